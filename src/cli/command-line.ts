@@ -1,0 +1,122 @@
+import { Command, CommanderError, Option } from "commander";
+import manifest from "../../package.json" with { type: "json" };
+import { ConfigError } from "../pipeline/index.ts";
+import { type DefaultsArguments, printDefaults } from "./defaults-command.ts";
+import { EXIT_CODES, type ExitCode } from "./exit-codes.ts";
+import { printExplanation } from "./explain-command.ts";
+import { type RunArguments, runPipelineFile } from "./run-command.ts";
+import type { Terminal } from "./terminal.ts";
+import { UsageError } from "./usage-error.ts";
+
+/** Reads the arguments, does what they ask and says how it went. Never throws and never ends the process itself. */
+export async function runCommandLine(argv: readonly string[], terminal: Terminal): Promise<ExitCode> {
+  let exitCode: ExitCode = EXIT_CODES.fine;
+  const program = describeCommands(terminal, (code) => {
+    exitCode = code;
+  });
+  try {
+    await program.parseAsync(argv, { from: "user" });
+    return exitCode;
+  } catch (error) {
+    return reportError(error, argv, terminal);
+  }
+}
+
+function describeCommands(terminal: Terminal, done: (code: ExitCode) => void): Command {
+  const program = new Command("sluice")
+    .description(manifest.description)
+    .version(manifest.version, "-V, --version", "print the version")
+    .helpOption("-h, --help", "print this help")
+    .helpCommand(false)
+    .exitOverride()
+    .configureOutput({
+      writeOut: terminal.print,
+      writeErr: (text) => terminal.warn(text.trimEnd()),
+      outputError: (text, write) => write(usageLine(text)),
+    });
+
+  program
+    .command("run")
+    .description("simulate a pipeline file and print what each of its readers sees")
+    .argument(
+      "<pipeline>",
+      "pipeline file: YAML, or a TypeScript or JavaScript module that exports `pipeline`",
+    )
+    .option("--seed <number>", "seed of every random draw, a whole number", "1")
+    .option(
+      "--for <duration>",
+      "simulated time (default: 30 checkpoint intervals, 2 min at least), for example 10 min",
+    )
+    .option(
+      "--set <key=value>",
+      "set a key of the pipeline file before it is read; may be repeated",
+      (value, earlier: readonly string[] | undefined) => [...(earlier ?? []), value],
+    )
+    .option(
+      "--each-guarantee",
+      "run with sink.delivery-guarantee none, at-least-once and exactly-once",
+      false,
+    )
+    .option("--json", "print the result as JSON on standard output, and nothing else there")
+    .option("--out <folder>", "where run.json, run.txt and timing.json go (default: output/<pipeline>)")
+    .addOption(
+      new Option("--spans <how>", "unit that moves; one-record is the slower reference")
+        .choices(["curves", "one-record"])
+        .default("curves"),
+    )
+    .addOption(
+      new Option("--polls <how>", "how consumers poll; eager makes each poll an event, the slower reference")
+        .choices(["lazy", "eager"])
+        .default("lazy"),
+    )
+    .action(async (file: string, options: RunArguments) =>
+      done(await runPipelineFile(file, options, terminal)),
+    );
+
+  program
+    .command("defaults")
+    .description("list every default with its unit and its source")
+    .argument("[filter]", "only keys that contain this text")
+    .option("--json", "print JSON on standard output, and nothing else there")
+    .action((filter: string | undefined, options: DefaultsArguments) => {
+      printDefaults(filter, options, terminal);
+    });
+
+  program
+    .command("explain")
+    .description("explain one key of a pipeline file: meaning, unit, default, source")
+    .argument("<key>", "for example execution.checkpointing.interval")
+    .action((key: string) => printExplanation(key, terminal));
+
+  return program;
+}
+
+function usageLine(text: string): string {
+  const problem = text.replace(/^error: /, "").trim();
+  return `Cannot read the command line: ${problem.replaceAll(/\s+/g, " ")}; see sluice --help`;
+}
+
+function reportError(error: unknown, argv: readonly string[], terminal: Terminal): ExitCode {
+  if (error instanceof CommanderError) {
+    // Commander has already written its message, or the help that was asked for.
+    return error.exitCode === 0 ? EXIT_CODES.fine : EXIT_CODES.badInput;
+  }
+  if (error instanceof UsageError) {
+    for (const line of error.lines) terminal.warn(line);
+    return EXIT_CODES.badInput;
+  }
+  if (error instanceof ConfigError) {
+    for (const issue of error.issues) terminal.warn(issue.message);
+    return EXIT_CODES.badInput;
+  }
+  terminal.warn(error instanceof Error ? (error.stack ?? error.message) : String(error));
+  terminal.warn(
+    `This is a bug in Sluice ${manifest.version}. Please report it with the lines above, the pipeline file and the command: ` +
+      ["sluice", ...argv].map(quoted).join(" "),
+  );
+  return EXIT_CODES.bug;
+}
+
+function quoted(argument: string): string {
+  return /^[\w@%+=:,./-]+$/.test(argument) ? argument : `'${argument.replaceAll("'", "'\\''")}'`;
+}

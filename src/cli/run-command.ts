@@ -1,0 +1,159 @@
+import { join } from "node:path";
+import { type RunOptions, type RunResult, runPipeline } from "../experiment/index.ts";
+import { type Pipeline, parsePipeline, physicalDuration, setKeys } from "../pipeline/index.ts";
+import { EXIT_CODES, type ExitCode } from "./exit-codes.ts";
+import { significant } from "./format-quantity.ts";
+import { readPipelineFile } from "./read-pipeline-file.ts";
+import { prepareFolder, writeRunFiles } from "./run-files.ts";
+import { listFailedChecks, type Runs, renderReport } from "./run-report.ts";
+import { PLAIN, type Terminal } from "./terminal.ts";
+import { UsageError } from "./usage-error.ts";
+
+/** What follows `sluice run PIPELINE`, as typed. */
+export interface RunArguments {
+  readonly seed: string;
+  readonly for?: string;
+  readonly set?: readonly string[];
+  readonly eachGuarantee?: boolean;
+  readonly json?: boolean;
+  readonly out?: string;
+  readonly spans: "curves" | "one-record";
+  readonly polls: "lazy" | "eager";
+}
+
+const GUARANTEES = ["none", "at-least-once", "exactly-once"];
+const SECOND = 1e9;
+const SHORTEST_DEFAULT = 120 * SECOND;
+const DEFAULT_INTERVALS = 30;
+const WIDTH_OF_FILES = Number.POSITIVE_INFINITY;
+
+/** Runs a pipeline file, prints what came out and writes it to the output folder.
+ *  @throws UsageError, ConfigError when the user has to mend something. */
+export async function runPipelineFile(
+  file: string,
+  typed: RunArguments,
+  terminal: Terminal,
+): Promise<ExitCode> {
+  const options = readOptions(typed);
+  const text = await readPipelineFile(file);
+  const pipelines = parseEach(text, file, typed, terminal);
+  const folder = typed.out ?? join("output", firstOf(pipelines).name);
+  prepareFolder(folder, ["run.json", "run.txt", "timing.json"]);
+
+  const runs = new Map<string, RunResult>();
+  const timings: Timing[] = [];
+  for (const [guarantee, pipeline] of pipelines) {
+    const begin = performance.now();
+    const run = runPipeline(pipeline, {
+      ...options,
+      duration: options.duration ?? defaultDuration(pipeline),
+    });
+    timings.push(timeRun(guarantee, run, (performance.now() - begin) / 1000));
+    runs.set(guarantee, run);
+  }
+
+  const json = toJson(runs, typed.eachGuarantee ?? false);
+  terminal.print(typed.json ? json : renderReport(runs, terminal.columns, terminal.colors));
+  if (!typed.json) terminal.print(describeTimings(timings));
+  writeRunFiles(folder, {
+    "run.json": json,
+    "run.txt": renderReport(runs, WIDTH_OF_FILES, PLAIN),
+    "timing.json": `${JSON.stringify(timings, null, 2)}\n`,
+  });
+  terminal.warn(`Written: ${join(folder, "run.json")}, run.txt, timing.json`);
+
+  const failed = listFailedChecks(runs);
+  for (const line of failed) terminal.warn(line);
+  return failed.length > 0 ? EXIT_CODES.checkFailed : EXIT_CODES.fine;
+}
+
+type ReadOptions = Omit<RunOptions, "duration"> & { readonly duration: RunOptions["duration"] | undefined };
+
+function readOptions(typed: RunArguments): ReadOptions {
+  const problems: string[] = [];
+  const seed = Number(typed.seed);
+  if (!/^\d+$/.test(typed.seed) || !Number.isSafeInteger(seed)) {
+    problems.push(
+      `Cannot read --seed: got "${typed.seed}", wanted a whole number from 0 to ${Number.MAX_SAFE_INTEGER}`,
+    );
+  }
+  let duration: RunOptions["duration"] | undefined;
+  if (typed.for !== undefined) {
+    const reading = physicalDuration({ min: SECOND, max: 100 * 86_400 * SECOND }).read(typed.for.trim());
+    if (reading.ok) duration = reading.value;
+    else {
+      const wanted = reading.wanted.startsWith("at ") ? reading.wanted : 'a duration such as "10 min"';
+      problems.push(`Cannot read --for: got "${typed.for}", wanted ${wanted}`);
+    }
+  }
+  for (const setting of typed.set ?? []) {
+    if (!/^[^=]+=/.test(setting)) problems.push(`Cannot read --set: got "${setting}", wanted KEY=VALUE`);
+  }
+  if (typed.out === "") problems.push('Cannot read --out: got "", wanted a folder');
+  if (problems.length > 0) throw new UsageError(problems);
+  return { seed: String(seed), duration, spans: typed.spans, polls: typed.polls };
+}
+
+/** The pipelines to run, by delivery guarantee; a warning of the parser is printed once. */
+function parseEach(
+  text: string,
+  file: string,
+  typed: RunArguments,
+  terminal: Terminal,
+): ReadonlyMap<string, Pipeline> {
+  const warnings = new Set<string>();
+  const parse = (assignments: readonly string[]): Pipeline => {
+    const parsed = parsePipeline(setKeys(text, [...(typed.set ?? []), ...assignments]), file);
+    for (const warning of parsed.warnings) warnings.add(warning);
+    return parsed.pipeline;
+  };
+  const pipelines = new Map<string, Pipeline>();
+  if (typed.eachGuarantee) {
+    for (const guarantee of GUARANTEES)
+      pipelines.set(guarantee, parse([`sink.delivery-guarantee=${guarantee}`]));
+  } else {
+    const pipeline = parse([]);
+    pipelines.set([...new Set(pipeline.jobs.map((job) => job.sink.deliveryGuarantee))].join(", "), pipeline);
+  }
+  for (const warning of warnings) terminal.warn(warning);
+  return pipelines;
+}
+
+function firstOf(pipelines: ReadonlyMap<string, Pipeline>): Pipeline {
+  for (const pipeline of pipelines.values()) return pipeline;
+  throw new Error("Cannot run: there is no pipeline");
+}
+
+/** Enough checkpoints for their quantiles, nanoseconds. */
+function defaultDuration(pipeline: Pipeline): number {
+  const intervals = pipeline.jobs.map((job) => job.checkpointing.interval ?? 0);
+  return Math.max(SHORTEST_DEFAULT, DEFAULT_INTERVALS * Math.max(0, ...intervals));
+}
+
+/** One run's JSON is the result itself; that of several is a list of them. */
+function toJson(runs: Runs, eachGuarantee: boolean): string {
+  const results = [...runs.values()];
+  return `${JSON.stringify(eachGuarantee ? { runs: results } : results[0], null, 2)}\n`;
+}
+
+interface Timing {
+  readonly deliveryGuarantee: string;
+  readonly wallSeconds: number;
+  readonly timesRealTime: number;
+  readonly eventsPerSecond: number;
+}
+
+function timeRun(deliveryGuarantee: string, run: RunResult, wallSeconds: number): Timing {
+  return {
+    deliveryGuarantee,
+    wallSeconds,
+    timesRealTime: run.simulatedSeconds / wallSeconds,
+    eventsPerSecond: run.events / wallSeconds,
+  };
+}
+
+function describeTimings(timings: readonly Timing[]): string {
+  const wall = timings.map(({ wallSeconds }) => significant(wallSeconds)).join(" + ");
+  const times = timings.map(({ timesRealTime }) => significant(timesRealTime)).join(", ");
+  return `${wall} s wall time, ${times} × real time\n`;
+}

@@ -1,0 +1,4 @@
+export { type DeliveryGuarantee, KafkaSink } from "./kafka-sink.ts";
+export { LogFeed } from "./log-feed.ts";
+export type { ConnectorObserver } from "./observations.ts";
+export { OriginFeed, type OriginSplit, publishDelay } from "./origin-feed.ts";

@@ -1,0 +1,116 @@
+/** Models: a Kafka source reading a topic that another job writes.
+ *  Source: flink KafkaSourceReader, KafkaPartitionSplitReader; kafka fetch loop and isolation level.
+ *  Leaves out: the element queue's bound of two polls (what is fetched waits in the client without limit). */
+
+import { FetchLoop, type IsolationLevel, type LogConsumer } from "../kafka/index.ts";
+import type { Chunk, SourceFeed } from "../flink/index.ts";
+
+interface Arrived {
+  readonly originPartition: number;
+  readonly route: number;
+  from: number;
+  readonly to: number;
+  first: number;
+  readonly last: number;
+}
+
+export class LogFeed implements SourceFeed, LogConsumer {
+  readonly closedForm = false;
+  readonly isolationLevel: IsolationLevel;
+  readonly position: Float64Array;
+  readonly #splitOf: ReadonlyMap<number, number>;
+  readonly #queues: Arrived[][];
+  readonly #loops: readonly FetchLoop[];
+  readonly #maxPollRecords: number;
+  readonly #oneRecord: boolean;
+  #next = 0;
+  #onReadable: () => void = () => {};
+
+  /** @param partitions of the topic that this subtask reads. */
+  constructor(
+    partitions: readonly number[],
+    isolationLevel: IsolationLevel,
+    brokers: number,
+    roundTrip: number,
+    wakeup: number,
+    maxPollRecords: number,
+    oneRecord: boolean,
+  ) {
+    this.isolationLevel = isolationLevel;
+    this.position = new Float64Array(partitions.length);
+    this.#splitOf = new Map(partitions.map((partition, split) => [partition, split]));
+    this.#queues = partitions.map(() => []);
+    this.#loops = Array.from({ length: brokers }, () => new FetchLoop(roundTrip, wakeup));
+    this.#maxPollRecords = maxPollRecords;
+    this.#oneRecord = oneRecord;
+  }
+
+  /** Tells the task that waits for records. */
+  listen(onReadable: () => void): void {
+    this.#onReadable = onReadable;
+  }
+
+  get splits(): number {
+    return this.#queues.length;
+  }
+
+  readable(
+    partition: number,
+    originPartition: number,
+    route: number,
+    from: number,
+    to: number,
+    first: number,
+    last: number,
+  ): void {
+    const split = this.#splitOf.get(partition);
+    if (split === undefined) return;
+    const loop = this.#loops[partition % this.#loops.length]!;
+    loop.deliver(to - from, first, last);
+    this.#queues[split]!.push({ originPartition, route, from, to, first: loop.first, last: loop.last });
+    this.#onReadable();
+  }
+
+  take(now: number, into: Chunk): boolean {
+    const splits = this.#queues.length;
+    for (let i = 0; i < splits; i++) {
+      const split = (this.#next + i) % splits;
+      const head = this.#queues[split]![0];
+      if (head === undefined || head.first > now) continue;
+      const size = head.to - head.from;
+      const spacing = size > 1 ? (head.last - head.first) / (size - 1) : 0;
+      let count = head.last <= now || spacing === 0 ? size : 1 + Math.floor((now - head.first) / spacing);
+      count = Math.min(count, size, this.#oneRecord ? 1 : this.#maxPollRecords);
+      into.split = split;
+      into.originPartition = head.originPartition;
+      into.route = head.route;
+      into.from = head.from;
+      into.to = head.from + count;
+      this.position[split]! += count;
+      head.from += count;
+      head.first += count * spacing;
+      if (head.from === head.to) this.#queues[split]!.shift();
+      this.#next = (split + 1) % splits;
+      return true;
+    }
+    return false;
+  }
+
+  nextAt(): number {
+    let at = Number.POSITIVE_INFINITY;
+    for (const queue of this.#queues) if (queue.length > 0 && queue[0]!.first < at) at = queue[0]!.first;
+    return at;
+  }
+
+  originPartition(): number {
+    return -1;
+  }
+
+  availableCount(): number {
+    throw new Error("a log feed has no closed form");
+  }
+
+  availableAt(): number {
+    throw new Error("a log feed has no closed form");
+  }
+}

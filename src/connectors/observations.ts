@@ -1,0 +1,7 @@
+/** What the connectors report. Times are ns of the virtual clock. Observers must not change the run. */
+export interface ConnectorObserver {
+  /** A writer has flushed: `transaction` holds what it wrote for `checkpoint` of `job`, and waits for its completion. */
+  preCommitted(job: number, writer: number, checkpoint: number, transaction: number, at: number): void;
+  /** The writer sends EndTxn for `transaction`. */
+  commitSent(job: number, writer: number, checkpoint: number, transaction: number, at: number): void;
+}

@@ -1,0 +1,138 @@
+/** Models: a Kafka source reading a topic that nobody in the simulated world writes: availability in closed form from
+ *    the records' creation, through the producer's requests and the source's fetches.
+ *  Source: kafka Sender, RecordAccumulator (linger), DelayedFetch; flink KafkaSourceReader, KafkaPartitionSplitReader.
+ *  Leaves out: the producer's batches as such (their mean delay is taken), the element queue, fetches that miss data by
+ *    chance although the connection is sparse. */
+
+import { appendDelay, type BrokerTiming, longestRequestWait, produceService, replicationDelay } from "../kafka/index.ts";
+import { ALL_ROUTES, type Chunk, type SourceFeed } from "../flink/index.ts";
+import type { Origin } from "../records/index.ts";
+
+/** The client that makes the records of a topic. */
+export interface OriginProducer {
+  readonly acks: "0" | "1" | "all";
+  /** ns */
+  readonly linger: number;
+  readonly maxInFlight: number;
+}
+
+/** ns from a record's creation until the high watermark has passed it, for a steady load. */
+export function publishDelay(
+  timing: BrokerTiming,
+  producer: OriginProducer,
+  origin: Origin,
+  brokers: number,
+  replicationFactor: number,
+): number {
+  const connections = Math.min(brokers, origin.partitions);
+  const perConnection = (origin.ratePerPartition * origin.partitions) / connections / 1e9;
+  const service = produceService(timing, replicationFactor, producer.acks);
+  const saturated = perConnection * service >= 1;
+  const queueing = saturated ? longestRequestWait(timing.roundTrip, service, producer.maxInFlight) : 0;
+  const inLinger = (origin.ratePerPartition / 1e9) * producer.linger;
+  // Mean wait for a linger that starts with the first record of a batch.
+  const lingering = (producer.linger * (1 + inLinger / 2)) / (1 + inLinger);
+  const sent = timing.roundTrip / 2 + lingering + queueing;
+  return Math.round(sent + appendDelay(timing) + replicationDelay(timing, replicationFactor));
+}
+
+export interface OriginFeedSettings {
+  /** ns, see publishDelay. */
+  readonly publishDelay: number;
+  /** ns between two fetch answers of a busy connection. */
+  readonly fetchCycle: number;
+  /** ns from the broker's answer until the records are in the source's hands. */
+  readonly inbound: number;
+  readonly maxPollRecords: number;
+  /** records one at a time, each its own chunk: the reference for spans. */
+  readonly oneRecord: boolean;
+}
+
+export interface OriginSplit {
+  readonly originPartition: number;
+  /** partition inside its topic. */
+  readonly partition: number;
+  /** records a second that the fetch connection of this split carries. */
+  readonly connectionRate: number;
+}
+
+export class OriginFeed implements SourceFeed {
+  readonly closedForm: boolean;
+  readonly position: Float64Array;
+  readonly #origin: Origin;
+  readonly #splits: readonly OriginSplit[];
+  readonly #settings: OriginFeedSettings;
+  readonly #busy: readonly boolean[];
+  #next = 0;
+
+  constructor(origin: Origin, splits: readonly OriginSplit[], settings: OriginFeedSettings) {
+    this.#origin = origin;
+    this.#splits = splits;
+    this.#settings = settings;
+    this.closedForm = !settings.oneRecord;
+    this.position = new Float64Array(splits.length);
+    this.#busy = splits.map((split) => (split.connectionRate / 1e9) * settings.fetchCycle >= 1);
+  }
+
+  get splits(): number {
+    return this.#splits.length;
+  }
+
+  originPartition(split: number): number {
+    return this.#splits[split]!.originPartition;
+  }
+
+  availableCount(split: number, time: number): number {
+    const { publishDelay: published, fetchCycle, inbound } = this.#settings;
+    let answered = time - inbound;
+    if (this.#busy[split]) answered = Math.floor(answered / fetchCycle) * fetchCycle;
+    return this.#origin.countAt(this.#splits[split]!.partition, answered - published);
+  }
+
+  availableAt(split: number, offset: number): number {
+    const { publishDelay: published, fetchCycle, inbound } = this.#settings;
+    const partition = this.#splits[split]!.partition;
+    if (offset >= this.#origin.total(partition)) return Number.POSITIVE_INFINITY;
+    let answered = this.#origin.createdAt(partition, offset) + published;
+    if (this.#busy[split]) answered = Math.ceil(answered / fetchCycle) * fetchCycle;
+    return answered + inbound;
+  }
+
+  take(now: number, into: Chunk): boolean {
+    const most = this.#settings.oneRecord ? 1 : this.#settings.maxPollRecords;
+    const splits = this.#splits.length;
+    const first = this.#settings.oneRecord ? this.#earliest() : this.#next;
+    for (let i = 0; i < splits; i++) {
+      const split = (first + i) % splits;
+      const from = this.position[split]!;
+      const count = Math.min(most, this.availableCount(split, now) - from);
+      if (count <= 0) continue;
+      into.split = split;
+      into.originPartition = this.#splits[split]!.originPartition;
+      into.route = ALL_ROUTES;
+      into.from = from;
+      into.to = from + count;
+      this.position[split] = from + count;
+      this.#next = (split + 1) % splits;
+      return true;
+    }
+    return false;
+  }
+
+  nextAt(): number {
+    const split = this.#earliest();
+    return this.availableAt(split, this.position[split]!);
+  }
+
+  #earliest(): number {
+    let earliest = 0;
+    let at = Number.POSITIVE_INFINITY;
+    for (let split = 0; split < this.#splits.length; split++) {
+      const next = this.availableAt(split, this.position[split]!);
+      if (next >= at) continue;
+      at = next;
+      earliest = split;
+    }
+    return earliest;
+  }
+}

@@ -1,0 +1,41 @@
+export {
+  compareRuns,
+  type Divergence,
+  describeDivergence,
+  type ExecutedEvent,
+  type ReplayableRun,
+} from "./compare-runs.ts";
+export { counterHash, counterUniform } from "./counter-hash.ts";
+export type { Distribution, QuantileDistribution } from "./distribution.ts";
+export type { EngineObserver } from "./engine-observer.ts";
+export { exp, log, pow } from "./exact-math.ts";
+export { ExponentialDistribution } from "./exponential-distribution.ts";
+export { InvariantError, invariant } from "./invariant.ts";
+export { OrderFingerprint } from "./order-fingerprint.ts";
+export { RandomStream } from "./random-stream.ts";
+export { hashText, mix32, mixSeed } from "./seed-mixing.ts";
+export {
+  type Duration,
+  elapsed,
+  HOUR,
+  MICROSECOND,
+  MILLISECOND,
+  MINUTE,
+  microseconds,
+  milliseconds,
+  NANOSECOND,
+  nanoseconds,
+  SECOND,
+  type SimTime,
+  START_OF_RUN,
+  seconds,
+  simTime,
+} from "./sim-time.ts";
+export {
+  type EventHandler,
+  NO_EVENT,
+  Simulation,
+  type SimulationBounds,
+  type SimulationOptions,
+} from "./simulation.ts";
+export type { StopReason } from "./stop-reason.ts";

@@ -1,0 +1,59 @@
+import type { Pipeline } from "../pipeline/index.ts";
+
+/** Quantiles and mean of a latency, milliseconds. All null when nothing was measured. */
+export interface LatencySummary {
+  readonly count: number;
+  readonly minMs: number | null;
+  readonly meanMs: number | null;
+  readonly p10Ms: number | null;
+  readonly p25Ms: number | null;
+  readonly p50Ms: number | null;
+  readonly p75Ms: number | null;
+  readonly p90Ms: number | null;
+  readonly p99Ms: number | null;
+  readonly maxMs: number | null;
+}
+
+export interface ReaderResult {
+  readonly reader: string;
+  readonly topic: string;
+  readonly isolationLevel: "read_uncommitted" | "read_committed";
+  /** From the record's creation by the producer to its delivery to the reader, records created after the warm-up. */
+  readonly latency: LatencySummary;
+  /** Over the whole run, drained: what the producers of the lineage created, and how often this reader saw it. */
+  readonly recordsIn: number;
+  readonly recordsVisible: number;
+  readonly recordsLost: number;
+  readonly recordsDuplicated: number;
+  /** null: the reader has no SLO. */
+  readonly slo: { readonly quantile: number; readonly boundMs: number; readonly measuredMs: number | null; readonly met: boolean } | null;
+}
+
+export interface CheckpointResult {
+  readonly job: string;
+  readonly triggered: number;
+  readonly completed: number;
+  readonly failed: number;
+  /** Trigger to last acknowledgement, as Flink's `lastCheckpointDuration`; completed checkpoints. */
+  readonly durationMs: LatencySummary;
+}
+
+/** What one run of one pipeline gave. Plain data: JSON.stringify(result) is the `--json` output of one run. */
+export interface RunResult {
+  readonly pipeline: string;
+  readonly seed: string;
+  /** As run: `none`, `at-least-once` or `exactly-once` per job. */
+  readonly deliveryGuarantees: Readonly<Record<string, string>>;
+  readonly simulatedSeconds: number;
+  readonly warmUpSeconds: number;
+  readonly stopReason: string;
+  readonly events: number;
+  readonly eventsPerSimulatedSecond: number;
+  /** Hash of the outcomes (cuts, checkpoints, commits, deliveries), 16 hex digits. */
+  readonly outcomeFingerprint: string;
+  readonly readers: readonly ReaderResult[];
+  readonly checkpoints: readonly CheckpointResult[];
+  /** Named checks (conservation, visibility, …); `violations` empty when it held. */
+  readonly checks: readonly { readonly name: string; readonly violations: readonly string[] }[];
+  readonly config: Pipeline;
+}

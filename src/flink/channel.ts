@@ -1,0 +1,325 @@
+/** Models: one channel between two subtasks: the subpartition with its segment being filled and its queue, the credits,
+ *    the link, and the input channel with what was received.
+ *  Source: flink PipelinedSubpartition, BufferBuilder, CreditBasedSequenceNumberingViewReader, RemoteInputChannel,
+ *    LocalInputChannel (Flink 2.1).
+ *  Leaves out: bandwidth of the link, overdraft buffers, buffer debloating, priority events. */
+
+import { invariant, NO_EVENT, type Simulation } from "../engine/index.ts";
+import { type Route, SpanList } from "../records/index.ts";
+import { Fifo } from "./fifo.ts";
+import type { BufferRecycler, NetworkBuffer } from "./network-buffer.ts";
+
+/** The task that fills a channel. */
+export interface UpstreamTask {
+  /** Puts what the task has emitted into `channel` up to `now` into `channel.open`. */
+  emitInto(channel: Channel, now: number): void;
+  /** When, by the emission as it stands, `channel.open` will hold `records` records; infinite if not foreseen, ns. */
+  timeOfEmission(channel: Channel, records: number): number;
+  /** A queued buffer has left `channel`. */
+  onBufferTaken(channel: Channel): void;
+  /** A buffer was put into the queue of `channel`. */
+  onBufferQueued(channel: Channel): void;
+  /** A full segment was cut by itself: the output may be unavailable now. */
+  afterSegmentFull(): void;
+}
+
+/** The task that reads a channel. */
+export interface DownstreamTask {
+  onData(channel: Channel): void;
+  /** The sender waits for credit: finish by yourself what is already over, and give credit back. */
+  touch(): void;
+}
+
+/** What all channels of a job share. */
+export interface ChannelSettings {
+  /** bytes of a segment, and of one serialised record with its length and tag. */
+  readonly segmentSize: number;
+  readonly recordBytes: number;
+  readonly buffersPerChannel: number;
+  /** one way between TaskManagers, ns. */
+  readonly latency: number;
+  readonly recycler: BufferRecycler;
+  /** every record is flushed by itself (`execution.buffer-timeout.interval: 0`). */
+  readonly flushAlways: boolean;
+}
+
+/** Event kinds of channels, payload a = channel number. */
+export interface ChannelKinds {
+  readonly segmentFull: number;
+  readonly arrival: number;
+  readonly credit: number;
+  readonly resume: number;
+}
+
+export class Channel {
+  readonly number: number;
+  /** position among the channels of the upstream and of the downstream task. */
+  readonly upstreamIndex: number;
+  readonly downstreamIndex: number;
+  /** both ends live in one TaskManager. */
+  readonly local: boolean;
+  /** per origin partition, the records that this channel's key groups take. */
+  readonly routes: readonly (Route | undefined)[];
+  /** emitted and not yet cut into a buffer. */
+  readonly open: SpanList;
+  /** per split of an upstream source: the rank up to which its records are in `open` or gone. */
+  readonly cursor: Float64Array;
+  readonly #sim: Simulation;
+  readonly #kinds: ChannelKinds;
+  readonly #settings: ChannelSettings;
+  readonly #upstream: UpstreamTask;
+  #downstream: DownstreamTask | undefined;
+  readonly #queue = new Fifo<NetworkBuffer>();
+  readonly #travelling = new Fifo<NetworkBuffer>();
+  readonly #received = new Fifo<NetworkBuffer>();
+  /** bytes of the segment that earlier flushes have handed out. */
+  #fill = 0;
+  /** bytes in this segment of a record that began in the one before; 0: none. */
+  #carry = 0;
+  #credit: number;
+  #blocked = false;
+  #flushRequested = false;
+  #queuedData = 0;
+  #fullEvent = NO_EVENT;
+
+  constructor(
+    sim: Simulation,
+    kinds: ChannelKinds,
+    settings: ChannelSettings,
+    ends: {
+      readonly number: number;
+      readonly upstream: UpstreamTask;
+      readonly upstreamIndex: number;
+      readonly downstreamIndex: number;
+      readonly local: boolean;
+      readonly routes: readonly (Route | undefined)[];
+      readonly splits: number;
+    },
+  ) {
+    this.#sim = sim;
+    this.#kinds = kinds;
+    this.#settings = settings;
+    this.number = ends.number;
+    this.#upstream = ends.upstream;
+    this.upstreamIndex = ends.upstreamIndex;
+    this.downstreamIndex = ends.downstreamIndex;
+    this.local = ends.local;
+    this.routes = ends.routes;
+    this.cursor = new Float64Array(ends.splits);
+    this.open = new SpanList(settings.recycler.sequential);
+    this.#credit = settings.buffersPerChannel;
+  }
+
+  connect(downstream: DownstreamTask): void {
+    this.#downstream = downstream;
+  }
+
+  // ---- sender
+
+  /** Data buffers in the subpartition's queue. */
+  get queuedData(): number {
+    return this.#queuedData;
+  }
+
+  /** Something waits here that the receiver's credit (or its poll) would free. */
+  get senderWaits(): boolean {
+    return this.#queue.length > 0 || this.#flushRequested;
+  }
+
+  /** Foresees when the segment will be full; to be called whenever the emission changes. */
+  foresee(): void {
+    this.#sim.cancel(this.#fullEvent);
+    this.#fullEvent = NO_EVENT;
+    const wanted = this.#settings.flushAlways ? this.open.records + 1 : this.#recordsToFill();
+    const at = this.#upstream.timeOfEmission(this, wanted);
+    if (at === Number.POSITIVE_INFINITY) return;
+    const now = this.#sim.now;
+    this.#fullEvent = this.#sim.scheduleAt(at > now ? Math.ceil(at) : now, this.#kinds.segmentFull, this.number, 0);
+  }
+
+  /** The emission has stopped: nothing is foreseen any more. */
+  forgetForesight(): void {
+    this.#sim.cancel(this.#fullEvent);
+    this.#fullEvent = NO_EVENT;
+  }
+
+  /** Handler of `segmentFull`. */
+  onSegmentFull(): void {
+    this.#fullEvent = NO_EVENT;
+    const now = this.#sim.now;
+    this.#upstream.emitInto(this, now);
+    if (this.#settings.flushAlways) this.flush(now);
+    else this.#cutFullSegments();
+    this.foresee();
+    this.#upstream.afterSegmentFull();
+  }
+
+  /** The buffer flusher: what is open becomes visible to the consumer. The upstream has emitted up to `now`. */
+  flush(now: number): void {
+    this.#upstream.emitInto(this, now);
+    if (!this.#settings.flushAlways) this.#cutFullSegments();
+    if (this.open.records === 0) return;
+    if (this.#queue.length > 0 || this.#blocked || (!this.local && this.#credit === 0)) {
+      this.#flushRequested = true;
+      if (!this.local && !this.#blocked) this.#downstream!.touch();
+      return;
+    }
+    this.#queueOpen();
+    this.#send();
+  }
+
+  /** Finishes the segment and queues the barrier behind it. The upstream has emitted up to `now`. */
+  broadcast(checkpoint: number, triggeredAt: number, now: number): void {
+    this.#upstream.emitInto(this, now);
+    if (!this.#settings.flushAlways) this.#cutFullSegments();
+    if (this.open.records > 0) this.#queueOpen();
+    this.#fill = 0;
+    this.#carry = 0;
+    const barrier = this.#settings.recycler.take();
+    barrier.barrierOf = checkpoint;
+    barrier.triggeredAt = triggeredAt;
+    this.#queue.push(barrier);
+    this.#send();
+  }
+
+  /** Handler of `credit`. */
+  onCredit(): void {
+    this.#credit++;
+    this.#send();
+  }
+
+  /** Handler of `resume`: the receiver has aligned and takes data again. */
+  onResume(): void {
+    invariant(this.#blocked, "only a channel behind a barrier is resumed");
+    this.#blocked = false;
+    this.#send();
+  }
+
+  /** Records needed in `open` for the segment to be full. A record may span two segments. */
+  #recordsToFill(): number {
+    const { segmentSize, recordBytes } = this.#settings;
+    const room = segmentSize - this.#fill;
+    return this.#carry > 0 ? 1 + Math.ceil((room - this.#carry) / recordBytes) : Math.ceil(room / recordBytes);
+  }
+
+  #bytesOf(records: number): number {
+    const { recordBytes } = this.#settings;
+    return this.#carry > 0 ? this.#carry + (records - 1) * recordBytes : records * recordBytes;
+  }
+
+  #cutFullSegments(): void {
+    let needed = this.#recordsToFill();
+    while (this.open.records >= needed) {
+      const excess = this.#fill + this.#bytesOf(needed) - this.#settings.segmentSize;
+      const whole = excess === 0 ? needed : needed - 1;
+      this.#fill = 0;
+      this.#carry = excess;
+      if (whole > 0) {
+        const buffer = this.#settings.recycler.take();
+        this.open.moveFront(whole, buffer.spans);
+        this.#push(buffer);
+        this.#send();
+      }
+      needed = this.#recordsToFill();
+    }
+  }
+
+  #queueOpen(): void {
+    const buffer = this.#settings.recycler.take();
+    this.#fill += this.#bytesOf(this.open.records);
+    this.#carry = 0;
+    this.open.moveFront(this.open.records, buffer.spans);
+    this.#flushRequested = false;
+    this.#push(buffer);
+  }
+
+  #push(buffer: NetworkBuffer): void {
+    this.#queue.push(buffer);
+    this.#queuedData++;
+    this.#upstream.onBufferQueued(this);
+  }
+
+  #send(): void {
+    if (this.local) {
+      if (this.#queue.length > 0 && !this.#blocked) this.#notify();
+      return;
+    }
+    while (!this.#blocked) {
+      const head = this.#queue.peek();
+      if (head === undefined) {
+        if (!this.#flushRequested || this.#credit === 0) return;
+        this.#upstream.emitInto(this, this.#sim.now);
+        this.#flushRequested = false;
+        if (this.open.records === 0) return;
+        this.#queueOpen();
+        continue;
+      }
+      if (!head.isBarrier) {
+        if (this.#credit === 0) {
+          this.#downstream!.touch();
+          return;
+        }
+        this.#credit--;
+      }
+      this.#takeFromQueue();
+      head.backlog = this.#queue.length;
+      this.#travelling.push(head);
+      this.#sim.scheduleAfter(this.#settings.latency, this.#kinds.arrival, this.number, 0);
+    }
+  }
+
+  #takeFromQueue(): NetworkBuffer {
+    const head = this.#queue.shift()!;
+    if (head.isBarrier) this.#blocked = true;
+    else {
+      this.#queuedData--;
+      this.#upstream.onBufferTaken(this);
+    }
+    return head;
+  }
+
+  #notify(): void {
+    this.#sim.scheduleAfter(0, this.#kinds.arrival, this.number, 0);
+  }
+
+  // ---- receiver
+
+  /** Handler of `arrival`. */
+  onArrival(): void {
+    if (!this.local) this.#received.push(this.#travelling.shift()!);
+    this.#downstream!.onData(this);
+  }
+
+  get hasData(): boolean {
+    if (!this.local) return this.#received.length > 0;
+    return !this.#blocked && this.#queue.length > 0;
+  }
+
+  /** The next buffer. The caller has seen hasData. */
+  take(): NetworkBuffer {
+    if (!this.local) return this.#received.shift()!;
+    const buffer = this.#takeFromQueue();
+    if (this.#flushRequested && this.#queue.length === 0 && !this.#blocked) {
+      this.#upstream.emitInto(this, this.#sim.now);
+      this.#flushRequested = false;
+      if (this.open.records > 0) this.#queueOpen();
+    }
+    return buffer;
+  }
+
+  /** Credits the receiver has given and the sender has not used. */
+  get unusedCredit(): number {
+    return this.#credit;
+  }
+
+  /** The receiver gives one more buffer. Nobody can tell when it comes while the sender waits for nothing. */
+  grantCredit(): void {
+    if (this.senderWaits) this.#sim.scheduleAfter(this.#settings.latency, this.#kinds.credit, this.number, 0);
+    else this.#credit++;
+  }
+
+  /** The receiver unblocks the channel; the sender learns of it one latency later. */
+  resumeConsumption(): void {
+    this.#sim.scheduleAfter(this.local ? 0 : this.#settings.latency, this.#kinds.resume, this.number, 0);
+  }
+}

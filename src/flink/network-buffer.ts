@@ -1,0 +1,40 @@
+import { SpanList } from "../records/index.ts";
+
+/** What travels through a channel: a segment's worth of serialised records, or a checkpoint barrier. */
+export class NetworkBuffer {
+  readonly spans: SpanList;
+  /** 0: data; else the id of the checkpoint whose barrier this is. */
+  barrierOf = 0;
+  /** ns, of a barrier: when the JobManager triggered its checkpoint. */
+  triggeredAt = 0;
+  /** buffers that waited behind this one at the sender when it was sent. */
+  backlog = 0;
+
+  constructor(sequential: boolean) {
+    this.spans = new SpanList(sequential);
+  }
+
+  get isBarrier(): boolean {
+    return this.barrierOf !== 0;
+  }
+}
+
+/** Buffers that are used again and again; a bookkeeping of objects, not of Flink's network memory. */
+export class BufferRecycler {
+  readonly sequential: boolean;
+  readonly #free: NetworkBuffer[] = [];
+
+  constructor(sequential: boolean) {
+    this.sequential = sequential;
+  }
+
+  take(): NetworkBuffer {
+    return this.#free.pop() ?? new NetworkBuffer(this.sequential);
+  }
+
+  giveBack(buffer: NetworkBuffer): void {
+    buffer.spans.clear();
+    buffer.barrierOf = 0;
+    this.#free.push(buffer);
+  }
+}

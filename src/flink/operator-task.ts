@@ -1,0 +1,356 @@
+/** Models: a subtask behind a keyed exchange: its input gate with floating buffers, barrier alignment, the service of
+ *    records one after the other, mails between two records, and what is chained behind it (a sink).
+ *  Source: flink OneInputStreamTask, StreamTask.processInput, SingleInputGate, BufferManager,
+ *    SubtaskCheckpointCoordinatorImpl.checkpointState, SinkWriterOperator, CommitterOperator (Flink 2.1).
+ *  Leaves out: operators with several inputs or a network output, timers, state access apart from the service time. */
+
+import { invariant, NO_EVENT, type Simulation } from "../engine/index.ts";
+import { Outbox, SpanList } from "../records/index.ts";
+import {
+  type BarrierHandlerState,
+  barrierHandler,
+  onBarrier,
+  RESUME_CHANNEL,
+  START_SNAPSHOT,
+} from "./barrier-handler.ts";
+import type { Channel, DownstreamTask } from "./channel.ts";
+import type { CheckpointResponder, SnapshotCost } from "./checkpoint-responder.ts";
+import { Mailbox, type Mail } from "./mailbox.ts";
+import type { BufferRecycler, NetworkBuffer } from "./network-buffer.ts";
+import type { FlinkObserver } from "./observations.ts";
+
+/** What is chained behind the operator. Times are ns. */
+export interface ChainedSink {
+  /** Takes all records of `spans` (and empties it); they leave the operator evenly from `first` to `last`. */
+  write(spans: SpanList, first: number, last: number): void;
+  /** prepareSnapshotPreBarrier at `now`. @returns when the flush is over. */
+  prepareSnapshot(checkpoint: number, now: number): number;
+  /** snapshotState at `now`. @returns how long it blocks the task. */
+  snapshotState(checkpoint: number, now: number): number;
+  /** notifyCheckpointComplete. @returns whether the task is blocked until onCommitted. */
+  notifyCheckpointComplete(checkpoint: number): boolean;
+}
+
+/** Event kinds, payload a = number of the task. */
+export interface OperatorTaskKinds {
+  readonly wake: number;
+  readonly syncDone: number;
+}
+
+export interface OperatorTaskSettings {
+  readonly job: number;
+  readonly subtask: number;
+  readonly floatingBuffers: number;
+  readonly buffersPerChannel: number;
+  readonly snapshot: SnapshotCost;
+  /** ns after which a run of records is handed on at the latest; infinite when only readers look at the output. */
+  readonly longestRun: number;
+  /** one record at a time, each with its own event: the reference for spans. */
+  readonly oneRecord: boolean;
+}
+
+/** Draws how long `records` records take together, ns. */
+export type ServiceDraw = (records: number) => number;
+
+export class OperatorTask implements DownstreamTask {
+  readonly number: number;
+  channels: readonly Channel[] = [];
+  readonly #sim: Simulation;
+  readonly #kinds: OperatorTaskKinds;
+  readonly #settings: OperatorTaskSettings;
+  readonly #service: ServiceDraw;
+  readonly #sink: ChainedSink;
+  readonly #recycler: BufferRecycler;
+  readonly #responder: CheckpointResponder;
+  readonly #observer: FlinkObserver;
+  readonly #mailbox = new Mailbox();
+  readonly #outbox = new Outbox();
+  readonly #leaving: SpanList;
+  #barriers: BarrierHandlerState = barrierHandler(0);
+  // Channels with data, in the order in which they got it.
+  readonly #ready: Int32Array;
+  readonly #isReady: Uint8Array;
+  #readyHead = 0;
+  #readyCount = 0;
+  readonly #floatingHeld: Int32Array;
+  #floatingFree: number;
+  // The buffer in service: record k (from 0) leaves at #start + (k + 1) * #perRecord.
+  #current: NetworkBuffer | undefined;
+  #currentChannel: Channel | undefined;
+  #size = 0;
+  #served = 0;
+  #start = 0;
+  #perRecord = 0;
+  #busyUntil = 0;
+  /** A mail waits for the record in hand, which ends then; -1: none. */
+  #mailAt = -1;
+  // Blocked in a snapshot or a commit since; -1: not.
+  #blockedSince = -1;
+  #snapshotOf = 0;
+  #wakeEvent = NO_EVENT;
+  #wakeAt = 0;
+
+  constructor(
+    sim: Simulation,
+    kinds: OperatorTaskKinds,
+    number: number,
+    settings: OperatorTaskSettings,
+    service: ServiceDraw,
+    sink: ChainedSink,
+    recycler: BufferRecycler,
+    responder: CheckpointResponder,
+    observer: FlinkObserver,
+    inputs: number,
+  ) {
+    this.#sim = sim;
+    this.#kinds = kinds;
+    this.number = number;
+    this.#settings = settings;
+    this.#service = service;
+    this.#sink = sink;
+    this.#recycler = recycler;
+    this.#responder = responder;
+    this.#observer = observer;
+    this.#leaving = new SpanList(recycler.sequential);
+    this.#ready = new Int32Array(inputs);
+    this.#isReady = new Uint8Array(inputs);
+    this.#floatingHeld = new Int32Array(inputs);
+    this.#floatingFree = settings.floatingBuffers;
+  }
+
+  start(channels: readonly Channel[]): void {
+    this.channels = channels;
+    this.#barriers = barrierHandler(channels.length);
+    for (const channel of channels) channel.connect(this);
+  }
+
+  /** A mail from the JobManager has arrived. */
+  post(mail: Mail): void {
+    this.#mailbox.put(mail);
+    this.#run();
+  }
+
+  /** Handler of `wake`. */
+  onWake(): void {
+    this.#wakeEvent = NO_EVENT;
+    this.#run();
+  }
+
+  /** Handler of `syncDone`. */
+  onSyncDone(): void {
+    this.#responder.acknowledge(
+      this.#settings.subtask,
+      this.#snapshotOf,
+      this.#sim.now + this.#settings.snapshot.async,
+    );
+    for (const channel of this.channels) channel.resumeConsumption();
+    this.#unblock();
+  }
+
+  /** The sink's commit was answered. */
+  onCommitted(): void {
+    this.#unblock();
+  }
+
+  /** Hands on what has left the operator by `now`. */
+  settle(now: number): void {
+    if (this.#blockedSince < 0) this.#settleService(now);
+  }
+
+  // ---- DownstreamTask
+
+  onData(channel: Channel): void {
+    this.#offerFloating(channel);
+    const i = channel.downstreamIndex;
+    if (this.#isReady[i] === 0 && channel.hasData) this.#pushReady(i);
+    this.#run();
+  }
+
+  touch(): void {
+    this.#run();
+  }
+
+  // ---- the task thread
+
+  #run(): void {
+    const now = this.#sim.now;
+    for (;;) {
+      if (this.#blockedSince >= 0) return;
+      this.#settleService(now);
+      if (!this.#mailbox.isEmpty && this.#mayRunMail(now)) {
+        this.#runMail(this.#mailbox.take()!);
+        continue;
+      }
+      if (this.#current !== undefined) {
+        this.#planWake();
+        return;
+      }
+      if (this.#readyCount === 0) return;
+      this.#takeNext(now);
+    }
+  }
+
+  /** A mail waits until the record in hand is done. */
+  #mayRunMail(now: number): boolean {
+    if (this.#current === undefined) return true;
+    if (this.#mailAt < 0) {
+      const inHand = Math.ceil((now - this.#start) / this.#perRecord);
+      this.#mailAt = Math.min(this.#busyUntil, Math.ceil(this.#start + inHand * this.#perRecord));
+    }
+    return this.#mailAt <= now;
+  }
+
+  #planWake(): void {
+    let at = this.#busyUntil;
+    if (this.#mailAt >= 0) at = this.#mailAt;
+    else if (this.#readyCount === 0 && !this.#settings.oneRecord && !this.#currentChannel!.senderWaits) {
+      const { longestRun } = this.#settings;
+      if (longestRun === Number.POSITIVE_INFINITY) return;
+      at = Math.min(at, this.#sim.now + longestRun);
+    }
+    if (this.#settings.oneRecord && this.#mailAt < 0) at = this.#start + (this.#served + 1) * this.#perRecord;
+    at = Math.ceil(at);
+    if (this.#wakeEvent !== NO_EVENT) {
+      if (this.#wakeAt === at) return;
+      this.#sim.cancel(this.#wakeEvent);
+    }
+    this.#wakeAt = at;
+    this.#wakeEvent = this.#sim.scheduleAt(at, this.#kinds.wake, this.number, 0);
+  }
+
+  #takeNext(now: number): void {
+    const i = this.#shiftReady();
+    const channel = this.channels[i]!;
+    const buffer = channel.take();
+    if (channel.hasData) this.#pushReady(i);
+    if (buffer.isBarrier) {
+      this.#handleBarrier(channel, buffer, now);
+      return;
+    }
+    this.#current = buffer;
+    this.#currentChannel = channel;
+    this.#size = buffer.spans.records;
+    this.#served = 0;
+    this.#start = now;
+    const total = this.#service(this.#size);
+    this.#perRecord = total / this.#size;
+    this.#busyUntil = Math.ceil(now + total);
+  }
+
+  /** Hands on the records of the buffer in service that are done by `now`, and recycles it when all are. */
+  #settleService(now: number): void {
+    const buffer = this.#current;
+    if (buffer === undefined) return;
+    const finished = this.#busyUntil <= now;
+    let done = this.#size;
+    if (!finished) done = Math.min(this.#size - 1, Math.floor((now - this.#start) / this.#perRecord));
+    const count = done - this.#served;
+    if (count > 0) {
+      const first = this.#start + (this.#served + 1) * this.#perRecord;
+      const last = this.#start + done * this.#perRecord;
+      this.#served = done;
+      if (finished) this.#sink.write(buffer.spans, first, last);
+      else {
+        buffer.spans.moveFront(count, this.#leaving);
+        this.#sink.write(this.#leaving, first, last);
+      }
+    }
+    if (!finished) return;
+    const channel = this.#currentChannel!;
+    this.#current = undefined;
+    this.#currentChannel = undefined;
+    this.#mailAt = -1;
+    this.#recycler.giveBack(buffer);
+    if (!channel.local) this.#recycleCredit(channel);
+  }
+
+  #block(): void {
+    this.#blockedSince = this.#sim.now;
+  }
+
+  #unblock(): void {
+    invariant(this.#blockedSince >= 0, "only a blocked task is unblocked");
+    const pause = this.#sim.now - this.#blockedSince;
+    this.#blockedSince = -1;
+    this.#mailAt = -1;
+    if (this.#current !== undefined) {
+      this.#start += pause;
+      this.#busyUntil += pause;
+    }
+    this.#run();
+  }
+
+  #runMail(mail: Mail): void {
+    invariant(mail.kind === "notify-checkpoint-complete", "only sources are triggered by mail");
+    this.#mailAt = -1;
+    if (this.#sink.notifyCheckpointComplete(mail.checkpoint)) this.#block();
+  }
+
+  // ---- barriers
+
+  #handleBarrier(channel: Channel, barrier: NetworkBuffer, now: number): void {
+    const checkpoint = barrier.barrierOf;
+    const triggeredAt = barrier.triggeredAt;
+    this.#recycler.giveBack(barrier);
+    this.#outbox.clear();
+    onBarrier(this.#barriers, channel.downstreamIndex, checkpoint, now, this.#outbox);
+    for (let i = 0; i < this.#outbox.length; i++) {
+      const effect = this.#outbox.effects[i]!;
+      if (effect === RESUME_CHANNEL) this.channels[this.#outbox.a[i]!]!.resumeConsumption();
+      else if (effect === START_SNAPSHOT) this.#startSnapshot(checkpoint, this.#outbox.b[i]!, triggeredAt, now);
+    }
+  }
+
+  #startSnapshot(checkpoint: number, alignment: number, triggeredAt: number, now: number): void {
+    const { job, subtask, snapshot } = this.#settings;
+    const startDelay = Math.max(0, now - alignment - triggeredAt);
+    this.#observer.snapshotStarted(job, subtask, checkpoint, startDelay, alignment);
+    const flushed = this.#sink.prepareSnapshot(checkpoint, now);
+    const sync = snapshot.sync + this.#sink.snapshotState(checkpoint, flushed);
+    this.#snapshotOf = checkpoint;
+    this.#block();
+    this.#sim.scheduleAt(Math.ceil(Math.max(flushed, now) + sync), this.#kinds.syncDone, this.number, 0);
+  }
+
+  // ---- buffers and credits
+
+  /** Floating buffers are asked for until the credit covers the sender's backlog and the exclusive buffers. */
+  #offerFloating(channel: Channel): void {
+    if (channel.local) return;
+    const wanted = channel.queuedData + this.#settings.buffersPerChannel;
+    while (this.#floatingFree > 0 && channel.unusedCredit + this.#floatingHeld[channel.downstreamIndex]! < wanted) {
+      this.#floatingFree--;
+      this.#floatingHeld[channel.downstreamIndex]!++;
+      channel.grantCredit();
+    }
+  }
+
+  #recycleCredit(channel: Channel): void {
+    const i = channel.downstreamIndex;
+    if (this.#floatingHeld[i]! > 0 && !channel.senderWaits) {
+      this.#floatingHeld[i]!--;
+      this.#floatingFree++;
+      for (const other of this.channels) if (other.senderWaits) this.#offerFloating(other);
+      return;
+    }
+    channel.grantCredit();
+  }
+
+  #pushReady(i: number): void {
+    const ready = this.#ready;
+    let at = this.#readyHead + this.#readyCount;
+    if (at >= ready.length) at -= ready.length;
+    ready[at] = i;
+    this.#readyCount++;
+    this.#isReady[i] = 1;
+  }
+
+  #shiftReady(): number {
+    const i = this.#ready[this.#readyHead]!;
+    this.#readyHead++;
+    if (this.#readyHead === this.#ready.length) this.#readyHead = 0;
+    this.#readyCount--;
+    this.#isReady[i] = 0;
+    return i;
+  }
+}

@@ -1,0 +1,29 @@
+/** Records of one split that a source may emit now. With `route` ALL_ROUTES, [from, to) are offsets of the origin
+ *  partition; else ranks on that route. */
+export interface Chunk {
+  split: number;
+  originPartition: number;
+  route: number;
+  from: number;
+  to: number;
+}
+
+export const ALL_ROUTES = -1;
+
+/** What a source subtask reads: its splits. Times are ns. */
+export interface SourceFeed {
+  readonly splits: number;
+  /** Whether availability has a closed form: then `availableCount`, `availableAt` and `position` may be used. */
+  readonly closedForm: boolean;
+  originPartition(split: number): number;
+  /** Records of the split (offset of the next one) that the subtask has in hand at `time`. */
+  availableCount(split: number, time: number): number;
+  /** When record `offset` is in hand; infinite when it will never be. */
+  availableAt(split: number, offset: number): number;
+  /** Offset of the next record to take, per split. */
+  readonly position: Float64Array;
+  /** Takes the next poll's records at `now`, if there are any, and moves the position. */
+  take(now: number, into: Chunk): boolean;
+  /** When there will be something to take, as far as that is known; else infinite. */
+  nextAt(now: number): number;
+}

@@ -1,0 +1,396 @@
+/** Models: a source subtask: emission of what its splits have, at one record per emission time; the buffer flusher; the
+ *    trigger of a checkpoint from its mailbox; back-pressure when its output is not available.
+ *  Source: flink SourceOperatorStreamTask, SourceOperator, RecordWriter.OutputFlusher, SubtaskCheckpointCoordinatorImpl.
+ *  Leaves out: the wait of a mail for the record in hand (one emission time), watermarks, split assignment at run time. */
+
+import { NO_EVENT, type RandomStream, type Simulation } from "../engine/index.ts";
+import type { Lineage, Route } from "../records/index.ts";
+import type { Channel, UpstreamTask } from "./channel.ts";
+import type { CheckpointResponder, SnapshotCost } from "./checkpoint-responder.ts";
+import { Mailbox, type Mail } from "./mailbox.ts";
+import type { FlinkObserver } from "./observations.ts";
+import { OutputAvailability } from "./output-availability.ts";
+import { ALL_ROUTES, type Chunk, type SourceFeed } from "./source-feed.ts";
+
+/** Event kinds, payload a = number of the task. */
+export interface SourceTaskKinds {
+  readonly flush: number;
+  readonly advance: number;
+  readonly syncDone: number;
+}
+
+export interface SourceTaskSettings {
+  readonly job: number;
+  readonly subtask: number;
+  /** ns to deserialise and emit one record. */
+  readonly emission: number;
+  /** ns; undefined: no flusher. */
+  readonly bufferTimeout: number | undefined;
+  /** ns, largest lateness of the flusher's timer. */
+  readonly oversleep: number;
+  readonly maxBuffersPerChannel: number;
+  readonly snapshot: SnapshotCost;
+  readonly commitOffsets: boolean;
+}
+
+/** `live`: emission follows the closed form; `ramp`: a chunk at emission speed; `idle`: nothing to emit;
+ *  `paused`: snapshot or no output. */
+type Mode = "live" | "ramp" | "idle" | "paused";
+
+export class SourceTask implements UpstreamTask {
+  readonly number: number;
+  readonly feed: SourceFeed;
+  channels: readonly Channel[] = [];
+  readonly #sim: Simulation;
+  readonly #kinds: SourceTaskKinds;
+  readonly #settings: SourceTaskSettings;
+  readonly #lineage: Lineage;
+  readonly #random: RandomStream;
+  readonly #responder: CheckpointResponder;
+  readonly #observer: FlinkObserver;
+  readonly #mailbox = new Mailbox();
+  #output: OutputAvailability;
+  #mode: Mode = "idle";
+  #inSnapshot = false;
+  #snapshotOf = 0;
+  #advanceEvent = NO_EVENT;
+  // The chunk being emitted: its record k at #rampStart + (k + 1) * emission.
+  readonly #chunk: Chunk = { split: 0, originPartition: 0, route: ALL_ROUTES, from: 0, to: 0 };
+  #rampStart = 0;
+  /** What is left of an interrupted chunk is emitted first. */
+  #interrupted = false;
+  #emittedAt = -1;
+  readonly #emitted: Float64Array;
+
+  constructor(
+    sim: Simulation,
+    kinds: SourceTaskKinds,
+    number: number,
+    settings: SourceTaskSettings,
+    feed: SourceFeed,
+    lineage: Lineage,
+    random: RandomStream,
+    responder: CheckpointResponder,
+    observer: FlinkObserver,
+  ) {
+    this.#sim = sim;
+    this.#kinds = kinds;
+    this.number = number;
+    this.#settings = settings;
+    this.feed = feed;
+    this.#lineage = lineage;
+    this.#random = random;
+    this.#responder = responder;
+    this.#observer = observer;
+    this.#output = new OutputAvailability(0, settings.maxBuffersPerChannel);
+    this.#emitted = new Float64Array(feed.splits);
+  }
+
+  /** Called once, with its channels connected, at the time the job is RUNNING. */
+  start(channels: readonly Channel[]): void {
+    this.channels = channels;
+    this.#output = new OutputAvailability(channels.length, this.#settings.maxBuffersPerChannel);
+    const timeout = this.#settings.bufferTimeout;
+    if (timeout !== undefined && timeout > 0) {
+      this.#sim.scheduleAfter(Math.floor(this.#random.uniform() * timeout), this.#kinds.flush, this.number, 0);
+    }
+    this.#advance();
+  }
+
+  /** A mail from the JobManager has arrived. */
+  post(mail: Mail): void {
+    this.#mailbox.put(mail);
+    if (this.#inSnapshot) return;
+    this.#pause();
+    this.#advance();
+  }
+
+  /** New records for a feed without closed form. */
+  wake(): void {
+    if (this.#mode === "idle") this.#advance();
+  }
+
+  /** Handler of `advance`: a chunk has ended, records came, or the output is available again. */
+  onAdvance(): void {
+    this.#advanceEvent = NO_EVENT;
+    if (this.#mode === "ramp") this.#finishRamp();
+    this.#advance();
+  }
+
+  /** Handler of `flush`. */
+  onFlush(): void {
+    const now = this.#sim.now;
+    const { bufferTimeout, oversleep } = this.#settings;
+    const late = oversleep > 0 ? this.#random.uniform() * oversleep : 0;
+    this.#sim.scheduleAfter(Math.floor(bufferTimeout! + late), this.#kinds.flush, this.number, 0);
+    const channels = this.channels;
+    for (let i = 0; i < channels.length; i++) channels[i]!.flush(now);
+    this.afterSegmentFull();
+  }
+
+  /** Handler of `syncDone`. */
+  onSyncDone(): void {
+    this.#inSnapshot = false;
+    this.#responder.acknowledge(
+      this.#settings.subtask,
+      this.#snapshotOf,
+      this.#sim.now + this.#settings.snapshot.async,
+    );
+    this.#advance();
+  }
+
+  // ---- UpstreamTask
+
+  onBufferQueued(channel: Channel): void {
+    this.#output.onQueued(channel);
+  }
+
+  onBufferTaken(channel: Channel): void {
+    const before = this.#output.available;
+    this.#output.onTaken(channel);
+    if (before || !this.#output.available || this.#mode !== "paused" || this.#inSnapshot) return;
+    if (this.#advanceEvent === NO_EVENT) {
+      this.#advanceEvent = this.#sim.scheduleAfter(0, this.#kinds.advance, this.number, 0);
+    }
+  }
+
+  afterSegmentFull(): void {
+    if (!this.#output.available) this.#pause();
+  }
+
+  emitInto(channel: Channel, now: number): void {
+    if (this.#mode === "live") {
+      this.#emitUpTo(now);
+      for (let split = 0; split < this.feed.splits; split++) {
+        this.#emitOffsets(channel, split, this.#emitted[split]!);
+      }
+    } else if (this.#mode === "ramp") {
+      const chunk = this.#chunk;
+      const upTo = chunk.from + this.#rampCount(now);
+      if (chunk.route === ALL_ROUTES) this.#emitOffsets(channel, chunk.split, upTo);
+      else this.#emitRanks(channel, upTo);
+    }
+  }
+
+  timeOfEmission(channel: Channel, records: number): number {
+    const missing = records - channel.open.records;
+    if (missing <= 0) return this.#sim.now;
+    if (this.#mode === "live") {
+      return this.feed.splits === 1 ? this.#liveTimeOfOne(channel, missing) : this.#liveTimeOfMany(channel, missing);
+    }
+    if (this.#mode !== "ramp") return Number.POSITIVE_INFINITY;
+    const k = this.#rampIndex(channel, missing);
+    if (k >= this.#chunk.to - this.#chunk.from) return Number.POSITIVE_INFINITY;
+    return this.#rampStart + (k + 1) * this.#settings.emission;
+  }
+
+  // ---- emission
+
+  #advance(): void {
+    const now = this.#sim.now;
+    while (!this.#inSnapshot && !this.#mailbox.isEmpty) this.#run(this.#mailbox.take()!);
+    if (this.#inSnapshot) return;
+    if (!this.#output.available) {
+      this.#mode = "paused";
+      return;
+    }
+    if (this.#interrupted || this.feed.take(now, this.#chunk)) {
+      this.#interrupted = false;
+      this.#startRamp(now);
+    } else if (this.feed.closedForm) {
+      this.#mode = "live";
+      this.#emittedAt = -1;
+      for (const channel of this.channels) channel.foresee();
+    } else {
+      this.#mode = "idle";
+      const next = this.feed.nextAt(now);
+      if (next !== Number.POSITIVE_INFINITY) this.#advanceAt(next);
+    }
+  }
+
+  #advanceAt(time: number): void {
+    this.#sim.cancel(this.#advanceEvent);
+    this.#advanceEvent = this.#sim.scheduleAt(Math.ceil(time), this.#kinds.advance, this.number, 0);
+  }
+
+  #startRamp(now: number): void {
+    this.#mode = "ramp";
+    this.#rampStart = now;
+    const chunk = this.#chunk;
+    if (chunk.route !== ALL_ROUTES) this.#aimAtRoutes();
+    this.#advanceAt(now + (chunk.to - chunk.from) * this.#settings.emission);
+    for (const channel of this.channels) channel.foresee();
+  }
+
+  #finishRamp(): void {
+    const now = this.#sim.now;
+    for (const channel of this.channels) {
+      this.emitInto(channel, now);
+      channel.forgetForesight();
+    }
+    this.#mode = "idle";
+  }
+
+  /** Stops the emission here and now: what is not emitted stays with the feed or in the interrupted chunk. */
+  #pause(): void {
+    const now = this.#sim.now;
+    if (this.#mode === "paused") return;
+    for (const channel of this.channels) {
+      this.emitInto(channel, now);
+      channel.forgetForesight();
+    }
+    if (this.#mode === "live") {
+      this.#emitUpTo(now);
+      this.feed.position.set(this.#emitted);
+    } else if (this.#mode === "ramp") {
+      this.#chunk.from += this.#rampCount(now);
+      this.#interrupted = this.#chunk.from < this.#chunk.to;
+    }
+    this.#sim.cancel(this.#advanceEvent);
+    this.#advanceEvent = NO_EVENT;
+    this.#mode = "paused";
+  }
+
+  #rampCount(now: number): number {
+    const size = this.#chunk.to - this.#chunk.from;
+    const emission = this.#settings.emission;
+    if (emission === 0) return size;
+    const count = Math.floor((now - this.#rampStart) / emission);
+    return count < size ? count : size;
+  }
+
+  /** Live: the offsets emitted up to `now`, into #emitted. */
+  #emitUpTo(now: number): void {
+    if (this.#emittedAt === now) return;
+    this.#emittedAt = now;
+    const feed = this.feed;
+    const time = now - this.#settings.emission;
+    for (let split = 0; split < feed.splits; split++) {
+      const count = feed.availableCount(split, time);
+      const position = feed.position[split]!;
+      this.#emitted[split] = count > position ? count : position;
+    }
+  }
+
+  #emitOffsets(channel: Channel, split: number, offset: number): void {
+    const origin = this.feed.originPartition(split);
+    const route = channel.routes[origin]!;
+    const rank = route.rankOf(this.#lineage.localPartition(origin), offset);
+    const cursor = channel.cursor[split]!;
+    if (rank <= cursor) return;
+    channel.open.push(origin, route.id, cursor, rank);
+    channel.cursor[split] = rank;
+  }
+
+  #liveTimeOfOne(channel: Channel, missing: number): number {
+    const origin = this.feed.originPartition(0);
+    const route = channel.routes[origin]!;
+    const local = this.#lineage.localPartition(origin);
+    const offset = route.offsetOf(local, channel.cursor[0]! + missing - 1);
+    return this.feed.availableAt(0, offset) + this.#settings.emission;
+  }
+
+  /** Bisection over time on the number of records that all splits will have given; a few steps of the secant first. */
+  #liveTimeOfMany(channel: Channel, missing: number): number {
+    const now = this.#sim.now;
+    let low: number = now;
+    let step = 1e6;
+    let high: number = now + step;
+    while (this.#liveCount(channel, high) < missing) {
+      low = high;
+      step *= 2;
+      high += step;
+      if (step > 1e13) return Number.POSITIVE_INFINITY;
+    }
+    while (high - low > 1000) {
+      const middle = Math.floor((low + high) / 2);
+      if (this.#liveCount(channel, middle) < missing) low = middle;
+      else high = middle;
+    }
+    return high;
+  }
+
+  /** Records that the channel will have got between its cursors and `time`. */
+  #liveCount(channel: Channel, time: number): number {
+    const feed = this.feed;
+    let count = 0;
+    for (let split = 0; split < feed.splits; split++) {
+      const origin = feed.originPartition(split);
+      const available = feed.availableCount(split, time - this.#settings.emission);
+      const rank = channel.routes[origin]!.rankOf(this.#lineage.localPartition(origin), available);
+      if (rank > channel.cursor[split]!) count += rank - channel.cursor[split]!;
+    }
+    return count;
+  }
+
+  // ---- chunks of ranks: the input is what another job wrote
+
+  readonly #rampRoutes: (Route | undefined)[] = [];
+  readonly #rampCursors: number[] = [];
+
+  #aimAtRoutes(): void {
+    const { originPartition, route, from } = this.#chunk;
+    const source = this.#lineage.routeById(route);
+    this.channels.forEach((channel, i) => {
+      const target = channel.routes[originPartition]!;
+      const first = Math.max(source.firstGroup, target.firstGroup);
+      const end = Math.min(source.endGroup, target.endGroup);
+      const shared = first < end ? this.#lineage.route(originPartition, first, end) : undefined;
+      this.#rampRoutes[i] = shared;
+      this.#rampCursors[i] = shared ? this.#lineage.translate(originPartition, source, shared, from) : 0;
+    });
+  }
+
+  #emitRanks(channel: Channel, upTo: number): void {
+    const i = channel.upstreamIndex;
+    const shared = this.#rampRoutes[i];
+    if (shared === undefined) return;
+    const { originPartition, route } = this.#chunk;
+    const rank = this.#lineage.translate(originPartition, this.#lineage.routeById(route), shared, upTo);
+    if (rank <= this.#rampCursors[i]!) return;
+    channel.open.push(originPartition, shared.id, this.#rampCursors[i]!, rank);
+    this.#rampCursors[i] = rank;
+  }
+
+  /** Index in the chunk of the record that brings `channel` the last of `missing` more; the chunk's size or more when
+   *  it holds fewer. */
+  #rampIndex(channel: Channel, missing: number): number {
+    const { originPartition, route, from, split } = this.#chunk;
+    const local = this.#lineage.localPartition(originPartition);
+    if (route === ALL_ROUTES) {
+      const rank = channel.cursor[split]! + missing - 1;
+      return channel.routes[originPartition]!.offsetOf(local, rank) - from;
+    }
+    const shared = this.#rampRoutes[channel.upstreamIndex];
+    if (shared === undefined) return Number.POSITIVE_INFINITY;
+    const offset = shared.offsetOf(local, this.#rampCursors[channel.upstreamIndex]! + missing - 1);
+    return this.#lineage.routeById(route).rankOf(local, offset) - from;
+  }
+
+  // ---- checkpoints
+
+  #run(mail: Mail): void {
+    if (mail.kind === "notify-checkpoint-complete") {
+      if (this.#settings.commitOffsets) {
+        this.#observer.offsetsCommitted(this.#settings.job, this.#settings.subtask, mail.checkpoint, this.#sim.now);
+      }
+      return;
+    }
+    const now = this.#sim.now;
+    const { job, subtask, snapshot } = this.#settings;
+    this.#observer.snapshotStarted(job, subtask, mail.checkpoint, now - mail.triggeredAt, 0);
+    for (let split = 0; split < this.feed.splits; split++) {
+      this.#observer.offsetInSnapshot(job, mail.checkpoint, this.feed.originPartition(split), this.#offset(split));
+    }
+    for (const channel of this.channels) channel.broadcast(mail.checkpoint, mail.triggeredAt, now);
+    this.#inSnapshot = true;
+    this.#snapshotOf = mail.checkpoint;
+    this.#sim.scheduleAfter(snapshot.sync, this.#kinds.syncDone, this.number, 0);
+  }
+
+  /** Next offset of the split: what is taken from the feed and not emitted is not in the state. */
+  #offset(split: number): number {
+    const left = this.#interrupted && this.#chunk.split === split ? this.#chunk.to - this.#chunk.from : 0;
+    return this.feed.position[split]! - left;
+  }
+}

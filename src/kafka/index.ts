@@ -1,0 +1,10 @@
+export { appendDelay, type BrokerTiming, produceService, replicationDelay } from "./broker-timing.ts";
+export { FetchLoop } from "./fetch-loop.ts";
+export type { IsolationLevel } from "./isolation-level.ts";
+export type { KafkaObserver } from "./observations.ts";
+export { PartitionLog } from "./partition-log.ts";
+export { longestRequestWait, ProducerConnection } from "./producer-connection.ts";
+export { type LogConsumer, TerminalReader } from "./reader.ts";
+export { type LogWriter, Topic } from "./topic.ts";
+export { TransactionCoordinator } from "./transaction-coordinator.ts";
+export { isLegalTransition, type TransactionState, transition } from "./transaction-state.ts";

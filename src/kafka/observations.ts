@@ -1,0 +1,21 @@
+/** What the Kafka models report. Times are ns of the virtual clock. Observers must not change the run. */
+export interface KafkaObserver {
+  /** Reader `reader` received ranks [from, to) of `route` of `originPartition`, evenly from `first` to `last`.
+   *  `transaction` is the number of the transaction they were written in, 0 for none. */
+  delivered(
+    reader: number,
+    originPartition: number,
+    route: number,
+    from: number,
+    to: number,
+    first: number,
+    last: number,
+    transaction: number,
+  ): void;
+  /** A transaction got its first partition at the coordinator. */
+  transactionBegan(transaction: number, writer: number, at: number): void;
+  /** PrepareCommit is durable: the transaction's outcome is decided. */
+  transactionPrepared(transaction: number, at: number): void;
+  /** The last partition's high watermark passed its commit marker, and CompleteCommit is durable. */
+  transactionCompleted(transaction: number, at: number): void;
+}

@@ -1,0 +1,209 @@
+/** Models: the log of one topic partition: what was appended when, the high watermark, open transactions, and the
+ *    last stable offset as the append time of the oldest open transaction's first record.
+ *  Source: kafka UnifiedLog, ProducerStateManager.firstUnstableOffset.
+ *  Leaves out: offsets (materialised by nobody yet), aborted transactions, retention, segments. */
+
+import { invariant } from "../engine/index.ts";
+import type { SpanList } from "../records/index.ts";
+import type { LogConsumer } from "./reader.ts";
+
+interface OpenTransaction {
+  readonly transaction: number;
+  firstAppendAt: number;
+}
+
+export class PartitionLog {
+  readonly partition: number;
+  /** ns from an append until the high watermark has passed it. */
+  readonly replicationDelay: number;
+  readonly #uncommitted: LogConsumer[] = [];
+  readonly #committed: LogConsumer[] = [];
+  #open: OpenTransaction[] = [];
+  // Appended, and not yet readable to read_committed.
+  #count = 0;
+  #originPartition = new Int32Array(64);
+  #route = new Int32Array(64);
+  #transaction = new Float64Array(64);
+  #from = new Float64Array(64);
+  #to = new Float64Array(64);
+  #first = new Float64Array(64);
+  #last = new Float64Array(64);
+
+  constructor(partition: number, replicationDelay: number) {
+    this.partition = partition;
+    this.replicationDelay = replicationDelay;
+  }
+
+  subscribe(consumer: LogConsumer): void {
+    (consumer.isolationLevel === "read_committed" ? this.#committed : this.#uncommitted).push(consumer);
+  }
+
+  /** Appends the records of `spans`, which pass evenly from `first` to `last` (ns), for `transaction` (0: none). */
+  append(spans: SpanList, first: number, last: number, transaction: number): void {
+    if (transaction !== 0) this.#begin(transaction, first);
+    const held = this.#committed.length > 0 && (transaction !== 0 || this.#open.length > 0);
+    const all = spans.records;
+    const spacing = all > 1 ? (last - first) / (all - 1) : 0;
+    let before = 0;
+    for (let i = 0; i < spans.count; i++) {
+      const from = spans.from[i]!;
+      const to = spans.to[i]!;
+      const size = to - from;
+      let head = first;
+      let tail = last;
+      if (spans.sequential) {
+        head = first + before * spacing;
+        tail = head + (size - 1) * spacing;
+        before += size;
+      } else if (size < all) {
+        const reach = last - first + spacing;
+        head = first - spacing / 2 + (reach * 0.5) / size;
+        tail = first - spacing / 2 + (reach * (size - 0.5)) / size;
+      }
+      const origin = spans.partition[i]!;
+      const route = spans.route[i]!;
+      this.#offer(this.#uncommitted, origin, route, from, to, head, tail, transaction);
+      if (held) this.#hold(origin, route, from, to, head, tail, transaction);
+      else this.#offer(this.#committed, origin, route, from, to, head, tail, transaction);
+    }
+  }
+
+  /** The high watermark has passed the commit marker of `transaction` now; what is now stable becomes readable. */
+  commit(transaction: number, now: number): void {
+    const kept = this.#open.filter((open) => open.transaction !== transaction);
+    invariant(kept.length === this.#open.length - 1, "a marker ends a transaction that is open on its partition");
+    this.#open = kept;
+    this.#release(now);
+  }
+
+  /** Append time of the oldest open transaction's first record; infinite without one, ns. */
+  lastStableTime(): number {
+    let stable = Number.POSITIVE_INFINITY;
+    for (const open of this.#open) if (open.firstAppendAt < stable) stable = open.firstAppendAt;
+    return stable;
+  }
+
+  /** Spans that read_committed consumers can't read yet. */
+  get heldSpans(): number {
+    return this.#count;
+  }
+
+  #begin(transaction: number, first: number): void {
+    for (const open of this.#open) {
+      if (open.transaction !== transaction) continue;
+      if (first < open.firstAppendAt) open.firstAppendAt = first;
+      return;
+    }
+    this.#open.push({ transaction, firstAppendAt: first });
+  }
+
+  #offer(
+    consumers: readonly LogConsumer[],
+    origin: number,
+    route: number,
+    from: number,
+    to: number,
+    first: number,
+    last: number,
+    transaction: number,
+  ): void {
+    const delay = this.replicationDelay;
+    for (let i = 0; i < consumers.length; i++) {
+      consumers[i]!.readable(this.partition, origin, route, from, to, first + delay, last + delay, transaction);
+    }
+  }
+
+  #hold(
+    origin: number,
+    route: number,
+    from: number,
+    to: number,
+    first: number,
+    last: number,
+    transaction: number,
+  ): void {
+    if (this.#count === this.#from.length) this.#grow();
+    const i = this.#count++;
+    this.#set(i, origin, route, from, to, first, last, transaction);
+  }
+
+  #release(now: number): void {
+    const stable = this.lastStableTime();
+    let kept = 0;
+    for (let i = 0; i < this.#count; i++) {
+      const first = this.#first[i]!;
+      const last = this.#last[i]!;
+      const from = this.#from[i]!;
+      const to = this.#to[i]!;
+      const size = to - from;
+      let cut = to;
+      if (first >= stable) cut = from;
+      else if (last >= stable) cut = from + 1 + Math.min(size - 1, Math.floor(((stable - first) / (last - first)) * (size - 1)));
+      const spacing = size > 1 ? (last - first) / (size - 1) : 0;
+      const origin = this.#originPartition[i]!;
+      const route = this.#route[i]!;
+      const transaction = this.#transaction[i]!;
+      if (cut > from) {
+        const cutLast = first + (cut - from - 1) * spacing;
+        this.#offerNotBefore(now, origin, route, from, cut, first, cutLast, transaction);
+      }
+      if (cut < to) {
+        this.#set(kept++, origin, route, cut, to, first + (cut - from) * spacing, last, transaction);
+      }
+    }
+    this.#count = kept;
+  }
+
+  #offerNotBefore(
+    now: number,
+    origin: number,
+    route: number,
+    from: number,
+    to: number,
+    first: number,
+    last: number,
+    transaction: number,
+  ): void {
+    const delay = this.replicationDelay;
+    const head = first + delay < now ? now : first + delay;
+    const tail = last + delay < now ? now : last + delay;
+    for (const consumer of this.#committed) {
+      consumer.readable(this.partition, origin, route, from, to, head, tail, transaction);
+    }
+  }
+
+  #set(
+    i: number,
+    origin: number,
+    route: number,
+    from: number,
+    to: number,
+    first: number,
+    last: number,
+    transaction: number,
+  ): void {
+    this.#originPartition[i] = origin;
+    this.#route[i] = route;
+    this.#from[i] = from;
+    this.#to[i] = to;
+    this.#first[i] = first;
+    this.#last[i] = last;
+    this.#transaction[i] = transaction;
+  }
+
+  #grow(): void {
+    this.#originPartition = doubled(this.#originPartition, Int32Array);
+    this.#route = doubled(this.#route, Int32Array);
+    this.#from = doubled(this.#from, Float64Array);
+    this.#to = doubled(this.#to, Float64Array);
+    this.#first = doubled(this.#first, Float64Array);
+    this.#last = doubled(this.#last, Float64Array);
+    this.#transaction = doubled(this.#transaction, Float64Array);
+  }
+}
+
+function doubled<T extends Int32Array | Float64Array>(old: T, ArrayOf: new (length: number) => T): T {
+  const bigger = new ArrayOf(old.length * 2);
+  bigger.set(old);
+  return bigger;
+}

@@ -1,0 +1,53 @@
+import type { FlinkObserver } from "../flink/index.ts";
+import { RampHistogram } from "./ramp-histogram.ts";
+
+export interface JobCheckpoints {
+  triggered: number;
+  completed: number;
+  failed: number;
+  /** Trigger to latest acknowledgement of the completed ones triggered after the warm-up, ns. */
+  readonly durations: RampHistogram;
+  /** Between two triggers after the warm-up, ns. */
+  readonly triggerGaps: RampHistogram;
+}
+
+/** Counts and durations of each job's checkpoints. */
+export class CheckpointRecorder
+  implements Pick<FlinkObserver, "checkpointTriggered" | "checkpointCompleted" | "checkpointAborted">
+{
+  readonly jobs: readonly JobCheckpoints[];
+  readonly #from: number;
+  readonly #lastTrigger: Float64Array;
+
+  /** @param from ns, end of the warm-up. */
+  constructor(jobs: number, from: number) {
+    this.#from = from;
+    this.#lastTrigger = new Float64Array(jobs).fill(-1);
+    this.jobs = Array.from({ length: jobs }, () => ({
+      triggered: 0,
+      completed: 0,
+      failed: 0,
+      durations: new RampHistogram(),
+      triggerGaps: new RampHistogram(),
+    }));
+  }
+
+  checkpointTriggered(job: number, _checkpoint: number, at: number): void {
+    const counts = this.jobs[job]!;
+    counts.triggered++;
+    const last = this.#lastTrigger[job]!;
+    if (last >= this.#from) counts.triggerGaps.add(1, at - last, at - last);
+    this.#lastTrigger[job] = at;
+  }
+
+  checkpointCompleted(job: number, _checkpoint: number, triggeredAt: number, latestAckAt: number): void {
+    const counts = this.jobs[job]!;
+    counts.completed++;
+    const duration = latestAckAt - triggeredAt;
+    if (triggeredAt >= this.#from) counts.durations.add(1, duration, duration);
+  }
+
+  checkpointAborted(job: number): void {
+    this.jobs[job]!.failed++;
+  }
+}

@@ -1,0 +1,103 @@
+/** A histogram of values that come as ramps: many values spread evenly between two ends. A ramp costs the same however
+ *  many values it holds and however many bins it crosses: the bins hold slopes of the cumulative count.
+ *
+ *  With density d on [a, b], the count below x is d * max(0, x - a) - d * max(0, x - b). Each bin keeps the sum of the
+ *  slopes that begin in it and the sum of slope * beginning, so that the count below the end of bin j is
+ *  x_j * sum(slopes up to j) - sum(slope * beginning up to j). Bins are logarithmic with 256 steps to a factor of two:
+ *  0.27 % wide. Inside a bin the count is taken as linear. */
+export class RampHistogram {
+  count = 0;
+  min = Number.POSITIVE_INFINITY;
+  max = Number.NEGATIVE_INFINITY;
+  /** Sum of the values, and what was lost of it to rounding (Neumaier). */
+  #sum = 0;
+  #lost = 0;
+  #slope = new Float64Array(BINS);
+  #moment = new Float64Array(BINS);
+  readonly #points = new Float64Array(BINS);
+
+  /** Adds `count` values evenly from `first` to `last`, ns, in either order; negative ones count as 0. */
+  add(count: number, first: number, last: number): void {
+    const low = first < last ? (first > 0 ? first : 0) : last > 0 ? last : 0;
+    const high = first < last ? (last > 0 ? last : 0) : first > 0 ? first : 0;
+    this.count += count;
+    if (low < this.min) this.min = low;
+    if (high > this.max) this.max = high;
+    this.#addToSum((count * (low + high)) / 2);
+    if (high - low < 1 || count === 1) {
+      this.#points[binOf((low + high) / 2)]! += count;
+      return;
+    }
+    const density = count / (high - low);
+    const a = binOf(low);
+    const b = binOf(high);
+    this.#slope[a]! += density;
+    this.#moment[a]! += density * low;
+    this.#slope[b]! -= density;
+    this.#moment[b]! -= density * high;
+  }
+
+  get mean(): number {
+    return (this.#sum + this.#lost) / this.count;
+  }
+
+  /** Values at or below which each share of `quantiles` (ascending, 0 to 1) of all values lies, ns. */
+  quantiles(quantiles: readonly number[]): number[] {
+    const found: number[] = [];
+    let slope = 0;
+    let moment = 0;
+    let points = 0;
+    let below = 0;
+    let next = 0;
+    for (let bin = 0; bin < BINS && next < quantiles.length; bin++) {
+      slope += this.#slope[bin]!;
+      moment += this.#moment[bin]!;
+      points += this.#points[bin]!;
+      const end = endOf(bin);
+      const upTo = slope * end - moment + points;
+      while (next < quantiles.length && upTo >= quantiles[next]! * this.count - 1e-6) {
+        const wanted = quantiles[next]! * this.count - below;
+        const start = bin === 0 ? 0 : endOf(bin - 1);
+        const share = upTo > below ? Math.max(0, wanted / (upTo - below)) : 1;
+        const value = start + Math.min(1, share) * (end - start);
+        found.push(Math.min(this.max, Math.max(this.min, value)));
+        next++;
+      }
+      below = upTo;
+    }
+    while (found.length < quantiles.length) found.push(this.max);
+    return found;
+  }
+
+  #addToSum(value: number): void {
+    const sum = this.#sum + value;
+    if (Math.abs(this.#sum) >= Math.abs(value)) this.#lost += this.#sum - sum + value;
+    else this.#lost += value - sum + this.#sum;
+    this.#sum = sum;
+  }
+}
+
+const STEPS_BITS = 8;
+const STEPS = 1 << STEPS_BITS;
+const LARGEST_EXPONENT = 47;
+const BINS = (LARGEST_EXPONENT - STEPS_BITS + 2) * STEPS;
+
+const double = new Float64Array(1);
+const words = new Uint32Array(double.buffer);
+
+/** Values below 2^8 have a bin for each integer; above, the exponent and the 8 highest bits of the fraction. */
+function binOf(value: number): number {
+  if (value < STEPS) return Math.floor(value);
+  double[0] = value;
+  const high = words[1]!;
+  const exponent = (high >>> 20) - 1023;
+  if (exponent > LARGEST_EXPONENT) return BINS - 1;
+  return (exponent - STEPS_BITS + 1) * STEPS + ((high >>> (20 - STEPS_BITS)) & (STEPS - 1));
+}
+
+function endOf(bin: number): number {
+  if (bin < STEPS) return bin + 1;
+  const exponent = Math.floor(bin / STEPS) + STEPS_BITS - 1;
+  const step = (bin % STEPS) + 1;
+  return 2 ** exponent * (1 + step / STEPS);
+}

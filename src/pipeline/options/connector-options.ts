@@ -1,0 +1,111 @@
+import { flinkDuration, kafkaMilliseconds } from "../values/duration.ts";
+import { integer } from "../values/number.ts";
+import { choice, flag, name, text } from "../values/word.ts";
+import { consumerOptions, producerOptions } from "./kafka-options.ts";
+import { type Options, options } from "./option.ts";
+
+type Prefixed<O extends Options> = { readonly [Key in keyof O & string as `properties.${Key}`]: O[Key] };
+
+/** Client options under `properties.`, as Flink SQL hands them on. */
+function prefixed<const O extends Options>(clientOptions: O): Prefixed<O> {
+  const entries = Object.values(clientOptions).map((option) => {
+    const key = `properties.${option.key}`;
+    return [key, { ...option, key }] as const;
+  });
+  return Object.fromEntries(entries) as Prefixed<O>;
+}
+
+const sink = options({
+  scope: "connector",
+  source: "flink-connector-kafka 4.0 KafkaConnectorOptions",
+  modelled: {
+    "sink.delivery-guarantee": [
+      choice(["at-least-once", "exactly-once", "none"]),
+      "at-least-once",
+      "What the sink promises: none, flush at the checkpoint, or one transaction for each checkpoint and subtask. (The DataStream builder's default is none.)",
+    ],
+    "sink.transactional-id-prefix": [
+      name("a prefix", "enrich"),
+      undefined,
+      "First part of the sink's transactional ids; exactly-once needs one that no other sink uses.",
+    ],
+    "sink.partitioner": [
+      choice(["default", "fixed"]),
+      "default",
+      "default: the producer's sticky partitioner; fixed: each subtask writes one partition.",
+    ],
+    "properties.transaction.timeout.ms": [
+      kafkaMilliseconds({ min: 1_000_000 }),
+      "3600000",
+      "Time before the broker aborts an open transaction. Flink's default exceeds transaction.max.timeout.ms of a default broker.",
+      { source: "flink-connector-kafka 4.0 KafkaSinkBuilder" },
+    ],
+  },
+  known: {
+    "sink.transaction-naming-strategy": [
+      choice(["DEFAULT", "INCREMENTING", "POOLING"]),
+      "DEFAULT",
+      "How transactional ids are chosen; DEFAULT is INCREMENTING.",
+    ],
+    "sink.parallelism": [integer({ min: 1, max: 32_768 }), undefined, "Subtasks of the sink; without it the job's."],
+    "sink.buffer-flush.max-rows": [integer(), "0", "Rows an upsert sink buffers; 0: off."],
+    "sink.buffer-flush.interval": [flinkDuration(), "0 s", "Time an upsert sink buffers; 0: off."],
+  },
+});
+
+const source = options({
+  scope: "connector",
+  source: "flink-connector-kafka 4.0 KafkaSourceOptions",
+  modelled: {
+    "properties.commit.offsets.on.checkpoint": [
+      flag(),
+      "true",
+      "Whether offsets are committed to Kafka when a checkpoint completes; needs properties.group.id.",
+    ],
+    "properties.group.id": [
+      text("a group id", "enrich"),
+      undefined,
+      "Consumer group for committed offsets; a restore never reads them.",
+    ],
+  },
+  known: {
+    "properties.partition.discovery.interval.ms": [
+      kafkaMilliseconds({ max: Number.MAX_SAFE_INTEGER }),
+      "300000",
+      "Time between two looks for new partitions.",
+    ],
+    "scan.startup.mode": [
+      choice(["group-offsets", "earliest-offset", "latest-offset", "timestamp", "specific-offsets"]),
+      "group-offsets",
+      "Where a job without a checkpoint starts.",
+      { source: "flink-connector-kafka 4.0 KafkaConnectorOptions" },
+    ],
+    "scan.topic-partition-discovery.interval": [
+      flinkDuration(),
+      "5 min",
+      "Time between two looks for new partitions; 0: off.",
+      { source: "flink-connector-kafka 4.0 KafkaConnectorOptions" },
+    ],
+    "scan.bounded.mode": [
+      choice(["unbounded", "latest-offset", "group-offsets", "timestamp", "specific-offsets"]),
+      "unbounded",
+      "Where a bounded read ends.",
+      { source: "flink-connector-kafka 4.0 KafkaConnectorOptions" },
+    ],
+    "scan.parallelism": [
+      integer({ min: 1, max: 32_768 }),
+      undefined,
+      "Subtasks of the source; without it the job's.",
+      { source: "flink-connector-kafka 4.0 KafkaConnectorOptions" },
+    ],
+  },
+});
+
+/** Options of a Kafka sink, in SQL spelling. */
+export const sinkOptions = { ...prefixed(producerOptions), ...sink };
+
+/** Options of a Kafka source, in SQL spelling. */
+export const sourceOptions = { ...prefixed(consumerOptions), ...source };
+
+/** What the connector itself adds to the client's options. */
+export const connectorOptions = { ...sink, ...source };

@@ -1,0 +1,113 @@
+import { serviceTime } from "../values/service-time.ts";
+import { count, integer } from "../values/number.ts";
+import { rate } from "../values/rate.ts";
+import { physicalSize, stateSize } from "../values/size.ts";
+import { skew } from "../values/skew.ts";
+import { objective } from "../values/slo.ts";
+import { version } from "../values/version.ts";
+import { choice, flag, name } from "../values/word.ts";
+import { CONNECTORS, knowsConnector, knowsFlink, knowsKafka } from "../versions.ts";
+import { options, REQUIRED } from "./option.ts";
+
+const topic = name("the name of a topic", "orders");
+const record = physicalSize({ min: 1, max: 1024 ** 3 });
+
+/** Keys of `versions:`. */
+export const versionOptions = options({
+  scope: "pipeline",
+  source: "Sluice: the releases its defaults were read from",
+  modelled: {
+    flink: [
+      version('a Flink release such as "2.1.1": 1.20 or 2.0 to 2.3', "2.1.1", knowsFlink),
+      "2.1.1",
+      "Release of Flink; chooses the defaults of its options.",
+    ],
+    "flink-connector-kafka": [
+      version(`a flink-connector-kafka release: one of ${CONNECTORS.join(", ")}`, "4.0.1", knowsConnector),
+      { of: "flink", release: "2.0", before: "3.4.0", from: "4.0.1" },
+      "Release of the connector; it brings the Kafka client, whose defaults hold for every client in the file.",
+    ],
+    kafka: [
+      version('a Kafka release such as "4.1.0": 3.0 to 4.x', "4.1.0", knowsKafka),
+      "4.1.0",
+      "Release of the brokers.",
+    ],
+  },
+});
+
+/** Keys of `kafka:` beside its maps. */
+export const clusterOptions = options({
+  scope: "pipeline",
+  source: "Sluice",
+  modelled: { brokers: [integer({ min: 1, max: 1000 }), "1", "Number of brokers."] },
+});
+
+/** Keys of `flink:` beside its maps. */
+export const sessionOptions = options({
+  scope: "pipeline",
+  source: "Sluice: as a resource provider such as Kubernetes starts them",
+  modelled: {
+    taskmanagers: [
+      integer({ min: 1, max: 10_000 }),
+      undefined,
+      "Number of TaskManagers; without it as many as the jobs need slots.",
+    ],
+  },
+});
+
+/** Keys of a producer beside the client's options. */
+export const workloadOptions = options({
+  scope: "pipeline",
+  source: "Sluice",
+  modelled: {
+    topic: [topic, REQUIRED, "Topic it writes."],
+    rate: [rate(), REQUIRED, "Records in a time over all partitions."],
+    record: [record, REQUIRED, "Size of a record."],
+    arrivals: [
+      choice(["constant", "poisson"]),
+      "constant",
+      "Whether records come evenly spaced or at random (a Poisson process).",
+    ],
+    keys: [count({ min: 1, max: 1e9 }), "10000", "Number of distinct keys."],
+    skew: [skew(), "cycle", "How keys are drawn: in turn, or by Zipf's law."],
+  },
+});
+
+/** Keys of a job's source beside the connector's options. */
+export const sourceKeys = options({
+  scope: "pipeline",
+  source: "Sluice",
+  modelled: { topic: [topic, REQUIRED, "Topic it reads."] },
+});
+
+/** Keys of an operator. */
+export const operatorOptions = options({
+  scope: "pipeline",
+  source: "Sluice",
+  modelled: {
+    name: [name("the name of an operator", "join"), REQUIRED, "Name of the operator."],
+    keyed: [flag(), "false", "Whether records are exchanged by key in front of it; the first operator is, the others are chained."],
+    "service-time": [serviceTime(), REQUIRED, "Task-thread time for one record: constant, exponential or gamma."],
+    state: [stateSize(), "0 B/key", "Keyed state for each key."],
+  },
+});
+
+/** Keys of a job's sink beside the connector's options. */
+export const sinkKeys = options({
+  scope: "pipeline",
+  source: "Sluice",
+  modelled: {
+    topic: [topic, REQUIRED, "Topic it writes."],
+    record: [record, undefined, "Size of an output record; without it that of an input record."],
+  },
+});
+
+/** Keys of a reader beside the client's options. */
+export const readerOptions = options({
+  scope: "pipeline",
+  source: "Sluice",
+  modelled: {
+    topic: [topic, REQUIRED, "Topic it reads."],
+    slo: [objective(), undefined, "Latency objective from a record's creation to its delivery; none: nothing is promised."],
+  },
+});

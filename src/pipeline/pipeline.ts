@@ -1,0 +1,176 @@
+import type { Duration } from "../engine/index.ts";
+
+/** A pipeline as the parser hands it on: every default filled in, every unit converted.
+ *  Durations are integer nanoseconds, sizes are bytes, rates are records a second. */
+export interface Pipeline {
+  readonly name: string;
+  readonly versions: Versions;
+  readonly environment: Environment;
+  readonly kafka: KafkaCluster;
+  readonly producers: readonly ProducerSpec[];
+  readonly flink: FlinkCluster;
+  readonly jobs: readonly JobSpec[];
+  readonly readers: readonly ReaderSpec[];
+}
+
+/** Which releases' defaults apply. `kafkaClients` follows from the connector, which brings its own client. */
+export interface Versions {
+  readonly flink: string;
+  readonly flinkConnectorKafka: string;
+  readonly kafka: string;
+  readonly kafkaClients: string;
+}
+
+/** The physical world the software runs in. Every value can be set under `environment:` by its key (in brackets). */
+export interface Environment {
+  readonly preset: string;
+  /** [broker.round-trip] client to broker and back, an otherwise empty request. */
+  readonly brokerRoundTrip: Duration;
+  /** [broker.replication-round-trip] broker to broker and back. */
+  readonly brokerReplicationRoundTrip: Duration;
+  /** [broker.append] one append to the page cache, at the leader or at a follower. */
+  readonly brokerAppend: Duration;
+  /** [broker.request-handling] time a request occupies its connection at the broker, without append and replication. */
+  readonly brokerRequestHandling: Duration;
+  /** [client.wakeup] a client thread waking up for a response: poll of a consumer, Sender of a producer. */
+  readonly clientWakeup: Duration;
+  /** [flink.rpc] one way, JobManager to TaskManager or back. */
+  readonly flinkRpc: Duration;
+  /** [taskmanager.network-latency] one way between two TaskManagers. */
+  readonly taskManagerNetworkLatency: Duration;
+  /** [source.emission] task-thread time to deserialise and emit one record. */
+  readonly sourceEmission: Duration;
+  /** [snapshot.sync] synchronous part of a subtask's snapshot, without what the sink adds. */
+  readonly snapshotSync: Duration;
+  /** [snapshot.async] asynchronous part of a subtask's snapshot, without the upload of its state. */
+  readonly snapshotAsync: Duration;
+  /** [storage.latency] one object or file written to checkpoint storage, without its bytes. */
+  readonly storageLatency: Duration;
+  /** [storage.bandwidth] bytes a second, one stream. */
+  readonly storageBandwidth: number;
+  /** [timer.oversleep] largest lateness of a timer of the buffer flusher; each firing is late by a uniform draw of it. */
+  readonly timerOversleep: Duration;
+}
+
+export interface KafkaCluster {
+  readonly brokers: number;
+  /** `transaction.max.timeout.ms` */
+  readonly transactionMaxTimeout: Duration;
+  readonly minInsyncReplicas: number;
+  readonly topics: readonly TopicSpec[];
+}
+
+export interface TopicSpec {
+  readonly name: string;
+  readonly partitions: number;
+  readonly replicationFactor: number;
+  readonly minInsyncReplicas: number;
+}
+
+export type Acks = "0" | "1" | "all";
+
+/** What makes the records: one origin, spread over the partitions of its topic in turn. */
+export interface ProducerSpec {
+  readonly name: string;
+  readonly topic: string;
+  readonly arrivals: "constant" | "poisson";
+  /** records a second over all partitions, as an exact fraction. */
+  readonly rate: { readonly numerator: number; readonly denominator: number };
+  readonly recordBytes: number;
+  /** number of distinct keys, >= 1. */
+  readonly keys: number;
+  /** `cycle`: keys in turn; `zipf`: drawn with the given exponent (0 is uniform). */
+  readonly keyDistribution: { readonly kind: "cycle" } | { readonly kind: "zipf"; readonly exponent: number };
+  readonly config: KafkaProducerConfig;
+}
+
+export interface KafkaProducerConfig {
+  readonly acks: Acks;
+  readonly linger: Duration;
+  readonly batchSize: number;
+  readonly maxInFlightRequestsPerConnection: number;
+  readonly retryBackoff: Duration;
+}
+
+export interface KafkaConsumerConfig {
+  readonly isolationLevel: IsolationLevel;
+  readonly fetchMinBytes: number;
+  readonly fetchMaxWait: Duration;
+  readonly maxPollRecords: number;
+}
+
+export type IsolationLevel = "read_uncommitted" | "read_committed";
+export type DeliveryGuarantee = "none" | "at-least-once" | "exactly-once";
+
+export interface FlinkCluster {
+  readonly taskManagers: number;
+  /** `taskmanager.numberOfTaskSlots` */
+  readonly slotsPerTaskManager: number;
+}
+
+export interface JobSpec {
+  readonly name: string;
+  readonly parallelism: number;
+  readonly maxParallelism: number;
+  readonly checkpointing: CheckpointingSpec;
+  readonly network: NetworkSpec;
+  readonly source: SourceSpec;
+  /** Operators of the vertex behind the keyed exchange, in order; the sink is chained behind the last. */
+  readonly operators: readonly OperatorSpec[];
+  readonly sink: SinkSpec;
+}
+
+export interface CheckpointingSpec {
+  /** undefined: checkpointing is off. */
+  readonly interval: Duration | undefined;
+  readonly minPause: Duration;
+  readonly maxConcurrentCheckpoints: number;
+  readonly timeout: Duration;
+}
+
+export interface NetworkSpec {
+  /** `execution.buffer-timeout.interval`; 0: after every record; undefined: only full buffers. */
+  readonly bufferTimeout: Duration | undefined;
+  /** `taskmanager.memory.segment-size` */
+  readonly segmentSize: number;
+  readonly buffersPerChannel: number;
+  readonly floatingBuffersPerGate: number;
+  readonly maxBuffersPerChannel: number;
+}
+
+export interface SourceSpec {
+  readonly topic: string;
+  readonly groupId: string | undefined;
+  readonly commitOffsetsOnCheckpoint: boolean;
+  readonly consumer: KafkaConsumerConfig;
+}
+
+export type ServiceTime =
+  | { readonly kind: "constant"; readonly value: Duration }
+  /** gamma of the given shape (1: exponential), mean in ns. */
+  | { readonly kind: "gamma"; readonly mean: Duration; readonly shape: number };
+
+export interface OperatorSpec {
+  readonly name: string;
+  readonly serviceTime: ServiceTime;
+  /** bytes of keyed state for each key of the operator's input; 0: stateless. */
+  readonly stateBytesPerKey: number;
+}
+
+export interface SinkSpec {
+  readonly topic: string;
+  readonly deliveryGuarantee: DeliveryGuarantee;
+  readonly transactionalIdPrefix: string | undefined;
+  readonly partitioner: "default" | "fixed";
+  /** bytes of an output record. */
+  readonly recordBytes: number;
+  readonly transactionTimeout: Duration;
+  readonly producer: KafkaProducerConfig;
+}
+
+export interface ReaderSpec {
+  readonly name: string;
+  readonly topic: string;
+  readonly consumer: KafkaConsumerConfig;
+  readonly slo: { readonly quantile: number; readonly bound: Duration } | undefined;
+}

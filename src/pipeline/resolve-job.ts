@@ -1,0 +1,110 @@
+import { sinkOptions, sourceOptions } from "./options/connector-options.ts";
+import type { consumerOptions, producerOptions } from "./options/kafka-options.ts";
+import { operatorOptions } from "./options/pipeline-options.ts";
+import type { JobSpec, NetworkSpec, OperatorSpec, ProducerSpec, SinkSpec, SourceSpec } from "./pipeline.ts";
+import { resolveConsumer, resolveProducerConfig } from "./resolve-client.ts";
+import type { ParsedPipeline } from "./schema.ts";
+import type { Defaults, Written } from "./settled.ts";
+
+type ParsedJob = ParsedPipeline["jobs"][string];
+type ParsedSink = ParsedJob["sinks"][number];
+type FlinkConfig = NonNullable<ParsedJob["config"]>;
+
+export function resolveJobs(
+  parsed: ParsedPipeline,
+  producers: readonly ProducerSpec[],
+  defaults: Defaults,
+): readonly JobSpec[] {
+  return Object.entries(parsed.jobs).map(([name, job]): JobSpec => {
+    const config = { ...parsed.flink?.config, ...job.config };
+    const parallelism = defaults.flink(config, "parallelism.default");
+    return {
+      name,
+      parallelism,
+      maxParallelism: maxParallelism(defaults.flink(config, "pipeline.max-parallelism"), parallelism),
+      checkpointing: {
+        interval: config["execution.checkpointing.interval"],
+        minPause: defaults.flink(config, "execution.checkpointing.min-pause"),
+        maxConcurrentCheckpoints: defaults.flink(config, "execution.checkpointing.max-concurrent-checkpoints"),
+        timeout: defaults.flink(config, "execution.checkpointing.timeout"),
+      },
+      network: resolveNetwork(config, defaults),
+      source: resolveSource(job.source, defaults),
+      operators: job.operators.map(
+        (operator): OperatorSpec => ({
+          name: operator.name,
+          serviceTime: operator["service-time"],
+          stateBytesPerKey: defaults.of(operatorOptions, operator, "state"),
+        }),
+      ),
+      sink: resolveSink(job.sinks[0] as ParsedSink, recordBytesOf(job.source.topic, parsed, producers), defaults),
+    };
+  });
+}
+
+/** Number of key groups when nobody sets it.
+ *  Source: Flink KeyGroupRangeAssignment.computeDefaultMaxParallelism. */
+function maxParallelism(configured: number, parallelism: number): number {
+  if (configured > 0) return configured;
+  const wanted = parallelism + Math.floor(parallelism / 2);
+  return Math.min(Math.max(2 ** (32 - Math.clz32(wanted - 1)), 128), 32_768);
+}
+
+function resolveNetwork(config: FlinkConfig, defaults: Defaults): NetworkSpec {
+  return {
+    bufferTimeout: defaults.flink(config, "execution.buffer-timeout.enabled")
+      ? defaults.flink(config, "execution.buffer-timeout.interval")
+      : undefined,
+    segmentSize: defaults.flink(config, "taskmanager.memory.segment-size"),
+    buffersPerChannel: defaults.flink(config, "taskmanager.network.memory.buffers-per-channel"),
+    floatingBuffersPerGate: defaults.flink(config, "taskmanager.network.memory.floating-buffers-per-gate"),
+    maxBuffersPerChannel: defaults.flink(config, "taskmanager.network.memory.max-buffers-per-channel"),
+  };
+}
+
+/** A client's options without their `properties.`. */
+function clientProperties(values: object): Record<string, unknown> {
+  const own = Object.entries(values).filter(([key]) => key.startsWith("properties."));
+  return Object.fromEntries(own.map(([key, value]) => [key.slice("properties.".length), value as unknown]));
+}
+
+function resolveSource(source: ParsedJob["source"], defaults: Defaults): SourceSpec {
+  const groupId = source["properties.group.id"];
+  const consumer = clientProperties(source) as Written<typeof consumerOptions>;
+  return {
+    topic: source.topic,
+    groupId,
+    commitOffsetsOnCheckpoint:
+      groupId !== undefined && defaults.of(sourceOptions, source, "properties.commit.offsets.on.checkpoint"),
+    consumer: resolveConsumer(consumer, defaults),
+  };
+}
+
+function resolveSink(sink: ParsedSink, inputRecordBytes: number, defaults: Defaults): SinkSpec {
+  const producer = clientProperties(sink) as Written<typeof producerOptions>;
+  return {
+    topic: sink.topic,
+    deliveryGuarantee: defaults.of(sinkOptions, sink, "sink.delivery-guarantee"),
+    transactionalIdPrefix: sink["sink.transactional-id-prefix"],
+    partitioner: defaults.of(sinkOptions, sink, "sink.partitioner"),
+    recordBytes: sink.record ?? inputRecordBytes,
+    transactionTimeout: defaults.of(sinkOptions, sink, "properties.transaction.timeout.ms"),
+    producer: resolveProducerConfig(producer, defaults),
+  };
+}
+
+/** Size of the records of a topic: that of its producer, or of the jobs on the way from one. 0: nobody writes it. */
+function recordBytesOf(topic: string, parsed: ParsedPipeline, producers: readonly ProducerSpec[]): number {
+  const seen = new Set<string>();
+  let current: string | undefined = topic;
+  while (current !== undefined && !seen.has(current)) {
+    seen.add(current);
+    const here: string = current;
+    const producer = producers.find((candidate) => candidate.topic === here);
+    if (producer !== undefined) return producer.recordBytes;
+    const writer: ParsedJob | undefined = Object.values(parsed.jobs).find((job) => job.sinks[0]?.topic === here);
+    if (writer?.sinks[0]?.record !== undefined) return writer.sinks[0].record;
+    current = writer?.source.topic;
+  }
+  return 0;
+}

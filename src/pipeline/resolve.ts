@@ -1,0 +1,97 @@
+import type { Duration } from "../engine/index.ts";
+import { environmentOptions } from "./options/environment-options.ts";
+import { brokerOptions } from "./options/kafka-options.ts";
+import { versionOptions } from "./options/pipeline-options.ts";
+import type { Environment, KafkaCluster, Pipeline, TopicSpec, Versions } from "./pipeline.ts";
+import { resolveJobs } from "./resolve-job.ts";
+import { resolveConsumer, resolveProducer, resolveReader } from "./resolve-client.ts";
+import type { ParsedPipeline } from "./schema.ts";
+import { Defaults } from "./settled.ts";
+import { completeVersions } from "./versions.ts";
+
+/** Fills in every default of a pipeline that was read. Doesn't check: see {@link checkPipeline}. */
+export function resolve(parsed: ParsedPipeline, fileName: string): Pipeline {
+  const versions = resolveVersions(parsed.versions ?? {});
+  const preset = parsed.environment?.preset ?? String(environmentOptions.preset.default);
+  const defaults = new Defaults({ versions, preset });
+  const producers = Object.entries(parsed.producers).map(([name, values]) => resolveProducer(name, values, defaults));
+  const flinkConfig = parsed.flink?.config ?? {};
+  const slotsPerTaskManager = defaults.flink(flinkConfig, "taskmanager.numberOfTaskSlots");
+  const jobs = resolveJobs(parsed, producers, defaults);
+  const slots = jobs.reduce((sum, job) => sum + job.parallelism, 0);
+  return {
+    name: parsed.name ?? baseName(fileName),
+    versions,
+    environment: resolveEnvironment(parsed.environment ?? {}, preset, defaults),
+    kafka: resolveKafka(parsed.kafka, defaults),
+    producers,
+    flink: {
+      taskManagers: parsed.flink?.taskmanagers ?? Math.max(1, Math.ceil(slots / slotsPerTaskManager)),
+      slotsPerTaskManager,
+    },
+    jobs,
+    readers: Object.entries(parsed.readers ?? {}).map(([name, values]) =>
+      resolveReader(name, values, resolveConsumer(values, defaults)),
+    ),
+  };
+}
+
+function baseName(fileName: string): string {
+  const last = fileName.split(/[/\\]/).at(-1) ?? fileName;
+  return last.replace(/\.(ya?ml|[cm]?[jt]s|json)$/i, "") || "pipeline";
+}
+
+function resolveVersions(given: NonNullable<ParsedPipeline["versions"]>): Versions {
+  return completeVersions({
+    flink: given.flink ?? String(versionOptions.flink.default),
+    flinkConnectorKafka: given["flink-connector-kafka"],
+    kafka: given.kafka ?? String(versionOptions.kafka.default),
+  });
+}
+
+function resolveEnvironment(
+  values: NonNullable<ParsedPipeline["environment"]>,
+  preset: string,
+  defaults: Defaults,
+): Environment {
+  type DurationKey = Exclude<keyof typeof environmentOptions, "preset" | "storage.bandwidth">;
+  const time = (key: DurationKey): Duration => defaults.of(environmentOptions, values, key);
+  return {
+    preset,
+    brokerRoundTrip: time("broker.round-trip"),
+    brokerReplicationRoundTrip: time("broker.replication-round-trip"),
+    brokerAppend: time("broker.append"),
+    brokerRequestHandling: time("broker.request-handling"),
+    clientWakeup: time("client.wakeup"),
+    flinkRpc: time("flink.rpc"),
+    taskManagerNetworkLatency: time("taskmanager.network-latency"),
+    sourceEmission: time("source.emission"),
+    snapshotSync: time("snapshot.sync"),
+    snapshotAsync: time("snapshot.async"),
+    storageLatency: time("storage.latency"),
+    storageBandwidth: defaults.of(environmentOptions, values, "storage.bandwidth"),
+    timerOversleep: time("timer.oversleep"),
+  };
+}
+
+function resolveKafka(kafka: ParsedPipeline["kafka"], defaults: Defaults): KafkaCluster {
+  const config = kafka.config ?? {};
+  const minInsyncReplicas = defaults.of(brokerOptions, config, "min.insync.replicas");
+  const topics = Object.entries(kafka.topics).map(([name, topic]): TopicSpec => {
+    const replicationFactor =
+      topic["replication.factor"] ?? defaults.of(brokerOptions, config, "default.replication.factor");
+    return {
+      name,
+      partitions: topic.partitions ?? defaults.of(brokerOptions, config, "num.partitions"),
+      replicationFactor,
+      // The broker takes the lesser of the two: Partition.effectiveMinIsr.
+      minInsyncReplicas: Math.min(topic["min.insync.replicas"] ?? minInsyncReplicas, replicationFactor),
+    };
+  });
+  return {
+    brokers: kafka.brokers ?? 1,
+    transactionMaxTimeout: defaults.of(brokerOptions, config, "transaction.max.timeout.ms"),
+    minInsyncReplicas,
+    topics,
+  };
+}

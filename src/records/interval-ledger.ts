@@ -1,0 +1,43 @@
+/** How often each of the integers 0, 1, 2, … was seen, kept as disjoint intervals: exact, and short as long as what
+ *  is seen has few gaps. `seen` counts distinct integers, `repeats` every sighting after the first. */
+export class IntervalLedger {
+  #starts: number[] = [];
+  #ends: number[] = [];
+  seen = 0;
+  repeats = 0;
+
+  /** Notes one sighting of each integer in [from, to). */
+  add(from: number, to: number): void {
+    if (to <= from) return;
+    const starts = this.#starts;
+    const ends = this.#ends;
+    let i = starts.length;
+    while (i > 0 && starts[i - 1]! > from) i--;
+    // Interval i - 1 starts at or before `from`; interval i behind it.
+    if (i > 0 && ends[i - 1]! >= from) i--;
+    let joinedStart = from;
+    let joinedEnd = to;
+    let overlapped = 0;
+    let j = i;
+    while (j < starts.length && starts[j]! <= to) {
+      overlapped += Math.max(0, Math.min(ends[j]!, to) - Math.max(starts[j]!, from));
+      if (starts[j]! < joinedStart) joinedStart = starts[j]!;
+      if (ends[j]! > joinedEnd) joinedEnd = ends[j]!;
+      j++;
+    }
+    if (j === i + 1) {
+      starts[i] = joinedStart;
+      ends[i] = joinedEnd;
+    } else {
+      starts.splice(i, j - i, joinedStart);
+      ends.splice(i, j - i, joinedEnd);
+    }
+    this.seen += to - from - overlapped;
+    this.repeats += overlapped;
+  }
+
+  /** The disjoint intervals seen so far, ascending. */
+  intervals(): readonly (readonly [number, number])[] {
+    return this.#starts.map((start, i) => [start, this.#ends[i]!] as const);
+  }
+}

@@ -1,0 +1,31 @@
+/** Models: which key group, and which subtask, a key belongs to.
+ *  Source: flink KeyGroupRangeAssignment, MathUtils.murmurHash (Flink 2.1).
+ *  Leaves out: hash codes of key types other than Java's Long and Integer. */
+
+/** MurmurHash3 of one int32, then made non-negative as Flink does. */
+export function murmurHash(code: number): number {
+  let h = Math.imul(code, 0xcc9e2d51);
+  h = (h << 15) | (h >>> 17);
+  h = Math.imul(h, 0x1b873593);
+  h = (h << 13) | (h >>> 19);
+  h = (Math.imul(h, 5) + 0xe6546b64) | 0;
+  h ^= 4;
+  h ^= h >>> 16;
+  h = Math.imul(h, 0x85ebca6b);
+  h ^= h >>> 13;
+  h = Math.imul(h, 0xc2b2ae35);
+  h ^= h >>> 16;
+  if (h >= 0) return h;
+  return h === -2147483648 ? 0 : -h;
+}
+
+/** Key group of an integer key (a Java Long below 2^53: hashCode is high word xor low word). */
+export function keyGroupOf(key: number, maxParallelism: number): number {
+  const code = (key % 4294967296 | 0) ^ Math.floor(key / 4294967296);
+  return murmurHash(code) % maxParallelism;
+}
+
+/** First key group of subtask `index`; its last is the next subtask's first minus one. */
+export function firstKeyGroup(index: number, parallelism: number, maxParallelism: number): number {
+  return Math.ceil((index * maxParallelism) / parallelism);
+}

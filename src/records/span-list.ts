@@ -1,0 +1,131 @@
+import { invariant } from "../engine/index.ts";
+
+/** A growable list of spans in struct-of-arrays form. Span i is the records of origin partition `partition[i]` with
+ *  ranks [from[i], to[i]) on route `route[i]`. Spans of one list pass a place together: interleaved in proportion
+ *  to their counts, or one after the other when the list is `sequential`. */
+export class SpanList {
+  readonly sequential: boolean;
+  count = 0;
+  /** Records in all spans. */
+  records = 0;
+  partition: Int32Array = new Int32Array(4);
+  route: Int32Array = new Int32Array(4);
+  from: Float64Array = new Float64Array(4);
+  to: Float64Array = new Float64Array(4);
+
+  constructor(sequential: boolean) {
+    this.sequential = sequential;
+  }
+
+  clear(): void {
+    this.count = 0;
+    this.records = 0;
+  }
+
+  /** Appends ranks [from, to); joins the last span where it continues it and the list isn't sequential. */
+  push(partition: number, route: number, from: number, to: number): void {
+    if (to <= from) return;
+    this.records += to - from;
+    const last = this.count - 1;
+    if (
+      last >= 0 &&
+      !this.sequential &&
+      this.to[last] === from &&
+      this.route[last] === route &&
+      this.partition[last] === partition
+    ) {
+      this.to[last] = to;
+      return;
+    }
+    if (this.count === this.partition.length) this.#grow();
+    const i = this.count++;
+    this.partition[i] = partition;
+    this.route[i] = route;
+    this.from[i] = from;
+    this.to[i] = to;
+  }
+
+  /** Moves the first `wanted` records to the end of `into`. 0 <= wanted <= records. */
+  moveFront(wanted: number, into: SpanList): void {
+    invariant(wanted >= 0 && wanted <= this.records, "a cut lies inside the list");
+    if (wanted === 0) return;
+    if (wanted === this.records) {
+      for (let i = 0; i < this.count; i++) {
+        into.push(this.partition[i]!, this.route[i]!, this.from[i]!, this.to[i]!);
+      }
+      this.clear();
+      return;
+    }
+    if (this.count === 1) {
+      const cut = this.from[0]! + wanted;
+      into.push(this.partition[0]!, this.route[0]!, this.from[0]!, cut);
+      this.from[0] = cut;
+      this.records -= wanted;
+      return;
+    }
+    if (this.sequential) this.#moveInOrder(wanted, into);
+    else this.#moveInProportion(wanted, into);
+  }
+
+  #moveInOrder(wanted: number, into: SpanList): void {
+    let left = wanted;
+    let i = 0;
+    while (left > 0) {
+      const size = this.to[i]! - this.from[i]!;
+      const taken = size < left ? size : left;
+      into.push(this.partition[i]!, this.route[i]!, this.from[i]!, this.from[i]! + taken);
+      this.from[i]! += taken;
+      left -= taken;
+      if (taken === size) i++;
+    }
+    this.#dropFirst(i);
+    this.records -= wanted;
+  }
+
+  /** Cumulative rounding, so that the parts add up to `wanted` exactly. */
+  #moveInProportion(wanted: number, into: SpanList): void {
+    const all = this.records;
+    let before = 0;
+    let moved = 0;
+    let kept = 0;
+    for (let i = 0; i < this.count; i++) {
+      const from = this.from[i]!;
+      const to = this.to[i]!;
+      before += to - from;
+      const upTo = Math.round((wanted * before) / all);
+      const cut = from + upTo - moved;
+      moved = upTo;
+      into.push(this.partition[i]!, this.route[i]!, from, cut);
+      if (cut === to) continue;
+      this.partition[kept] = this.partition[i]!;
+      this.route[kept] = this.route[i]!;
+      this.from[kept] = cut;
+      this.to[kept] = to;
+      kept++;
+    }
+    this.count = kept;
+    this.records -= wanted;
+  }
+
+  #dropFirst(dropped: number): void {
+    if (dropped === 0) return;
+    this.partition.copyWithin(0, dropped, this.count);
+    this.route.copyWithin(0, dropped, this.count);
+    this.from.copyWithin(0, dropped, this.count);
+    this.to.copyWithin(0, dropped, this.count);
+    this.count -= dropped;
+  }
+
+  #grow(): void {
+    const size = this.partition.length * 2;
+    this.partition = grown(this.partition, new Int32Array(size));
+    this.route = grown(this.route, new Int32Array(size));
+    this.from = grown(this.from, new Float64Array(size));
+    this.to = grown(this.to, new Float64Array(size));
+  }
+}
+
+function grown<T extends Int32Array | Float64Array>(old: T, bigger: T): T {
+  bigger.set(old);
+  return bigger;
+}
