@@ -26,7 +26,13 @@ export class VisibilityAfterCompletion
     if (this.#checkpointOf.size > KEPT) this.#forgetOldest(this.#checkpointOf);
   }
 
-  checkpointCompleted(job: number, checkpoint: number, _triggeredAt: number, _latestAckAt: number, at: number): void {
+  checkpointCompleted(
+    job: number,
+    checkpoint: number,
+    _triggeredAt: number,
+    _latestAckAt: number,
+    at: number,
+  ): void {
     const completed = this.#completedAt[job]!;
     completed.set(checkpoint, at);
     if (completed.size > KEPT) this.#forgetOldest(completed);

@@ -1,7 +1,35 @@
-import { explainKey } from "../pipeline/index.ts";
+import { type DefaultRow, explainKey } from "../pipeline/index.ts";
 import type { Terminal } from "./terminal.ts";
+import { UsageError } from "./usage-error.ts";
 
-/** Prints what is known of one key. @throws ConfigError when there is no such key. */
+/** Prints what is known of a key; of a name that was replaced or never existed, the right one.
+ *  @throws UsageError when there is no such key. */
 export function printExplanation(key: string, terminal: Terminal): void {
-  terminal.print(`${explainKey(key).trimEnd()}\n`);
+  const explanation = explainKey(key);
+  if (explanation.kind === "unknown") {
+    const hint = explanation.suggestion === undefined ? "" : `; did you mean "${explanation.suggestion}"?`;
+    throw new UsageError([
+      `Cannot explain ${key}: got an unknown key, wanted one of \`sluice defaults\`${hint}`,
+    ]);
+  }
+  const parts = explanation.rows.map((row) => describeRow(row, terminal));
+  if (explanation.kind === "replaced") {
+    parts.unshift(
+      `${terminal.colors.bold(explanation.key)} (${explanation.status}): ${explanation.answer}\n`,
+    );
+  }
+  terminal.print(parts.join("\n"));
+}
+
+function describeRow(row: DefaultRow, { colors }: Terminal): string {
+  const lines = [
+    `${colors.bold(row.key)} (${row.where})`,
+    `  ${row.meaning}`,
+    `  value:    ${row.type}, for example ${row.values.join(", ")}`,
+    `  unit:     ${row.unit}`,
+    `  default:  ${row.default}`,
+    `  source:   ${row.source}`,
+    ...(row.modelled ? [] : ["  Accepted and checked, but not modelled yet: it changes nothing."]),
+  ];
+  return `${lines.join("\n")}\n`;
 }

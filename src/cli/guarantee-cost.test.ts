@@ -34,7 +34,7 @@ test("a saving is called a saving, and no change none", () => {
     ["exactly-once", runResult("exactly-once", [readerResult({ ...fraud, p99Ms: 100 }), readerResult()])],
   ]);
   expect(describeGuaranteeCost(runs).slice(0, 2)).toEqual([
-    "Exactly-once changes nothing for billing (read_committed) at p99: 99.0 ms, as with at-least-once.",
+    "Exactly-once leaves billing (read_committed) where it is at p99: 99.0 ms, as with at-least-once.",
     "Exactly-once saves fraud (read_uncommitted) 20.0 ms at p99: 100 ms instead of 120 ms with at-least-once.",
   ]);
 });

@@ -32,15 +32,13 @@ function describeDearest(before: RunResult, after: RunResult, isolationLevel: st
   );
   if (dearest === undefined) return undefined;
   const { reader } = dearest;
-  const difference = dearest.after - dearest.before;
   const who = `${reader.reader} (${isolationLevel})`;
-  if (difference === 0) {
-    return `Exactly-once changes nothing for ${who} at p99: ${formatDuration(dearest.after)}, as with at-least-once.`;
-  }
+  const [from, to] = [formatDuration(dearest.before), formatDuration(dearest.after)];
+  if (from === to) return `Exactly-once leaves ${who} where it is at p99: ${to}, as with at-least-once.`;
+  const difference = dearest.after - dearest.before;
   const verb = difference < 0 ? "saves" : "costs";
   const size = formatDuration(Math.abs(difference)) + inIntervals(Math.abs(difference), after, reader);
-  const figures = `${formatDuration(dearest.after)} instead of ${formatDuration(dearest.before)} with at-least-once`;
-  return `Exactly-once ${verb} ${who} ${size} at p99: ${figures}.`;
+  return `Exactly-once ${verb} ${who} ${size} at p99: ${to} instead of ${from} with at-least-once.`;
 }
 
 /** What a reader of committed records waits for is a checkpoint, so its cost is told in intervals as well. */

@@ -26,7 +26,7 @@ export function listResultRows(runs: readonly RunResult[]): ResultRow[] {
 }
 
 /** The guarantee under which the topic is written: that of the jobs whose sink it is. */
-export function guaranteeOf(run: RunResult, topic: string): string {
+function guaranteeOf(run: RunResult, topic: string): string {
   const guarantees = jobsWriting(run, topic).map((job) => run.deliveryGuarantees[job] ?? "-");
   return [...new Set(guarantees)].join(", ") || "-";
 }

@@ -1,15 +1,17 @@
-import Table from "cli-table3";
+import { type Column, renderPlainTable } from "./plain-table.ts";
 import type { ResultRow } from "./result-rows.ts";
 import { type Colors, PLAIN } from "./terminal.ts";
 
-interface Column {
-  readonly header: string;
-  readonly align: "left" | "right";
-  readonly cell: (row: ResultRow, colors: Colors) => string;
-}
-
-const left = (header: string, cell: Column["cell"]): Column => ({ header, align: "left", cell });
-const right = (header: string, cell: Column["cell"]): Column => ({ header, align: "right", cell });
+const left = (header: string, cell: Column<ResultRow>["cell"]): Column<ResultRow> => ({
+  header,
+  align: "left",
+  cell,
+});
+const right = (header: string, cell: Column<ResultRow>["cell"]): Column<ResultRow> => ({
+  header,
+  align: "right",
+  cell,
+});
 
 const WIDE = [
   left("sink.delivery-\nguarantee", (row) => row.guarantee),
@@ -46,41 +48,13 @@ const NARROW = [
 
 /** The result table: one line a row where `columns` characters a line allow it, else two. Ends with a newline. */
 export function renderResultTable(rows: readonly ResultRow[], columns: number, colors: Colors): string {
-  const widest = Math.max(...render(rows, WIDE, 2, PLAIN).map((line) => line.length));
-  const lines = widest <= columns ? render(rows, WIDE, 2, colors) : render(rows, NARROW, 1, colors);
+  const widest = Math.max(...renderPlainTable(rows, WIDE, 2, PLAIN).map((line) => line.length));
+  const lines =
+    widest <= columns ? renderPlainTable(rows, WIDE, 2, colors) : renderPlainTable(rows, NARROW, 1, colors);
   return `${lines.join("\n")}\n`;
-}
-
-function render(
-  rows: readonly ResultRow[],
-  columns: readonly Column[],
-  gap: number,
-  colors: Colors,
-): string[] {
-  const table = new Table({
-    chars: ruleBelowTheHead(gap),
-    colAligns: columns.map(({ align }) => align),
-    head: columns.map(({ header }) => colors.bold(header)),
-    style: { head: [], border: [], compact: true, "padding-left": 0, "padding-right": 0 },
-  });
-  for (const row of rows) {
-    table.push(columns.map(({ cell }) => cell(row, colors)));
-  }
-  return table
-    .toString()
-    .split("\n")
-    .map((line) => line.trimEnd());
 }
 
 function verdictColor(row: ResultRow, colors: Colors): (text: string) => string {
   if (row.sloMet === undefined) return (text) => text;
   return row.sloMet ? colors.green : colors.red;
-}
-
-/** Border characters of a table without borders: columns `gap` apart, a rule between head and rows. */
-function ruleBelowTheHead(gap: number): Record<string, string> {
-  const sides = ["top", "bottom", "left", "right"];
-  const corners = ["top-left", "top-right", "bottom-left", "bottom-right"];
-  const nothing = [...sides, ...sides.map((side) => `${side}-mid`), ...corners].map((name) => [name, ""]);
-  return { ...Object.fromEntries(nothing), mid: "─", "mid-mid": "─".repeat(gap), middle: " ".repeat(gap) };
 }

@@ -1,9 +1,9 @@
 import { join } from "node:path";
-import { type RunOptions, type RunResult, runPipeline } from "../experiment/index.ts";
-import { type Pipeline, parsePipeline, physicalDuration, setKeys } from "../pipeline/index.ts";
+import { type RunResult, runPipeline } from "../experiment/index.ts";
+import { type Pipeline, physicalDuration } from "../pipeline/index.ts";
 import { EXIT_CODES, type ExitCode } from "./exit-codes.ts";
 import { significant } from "./format-quantity.ts";
-import { readPipelineFile } from "./read-pipeline-file.ts";
+import { type LoadedPipeline, loadPipeline } from "./load-pipeline.ts";
 import { prepareFolder, writeRunFiles } from "./run-files.ts";
 import { listFailedChecks, type Runs, renderReport } from "./run-report.ts";
 import { PLAIN, type Terminal } from "./terminal.ts";
@@ -35,8 +35,7 @@ export async function runPipelineFile(
   terminal: Terminal,
 ): Promise<ExitCode> {
   const options = readOptions(typed);
-  const text = await readPipelineFile(file);
-  const pipelines = parseEach(text, file, typed, terminal);
+  const pipelines = resolveEach(await loadPipeline(file), typed, terminal);
   const folder = typed.out ?? join("output", firstOf(pipelines).name);
   prepareFolder(folder, ["run.json", "run.txt", "timing.json"]);
 
@@ -67,7 +66,11 @@ export async function runPipelineFile(
   return failed.length > 0 ? EXIT_CODES.checkFailed : EXIT_CODES.fine;
 }
 
-type ReadOptions = Omit<RunOptions, "duration"> & { readonly duration: RunOptions["duration"] | undefined };
+interface ReadOptions extends Pick<RunArguments, "spans" | "polls"> {
+  readonly seed: string;
+  /** ns; undefined: as the pipeline suggests. */
+  readonly duration: number | undefined;
+}
 
 function readOptions(typed: RunArguments): ReadOptions {
   const problems: string[] = [];
@@ -77,7 +80,7 @@ function readOptions(typed: RunArguments): ReadOptions {
       `Cannot read --seed: got "${typed.seed}", wanted a whole number from 0 to ${Number.MAX_SAFE_INTEGER}`,
     );
   }
-  let duration: RunOptions["duration"] | undefined;
+  let duration: number | undefined;
   if (typed.for !== undefined) {
     const reading = physicalDuration({ min: SECOND, max: 100 * 86_400 * SECOND }).read(typed.for.trim());
     if (reading.ok) duration = reading.value;
@@ -94,25 +97,24 @@ function readOptions(typed: RunArguments): ReadOptions {
   return { seed: String(seed), duration, spans: typed.spans, polls: typed.polls };
 }
 
-/** The pipelines to run, by delivery guarantee; a warning of the parser is printed once. */
-function parseEach(
-  text: string,
-  file: string,
+/** The pipelines to run, by delivery guarantee; a warning they share is printed once. */
+function resolveEach(
+  load: LoadedPipeline,
   typed: RunArguments,
   terminal: Terminal,
 ): ReadonlyMap<string, Pipeline> {
   const warnings = new Set<string>();
-  const parse = (assignments: readonly string[]): Pipeline => {
-    const parsed = parsePipeline(setKeys(text, [...(typed.set ?? []), ...assignments]), file);
-    for (const warning of parsed.warnings) warnings.add(warning);
-    return parsed.pipeline;
+  const resolve = (assignments: readonly string[]): Pipeline => {
+    const reading = load([...(typed.set ?? []), ...assignments]);
+    for (const warning of reading.warnings) warnings.add(warning.message);
+    return reading.pipeline;
   };
   const pipelines = new Map<string, Pipeline>();
   if (typed.eachGuarantee) {
     for (const guarantee of GUARANTEES)
-      pipelines.set(guarantee, parse([`sink.delivery-guarantee=${guarantee}`]));
+      pipelines.set(guarantee, resolve([`sink.delivery-guarantee=${guarantee}`]));
   } else {
-    const pipeline = parse([]);
+    const pipeline = resolve([]);
     pipelines.set([...new Set(pipeline.jobs.map((job) => job.sink.deliveryGuarantee))].join(", "), pipeline);
   }
   for (const warning of warnings) terminal.warn(warning);

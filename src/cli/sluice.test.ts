@@ -197,7 +197,7 @@ describe("run", () => {
         j: {
           config: { "execution.checkpointing.interval": "1 s" },
           source: { topic: "a" },
-          operators: [{ name: "o", "service-time": "0.1 ms" }],
+          operators: [{ name: "o", keyed: true, "service-time": "0.1 ms" }],
           sinks: [{ topic: "b", "sink.delivery-guarantee": "at-least-once" }],
         },
       },
@@ -215,6 +215,13 @@ describe("run", () => {
     expect(asModule.code, asModule.err).toBe(0);
     expect(asModule.out).toBe(asYaml.out);
   });
+});
+
+test("the pipeline shown in the README runs", () => {
+  const readme = readFileSync(join(root, "README.md"), "utf8");
+  const [, shown] = /```yaml\n(.*?)```/s.exec(readme) ?? [];
+  const { code, err } = sluice("run", write("readme.yaml", shown ?? ""), "--json", "--for", "30 s");
+  expect(code, err).toBe(0);
 });
 
 describe("defaults and explain", () => {

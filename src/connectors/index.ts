@@ -1,3 +1,4 @@
+export { EagerLoad } from "./eager-load.ts";
 export { type DeliveryGuarantee, KafkaSink } from "./kafka-sink.ts";
 export { LogFeed } from "./log-feed.ts";
 export type { ConnectorObserver } from "./observations.ts";

@@ -1,19 +1,12 @@
 /** Models: KafkaSink: the writer (sticky or fixed partitioner, one transaction per checkpoint) and the committer chained
  *    behind it, for the three delivery guarantees.
  *  Source: flink-connector-kafka KafkaWriter, ExactlyOnceKafkaWriter, KafkaCommitter (4.0); kafka BuiltInPartitioner.
- *  Leaves out: send errors, retries, the producer pool, names of transactional ids, abort of lingering transactions,
- *    keys that choose the partition, a flush that sends what still lingers. */
+ *  Leaves out: send errors, the producer pool, names of transactional ids, abort of lingering transactions, keys that
+ *    choose the partition. */
 
-import type { ChainedSink } from "../flink/index.ts";
 import type { RandomStream, Simulation } from "../engine/index.ts";
-import {
-  appendDelay,
-  type BrokerTiming,
-  ProducerConnection,
-  produceService,
-  type Topic,
-  type TransactionCoordinator,
-} from "../kafka/index.ts";
+import type { ChainedSink } from "../flink/index.ts";
+import type { RecordProducer, Topic, TransactionCoordinator } from "../kafka/index.ts";
 import { SpanList } from "../records/index.ts";
 import type { ConnectorObserver } from "./observations.ts";
 
@@ -28,12 +21,6 @@ export interface KafkaSinkSettings {
   readonly partitioner: "default" | "fixed";
   readonly recordBytes: number;
   readonly batchSize: number;
-  /** ns */
-  readonly linger: number;
-  readonly acks: "0" | "1" | "all";
-  readonly maxInFlight: number;
-  readonly brokers: number;
-  readonly replicationFactor: number;
   /** event kind that answers EndTxn; payload a = the writer's number. */
   readonly commitReply: number;
 }
@@ -46,30 +33,24 @@ interface Committable {
 export class KafkaSink implements ChainedSink {
   readonly #sim: Simulation;
   readonly #settings: KafkaSinkSettings;
-  readonly #timing: BrokerTiming;
   readonly #topic: Topic;
   readonly #coordinator: TransactionCoordinator;
   readonly #random: RandomStream;
   readonly #observer: ConnectorObserver;
-  readonly #connections: readonly ProducerConnection[];
-  readonly #appendDelay: number;
+  readonly #producer: RecordProducer;
   readonly #part: SpanList;
-  readonly #run: SpanList;
   #partition: number;
   #bytesInPartition = 0;
-  #senderFreeAt = 0;
-  #lastAckAt = 0;
-  /** Per partition: until when its open batch lingers. */
-  readonly #lingersUntil: Float64Array;
   #transaction = 0;
   #committables: Committable[] = [];
   #onCommitted: () => void = () => {};
+  #onFlushed: () => void = () => {};
 
   constructor(
     sim: Simulation,
     settings: KafkaSinkSettings,
-    timing: BrokerTiming,
     topic: Topic,
+    producer: RecordProducer,
     coordinator: TransactionCoordinator,
     random: RandomStream,
     observer: ConnectorObserver,
@@ -77,26 +58,21 @@ export class KafkaSink implements ChainedSink {
   ) {
     this.#sim = sim;
     this.#settings = settings;
-    this.#timing = timing;
     this.#topic = topic;
+    this.#producer = producer;
     this.#coordinator = coordinator;
     this.#random = random;
     this.#observer = observer;
-    const service = produceService(timing, settings.replicationFactor, settings.acks);
-    this.#connections = Array.from(
-      { length: settings.brokers },
-      () => new ProducerConnection(timing.roundTrip, service, timing.clientWakeup, settings.maxInFlight),
-    );
-    this.#appendDelay = appendDelay(timing);
     this.#part = new SpanList(sequential);
-    this.#run = new SpanList(sequential);
-    this.#lingersUntil = new Float64Array(topic.partitions);
-    this.#partition = settings.partitioner === "fixed" ? settings.subtask % topic.partitions : random.below(topic.partitions);
+    this.#partition =
+      settings.partitioner === "fixed" ? settings.subtask % topic.partitions : random.below(topic.partitions);
     if (this.#exactlyOnce) this.#transaction = coordinator.begin(settings.writer, topic);
   }
 
-  /** Tells the task, blocked since notifyCheckpointComplete, that all its committables are committed. */
-  listen(onCommitted: () => void): void {
+  /** How the sink tells its task what the task waits for: `onFlushed` when prepareSnapshot couldn't foresee it, and
+   *  `onCommitted` when notifyCheckpointComplete has blocked it. */
+  listen(onFlushed: () => void, onCommitted: () => void): void {
+    this.#onFlushed = onFlushed;
     this.#onCommitted = onCommitted;
   }
 
@@ -117,7 +93,10 @@ export class KafkaSink implements ChainedSink {
       spans.moveFront(count, this.#part);
       this.#bytesInPartition += count * recordBytes;
       const full = this.#bytesInPartition >= batchSize;
-      this.#send(count, at, at + (count - 1) * spacing, full);
+      const adds =
+        this.#exactlyOnce && this.#coordinator.addPartition(this.#transaction, this.#partition, at);
+      const end = at + (count - 1) * spacing;
+      this.#producer.send(this.#partition, this.#part, at, end, this.#transaction, adds, full);
       at += count * spacing;
       if (full) {
         this.#bytesInPartition = 0;
@@ -127,14 +106,20 @@ export class KafkaSink implements ChainedSink {
   }
 
   prepareSnapshot(checkpoint: number, now: number): number {
-    const { deliveryGuarantee, job, writer } = this.#settings;
-    if (deliveryGuarantee === "none") return now;
-    const flushed = Math.max(now, this.#lastAckAt);
-    if (this.#exactlyOnce && !this.#coordinator.isEmpty(this.#transaction)) {
-      this.#committables.push({ checkpoint, transaction: this.#transaction });
-      this.#observer.preCommitted(job, writer, checkpoint, this.#transaction, flushed);
-    }
+    if (this.#settings.deliveryGuarantee === "none") return now;
+    const flushed = this.#producer.flush(now, () => {
+      this.#preCommit(checkpoint, this.#sim.now);
+      this.#onFlushed();
+    });
+    if (flushed >= 0) this.#preCommit(checkpoint, flushed);
     return flushed;
+  }
+
+  #preCommit(checkpoint: number, at: number): void {
+    if (!this.#exactlyOnce || this.#coordinator.isEmpty(this.#transaction)) return;
+    const { job, writer } = this.#settings;
+    this.#committables.push({ checkpoint, transaction: this.#transaction });
+    this.#observer.preCommitted(job, writer, checkpoint, this.#transaction, at);
   }
 
   snapshotState(): number {
@@ -161,58 +146,5 @@ export class KafkaSink implements ChainedSink {
     this.#observer.commitSent(job, writer, next.checkpoint, next.transaction, this.#sim.now);
     this.#coordinator.commit(next.transaction, commitReply, writer);
     return true;
-  }
-
-  /** Sends what is in #part, `count` records handed to the producer evenly from `first` to `last`. */
-  #send(count: number, first: number, last: number, batchFull: boolean): void {
-    const partition = this.#partition;
-    if (this.#exactlyOnce && this.#coordinator.addPartition(this.#transaction, partition, first)) {
-      this.#senderFreeAt = Math.max(this.#senderFreeAt, first) + this.#coordinator.addPartitionsTime;
-    }
-    const spacing = count > 1 ? (last - first) / (count - 1) : 0;
-    let left = count;
-    let at = first;
-    while (left > 0) {
-      const readyAt = this.#lingering(partition, at, last, batchFull);
-      if (readyAt <= at) {
-        this.#request(left, at, last);
-        return;
-      }
-      const waiting = spacing === 0 ? left : Math.min(left, Math.floor((readyAt - at) / spacing) + 1);
-      this.#request(waiting, readyAt, readyAt);
-      left -= waiting;
-      at += waiting * spacing;
-    }
-  }
-
-  /** Until when a record handed over at `at` waits: for its batch to linger, or for the Sender; `at` itself if not. */
-  #lingering(partition: number, at: number, last: number, batchFull: boolean): number {
-    let readyAt = Math.max(at, this.#senderFreeAt);
-    const { linger } = this.#settings;
-    if (linger === 0) return readyAt;
-    if (this.#lingersUntil[partition]! < at) this.#lingersUntil[partition] = at + linger;
-    let closes = this.#lingersUntil[partition]!;
-    if (batchFull && last <= closes) {
-      closes = last;
-      this.#lingersUntil[partition] = -1;
-    }
-    if (closes > readyAt) readyAt = closes;
-    return readyAt;
-  }
-
-  #request(count: number, first: number, last: number): void {
-    const partition = this.#partition;
-    const connection = this.#connections[this.#topic.leader(partition)]!;
-    const answered = connection.send(count, first, last);
-    const ack = answered + this.#timing.roundTrip / 2 + this.#timing.clientWakeup;
-    if (ack > this.#lastAckAt) this.#lastAckAt = ack;
-    const log = this.#topic.logs[partition]!;
-    const delay = this.#appendDelay;
-    for (let i = 0; i < connection.runCount; i++) {
-      const run = connection.runs[i]!;
-      this.#part.moveFront(run.count, this.#run);
-      log.append(this.#run, run.first + delay, run.last + delay, this.#transaction);
-      this.#run.clear();
-    }
   }
 }

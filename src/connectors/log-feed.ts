@@ -2,7 +2,6 @@
  *  Source: flink KafkaSourceReader, KafkaPartitionSplitReader; kafka fetch loop and isolation level.
  *  Leaves out: the element queue's bound of two polls (what is fetched waits in the client without limit). */
 
-import { FetchLoop, type IsolationLevel, type LogConsumer } from "../kafka/index.ts";
 import type { Chunk, SourceFeed } from "../flink/index.ts";
 
 interface Arrived {
@@ -14,47 +13,37 @@ interface Arrived {
   readonly last: number;
 }
 
-export class LogFeed implements SourceFeed, LogConsumer {
+export class LogFeed implements SourceFeed {
   readonly closedForm = false;
-  readonly isolationLevel: IsolationLevel;
   readonly position: Float64Array;
   readonly #splitOf: ReadonlyMap<number, number>;
   readonly #queues: Arrived[][];
-  readonly #loops: readonly FetchLoop[];
   readonly #maxPollRecords: number;
   readonly #oneRecord: boolean;
   #next = 0;
-  #onReadable: () => void = () => {};
+  readonly #onArrival: () => void;
 
-  /** @param partitions of the topic that this subtask reads. */
+  /** @param partitions of the topic that this subtask reads. @param onArrival tells the task, which may be idle. */
   constructor(
     partitions: readonly number[],
-    isolationLevel: IsolationLevel,
-    brokers: number,
-    roundTrip: number,
-    wakeup: number,
     maxPollRecords: number,
     oneRecord: boolean,
+    onArrival: () => void,
   ) {
-    this.isolationLevel = isolationLevel;
     this.position = new Float64Array(partitions.length);
     this.#splitOf = new Map(partitions.map((partition, split) => [partition, split]));
     this.#queues = partitions.map(() => []);
-    this.#loops = Array.from({ length: brokers }, () => new FetchLoop(roundTrip, wakeup));
     this.#maxPollRecords = maxPollRecords;
     this.#oneRecord = oneRecord;
-  }
-
-  /** Tells the task that waits for records. */
-  listen(onReadable: () => void): void {
-    this.#onReadable = onReadable;
+    this.#onArrival = onArrival;
   }
 
   get splits(): number {
     return this.#queues.length;
   }
 
-  readable(
+  /** The source's consumer got records; see RecordTaker. */
+  arrive(
     partition: number,
     originPartition: number,
     route: number,
@@ -65,15 +54,14 @@ export class LogFeed implements SourceFeed, LogConsumer {
   ): void {
     const split = this.#splitOf.get(partition);
     if (split === undefined) return;
-    const loop = this.#loops[partition % this.#loops.length]!;
-    loop.deliver(to - from, first, last);
-    this.#queues[split]!.push({ originPartition, route, from, to, first: loop.first, last: loop.last });
-    this.#onReadable();
+    this.#queues[split]!.push({ originPartition, route, from, to, first, last });
+    this.#onArrival();
   }
 
   take(now: number, into: Chunk): boolean {
     const splits = this.#queues.length;
     for (let i = 0; i < splits; i++) {
+      // Round robin over the splits that have something.
       const split = (this.#next + i) % splits;
       const head = this.#queues[split]![0];
       if (head === undefined || head.first > now) continue;

@@ -4,8 +4,14 @@
  *  Leaves out: the producer's batches as such (their mean delay is taken), the element queue, fetches that miss data by
  *    chance although the connection is sparse. */
 
-import { appendDelay, type BrokerTiming, longestRequestWait, produceService, replicationDelay } from "../kafka/index.ts";
 import { ALL_ROUTES, type Chunk, type SourceFeed } from "../flink/index.ts";
+import {
+  appendDelay,
+  type BrokerTiming,
+  longestRequestWait,
+  produceService,
+  replicationDelay,
+} from "../kafka/index.ts";
 import type { Origin } from "../records/index.ts";
 
 /** The client that makes the records of a topic. */

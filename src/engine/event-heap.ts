@@ -1,4 +1,4 @@
-import { DOUBLES_PER_SLOT, type EventTable, INTEGERS_PER_SLOT, PREVIOUS, SEQUENCE } from "./event-table.ts";
+import type { EventTable } from "./event-table.ts";
 import type { PendingEventSet } from "./pending-event-set.ts";
 
 const INITIAL_CAPACITY = 64;
@@ -6,15 +6,13 @@ const INITIAL_CAPACITY = 64;
 /** A binary heap in typed arrays. The times lie beside the slots, so sifting reads consecutive memory; the sequence is looked
  *  up in the table only when two times are equal. Each slot knows its position (in `PREVIOUS`), which makes removal eager. */
 export class EventHeap implements PendingEventSet {
-  size = 0;
+  private size = 0;
+  private readonly table: EventTable;
   private times = new Float64Array(INITIAL_CAPACITY);
   private slots = new Int32Array(INITIAL_CAPACITY);
-  private doubles: Float64Array = new Float64Array(0);
-  private integers: Int32Array = new Int32Array(0);
 
-  adopt(table: EventTable): void {
-    this.doubles = table.doubles;
-    this.integers = table.integers;
+  constructor(table: EventTable) {
+    this.table = table;
   }
 
   insert(slot: number, time: number): void {
@@ -26,7 +24,7 @@ export class EventHeap implements PendingEventSet {
   }
 
   remove(slot: number): void {
-    const position = this.integers[slot * INTEGERS_PER_SLOT + PREVIOUS]!;
+    const position = this.table.previous(slot);
     const last = this.size - 1;
     this.size = last;
     if (position === last) return;
@@ -44,7 +42,12 @@ export class EventHeap implements PendingEventSet {
     return this.size === 0 ? Number.POSITIVE_INFINITY : this.times[0]!;
   }
 
-  takeNext(): number {
+  takeUpTo(last: number): number {
+    if (this.size === 0 || this.times[0]! > last) return -1;
+    return this.takeFirst();
+  }
+
+  private takeFirst(): number {
     const first = this.slots[0]!;
     const last = this.size - 1;
     this.size = last;
@@ -53,17 +56,15 @@ export class EventHeap implements PendingEventSet {
   }
 
   private isBefore(time: number, slot: number, otherTime: number, otherSlot: number): boolean {
-    return time < otherTime || (time === otherTime && this.sequenceOf(slot) < this.sequenceOf(otherSlot));
-  }
-
-  private sequenceOf(slot: number): number {
-    return this.doubles[slot * DOUBLES_PER_SLOT + SEQUENCE]!;
+    return (
+      time < otherTime || (time === otherTime && this.table.sequence(slot) < this.table.sequence(otherSlot))
+    );
   }
 
   private place(position: number, slot: number, time: number): void {
     this.times[position] = time;
     this.slots[position] = slot;
-    this.integers[slot * INTEGERS_PER_SLOT + PREVIOUS] = position;
+    this.table.setPrevious(slot, position);
   }
 
   private siftUp(start: number, slot: number, time: number): void {
@@ -91,7 +92,10 @@ export class EventHeap implements PendingEventSet {
       const leftTime = times[left]!;
       const rightTime = times[left + 1]!;
       let child = left + +(rightTime < leftTime);
-      if (rightTime === leftTime && this.sequenceOf(slots[left + 1]!) < this.sequenceOf(slots[left]!)) {
+      if (
+        rightTime === leftTime &&
+        this.table.sequence(slots[left + 1]!) < this.table.sequence(slots[left]!)
+      ) {
         child = left + 1;
       }
       const childTime = times[child]!;

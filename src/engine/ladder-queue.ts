@@ -1,12 +1,4 @@
-import {
-  DOUBLES_PER_SLOT,
-  type EventTable,
-  INTEGERS_PER_SLOT,
-  NEXT,
-  PREVIOUS,
-  SEQUENCE,
-  TIME,
-} from "./event-table.ts";
+import type { EventTable } from "./event-table.ts";
 import type { PendingEventSet } from "./pending-event-set.ts";
 
 /** Most events kept in the bottom before they are spread over a rung of their own. */
@@ -16,111 +8,111 @@ const BOTTOM_LIMIT = 48;
 const MOST_RUNGS = 16;
 /** Below this many, insertion sort; above, heap sort, whose worst case is no worse. */
 const INSERTION_SORT_LIMIT = 64;
+/** Where the top's list begins, in `heads`. */
 const TOP = 0;
-const NO_SLOT = -1;
-/** In `PREVIOUS`: the slot is in the bottom. No bucket's complement is that low. */
-const IN_BOTTOM = -0x80000000;
 
 /** A ladder queue after Tang, Goh and Thng, "Ladder queue: an O(1) priority queue structure for large-scale discrete event
  *  simulation", ACM TOMACS 15(3), 2005. Far events lie unsorted in the top; nearer ones in rungs of buckets, each rung
  *  dividing one bucket of the rung above; the nearest few, sorted, in the bottom.
  *
- *  Two things differ from the paper. Buckets are doubly linked through the event table, so that removal is eager and O(1); and
- *  ties are broken by the sequence when a bucket is sorted, so that no list has to preserve an order. */
+ *  Three things differ from the paper. Buckets are doubly linked through the event table, so that removal is eager and O(1).
+ *  Ties are broken by the sequence when a bucket is sorted, so that no list has to preserve an order. And a bottom that
+ *  overflows isn't spread at once but collected in a rung of one bucket, so that a burst of insertions costs the same each. */
 export class LadderQueue implements PendingEventSet {
-  size = 0;
-  private doubles: Float64Array = new Float64Array(0);
-  private integers: Int32Array = new Int32Array(0);
+  private readonly table: EventTable;
 
-  // First slot of each bucket's list: the top's, then those of rung 0, of rung 1, ...
-  private heads: Int32Array = new Int32Array(256).fill(NO_SLOT);
+  // First slot of each bucket's list, or -1: the top's, then those of rung 0, of rung 1, ...
+  private heads: Int32Array = new Int32Array(256).fill(-1);
 
-  // Rung r covers times from starts[r]; x = (time - starts[r]) * scales[r] lies in bucket floor(x), which is monotone in time
-  // whatever the rounding. Its buckets are heads[offsets[r] ..]; those before nexts[r] are used up.
+  // Rung r covers times from its start; x = (time - start) * scale lies in bucket floor(x), which is monotone in time whatever
+  // the rounding. Of its `width` buckets, those before `next` are used up. Four doubles a rung: start, scale, next, width.
   private rungs = 0;
-  private readonly starts = new Float64Array(MOST_RUNGS);
-  private readonly scales = new Float64Array(MOST_RUNGS);
+  private readonly ranges = new Float64Array(MOST_RUNGS * 4);
   private readonly offsets = new Int32Array(MOST_RUNGS);
-  private readonly widths = new Int32Array(MOST_RUNGS);
-  private readonly nexts = new Int32Array(MOST_RUNGS);
 
-  // Sorted, the next event last. A removed event leaves NO_SLOT behind and keeps its time.
+  // Sorted, the next event last. A removed event leaves -1 behind and keeps its time.
   private bottomLength = 0;
   private bottomTimes: Float64Array = new Float64Array(256);
   private bottomSlots: Int32Array = new Int32Array(256);
 
-  adopt(table: EventTable): void {
-    this.doubles = table.doubles;
-    this.integers = table.integers;
+  constructor(table: EventTable) {
+    this.table = table;
   }
 
   insert(slot: number, time: number): void {
-    this.size++;
-    const { rungs } = this;
-    for (let rung = 0; rung < rungs; rung++) {
-      const x = (time - this.starts[rung]!) * this.scales[rung]!;
-      if (x >= this.nexts[rung]!) {
-        const width = this.widths[rung]!;
-        if (x < width) {
-          this.link(slot, this.offsets[rung]! + (x | 0));
-        } else {
-          this.link(slot, rung === 0 ? TOP : this.offsets[rung]! + width - 1);
-        }
-        return;
-      }
-    }
-    this.insertIntoBottom(slot, time);
+    const bucket = this.bucketAt(time);
+    if (bucket >= 0) this.link(slot, bucket);
+    else this.insertIntoBottom(slot, time);
   }
 
   remove(slot: number): void {
-    this.size--;
-    const { integers } = this;
-    const base = slot * INTEGERS_PER_SLOT;
-    const previous = integers[base + PREVIOUS]!;
-    if (previous === IN_BOTTOM) {
+    const { table } = this;
+    const bucket = this.bucketAt(table.time(slot));
+    if (bucket < 0) {
       this.removeFromBottom(slot);
       return;
     }
-    const next = integers[base + NEXT]!;
-    if (previous >= 0) integers[previous * INTEGERS_PER_SLOT + NEXT] = next;
-    else this.heads[~previous] = next;
-    if (next !== NO_SLOT) integers[next * INTEGERS_PER_SLOT + PREVIOUS] = previous;
+    const next = table.next(slot);
+    const previous = table.previous(slot);
+    if (previous >= 0) table.setNext(previous, next);
+    else this.heads[bucket] = next;
+    if (next >= 0) table.setPrevious(next, previous);
   }
 
   nextTime(): number {
     const last = this.bottomLength - 1;
-    if (last >= 0 && this.bottomSlots[last] !== NO_SLOT) return this.bottomTimes[last]!;
+    if (last >= 0 && this.bottomSlots[last]! >= 0) return this.bottomTimes[last]!;
     return this.refill();
   }
 
-  takeNext(): number {
-    this.size--;
-    const last = this.bottomLength - 1;
-    this.bottomLength = last;
-    return this.bottomSlots[last]!;
+  takeUpTo(last: number): number {
+    let end = this.bottomLength - 1;
+    if (end < 0 || this.bottomSlots[end]! < 0) {
+      this.refill();
+      end = this.bottomLength - 1;
+      if (end < 0) return -1;
+    }
+    if (this.bottomTimes[end]! > last) return -1;
+    this.bottomLength = end;
+    return this.bottomSlots[end]!;
+  }
+
+  /** The bucket that holds, or would hold, an event of this time; -1 when that is the bottom. */
+  private bucketAt(time: number): number {
+    const { rungs, ranges } = this;
+    for (let rung = 0; rung < rungs; rung++) {
+      const range = rung << 2;
+      const x = (time - ranges[range]!) * ranges[range | 1]!;
+      if (x >= ranges[range | 2]!) {
+        const width = ranges[range | 3]!;
+        if (x < width) return this.offsets[rung]! + (x | 0);
+        return rung === 0 ? 0 : this.offsets[rung]! + width - 1;
+      }
+    }
+    return -1;
   }
 
   private link(slot: number, bucket: number): void {
-    const { heads, integers } = this;
+    const { heads, table } = this;
     const first = heads[bucket]!;
-    const base = slot * INTEGERS_PER_SLOT;
-    integers[base + NEXT] = first;
-    integers[base + PREVIOUS] = ~bucket;
-    if (first !== NO_SLOT) integers[first * INTEGERS_PER_SLOT + PREVIOUS] = slot;
+    table.setNext(slot, first);
+    table.setPrevious(slot, -1);
+    if (first >= 0) table.setPrevious(first, slot);
     heads[bucket] = slot;
   }
 
   /** Inserts an event that is later in sequence than all others, so behind its ties. */
   private insertIntoBottom(slot: number, time: number): void {
-    if (this.bottomLength >= BOTTOM_LIMIT) {
+    let position = this.bottomLength;
+    if (position >= BOTTOM_LIMIT) {
       if (this.rungs < MOST_RUNGS) {
         this.link(slot, this.collectBottom());
         return;
       }
-      if (this.bottomLength === this.bottomSlots.length) this.growBottom();
+      if (position === this.bottomSlots.length) this.growBottom();
     }
+    this.bottomLength = position + 1;
     const { bottomTimes, bottomSlots } = this;
-    let position = this.bottomLength++;
     while (position > 0) {
       const other = bottomTimes[position - 1]!;
       if (other > time) break;
@@ -130,12 +122,11 @@ export class LadderQueue implements PendingEventSet {
     }
     bottomTimes[position] = time;
     bottomSlots[position] = slot;
-    this.integers[slot * INTEGERS_PER_SLOT + PREVIOUS] = IN_BOTTOM;
   }
 
   private removeFromBottom(slot: number): void {
     const { bottomTimes, bottomSlots } = this;
-    const time = this.doubles[slot * DOUBLES_PER_SLOT + TIME]!;
+    const time = this.table.time(slot);
     // First position whose time is not later; ties follow.
     let low = 0;
     let high = this.bottomLength;
@@ -145,7 +136,7 @@ export class LadderQueue implements PendingEventSet {
       else high = middle;
     }
     while (bottomSlots[low] !== slot) low++;
-    bottomSlots[low] = NO_SLOT;
+    bottomSlots[low] = -1;
   }
 
   /** Fills the bottom from the nearest bucket that isn't empty. @returns the time of the first event, or Infinity. */
@@ -153,12 +144,11 @@ export class LadderQueue implements PendingEventSet {
     for (;;) {
       while (this.bottomLength > 0) {
         const last = this.bottomLength - 1;
-        if (this.bottomSlots[last] !== NO_SLOT) return this.bottomTimes[last]!;
+        if (this.bottomSlots[last]! >= 0) return this.bottomTimes[last]!;
         this.bottomLength = last;
       }
       if (this.rungs === 0) return Number.POSITIVE_INFINITY;
-      const bucket = this.nextBucket();
-      this.gather(bucket);
+      this.gather(this.nextBucket());
       if (this.bottomLength > BOTTOM_LIMIT && this.rungs < MOST_RUNGS && !this.isBottomTied()) this.spread();
       else this.sortBottom();
     }
@@ -166,16 +156,17 @@ export class LadderQueue implements PendingEventSet {
 
   /** The nearest bucket that isn't empty; drops the rungs that are used up, and with the last of them gives the top. */
   private nextBucket(): number {
-    const { heads } = this;
+    const { heads, ranges } = this;
     for (let rung = this.rungs - 1; rung >= 0; rung--) {
+      const range = rung << 2;
       const offset = this.offsets[rung]!;
-      const end = offset + this.widths[rung]!;
-      let bucket = offset + this.nexts[rung]!;
-      while (bucket < end && heads[bucket] === NO_SLOT) bucket++;
-      this.nexts[rung] = bucket - offset + 1;
+      const end = offset + ranges[range | 3]!;
+      let bucket = offset + ranges[range | 2]!;
+      while (bucket < end && heads[bucket]! < 0) bucket++;
+      ranges[range | 2] = bucket - offset + 1;
       if (bucket < end) {
         // Rung 0 stays even when it is used up, for what lies beyond its end belongs to the top.
-        const isUsedUp = bucket === end - 1 && (rung > 0 || this.scales[0] === 0);
+        const isUsedUp = bucket === end - 1 && (rung > 0 || ranges[1] === 0);
         this.rungs = isUsedUp ? rung : rung + 1;
         return bucket;
       }
@@ -186,22 +177,20 @@ export class LadderQueue implements PendingEventSet {
 
   /** Moves a bucket's events into the empty bottom, unsorted. */
   private gather(bucket: number): void {
-    const { doubles, integers, heads } = this;
+    const { table, heads } = this;
     let { bottomTimes, bottomSlots } = this;
     let length = 0;
     let slot = heads[bucket]!;
-    heads[bucket] = NO_SLOT;
-    while (slot !== NO_SLOT) {
+    heads[bucket] = -1;
+    while (slot >= 0) {
       if (length === bottomSlots.length) {
         this.growBottom();
         bottomTimes = this.bottomTimes;
         bottomSlots = this.bottomSlots;
       }
-      bottomTimes[length] = doubles[slot * DOUBLES_PER_SLOT + TIME]!;
+      bottomTimes[length] = table.time(slot);
       bottomSlots[length++] = slot;
-      const base = slot * INTEGERS_PER_SLOT;
-      slot = integers[base + NEXT]!;
-      integers[base + PREVIOUS] = IN_BOTTOM;
+      slot = table.next(slot);
     }
     this.bottomLength = length;
   }
@@ -221,22 +210,9 @@ export class LadderQueue implements PendingEventSet {
     this.bottomLength = 0;
     for (let i = 0; i < bottomLength; i++) {
       const slot = bottomSlots[i]!;
-      if (slot !== NO_SLOT) this.link(slot, bucket);
+      if (slot >= 0) this.link(slot, bucket);
     }
     return bucket;
-  }
-
-  /** @returns the first bucket of the new rung. */
-  private addRung(start: number, scale: number, width: number): number {
-    const rung = this.rungs++;
-    const offset = rung === 0 ? TOP + 1 : this.offsets[rung - 1]! + this.widths[rung - 1]!;
-    if (offset + width > this.heads.length) this.growHeads(offset + width);
-    this.starts[rung] = start;
-    this.scales[rung] = scale;
-    this.offsets[rung] = offset;
-    this.widths[rung] = width;
-    this.nexts[rung] = 0;
-    return offset;
   }
 
   /** Spreads the bottom over a new rung, the lowest, and leaves the bottom empty. */
@@ -256,6 +232,21 @@ export class LadderQueue implements PendingEventSet {
     for (let i = 0; i < bottomLength; i++) {
       this.link(bottomSlots[i]!, offset + (((bottomTimes[i]! - earliest) * scale) | 0));
     }
+  }
+
+  /** @returns the first bucket of the new rung. */
+  private addRung(start: number, scale: number, width: number): number {
+    const { ranges } = this;
+    const rung = this.rungs++;
+    const offset = rung === 0 ? TOP + 1 : this.offsets[rung - 1]! + ranges[((rung - 1) << 2) | 3]!;
+    if (offset + width > this.heads.length) this.growHeads(offset + width);
+    this.offsets[rung] = offset;
+    const range = rung << 2;
+    ranges[range] = start;
+    ranges[range | 1] = scale;
+    ranges[range | 2] = 0;
+    ranges[range | 3] = width;
+    return offset;
   }
 
   private sortBottom(): void {
@@ -305,35 +296,26 @@ export class LadderQueue implements PendingEventSet {
     for (;;) {
       let child = 2 * position + 1;
       if (child >= end) break;
-      if (
-        child + 1 < end &&
-        this.isLater(
-          bottomTimes[child]!,
-          bottomSlots[child]!,
-          bottomTimes[child + 1]!,
-          bottomSlots[child + 1]!,
-        )
-      ) {
-        child++;
-      }
-      if (!this.isLater(time, slot, bottomTimes[child]!, bottomSlots[child]!)) break;
-      bottomTimes[position] = bottomTimes[child]!;
-      bottomSlots[position] = bottomSlots[child]!;
+      if (child + 1 < end && this.isLater(child, bottomTimes[child + 1]!, bottomSlots[child + 1]!)) child++;
+      const childTime = bottomTimes[child]!;
+      const childSlot = bottomSlots[child]!;
+      if (time < childTime || (time === childTime && this.isLaterInSequence(childSlot, slot))) break;
+      bottomTimes[position] = childTime;
+      bottomSlots[position] = childSlot;
       position = child;
     }
     bottomTimes[position] = time;
     bottomSlots[position] = slot;
   }
 
-  private isLater(time: number, slot: number, otherTime: number, otherSlot: number): boolean {
-    return time > otherTime || (time === otherTime && this.isLaterInSequence(slot, otherSlot));
+  /** Whether the event at a position of the bottom comes after another one. */
+  private isLater(position: number, time: number, slot: number): boolean {
+    const own = this.bottomTimes[position]!;
+    return own > time || (own === time && this.isLaterInSequence(this.bottomSlots[position]!, slot));
   }
 
   private isLaterInSequence(slot: number, otherSlot: number): boolean {
-    return (
-      this.doubles[slot * DOUBLES_PER_SLOT + SEQUENCE]! >
-      this.doubles[otherSlot * DOUBLES_PER_SLOT + SEQUENCE]!
-    );
+    return this.table.sequence(slot) > this.table.sequence(otherSlot);
   }
 
   private growBottom(): void {
@@ -346,7 +328,7 @@ export class LadderQueue implements PendingEventSet {
   }
 
   private growHeads(needed: number): void {
-    const heads = new Int32Array(Math.max(needed, this.heads.length * 2)).fill(NO_SLOT);
+    const heads = new Int32Array(Math.max(needed, this.heads.length * 2)).fill(-1);
     heads.set(this.heads);
     this.heads = heads;
   }

@@ -1,17 +1,6 @@
 import type { EngineObserver } from "./engine-observer.ts";
 import { EventHeap } from "./event-heap.ts";
-import {
-  createEventTable,
-  DOUBLES_PER_SLOT,
-  GENERATION,
-  INTEGERS_PER_SLOT,
-  KIND,
-  NEXT,
-  PAYLOAD_A,
-  PAYLOAD_B,
-  SEQUENCE,
-  TIME,
-} from "./event-table.ts";
+import { EventTable } from "./event-table.ts";
 import { InvariantError, invariant } from "./invariant.ts";
 import { LadderQueue } from "./ladder-queue.ts";
 import { OrderFingerprint } from "./order-fingerprint.ts";
@@ -44,21 +33,6 @@ export interface SimulationOptions {
 /** The handle of no event. Never returned by `scheduleAt` or `scheduleAfter`; cancelling it is allowed and does nothing. */
 export const NO_EVENT = -1;
 
-// A handle is generation * 2^24 + slot, a safe integer. A slot whose generations are used up is never handed out again, so
-// that a stale handle can't match a later event, however long the run.
-const SLOT_LIMIT = 2 ** 24;
-const GENERATION_LIMIT = 2 ** 29;
-
-const INITIAL_SLOTS = 64;
-const NO_SLOT = -1;
-
-const NOW = 0;
-const NEXT_SEQUENCE = 1;
-const EXECUTED = 2;
-
-const NOT_INTERRUPTED = 0;
-const INTERRUPTED_BY_STOP = 1;
-
 /** A discrete-event simulation: a clock, the pending events, a table of handlers, and the random streams.
  *
  *  Guarantee: events are executed in the order (time, sequence), where the sequence counts calls of `schedule…` and
@@ -77,23 +51,22 @@ export class Simulation {
   private readonly eventBound: number;
   private readonly pendingBound: number;
 
-  // Counters live in a typed array because a field that passes 2^31 would change its representation in mid-run and throw away
-  // the compiled loop.
-  private readonly clock = new Float64Array(3);
+  // Minus zero is a double and never a small integer: these fields pass 2^31, and a field that changes its representation in
+  // mid-run throws away the compiled loop.
+  private time = -0;
+  private nextSequence = -0;
+  private executedEvents = -0;
+  private withdrawnEvents = -0;
 
-  private table = createEventTable(INITIAL_SLOTS);
-  private doubles = this.table.doubles;
-  private integers = this.table.integers;
-  private usedSlots = 0;
-  private freeSlot = NO_SLOT;
+  private readonly table = new EventTable();
 
-  // Events at the present instant: first in, first out, in a ring of slots. A cancelled one leaves NO_SLOT behind.
+  // Events at the present instant: first in, first out, in a ring of slots. A cancelled one leaves -1 behind.
   private immediate = new Int32Array(16);
   private immediateHead = 0;
   private immediateLength = 0;
   private immediateCancelled = 0;
 
-  private interruption = NOT_INTERRUPTED;
+  private isStopped = false;
   private running = false;
 
   constructor(options: SimulationOptions) {
@@ -102,23 +75,22 @@ export class Simulation {
     this.order = options.fingerprint === true ? new OrderFingerprint() : undefined;
     this.eventBound = options.bounds?.events ?? Number.POSITIVE_INFINITY;
     this.pendingBound = options.bounds?.pending ?? Number.POSITIVE_INFINITY;
-    this.queue = options.queue === "heap" ? new EventHeap() : new LadderQueue();
-    this.queue.adopt(this.table);
+    this.queue = options.queue === "heap" ? new EventHeap(this.table) : new LadderQueue(this.table);
   }
 
   /** The present instant, nanoseconds since the start of the run. */
   get now(): SimTime {
-    return this.clock[NOW] as SimTime;
+    return this.time as SimTime;
   }
 
   /** How many events were executed so far. */
   get executed(): number {
-    return this.clock[EXECUTED]!;
+    return this.executedEvents;
   }
 
   /** How many events are scheduled and neither executed nor cancelled. */
   get pending(): number {
-    return this.queue.size + this.immediateLength - this.immediateCancelled;
+    return this.nextSequence - this.executedEvents - this.withdrawnEvents;
   }
 
   /** Adds a kind of event. The name identifies it in traces; kinds are numbered from 0 in order of definition.
@@ -144,35 +116,27 @@ export class Simulation {
    *  @returns a handle for `cancel` and `reschedule`: an integer of 0 ..= 2^53 - 1, so store it as a double.
    *  @throws InvariantError when the time is past or not whole, the kind not defined or the payload not int32. */
   scheduleAt(time: number, kind: number, a: number, b: number): number {
-    if (!(time >= this.clock[NOW]! && Math.floor(time) === time)) this.rejectTime(time);
+    if (!(time >= this.time && Math.floor(time) === time)) this.rejectTime(time);
     if (kind >>> 0 >= this.handlers.length || (a | 0) !== a || (b | 0) !== b) this.rejectEvent(kind, a, b);
 
-    let slot = this.freeSlot;
-    if (slot === NO_SLOT) slot = this.unusedSlot();
-    else this.freeSlot = this.integers[slot * INTEGERS_PER_SLOT + NEXT]!;
-
-    const base = slot * INTEGERS_PER_SLOT;
-    const { integers } = this;
-    integers[base + KIND] = kind;
-    integers[base + PAYLOAD_A] = a;
-    integers[base + PAYLOAD_B] = b;
+    const slot = this.table.take(kind, a, b);
     this.enter(slot, time);
-    return integers[base + GENERATION]! * SLOT_LIMIT + slot;
+    return this.table.handle(slot);
   }
 
   /** Schedules an event `delay` nanoseconds from now; with 0 it is executed at this instant, after all that are already
    *  scheduled for it. Otherwise as {@link scheduleAt}. */
   scheduleAfter(delay: number, kind: number, a: number, b: number): number {
-    return this.scheduleAt(this.clock[NOW]! + delay, kind, a, b);
+    return this.scheduleAt(this.time + delay, kind, a, b);
   }
 
   /** Takes a pending event back, at once: it no longer counts as pending.
    *  @returns false when there is nothing to cancel: it was executed or cancelled before, or the handle is NO_EVENT. */
   cancel(handle: number): boolean {
-    const slot = this.slotOf(handle);
-    if (slot === NO_SLOT) return false;
+    const slot = this.table.find(handle);
+    if (slot < 0) return false;
     this.withdraw(slot);
-    this.release(slot);
+    this.table.release(slot);
     return true;
   }
 
@@ -181,9 +145,9 @@ export class Simulation {
    *  @returns false, and does nothing, when the event is no longer pending.
    *  @throws InvariantError when the time is past or not whole. */
   reschedule(handle: number, time: number): boolean {
-    if (!(time >= this.clock[NOW]! && Math.floor(time) === time)) this.rejectTime(time);
-    const slot = this.slotOf(handle);
-    if (slot === NO_SLOT) return false;
+    if (!(time >= this.time && Math.floor(time) === time)) this.rejectTime(time);
+    const slot = this.table.find(handle);
+    if (slot < 0) return false;
     this.withdraw(slot);
     this.enter(slot, time);
     return true;
@@ -191,7 +155,7 @@ export class Simulation {
 
   /** Whether the event of this handle is still to come. */
   isPending(handle: number): boolean {
-    return this.slotOf(handle) !== NO_SLOT;
+    return this.table.find(handle) >= 0;
   }
 
   /** Executes all events up to and including the instant `until` (nanoseconds, Infinity allowed), unless something ends the run
@@ -199,9 +163,9 @@ export class Simulation {
    *  @throws InvariantError when `until` is past or a handler calls `run`; whatever a handler throws. */
   run(until: number): StopReason {
     invariant(!this.running, "Cannot run the simulation: it is running already");
-    invariant(until >= this.clock[NOW]!, "Cannot run the simulation: the end lies in the past");
+    invariant(until >= this.time, "Cannot run the simulation: the end lies in the past");
     this.running = true;
-    this.interruption = NOT_INTERRUPTED;
+    this.isStopped = false;
     try {
       return this.loop(until);
     } finally {
@@ -211,7 +175,7 @@ export class Simulation {
 
   /** Ends the run after the handler that calls this. */
   stop(): void {
-    this.interruption = INTERRUPTED_BY_STOP;
+    this.isStopped = true;
   }
 
   /** The random stream of this name; the same object each time, so that its sequence goes on. */
@@ -232,45 +196,44 @@ export class Simulation {
   }
 
   private loop(until: number): StopReason {
-    const { clock, queue, handlers, eventBound, pendingBound } = this;
-    const instrumented = this.observer !== undefined || this.order !== undefined;
+    const { queue, table, handlers, eventBound } = this;
+    const isWatched =
+      this.observer !== undefined || this.order !== undefined || this.pendingBound < Number.POSITIVE_INFINITY;
     const last = Math.min(until, Number.MAX_SAFE_INTEGER);
     for (;;) {
-      if (this.interruption !== NOT_INTERRUPTED) return { kind: "stopped" };
-      if (queue.size + this.immediateLength > pendingBound && this.pending > pendingBound) {
-        return { kind: "pending-bound", bound: pendingBound };
+      if (this.isStopped) return { kind: "stopped" };
+      if (isWatched && this.pending > this.pendingBound)
+        return { kind: "pending-bound", bound: this.pendingBound };
+      if (this.executedEvents >= eventBound && this.hasEventUpTo(last)) {
+        return { kind: "event-bound", bound: eventBound };
       }
 
-      const time = queue.nextTime();
-      let slot: number;
       // What the queue holds for this instant was scheduled before the instant came, so it precedes the ring.
-      if (this.immediateLength > 0 && time > clock[NOW]!) {
-        if (clock[EXECUTED]! >= eventBound) return { kind: "event-bound", bound: eventBound };
+      let slot = queue.takeUpTo(this.immediateLength === 0 ? last : this.time);
+      if (slot < 0) {
+        if (this.immediateLength === 0) return this.finish(until);
         slot = this.takeImmediate();
-        if (slot === NO_SLOT) continue;
-      } else {
-        if (time > last) return this.finish(until);
-        if (clock[EXECUTED]! >= eventBound) return { kind: "event-bound", bound: eventBound };
-        slot = queue.takeNext();
-        clock[NOW] = time;
+        if (slot < 0) continue;
       }
 
-      const base = slot * INTEGERS_PER_SLOT;
-      const { integers } = this;
-      const stored = integers[base + KIND]!;
-      const kind = stored < 0 ? ~stored : stored;
-      const a = integers[base + PAYLOAD_A]!;
-      const b = integers[base + PAYLOAD_B]!;
-      this.release(slot);
-      clock[EXECUTED]!++;
-      if (instrumented) this.report(kind, a, b);
+      const kind = table.kind(slot);
+      const a = table.payloadA(slot);
+      const b = table.payloadB(slot);
+      this.time = table.time(slot);
+      table.release(slot);
+      this.executedEvents++;
+      if (isWatched) this.report(kind, a, b);
       handlers[kind]!(a, b);
     }
   }
 
+  private hasEventUpTo(last: number): boolean {
+    return this.immediateLength > this.immediateCancelled || this.queue.nextTime() <= last;
+  }
+
   private finish(until: number): StopReason {
-    if (this.queue.size === 0) return { kind: "no-more-events" };
-    this.clock[NOW] = until;
+    if (this.pending === 0) return { kind: "no-more-events" };
+    this.time = until;
     return { kind: "reached-end" };
   }
 
@@ -278,40 +241,34 @@ export class Simulation {
     const now = this.now;
     this.order?.add(now, kind, a, b);
     if (this.observer === undefined) return;
-    const sequence = this.clock[NEXT_SEQUENCE];
+    const sequence = this.nextSequence;
     const pending = this.pending;
     this.observer.onEvent(now, kind, a, b);
     invariant(
-      sequence === this.clock[NEXT_SEQUENCE] &&
-        pending === this.pending &&
-        this.interruption === NOT_INTERRUPTED,
+      sequence === this.nextSequence && pending === this.pending && !this.isStopped,
       "Cannot go on: the observer changed the run",
     );
   }
 
   /** Gives a slot its time and the next sequence number, and hands it to the ring or to the queue. */
   private enter(slot: number, time: number): void {
-    const { clock } = this;
-    const base = slot * DOUBLES_PER_SLOT;
-    this.doubles[base + TIME] = time;
-    this.doubles[base + SEQUENCE] = clock[NEXT_SEQUENCE]!++;
-    if (time === clock[NOW]) this.pushImmediate(slot);
+    this.table.place(slot, time, this.nextSequence++);
+    if (time === this.time) this.pushImmediate(slot);
     else this.queue.insert(slot, time);
   }
 
   /** Takes a slot out of the ring or out of the queue, whichever holds it. */
   private withdraw(slot: number): void {
-    const kindAt = slot * INTEGERS_PER_SLOT + KIND;
-    const stored = this.integers[kindAt]!;
-    if (stored >= 0) {
+    this.withdrawnEvents++;
+    if (!this.table.isImmediate(slot)) {
       this.queue.remove(slot);
       return;
     }
-    this.integers[kindAt] = ~stored;
+    this.table.setImmediate(slot, false);
     const mask = this.immediate.length - 1;
     let position = this.immediateHead;
     while (this.immediate[position] !== slot) position = (position + 1) & mask;
-    this.immediate[position] = NO_SLOT;
+    this.immediate[position] = -1;
     this.immediateCancelled++;
   }
 
@@ -319,16 +276,15 @@ export class Simulation {
     if (this.immediateLength === this.immediate.length) this.growImmediate();
     this.immediate[(this.immediateHead + this.immediateLength) & (this.immediate.length - 1)] = slot;
     this.immediateLength++;
-    // The complement of the kind marks a slot that is in the ring.
-    const kindAt = slot * INTEGERS_PER_SLOT + KIND;
-    this.integers[kindAt] = ~this.integers[kindAt]!;
+    this.table.setImmediate(slot, true);
   }
 
   private takeImmediate(): number {
     const slot = this.immediate[this.immediateHead]!;
     this.immediateHead = (this.immediateHead + 1) & (this.immediate.length - 1);
     this.immediateLength--;
-    if (slot === NO_SLOT) this.immediateCancelled--;
+    if (slot < 0) this.immediateCancelled--;
+    else this.table.setImmediate(slot, false);
     return slot;
   }
 
@@ -339,41 +295,6 @@ export class Simulation {
     grown.set(immediate.subarray(0, immediateHead), immediate.length - immediateHead);
     this.immediate = grown;
     this.immediateHead = 0;
-  }
-
-  private unusedSlot(): number {
-    const slot = this.usedSlots;
-    if (slot === this.table.slots) this.growTable();
-    this.usedSlots = slot + 1;
-    return slot;
-  }
-
-  private growTable(): void {
-    const { slots } = this.table;
-    invariant(slots < SLOT_LIMIT, "Cannot schedule an event: more than 16,777,216 are pending");
-    this.table = createEventTable(slots * 2, this.table);
-    this.doubles = this.table.doubles;
-    this.integers = this.table.integers;
-    this.queue.adopt(this.table);
-  }
-
-  private release(slot: number): void {
-    const base = slot * INTEGERS_PER_SLOT;
-    const { integers } = this;
-    const generation = integers[base + GENERATION]! + 1;
-    integers[base + GENERATION] = generation;
-    if (generation === GENERATION_LIMIT) return;
-    integers[base + NEXT] = this.freeSlot;
-    this.freeSlot = slot;
-  }
-
-  /** The slot of a pending event, or NO_SLOT when the handle is stale or NO_EVENT. */
-  private slotOf(handle: number): number {
-    if (!(handle >= 0)) return NO_SLOT;
-    const generation = Math.floor(handle / SLOT_LIMIT);
-    const slot = handle - generation * SLOT_LIMIT;
-    if (slot >= this.usedSlots) return NO_SLOT;
-    return this.integers[slot * INTEGERS_PER_SLOT + GENERATION] === generation ? slot : NO_SLOT;
   }
 
   private rejectTime(time: number): never {

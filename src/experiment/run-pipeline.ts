@@ -1,7 +1,7 @@
 import { DeliveryLedger, VisibilityAfterCompletion } from "../checks/index.ts";
-import type { Lineage } from "../records/index.ts";
 import { CheckpointRecorder, LatencyRecorder, type RampHistogram } from "../metrics/index.ts";
 import { assemble, type Pipeline, type PipelineObserver, type World } from "../pipeline/index.ts";
+import type { Lineage } from "../records/index.ts";
 import { OutcomeFingerprint } from "./outcome-fingerprint.ts";
 import type { CheckpointResult, LatencySummary, ReaderResult, RunResult } from "./run-result.ts";
 
@@ -10,7 +10,11 @@ export interface RunOptions {
   readonly seed: string;
   /** ns of load; the run goes on until everything is drained. */
   readonly duration: number;
+  /** Default `curves`; `one-record` is the slow reference in which every record is its own span and event. */
   readonly spans?: "curves" | "one-record";
+  /** Default `lazy`; `eager` is the slow reference in which every poll, batch and request is an event, one record at a
+   *  time. */
+  readonly polls?: "lazy" | "eager";
 }
 
 const SECOND = 1e9;
@@ -23,8 +27,11 @@ export function runPipeline(pipeline: Pipeline, options: RunOptions): RunResult 
   const { seed, duration } = options;
   const warmUp = warmUpOf(pipeline, duration);
   const recorders = new Recorders(pipeline, warmUp, duration);
-  const spans = options.spans ?? "curves";
-  const world = assemble(pipeline, { seed, loadEnd: duration, spans }, (lineage) => recorders.attach(lineage));
+  const polls = options.polls ?? "lazy";
+  const spans = polls === "eager" ? "one-record" : (options.spans ?? "curves");
+  const world = assemble(pipeline, { seed, loadEnd: duration, spans, polls }, (lineage) =>
+    recorders.attach(lineage),
+  );
   let stopped = world.run(duration);
   const eventsUnderLoad = world.sim.executed;
   const drainBound = duration + drainTime(pipeline);
@@ -34,7 +41,9 @@ export function runPipeline(pipeline: Pipeline, options: RunOptions): RunResult 
   return {
     pipeline: pipeline.name,
     seed,
-    deliveryGuarantees: Object.fromEntries(pipeline.jobs.map((job) => [job.name, job.sink.deliveryGuarantee])),
+    deliveryGuarantees: Object.fromEntries(
+      pipeline.jobs.map((job) => [job.name, job.sink.deliveryGuarantee]),
+    ),
     simulatedSeconds: duration / SECOND,
     warmUpSeconds: warmUp / SECOND,
     stopReason: stopped.kind,
@@ -118,7 +127,8 @@ class Recorders {
         checkpoints.checkpointAborted(job);
         fingerprint.add(5, checkpoint, at);
       },
-      offsetInSnapshot: (_job, checkpoint, origin, offset) => fingerprint.add(6 + 8 * origin, checkpoint, offset),
+      offsetInSnapshot: (_job, checkpoint, origin, offset) =>
+        fingerprint.add(6 + 8 * origin, checkpoint, offset),
       offsetsCommitted: () => {},
       preCommitted: (job, writer, checkpoint, transaction) =>
         visibility.preCommitted(job, writer, checkpoint, transaction),
@@ -127,11 +137,15 @@ class Recorders {
   }
 
   allVisible(world: World): boolean {
-    return this.#pipeline.readers.every((_, reader) => this.#ledger!.visible(reader) >= this.#created(world, reader));
+    return this.#pipeline.readers.every(
+      (_, reader) => this.#ledger!.visible(reader) >= this.#created(world, reader),
+    );
   }
 
   #created(world: World, reader: number): number {
-    return world.readerOrigins[reader]!.reduce((sum, origin) => sum + world.created(origin), 0);
+    return world
+      .originsOf(this.#pipeline.readers[reader]!.topic)
+      .reduce((sum, origin) => sum + world.created(origin), 0);
   }
 
   readers(world: World): ReaderResult[] {
@@ -179,7 +193,8 @@ class Recorders {
     this.#pipeline.readers.forEach((reader, i) => {
       const created = this.#created(world, i);
       const visible = this.#ledger!.visible(i);
-      if (visible !== created) conservation.push(`reader ${reader.name} saw ${visible} of ${created} records`);
+      if (visible !== created)
+        conservation.push(`reader ${reader.name} saw ${visible} of ${created} records`);
       conservation.push(...this.#ledger!.violations(i, reader.name));
     });
     return [

@@ -26,7 +26,12 @@ export interface ReaderResult {
   readonly recordsLost: number;
   readonly recordsDuplicated: number;
   /** null: the reader has no SLO. */
-  readonly slo: { readonly quantile: number; readonly boundMs: number; readonly measuredMs: number | null; readonly met: boolean } | null;
+  readonly slo: {
+    readonly quantile: number;
+    readonly boundMs: number;
+    readonly measuredMs: number | null;
+    readonly met: boolean;
+  } | null;
 }
 
 export interface CheckpointResult {

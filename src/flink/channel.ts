@@ -134,7 +134,12 @@ export class Channel {
     const at = this.#upstream.timeOfEmission(this, wanted);
     if (at === Number.POSITIVE_INFINITY) return;
     const now = this.#sim.now;
-    this.#fullEvent = this.#sim.scheduleAt(at > now ? Math.ceil(at) : now, this.#kinds.segmentFull, this.number, 0);
+    this.#fullEvent = this.#sim.scheduleAt(
+      at > now ? Math.ceil(at) : now,
+      this.#kinds.segmentFull,
+      this.number,
+      0,
+    );
   }
 
   /** The emission has stopped: nothing is foreseen any more. */
@@ -199,7 +204,9 @@ export class Channel {
   #recordsToFill(): number {
     const { segmentSize, recordBytes } = this.#settings;
     const room = segmentSize - this.#fill;
-    return this.#carry > 0 ? 1 + Math.ceil((room - this.#carry) / recordBytes) : Math.ceil(room / recordBytes);
+    return this.#carry > 0
+      ? 1 + Math.ceil((room - this.#carry) / recordBytes)
+      : Math.ceil(room / recordBytes);
   }
 
   #bytesOf(records: number): number {

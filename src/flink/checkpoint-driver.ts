@@ -97,7 +97,12 @@ export class CheckpointDriver implements CheckpointResponder {
 
   acknowledge(subtask: number, checkpoint: number, at: number): void {
     this.#observer.snapshotCompleted(this.#settings.job, subtask, checkpoint, at);
-    this.#sim.scheduleAt(Math.ceil(at + this.#settings.rpc), this.#kinds.acknowledge, this.#settings.job, checkpoint);
+    this.#sim.scheduleAt(
+      Math.ceil(at + this.#settings.rpc),
+      this.#kinds.acknowledge,
+      this.#settings.job,
+      checkpoint,
+    );
   }
 
   onTimer(): void {
@@ -126,7 +131,13 @@ export class CheckpointDriver implements CheckpointResponder {
     const pending = this.#state.pending.find((one) => one.id === checkpoint);
     if (pending === undefined) return;
     const now = this.#sim.now;
-    this.#observer.checkpointCompleted(this.#settings.job, checkpoint, pending.triggeredAt, pending.latestAckAt, now);
+    this.#observer.checkpointCompleted(
+      this.#settings.job,
+      checkpoint,
+      pending.triggeredAt,
+      pending.latestAckAt,
+      now,
+    );
     onFinalized(this.#state, this.#settings, checkpoint, now, this.#outbox);
     this.#carryOut();
   }

@@ -4,11 +4,23 @@ export interface FlinkObserver {
   /** The periodic timer's request was accepted and the checkpoint got its id. */
   checkpointTriggered(job: number, checkpoint: number, at: number): void;
   /** A subtask began its snapshot: the barrier is aligned (or, at a source, the trigger was taken from the mailbox). */
-  snapshotStarted(job: number, subtask: number, checkpoint: number, startDelay: number, alignment: number): void;
+  snapshotStarted(
+    job: number,
+    subtask: number,
+    checkpoint: number,
+    startDelay: number,
+    alignment: number,
+  ): void;
   /** A subtask's asynchronous part ends at `at`; its acknowledgement is on its way then. */
   snapshotCompleted(job: number, subtask: number, checkpoint: number, at: number): void;
   /** `_metadata` is written and the checkpoint is in the store. */
-  checkpointCompleted(job: number, checkpoint: number, triggeredAt: number, latestAckAt: number, at: number): void;
+  checkpointCompleted(
+    job: number,
+    checkpoint: number,
+    triggeredAt: number,
+    latestAckAt: number,
+    at: number,
+  ): void;
   checkpointAborted(job: number, checkpoint: number, reason: string, at: number): void;
   /** A source subtask's snapshot holds the next offset of a split. */
   offsetInSnapshot(job: number, checkpoint: number, originPartition: number, offset: number): void;

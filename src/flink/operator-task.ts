@@ -15,7 +15,7 @@ import {
 } from "./barrier-handler.ts";
 import type { Channel, DownstreamTask } from "./channel.ts";
 import type { CheckpointResponder, SnapshotCost } from "./checkpoint-responder.ts";
-import { Mailbox, type Mail } from "./mailbox.ts";
+import { type Mail, Mailbox } from "./mailbox.ts";
 import type { BufferRecycler, NetworkBuffer } from "./network-buffer.ts";
 import type { FlinkObserver } from "./observations.ts";
 
@@ -23,7 +23,7 @@ import type { FlinkObserver } from "./observations.ts";
 export interface ChainedSink {
   /** Takes all records of `spans` (and empties it); they leave the operator evenly from `first` to `last`. */
   write(spans: SpanList, first: number, last: number): void;
-  /** prepareSnapshotPreBarrier at `now`. @returns when the flush is over. */
+  /** prepareSnapshotPreBarrier at `now`. @returns when the flush is over; -1 when onFlushed will tell. */
   prepareSnapshot(checkpoint: number, now: number): number;
   /** snapshotState at `now`. @returns how long it blocks the task. */
   snapshotState(checkpoint: number, now: number): number;
@@ -176,8 +176,9 @@ export class OperatorTask implements DownstreamTask {
     const now = this.#sim.now;
     for (;;) {
       if (this.#blockedSince >= 0) return;
-      this.#settleService(now);
+      if (this.#isDue(now)) this.#settleService(now);
       if (!this.#mailbox.isEmpty && this.#mayRunMail(now)) {
+        this.#settleService(now);
         this.#runMail(this.#mailbox.take()!);
         continue;
       }
@@ -188,6 +189,13 @@ export class OperatorTask implements DownstreamTask {
       if (this.#readyCount === 0) return;
       this.#takeNext(now);
     }
+  }
+
+  /** Whether something of the buffer in service must be handed on now: all of it, a record, or a long run. */
+  #isDue(now: number): boolean {
+    if (this.#current === undefined) return false;
+    if (this.#busyUntil <= now || this.#settings.oneRecord) return true;
+    return now - this.#start - this.#served * this.#perRecord >= this.#settings.longestRun;
   }
 
   /** A mail waits until the record in hand is done. */
@@ -297,19 +305,29 @@ export class OperatorTask implements DownstreamTask {
     for (let i = 0; i < this.#outbox.length; i++) {
       const effect = this.#outbox.effects[i]!;
       if (effect === RESUME_CHANNEL) this.channels[this.#outbox.a[i]!]!.resumeConsumption();
-      else if (effect === START_SNAPSHOT) this.#startSnapshot(checkpoint, this.#outbox.b[i]!, triggeredAt, now);
+      else if (effect === START_SNAPSHOT)
+        this.#startSnapshot(checkpoint, this.#outbox.b[i]!, triggeredAt, now);
     }
   }
 
   #startSnapshot(checkpoint: number, alignment: number, triggeredAt: number, now: number): void {
-    const { job, subtask, snapshot } = this.#settings;
+    const { job, subtask } = this.#settings;
     const startDelay = Math.max(0, now - alignment - triggeredAt);
     this.#observer.snapshotStarted(job, subtask, checkpoint, startDelay, alignment);
-    const flushed = this.#sink.prepareSnapshot(checkpoint, now);
-    const sync = snapshot.sync + this.#sink.snapshotState(checkpoint, flushed);
     this.#snapshotOf = checkpoint;
     this.#block();
-    this.#sim.scheduleAt(Math.ceil(Math.max(flushed, now) + sync), this.#kinds.syncDone, this.number, 0);
+    const flushed = this.#sink.prepareSnapshot(checkpoint, now);
+    if (flushed >= 0) this.#takeSnapshot(flushed);
+  }
+
+  /** The sink has flushed what was sent before the barrier. */
+  onFlushed(): void {
+    this.#takeSnapshot(this.#sim.now);
+  }
+
+  #takeSnapshot(from: number): void {
+    const sync = this.#settings.snapshot.sync + this.#sink.snapshotState(this.#snapshotOf, from);
+    this.#sim.scheduleAt(Math.ceil(from + sync), this.#kinds.syncDone, this.number, 0);
   }
 
   // ---- buffers and credits
@@ -318,7 +336,10 @@ export class OperatorTask implements DownstreamTask {
   #offerFloating(channel: Channel): void {
     if (channel.local) return;
     const wanted = channel.queuedData + this.#settings.buffersPerChannel;
-    while (this.#floatingFree > 0 && channel.unusedCredit + this.#floatingHeld[channel.downstreamIndex]! < wanted) {
+    while (
+      this.#floatingFree > 0 &&
+      channel.unusedCredit + this.#floatingHeld[channel.downstreamIndex]! < wanted
+    ) {
       this.#floatingFree--;
       this.#floatingHeld[channel.downstreamIndex]!++;
       channel.grantCredit();

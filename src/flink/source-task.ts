@@ -7,7 +7,7 @@ import { NO_EVENT, type RandomStream, type Simulation } from "../engine/index.ts
 import type { Lineage, Route } from "../records/index.ts";
 import type { Channel, UpstreamTask } from "./channel.ts";
 import type { CheckpointResponder, SnapshotCost } from "./checkpoint-responder.ts";
-import { Mailbox, type Mail } from "./mailbox.ts";
+import { type Mail, Mailbox } from "./mailbox.ts";
 import type { FlinkObserver } from "./observations.ts";
 import { OutputAvailability } from "./output-availability.ts";
 import { ALL_ROUTES, type Chunk, type SourceFeed } from "./source-feed.ts";
@@ -92,7 +92,12 @@ export class SourceTask implements UpstreamTask {
     this.#output = new OutputAvailability(channels.length, this.#settings.maxBuffersPerChannel);
     const timeout = this.#settings.bufferTimeout;
     if (timeout !== undefined && timeout > 0) {
-      this.#sim.scheduleAfter(Math.floor(this.#random.uniform() * timeout), this.#kinds.flush, this.number, 0);
+      this.#sim.scheduleAfter(
+        Math.floor(this.#random.uniform() * timeout),
+        this.#kinds.flush,
+        this.number,
+        0,
+      );
     }
     this.#advance();
   }
@@ -176,7 +181,9 @@ export class SourceTask implements UpstreamTask {
     const missing = records - channel.open.records;
     if (missing <= 0) return this.#sim.now;
     if (this.#mode === "live") {
-      return this.feed.splits === 1 ? this.#liveTimeOfOne(channel, missing) : this.#liveTimeOfMany(channel, missing);
+      return this.feed.splits === 1
+        ? this.#liveTimeOfOne(channel, missing)
+        : this.#liveTimeOfMany(channel, missing);
     }
     if (this.#mode !== "ramp") return Number.POSITIVE_INFINITY;
     const k = this.#rampIndex(channel, missing);
@@ -372,7 +379,12 @@ export class SourceTask implements UpstreamTask {
   #run(mail: Mail): void {
     if (mail.kind === "notify-checkpoint-complete") {
       if (this.#settings.commitOffsets) {
-        this.#observer.offsetsCommitted(this.#settings.job, this.#settings.subtask, mail.checkpoint, this.#sim.now);
+        this.#observer.offsetsCommitted(
+          this.#settings.job,
+          this.#settings.subtask,
+          mail.checkpoint,
+          this.#sim.now,
+        );
       }
       return;
     }
@@ -380,7 +392,12 @@ export class SourceTask implements UpstreamTask {
     const { job, subtask, snapshot } = this.#settings;
     this.#observer.snapshotStarted(job, subtask, mail.checkpoint, now - mail.triggeredAt, 0);
     for (let split = 0; split < this.feed.splits; split++) {
-      this.#observer.offsetInSnapshot(job, mail.checkpoint, this.feed.originPartition(split), this.#offset(split));
+      this.#observer.offsetInSnapshot(
+        job,
+        mail.checkpoint,
+        this.feed.originPartition(split),
+        this.#offset(split),
+      );
     }
     for (const channel of this.channels) channel.broadcast(mail.checkpoint, mail.triggeredAt, now);
     this.#inSnapshot = true;

@@ -29,6 +29,10 @@ export function appendDelay(timing: BrokerTiming): number {
 }
 
 /** How long one produce request holds its connection, ns. */
-export function produceService(timing: BrokerTiming, replicationFactor: number, acks: "0" | "1" | "all"): number {
+export function produceService(
+  timing: BrokerTiming,
+  replicationFactor: number,
+  acks: "0" | "1" | "all",
+): number {
   return appendDelay(timing) + (acks === "all" ? replicationDelay(timing, replicationFactor) : 0);
 }

@@ -1,10 +1,15 @@
 export { appendDelay, type BrokerTiming, produceService, replicationDelay } from "./broker-timing.ts";
+export { CurveConsumer } from "./curve-consumer.ts";
+export { CurveProducer } from "./curve-producer.ts";
+export { EagerConsumer, type EagerConsumerKinds } from "./eager-consumer.ts";
+export { EagerProducer, type EagerProducerKinds } from "./eager-producer.ts";
 export { FetchLoop } from "./fetch-loop.ts";
 export type { IsolationLevel } from "./isolation-level.ts";
+export type { LogConsumer, RecordTaker } from "./log-consumer.ts";
 export type { KafkaObserver } from "./observations.ts";
 export { PartitionLog } from "./partition-log.ts";
 export { longestRequestWait, ProducerConnection } from "./producer-connection.ts";
-export { type LogConsumer, TerminalReader } from "./reader.ts";
+export type { RecordProducer, RecordProducerSettings } from "./record-producer.ts";
 export { type LogWriter, Topic } from "./topic.ts";
 export { TransactionCoordinator } from "./transaction-coordinator.ts";
 export { isLegalTransition, type TransactionState, transition } from "./transaction-state.ts";

@@ -5,7 +5,7 @@
 
 import { invariant } from "../engine/index.ts";
 import type { SpanList } from "../records/index.ts";
-import type { LogConsumer } from "./reader.ts";
+import type { LogConsumer } from "./log-consumer.ts";
 
 interface OpenTransaction {
   readonly transaction: number;
@@ -71,7 +71,10 @@ export class PartitionLog {
   /** The high watermark has passed the commit marker of `transaction` now; what is now stable becomes readable. */
   commit(transaction: number, now: number): void {
     const kept = this.#open.filter((open) => open.transaction !== transaction);
-    invariant(kept.length === this.#open.length - 1, "a marker ends a transaction that is open on its partition");
+    invariant(
+      kept.length === this.#open.length - 1,
+      "a marker ends a transaction that is open on its partition",
+    );
     this.#open = kept;
     this.#release(now);
   }
@@ -109,7 +112,16 @@ export class PartitionLog {
   ): void {
     const delay = this.replicationDelay;
     for (let i = 0; i < consumers.length; i++) {
-      consumers[i]!.readable(this.partition, origin, route, from, to, first + delay, last + delay, transaction);
+      consumers[i]!.readable(
+        this.partition,
+        origin,
+        route,
+        from,
+        to,
+        first + delay,
+        last + delay,
+        transaction,
+      );
     }
   }
 
@@ -138,7 +150,8 @@ export class PartitionLog {
       const size = to - from;
       let cut = to;
       if (first >= stable) cut = from;
-      else if (last >= stable) cut = from + 1 + Math.min(size - 1, Math.floor(((stable - first) / (last - first)) * (size - 1)));
+      else if (last >= stable)
+        cut = from + 1 + Math.min(size - 1, Math.floor(((stable - first) / (last - first)) * (size - 1)));
       const spacing = size > 1 ? (last - first) / (size - 1) : 0;
       const origin = this.#originPartition[i]!;
       const route = this.#route[i]!;

@@ -145,7 +145,8 @@ export class TransactionCoordinator {
     const now = this.#sim.now;
     transaction.topic.settle(now);
     for (const partition of transaction.partitions) {
-      if (transaction.topic.leader(partition) === broker) transaction.topic.logs[partition]!.commit(number, now);
+      if (transaction.topic.leader(partition) === broker)
+        transaction.topic.logs[partition]!.commit(number, now);
     }
     transaction.markersLeft--;
     if (transaction.markersLeft > 0) return;

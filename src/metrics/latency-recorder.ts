@@ -50,7 +50,8 @@ export class LatencyRecorder implements Pick<KafkaObserver, "delivered"> {
     const head = Math.max(0, Math.ceil(((this.#from - createdFirst) / age) * (count - 1)));
     const tail = Math.min(count - 1, Math.floor(((this.#until - 1 - createdFirst) / age) * (count - 1)));
     if (tail < head) return;
-    const at = (k: number) => first - createdFirst + ((last - createdLast - (first - createdFirst)) * k) / (count - 1);
+    const at = (k: number) =>
+      first - createdFirst + ((last - createdLast - (first - createdFirst)) * k) / (count - 1);
     this.histograms[reader]!.add(tail - head + 1, at(head), at(tail));
   }
 }

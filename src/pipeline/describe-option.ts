@@ -27,6 +27,8 @@ export function describeSource(option: Option<unknown, ScalarInput>): string {
 /** Meaning, default and source of a key in a few words, for editors. */
 export function describeOption(option: Option<unknown, ScalarInput>): string {
   const modelled = option.modelled ? "" : " Known, but not modelled yet.";
-  const default_ = option.required ? "Required." : `Default: ${describeDefault(option.default)} [${option.source}].`;
+  const default_ = option.required
+    ? "Required."
+    : `Default: ${describeDefault(option.default)} [${option.source}].`;
   return `${option.meaning}${modelled} ${default_}`;
 }

@@ -1,4 +1,4 @@
-import { describeNode, type DocumentNode, NOWHERE } from "./document-node.ts";
+import { type DocumentNode, describeNode, NOWHERE } from "./document-node.ts";
 import type { Path, Place } from "./issue.ts";
 
 /** The node at a path, or undefined. */
@@ -32,7 +32,10 @@ export function withNodeAt(root: DocumentNode, path: Path, node: DocumentNode): 
   const [step, ...rest] = path;
   if (step === undefined) return node;
   if (root.kind === "list" && typeof step === "number") {
-    return { ...root, items: root.items.map((item, index) => (index === step ? withNodeAt(item, rest, node) : item)) };
+    return {
+      ...root,
+      items: root.items.map((item, index) => (index === step ? withNodeAt(item, rest, node) : item)),
+    };
   }
   const empty: DocumentNode = { kind: "map", place: node.place, entries: [] };
   const map = root.kind === "map" ? root : empty;

@@ -1,3 +1,12 @@
+export { assemble, type World } from "./assemble.ts";
+export type { AssemblyOptions } from "./assembly/assembly-options.ts";
+export type { PipelineObserver } from "./assembly/simulated-job.ts";
+export { ConfigError } from "./config-error.ts";
+export { type DefaultRow, listDefaults } from "./defaults.ts";
+export { type Explanation, explainKey } from "./explain-key.ts";
+export type { Issue } from "./issue.ts";
+export { pipelineJsonSchema } from "./json-schema.ts";
+export { type PipelineReading, parsePipeline, resolvePipeline } from "./parse-pipeline.ts";
 export type {
   Acks,
   CheckpointingSpec,
@@ -20,9 +29,6 @@ export type {
   TopicSpec,
   Versions,
 } from "./pipeline.ts";
-export { ConfigError } from "./config-error.ts";
-export type { Issue } from "./issue.ts";
-export { type PipelineReading, parsePipeline, resolvePipeline } from "./parse-pipeline.ts";
 export type { PipelineInput } from "./schema.ts";
+export { physicalDuration } from "./values/duration.ts";
 export { formatDuration } from "./values/format-duration.ts";
-export { type AssemblyOptions, assemble, type PipelineObserver, type World } from "./assemble.ts";

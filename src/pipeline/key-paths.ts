@@ -24,10 +24,22 @@ export function keyPaths(root: DocumentNode, key: string): readonly (readonly Pa
     : undefined;
   add(flinkOptions, flink?.clusterWide ? [["flink", "config"]] : jobs.map((path) => [...path, "config"]));
   add(brokerOptions, [["kafka", "config"]]);
-  add(sinkOptions, jobs.map((path) => [...path, "sinks", 0]));
-  add(sourceOptions, jobs.map((path) => [...path, "source"]));
-  add(producerOptions, namesAt(root, "producers").map((name) => ["producers", name]));
-  add(consumerOptions, namesAt(root, "readers").map((name) => ["readers", name]));
+  add(
+    sinkOptions,
+    jobs.map((path) => [...path, "sinks", 0]),
+  );
+  add(
+    sourceOptions,
+    jobs.map((path) => [...path, "source"]),
+  );
+  add(
+    producerOptions,
+    namesAt(root, "producers").map((name) => ["producers", name]),
+  );
+  add(
+    consumerOptions,
+    namesAt(root, "readers").map((name) => ["readers", name]),
+  );
   return groups;
 }
 
@@ -38,7 +50,9 @@ function namesAt(root: DocumentNode, section: string): readonly string[] {
 
 /** Everything that `--set` takes for this document. */
 export function pathsOf(root: DocumentNode): readonly string[] {
-  const bare = [environmentOptions, flinkOptions, brokerOptions, connectorOptions].flatMap((table) => Object.keys(table));
+  const bare = [environmentOptions, flinkOptions, brokerOptions, connectorOptions].flatMap((table) =>
+    Object.keys(table),
+  );
   return [...bare, ...leaves(root, kindOf(pipelineSchema), []).map(formatPath)];
 }
 
@@ -47,9 +61,13 @@ function leaves(node: DocumentNode | undefined, kind: SchemaKind, path: Path): r
     case "leaf":
       return [path];
     case "array":
-      return node?.kind === "list" ? node.items.flatMap((item, index) => leaves(item, kindOf(kind.element), [...path, index])) : [];
+      return node?.kind === "list"
+        ? node.items.flatMap((item, index) => leaves(item, kindOf(kind.element), [...path, index]))
+        : [];
     case "record":
-      return node?.kind === "map" ? node.entries.flatMap(([name, child]) => leaves(child, kindOf(kind.value), [...path, name])) : [];
+      return node?.kind === "map"
+        ? node.entries.flatMap(([name, child]) => leaves(child, kindOf(kind.value), [...path, name]))
+        : [];
     case "object":
       return Object.entries(kind.shape).flatMap(([key, schema]) =>
         leaves(node?.kind === "map" ? nodeAt(node, [key]) : undefined, kindOf(schema), [...path, key]),

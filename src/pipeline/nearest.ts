@@ -1,11 +1,25 @@
 /** The candidate most like `name`, or undefined when none is near enough to be a slip of the pen:
- *  at most a third of the characters may differ. Compared without case and with `_` as `-`. */
+ *  at most a third of the characters may differ. Compared without case and with `_` as `-`; where no candidate as a
+ *  whole is near, the ends of dotted ones are tried (`checkpointing.intervall`). */
 export function nearest(name: string, candidates: Iterable<string>): string | undefined {
+  const all = [...candidates];
+  const steps = name.split(".").length;
+  return (
+    nearestBy(name, all, (candidate) => candidate) ??
+    nearestBy(name, all, (candidate) => candidate.split(".").slice(-steps).join("."))
+  );
+}
+
+function nearestBy(
+  name: string,
+  candidates: readonly string[],
+  part: (candidate: string) => string,
+): string | undefined {
   const wanted = fold(name);
   let best: string | undefined;
   let bestDistance = Math.floor(Math.max(wanted.length, 3) / 3) + 1;
   for (const candidate of candidates) {
-    const distance = editDistance(wanted, fold(candidate), bestDistance);
+    const distance = editDistance(wanted, fold(part(candidate)), bestDistance);
     if (distance < bestDistance) [best, bestDistance] = [candidate, distance];
   }
   return best;

@@ -32,22 +32,33 @@ class Normaliser {
     if (kind.type === "leaf") return node;
     if (kind.type === "array") {
       if (node.kind !== "list") return node;
-      return { ...node, items: node.items.map((item, index) => this.node(item, kind.element, [...path, index])) };
+      return {
+        ...node,
+        items: node.items.map((item, index) => this.node(item, kind.element, [...path, index])),
+      };
     }
-    if (node.kind === "scalar" && node.type === "null") return { kind: "map", place: node.place, entries: [] };
+    if (node.kind === "scalar" && node.type === "null")
+      return { kind: "map", place: node.place, entries: [] };
     if (node.kind !== "map") return node;
-    return kind.type === "record" ? this.#named(node, kind.value, path) : this.#section(node, kind.shape, schema, path);
+    return kind.type === "record"
+      ? this.#named(node, kind.value, path)
+      : this.#section(node, kind.shape, schema, path);
   }
 
   #named(node: MapNode, value: z.core.$ZodType, path: Path): MapNode {
     const names = new Set<string>();
     const entries = node.entries.filter(([name, { place }]) => {
-      const [received, wanted] = isName(name) ? ["the name a second time", "it once"] : ["this name", NAME_WANTED];
+      const [received, wanted] = isName(name)
+        ? ["the name a second time", "it once"]
+        : ["this name", NAME_WANTED];
       if (isName(name) && !names.has(name)) return names.add(name);
       this.issues.push(issueAt(formatPath([...path, name]), { place, received, wanted }));
       return false;
     });
-    return { ...node, entries: entries.map(([name, child]) => [name, this.node(child, value, [...path, name])] as const) };
+    return {
+      ...node,
+      entries: entries.map(([name, child]) => [name, this.node(child, value, [...path, name])] as const),
+    };
   }
 
   #section(node: MapNode, shape: Shape, schema: z.core.$ZodType, path: Path): MapNode {
@@ -81,7 +92,9 @@ class Normaliser {
       found.set(key, { ...earlier, entries: [...earlier.entries, ...child.entries] });
     } else {
       const received = `the key a second time, after line ${earlier.place.line ?? "?"}`;
-      this.issues.push(issueAt(formatPath([...path, key]), { place: child.place, received, wanted: "it once" }));
+      this.issues.push(
+        issueAt(formatPath([...path, key]), { place: child.place, received, wanted: "it once" }),
+      );
     }
   }
 
@@ -89,7 +102,10 @@ class Normaliser {
   #other(key: string, child: DocumentNode, section: Section): void {
     const { shape, path } = section;
     const replaced = replacedName(key) ?? replacedName(formatPath([...path, key]));
-    if (replaced?.status === "alias" && currentKeys(replaced, key).some((current) => Object.hasOwn(shape, current))) {
+    if (
+      replaced?.status === "alias" &&
+      currentKeys(replaced, key).some((current) => Object.hasOwn(shape, current))
+    ) {
       section.old.push([key, child]);
       return;
     }
@@ -102,15 +118,29 @@ class Normaliser {
     this.issues.push(this.#unknown(key, child, section, replaced));
   }
 
-  #unknown(key: string, child: DocumentNode, section: Section, replaced: ReturnType<typeof replacedName>): Issue {
+  #unknown(
+    key: string,
+    child: DocumentNode,
+    section: Section,
+    replaced: ReturnType<typeof replacedName>,
+  ): Issue {
     const { shape, schema, path } = section;
     const here = formatPath([...path, key]);
     if (replaced !== undefined) {
-      return issueAt(here, { place: child.place, received: describeStatus(replaced), wanted: replaced.answer });
+      return issueAt(here, {
+        place: child.place,
+        received: describeStatus(replaced),
+        wanted: replaced.answer,
+      });
     }
-    const suggestion = nearest(key, Object.keys(shape)) ?? nearest(key.split(".").at(-1) ?? key, Object.keys(shape));
+    const suggestion = nearest(key, Object.keys(shape));
     if (suggestion !== undefined) this.meant.push([...path, suggestion]);
-    return issueAt(here, { place: child.place, received: "an unknown key", wanted: titleOf(schema), suggestion });
+    return issueAt(here, {
+      place: child.place,
+      received: "an unknown key",
+      wanted: titleOf(schema),
+      suggestion,
+    });
   }
 
   /** What Flink still reads under an old name: only where the current one isn't written. */
@@ -122,7 +152,9 @@ class Normaliser {
       const overruled = found.has(current);
       if (!overruled) found.set(current, child);
       const note = `Flink reads it as ${current}${overruled ? ", which is written too and wins" : ""}`;
-      this.warnings.push(warningAt(formatPath([...path, key]), { place, received: "an old name", wanted: note }));
+      this.warnings.push(
+        warningAt(formatPath([...path, key]), { place, received: "an old name", wanted: note }),
+      );
     }
   }
 }
@@ -154,4 +186,3 @@ function containerOf(key: string, { shape }: Section): string | undefined {
     return key.startsWith(`${known}.`) && below !== undefined && kindOf(below).type === "object";
   });
 }
-

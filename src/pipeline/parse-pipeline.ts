@@ -22,7 +22,11 @@ export interface PipelineReading {
 /** Reads a pipeline file. `fileName` names the pipeline unless the file does, and stands in messages about the whole text;
  *  `assignments` are `KEY=VALUE`, as `--set` takes them.
  *  @throws ConfigError with everything that is wrong, in the order of the file. */
-export function parsePipeline(text: string, fileName: string, assignments: readonly string[] = []): PipelineReading {
+export function parsePipeline(
+  text: string,
+  fileName: string,
+  assignments: readonly string[] = [],
+): PipelineReading {
   return resolveDocument(readYaml(text, fileName), fileName, assignments);
 }
 
@@ -36,12 +40,16 @@ export function resolvePipeline(
   return resolveDocument(readValue(input), fileName, assignments);
 }
 
-function resolveDocument(document: DocumentNode, fileName: string, assignments: readonly string[]): PipelineReading {
+function resolveDocument(
+  document: DocumentNode,
+  fileName: string,
+  assignments: readonly string[],
+): PipelineReading {
   const { root: normalised, issues, warnings, meant } = normalise(document, pipelineSchema);
-  const root = setKeys(normalised, assignments);
+  const { root, issues: unset } = setKeys(normalised, assignments);
   const review = reviewOptions(root, pipelineSchema);
   const validated = validate(root);
-  const found = [...issues, ...review.issues, ...validated.issues];
+  const found = [...issues, ...unset, ...review.issues, ...validated.issues];
   const noted = [...warnings, ...review.warnings];
   const broken: readonly Path[] = [...validated.broken, ...meant];
   if (validated.parsed !== undefined) {

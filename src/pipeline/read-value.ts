@@ -26,7 +26,11 @@ export function readValue(value: unknown, path: Path = []): DocumentNode {
   }
   if (value === null) return { kind: "scalar", place, type: "null", text: "" };
   if (Array.isArray(value)) {
-    return { kind: "list", place, items: value.map((item: unknown, index) => readValue(item, [...path, index])) };
+    return {
+      kind: "list",
+      place,
+      items: value.map((item: unknown, index) => readValue(item, [...path, index])),
+    };
   }
   const entries = Object.entries(value)
     .filter(([, child]) => child !== undefined)

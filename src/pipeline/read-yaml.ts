@@ -1,4 +1,13 @@
-import { type Document, isAlias, isMap, isScalar, isSeq, LineCounter, parseDocument, type YAMLMap } from "yaml";
+import {
+  type Document,
+  isAlias,
+  isMap,
+  isScalar,
+  isSeq,
+  LineCounter,
+  parseDocument,
+  type YAMLMap,
+} from "yaml";
 import { ConfigError } from "./config-error.ts";
 import type { DocumentNode } from "./document-node.ts";
 import { formatPath, type Issue, issueAt, type Path, type Place } from "./issue.ts";
@@ -29,6 +38,7 @@ export function readYaml(text: string, fileName: string): DocumentNode {
       ),
     );
   }
+  if (document.contents === null) refuse(fileName, undefined, "an empty file", "a pipeline");
   const reader = new NodeReader(document, lines, fileName);
   const root = reader.node(document.contents, [], undefined);
   if (reader.issues.length > 0) throw new ConfigError(reader.issues.slice(0, MAX_ISSUES));
@@ -42,7 +52,7 @@ function refuse(path: string, line: number | undefined, received: string, wanted
 function parsed(text: string, fileName: string, lineCounter: LineCounter): Document {
   try {
     // Keys written twice are found by NodeReader, which knows their path.
-    return parseDocument(text, { lineCounter, prettyErrors: false, uniqueKeys: false, logLevel: "silent" });
+    return parseDocument(text, { lineCounter, prettyErrors: false, uniqueKeys: false, logLevel: "error" });
   } catch (error) {
     // The parser recurses: brackets nested by the thousand end in a RangeError.
     if (!(error instanceof RangeError)) throw error;
@@ -67,11 +77,16 @@ class NodeReader {
   node(value: unknown, path: Path, line: number | undefined): DocumentNode {
     const place: Place = { line: line ?? this.#lineOf(value), set: false };
     if (++this.#nodes > MAX_NODES) refuse(this.#fileName, line, "too many values", `at most ${MAX_NODES}`);
-    if (path.length > MAX_DEPTH) refuse(formatPath(path), line, "text nested too deep", `at most ${MAX_DEPTH} levels`);
+    if (path.length > MAX_DEPTH)
+      refuse(formatPath(path), line, "text nested too deep", `at most ${MAX_DEPTH} levels`);
     if (isAlias(value)) return this.node(value.resolve(this.#document), path, place.line);
     if (isMap(value)) return { kind: "map", place, entries: this.#entries(value, path) };
     if (isSeq(value)) {
-      return { kind: "list", place, items: value.items.map((item, index) => this.node(item, [...path, index], undefined)) };
+      return {
+        kind: "list",
+        place,
+        items: value.items.map((item, index) => this.node(item, [...path, index], undefined)),
+      };
     }
     if (isScalar(value)) return scalarNode(value.value, value.source, place);
     return { kind: "scalar", place, type: "null", text: "" };
@@ -81,16 +96,25 @@ class NodeReader {
     const firstLines = new Map<string, number | undefined>();
     return map.items.flatMap(({ key, value }) => {
       const line = this.#lineOf(key);
-      if (!isScalar(key) || key.value === null || typeof key.value === "object" || String(key.source ?? key.value) === "") {
+      if (
+        !isScalar(key) ||
+        key.value === null ||
+        typeof key.value === "object" ||
+        String(key.source ?? key.value) === ""
+      ) {
         const received = isScalar(key) ? "an empty key" : "a key that isn't a plain word";
-        this.issues.push(issueAt(this.#name(path), { place: { line, set: false }, received, wanted: "a plain key" }));
+        this.issues.push(
+          issueAt(this.#name(path), { place: { line, set: false }, received, wanted: "a plain key" }),
+        );
         return [];
       }
       const name = typeof key.value === "string" ? key.value : String(key.source ?? key.value);
       const here = [...path, name];
       if (firstLines.has(name)) {
         const received = `the key a second time, after line ${firstLines.get(name) ?? "?"}`;
-        this.issues.push(issueAt(formatPath(here), { place: { line, set: false }, received, wanted: "it once" }));
+        this.issues.push(
+          issueAt(formatPath(here), { place: { line, set: false }, received, wanted: "it once" }),
+        );
         return [];
       }
       firstLines.set(name, line);
@@ -115,5 +139,10 @@ function scalarNode(value: unknown, source: string | undefined, place: Place): D
     return { kind: "scalar", place, type: "number", text: (source ?? String(value)).trim() };
   }
   if (typeof value === "boolean") return { kind: "scalar", place, type: "boolean", text: String(value) };
-  return { kind: "scalar", place, type: "string", text: typeof value === "string" ? value.trim() : String(source) };
+  return {
+    kind: "scalar",
+    place,
+    type: "string",
+    text: typeof value === "string" ? value.trim() : String(source),
+  };
 }

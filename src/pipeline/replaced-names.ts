@@ -4,8 +4,8 @@
 export interface ReplacedName {
   /** As written; a name ending in `.*` stands for all below it. */
   readonly name: string;
-  /** alias: Flink 2.x still reads it. gone: it doesn't. never: no release did. */
-  readonly status: "alias" | "gone" | "never";
+  /** alias: Flink 2.x still reads it. gone: it doesn't. never: no release did. later: Sluice will, but doesn't yet. */
+  readonly status: "alias" | "gone" | "never" | "later";
   /** Keys that an alias is read as; a trailing `.*` keeps the rest. */
   readonly current: readonly string[];
   /** What to write instead, as the end of "wanted …". */
@@ -24,8 +24,13 @@ function never(name: string, answer: string): ReplacedName {
   return { name, status: "never", current: [], answer };
 }
 
+function later(name: string, answer: string): ReplacedName {
+  return { name, status: "later", current: [], answer };
+}
+
 const ALWAYS_ASYNCHRONOUS = "no such key: snapshots are always asynchronous";
-const NEW_SINK = "the options sink.delivery-guarantee and sink.transactional-id-prefix of a sink (KafkaSink, DeliveryGuarantee)";
+const NEW_SINK =
+  "the options sink.delivery-guarantee and sink.transactional-id-prefix of a sink (KafkaSink, DeliveryGuarantee)";
 
 export const REPLACED_NAMES: readonly ReplacedName[] = [
   alias("state.backend", "state.backend.type"),
@@ -89,14 +94,20 @@ export const REPLACED_NAMES: readonly ReplacedName[] = [
   ),
   gone("FlinkKafkaProducer.setLogFailuresOnly", "nothing: a failed send always fails the task"),
   gone("sink.semantic", "sink.delivery-guarantee"),
-  never("kafka.consumer.isolation-level", "isolation.level in a reader, properties.isolation.level in a job's source"),
+  never(
+    "kafka.consumer.isolation-level",
+    "isolation.level in a reader, properties.isolation.level in a job's source",
+  ),
   gone("TwoPhaseCommitSinkFunction", "Sink V2: SupportsCommitter, CommittingSinkWriter, Committer"),
   gone("SinkFunction", "Sink V2: SupportsCommitter, CommittingSinkWriter, Committer"),
   gone("FsStateBackend", "state.backend.type: hashmap and execution.checkpointing.dir"),
   gone("MemoryStateBackend", "state.backend.type: hashmap and execution.checkpointing.storage: jobmanager"),
   gone("RocksDBStateBackend", "state.backend.type: rocksdb"),
   gone("ExecutionCheckpointingOptions", "CheckpointingOptions"),
-  gone("CheckpointConfig.setFailOnCheckpointingErrors", "execution.checkpointing.tolerable-failed-checkpoints"),
+  gone(
+    "CheckpointConfig.setFailOnCheckpointingErrors",
+    "execution.checkpointing.tolerable-failed-checkpoints",
+  ),
   gone(
     "CheckpointConfig.enableExternalizedCheckpoints",
     "execution.checkpointing.externalized-checkpoint-retention",
@@ -107,14 +118,20 @@ export const REPLACED_NAMES: readonly ReplacedName[] = [
   ),
   gone("CheckpointConfig.setForceCheckpointing", "nothing"),
   gone("CheckpointConfig.setAlignmentTimeout", "execution.checkpointing.aligned-checkpoint-timeout"),
-  gone("CheckpointConfig.setCheckpointStorage", "execution.checkpointing.storage and execution.checkpointing.dir"),
+  gone(
+    "CheckpointConfig.setCheckpointStorage",
+    "execution.checkpointing.storage and execution.checkpointing.dir",
+  ),
   gone("env.setStateBackend", "state.backend.type"),
   gone("env.setRestartStrategy", "restart-strategy.type"),
   gone("RestartStrategies", "restart-strategy.type"),
   gone("lastCheckpointAlignmentBuffered", "no such metric since Flink 1.11"),
   gone("fullRestarts", "the metric numRestarts"),
-  never("config-file", "the options themselves under flink.config: this version of Sluice reads no other file"),
-  never("faults", "no such section: this version of Sluice models no faults"),
+  later(
+    "config-file",
+    "the options themselves under flink.config: this version of Sluice reads no other file",
+  ),
+  later("faults", "no such section: this version of Sluice models no faults"),
 ];
 
 /** The entry for a key, or undefined. `akka.ask.timeout` finds `akka.*`. */
@@ -132,13 +149,22 @@ export function currentKeys({ name, current }: ReplacedName, key: string): reado
 
 /** Values of `state.backend.type` that named two things at once before 1.13, and what to write instead. */
 export const REPLACED_BACKENDS: Readonly<Record<string, string>> = {
-  filesystem: "state.backend.type: hashmap, execution.checkpointing.storage: filesystem and execution.checkpointing.dir",
+  filesystem:
+    "state.backend.type: hashmap, execution.checkpointing.storage: filesystem and execution.checkpointing.dir",
   jobmanager: "state.backend.type: hashmap and execution.checkpointing.storage: jobmanager",
   memory: "state.backend.type: hashmap and execution.checkpointing.storage: jobmanager",
 };
 
 /** In the words of a message. */
 export function describeStatus({ status }: ReplacedName): string {
-  if (status === "alias") return "an old name";
-  return status === "gone" ? "a name that is gone" : "a name that never existed";
+  switch (status) {
+    case "alias":
+      return "an old name";
+    case "gone":
+      return "a name that is gone";
+    case "never":
+      return "a name that never existed";
+    case "later":
+      return "what Sluice doesn't read yet";
+  }
 }

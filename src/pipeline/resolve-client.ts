@@ -20,17 +20,27 @@ export function resolveProducer(name: string, values: ParsedProducer, defaults: 
   };
 }
 
-export function resolveProducerConfig(values: Written<typeof producerOptions>, defaults: Defaults): KafkaProducerConfig {
+export function resolveProducerConfig(
+  values: Written<typeof producerOptions>,
+  defaults: Defaults,
+): KafkaProducerConfig {
   return {
     acks: defaults.of(producerOptions, values, "acks"),
     linger: defaults.of(producerOptions, values, "linger.ms"),
     batchSize: defaults.of(producerOptions, values, "batch.size"),
-    maxInFlightRequestsPerConnection: defaults.of(producerOptions, values, "max.in.flight.requests.per.connection"),
+    maxInFlightRequestsPerConnection: defaults.of(
+      producerOptions,
+      values,
+      "max.in.flight.requests.per.connection",
+    ),
     retryBackoff: defaults.of(producerOptions, values, "retry.backoff.ms"),
   };
 }
 
-export function resolveConsumer(values: Written<typeof consumerOptions>, defaults: Defaults): KafkaConsumerConfig {
+export function resolveConsumer(
+  values: Written<typeof consumerOptions>,
+  defaults: Defaults,
+): KafkaConsumerConfig {
   return {
     isolationLevel: defaults.of(consumerOptions, values, "isolation.level"),
     fetchMinBytes: defaults.of(consumerOptions, values, "fetch.min.bytes"),

@@ -25,7 +25,10 @@ export function resolveJobs(
       checkpointing: {
         interval: config["execution.checkpointing.interval"],
         minPause: defaults.flink(config, "execution.checkpointing.min-pause"),
-        maxConcurrentCheckpoints: defaults.flink(config, "execution.checkpointing.max-concurrent-checkpoints"),
+        maxConcurrentCheckpoints: defaults.flink(
+          config,
+          "execution.checkpointing.max-concurrent-checkpoints",
+        ),
         timeout: defaults.flink(config, "execution.checkpointing.timeout"),
       },
       network: resolveNetwork(config, defaults),
@@ -37,7 +40,11 @@ export function resolveJobs(
           stateBytesPerKey: defaults.of(operatorOptions, operator, "state"),
         }),
       ),
-      sink: resolveSink(job.sinks[0] as ParsedSink, recordBytesOf(job.source.topic, parsed, producers), defaults),
+      sink: resolveSink(
+        job.sinks[0] as ParsedSink,
+        recordBytesOf(job.source.topic, parsed, producers),
+        defaults,
+      ),
     };
   });
 }
@@ -102,7 +109,9 @@ function recordBytesOf(topic: string, parsed: ParsedPipeline, producers: readonl
     const here: string = current;
     const producer = producers.find((candidate) => candidate.topic === here);
     if (producer !== undefined) return producer.recordBytes;
-    const writer: ParsedJob | undefined = Object.values(parsed.jobs).find((job) => job.sinks[0]?.topic === here);
+    const writer: ParsedJob | undefined = Object.values(parsed.jobs).find(
+      (job) => job.sinks[0]?.topic === here,
+    );
     if (writer?.sinks[0]?.record !== undefined) return writer.sinks[0].record;
     current = writer?.source.topic;
   }

@@ -3,8 +3,8 @@ import { environmentOptions } from "./options/environment-options.ts";
 import { brokerOptions } from "./options/kafka-options.ts";
 import { versionOptions } from "./options/pipeline-options.ts";
 import type { Environment, KafkaCluster, Pipeline, TopicSpec, Versions } from "./pipeline.ts";
-import { resolveJobs } from "./resolve-job.ts";
 import { resolveConsumer, resolveProducer, resolveReader } from "./resolve-client.ts";
+import { resolveJobs } from "./resolve-job.ts";
 import type { ParsedPipeline } from "./schema.ts";
 import { Defaults } from "./settled.ts";
 import { completeVersions } from "./versions.ts";
@@ -14,7 +14,9 @@ export function resolve(parsed: ParsedPipeline, fileName: string): Pipeline {
   const versions = resolveVersions(parsed.versions ?? {});
   const preset = parsed.environment?.preset ?? String(environmentOptions.preset.default);
   const defaults = new Defaults({ versions, preset });
-  const producers = Object.entries(parsed.producers).map(([name, values]) => resolveProducer(name, values, defaults));
+  const producers = Object.entries(parsed.producers).map(([name, values]) =>
+    resolveProducer(name, values, defaults),
+  );
   const flinkConfig = parsed.flink?.config ?? {};
   const slotsPerTaskManager = defaults.flink(flinkConfig, "taskmanager.numberOfTaskSlots");
   const jobs = resolveJobs(parsed, producers, defaults);

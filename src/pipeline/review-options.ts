@@ -1,5 +1,5 @@
 import type { z } from "zod";
-import { describeNode, type DocumentNode, type ScalarNode } from "./document-node.ts";
+import { type DocumentNode, describeNode, type ScalarNode } from "./document-node.ts";
 import { nodeAt } from "./document-path.ts";
 import { formatPath, type Issue, issueAt, type Path, warningAt } from "./issue.ts";
 import type { Option } from "./options/option.ts";
@@ -51,11 +51,18 @@ function visit(node: DocumentNode, schema: z.core.$ZodType, path: Path, review: 
   }
 }
 
-function look(node: ScalarNode, option: Option<unknown, ScalarInput>, path: Path, { flink, issues, warnings }: Review): void {
+function look(
+  node: ScalarNode,
+  option: Option<unknown, ScalarInput>,
+  path: Path,
+  { flink, issues, warnings }: Review,
+): void {
   const here = formatPath(path);
   const { place } = node;
-  const refuse = (received: string, wanted: string) => issues.push(issueAt(here, { place, received, wanted }));
-  const warn = (wanted: string) => warnings.push(warningAt(here, { place, received: describeNode(node), wanted }));
+  const refuse = (received: string, wanted: string) =>
+    issues.push(issueAt(here, { place, received, wanted }));
+  const warn = (wanted: string) =>
+    warnings.push(warningAt(here, { place, received: describeNode(node), wanted }));
 
   if (option.removed !== undefined && compareVersions(flink, option.removed.release) >= 0) {
     refuse(`a key that Flink ${option.removed.release} removed`, option.removed.answer);

@@ -26,7 +26,10 @@ export function titleOf(schema: z.core.$ZodType): string {
 }
 
 /** The schema at a path; undefined: the path leads nowhere. */
-export function schemaAt(root: z.core.$ZodType, path: readonly (string | number)[]): z.core.$ZodType | undefined {
+export function schemaAt(
+  root: z.core.$ZodType,
+  path: readonly (string | number)[],
+): z.core.$ZodType | undefined {
   let schema: z.core.$ZodType | undefined = root;
   for (const step of path) {
     const kind: SchemaKind = schema === undefined ? { type: "leaf" } : kindOf(schema);

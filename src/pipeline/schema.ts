@@ -8,21 +8,21 @@ import {
   clusterOptions,
   operatorOptions,
   readerOptions,
+  rootOptions,
   sessionOptions,
   sinkKeys,
   sourceKeys,
   versionOptions,
   workloadOptions,
 } from "./options/pipeline-options.ts";
-import { describeOption } from "./describe-option.ts";
 import type { ScalarInput, ValueType } from "./values/value-type.ts";
-import { text } from "./values/word.ts";
 
-type Leaf<O> = O extends Option<infer Value, infer Input extends ScalarInput, infer Required>
-  ? Required extends true
-    ? z.ZodType<Value, Input>
-    : z.ZodOptional<z.ZodType<Value, Input>>
-  : never;
+type Leaf<O> =
+  O extends Option<infer Value, infer Input extends ScalarInput, infer Required>
+    ? Required extends true
+      ? z.ZodType<Value, Input>
+      : z.ZodOptional<z.ZodType<Value, Input>>
+    : never;
 
 type Shape<O extends Options> = { -readonly [Key in keyof O]: Leaf<O[Key]> };
 
@@ -45,7 +45,7 @@ function leaf<Value, Input extends ScalarInput>(type: ValueType<Value, Input>): 
 
 function shape<const O extends Options>(table: O): Shape<O> {
   const leaves = Object.entries(table).map(([key, option]) => {
-    const required = leaf(option.type).meta({ description: describeOption(option) });
+    const required = leaf(option.type);
     const schema = option.required ? required : required.optional();
     optionOfLeaf.set(schema, option);
     return [key, schema] as const;
@@ -62,7 +62,10 @@ function named<Value extends z.ZodType>(title: string, value: Value) {
   return z.record(z.string(), value, { error: () => `a map of ${title} by name` }).meta({ title });
 }
 
-const flinkConfig = section("a Flink option", shape(flinkOptions));
+const flinkConfig = section("a Flink option", shape(flinkOptions)).meta({
+  title: "a Flink option",
+  id: "flinkConfig",
+});
 
 const job = section("a key of a job", {
   config: flinkConfig.optional(),
@@ -79,7 +82,7 @@ const job = section("a key of a job", {
 
 /** A pipeline file, dotted keys joined. */
 export const pipelineSchema = section("a section of a pipeline file", {
-  name: leaf(text("a name", "orders")).meta({ description: "Name of the pipeline; without it the file's." }).optional(),
+  ...shape(rootOptions),
   versions: section("one of flink, flink-connector-kafka and kafka", shape(versionOptions)).optional(),
   environment: section("a key of the environment", shape(environmentOptions)).optional(),
   kafka: section("a key of the Kafka cluster", {
@@ -87,10 +90,19 @@ export const pipelineSchema = section("a section of a pipeline file", {
     config: section("a Kafka broker option", shape(brokerOptions)).optional(),
     topics: named("topics", section("a Kafka topic option", shape(topicOptions))),
   }),
-  producers: named("producers", section("a key of a producer", { ...shape(workloadOptions), ...shape(producerOptions) })),
-  flink: section("a key of the Flink cluster", { ...shape(sessionOptions), config: flinkConfig.optional() }).optional(),
+  producers: named(
+    "producers",
+    section("a key of a producer", { ...shape(workloadOptions), ...shape(producerOptions) }),
+  ),
+  flink: section("a key of the Flink cluster", {
+    ...shape(sessionOptions),
+    config: flinkConfig.optional(),
+  }).optional(),
   jobs: named("jobs", job),
-  readers: named("readers", section("a key of a reader", { ...shape(readerOptions), ...shape(consumerOptions) })).optional(),
+  readers: named(
+    "readers",
+    section("a key of a reader", { ...shape(readerOptions), ...shape(consumerOptions) }),
+  ).optional(),
 });
 
 /** What a TypeScript module hands in: the file's shape, before defaults and units. */
@@ -98,4 +110,3 @@ export type PipelineInput = z.input<typeof pipelineSchema>;
 
 /** A pipeline file read, before defaults. */
 export type ParsedPipeline = z.output<typeof pipelineSchema>;
-

@@ -3,7 +3,8 @@ import { type DefaultContext, defaultText, type Option, type Options } from "./o
 import type { ScalarInput } from "./values/value-type.ts";
 
 /** The value of an option. */
-export type OptionValue<O> = O extends Option<infer Value, infer _Input extends ScalarInput, infer _Required> ? Value : never;
+export type OptionValue<O> =
+  O extends Option<infer Value, infer _Input extends ScalarInput, infer _Required> ? Value : never;
 
 /** Values that were written, by key. */
 export type Written<O extends Options> = { readonly [Key in keyof O]?: OptionValue<O[Key]> | undefined };
@@ -17,7 +18,11 @@ export class Defaults {
   }
 
   /** The value of an option that has a default. */
-  of<O extends Options, Key extends keyof O & string>(table: O, written: Written<O>, key: Key): OptionValue<O[Key]> {
+  of<O extends Options, Key extends keyof O & string>(
+    table: O,
+    written: Written<O>,
+    key: Key,
+  ): OptionValue<O[Key]> {
     const value: unknown = written[key] ?? this.#default(table, key);
     return value as OptionValue<O[Key]>;
   }

@@ -18,7 +18,9 @@ export interface Validated {
 export function validate(root: DocumentNode): Validated {
   const first = pipelineSchema.safeParse(plainValue(root));
   if (first.success) return { parsed: first.data, issues: [], broken: [] };
-  const paths = first.error.issues.map((issue) => issue.path.map((step) => (typeof step === "number" ? step : String(step))));
+  const paths = first.error.issues.map((issue) =>
+    issue.path.map((step) => (typeof step === "number" ? step : String(step))),
+  );
   const issues = first.error.issues.map((issue, index) => issueOf(issue, paths[index] ?? [], root));
   const repaired = paths.reduce(withExample, root);
   const second = pipelineSchema.safeParse(plainValue(repaired));
@@ -27,7 +29,11 @@ export function validate(root: DocumentNode): Validated {
 
 function issueOf(issue: z.core.$ZodIssue, path: Path, root: DocumentNode): Issue {
   const name = path.length === 0 ? "the pipeline" : formatPath(path);
-  return issueAt(name, { place: placeOf(root, path), received: receivedAt(root, path), wanted: issue.message });
+  return issueAt(name, {
+    place: placeOf(root, path),
+    received: receivedAt(root, path),
+    wanted: issue.message,
+  });
 }
 
 function withExample(root: DocumentNode, path: Path): DocumentNode {

@@ -21,7 +21,11 @@ export function knowsConnector(release: string): boolean {
 
 /** Flink 1.20 (LTS) and 2.x up to what was read for the defaults. */
 export function knowsFlink(release: string): boolean {
-  return compareVersions(release, "1.20") >= 0 && compareVersions(release, "2.4") < 0 && !/^1\.2[1-9]/.test(release);
+  return (
+    compareVersions(release, "1.20") >= 0 &&
+    compareVersions(release, "2.4") < 0 &&
+    !/^1\.2[1-9]/.test(release)
+  );
 }
 
 export function knowsKafka(release: string): boolean {
@@ -34,7 +38,8 @@ export function completeVersions(given: {
   readonly flinkConnectorKafka: string | undefined;
   readonly kafka: string;
 }): Versions {
-  const connector = given.flinkConnectorKafka ?? (compareVersions(given.flink, "2.0") < 0 ? "3.4.0" : "4.0.1");
+  const connector =
+    given.flinkConnectorKafka ?? (compareVersions(given.flink, "2.0") < 0 ? "3.4.0" : "4.0.1");
   return {
     flink: given.flink,
     flinkConnectorKafka: connector,

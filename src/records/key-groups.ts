@@ -21,7 +21,7 @@ export function murmurHash(code: number): number {
 
 /** Key group of an integer key (a Java Long below 2^53: hashCode is high word xor low word). */
 export function keyGroupOf(key: number, maxParallelism: number): number {
-  const code = (key % 4294967296 | 0) ^ Math.floor(key / 4294967296);
+  const code = ((key % 4294967296) | 0) ^ Math.floor(key / 4294967296);
   return murmurHash(code) % maxParallelism;
 }
 

@@ -6,7 +6,9 @@
 import { counterHash, invariant } from "../engine/index.ts";
 import { keyGroupOf } from "./key-groups.ts";
 
-export type KeyDistribution = { readonly kind: "cycle" } | { readonly kind: "zipf"; readonly exponent: number };
+export type KeyDistribution =
+  | { readonly kind: "cycle" }
+  | { readonly kind: "zipf"; readonly exponent: number };
 
 const LONGEST_PERIOD = 8192;
 const MOST_KEYS_WEIGHED = 1_000_000;
@@ -48,7 +50,10 @@ export class LaneTable {
     maxParallelism: number,
     seed: number,
   ): LaneTable {
-    invariant(keys >= 1 && maxParallelism >= 1 && maxParallelism <= 32768, "keys and maxParallelism are positive");
+    invariant(
+      keys >= 1 && maxParallelism >= 1 && maxParallelism <= 32768,
+      "keys and maxParallelism are positive",
+    );
     const divisor = greatestCommonDivisor(keys, partitions);
     if (distribution.kind === "cycle" && keys / divisor <= LONGEST_PERIOD) {
       return LaneTable.#inTurn(partitions, keys, divisor, maxParallelism);
@@ -104,7 +109,10 @@ function apportion(weights: Float64Array, size: number): Uint16Array {
   let sum = 0;
   for (const weight of weights) sum += weight;
   const whole = Array.from(weights, (weight) => Math.floor((weight / sum) * size));
-  const order = Array.from(weights, (weight, group) => ({ group, rest: (weight / sum) * size - whole[group]! }));
+  const order = Array.from(weights, (weight, group) => ({
+    group,
+    rest: (weight / sum) * size - whole[group]!,
+  }));
   order.sort((a, b) => b.rest - a.rest || a.group - b.group);
   let left = size - whole.reduce((a, b) => a + b, 0);
   for (const { group } of order) {

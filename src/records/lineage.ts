@@ -54,6 +54,11 @@ export class Lineage {
     return route;
   }
 
+  /** The route of all key groups: its ranks are offsets. */
+  everyKey(originPartition: number): Route {
+    return this.route(originPartition, 0, this.#entryOf[originPartition]!.table.maxParallelism);
+  }
+
   routeById(id: number): Route {
     return this.#routes[id]!;
   }

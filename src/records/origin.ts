@@ -39,7 +39,10 @@ export class ConstantOrigin implements Origin {
 
   /** @param end ns; records that would be created at or after it are not made. */
   constructor(partitions: number, rate: Rate, end: number) {
-    invariant(rate.numerator * rate.denominator <= 9e6, "the fraction of a rate must have a product of at most 9e6");
+    invariant(
+      rate.numerator * rate.denominator <= 9e6,
+      "the fraction of a rate must have a product of at most 9e6",
+    );
     this.partitions = partitions;
     this.#perCycle = rate.numerator;
     this.#cycle = rate.denominator * SECOND_NS;

@@ -34,8 +34,9 @@ export class Route {
     this.#cycles = table.cycles.map((lanes) => indexCycle(lanes, firstGroup, endGroup));
     this.#cycleOf = Array.from({ length: partitions }, (_, p) => this.#cycles[table.cycleOf(p)]!);
     this.#shift = Float64Array.from({ length: partitions }, (_, p) => table.shift(p));
-    this.#shiftRank = Float64Array.from({ length: partitions }, (_, p) =>
-      this.#cycleOf[p]!.prefix[table.shift(p)]!,
+    this.#shiftRank = Float64Array.from(
+      { length: partitions },
+      (_, p) => this.#cycleOf[p]!.prefix[table.shift(p)]!,
     );
   }
 

@@ -1,4 +1,4 @@
-import { describeNode, type DocumentNode } from "../document-node.ts";
+import { type DocumentNode, describeNode } from "../document-node.ts";
 import { nodeAt, placeOf } from "../document-path.ts";
 import { formatPath, type Issue, issueAt, type Path, warningAt } from "../issue.ts";
 import type { Pipeline } from "../pipeline.ts";

@@ -85,13 +85,20 @@ function checkExactlyOnce(context: CheckContext, { name, sink, checkpointing }: 
   const { transactionMaxTimeout } = context.pipeline.kafka;
   if (sink.transactionalIdPrefix === undefined) {
     const path = [...sinkPath, "sink.transactional-id-prefix"];
-    context.report({ path, because: [guarantee], wanted: "a prefix: exactly-once needs sink.transactional-id-prefix" });
+    context.report({
+      path,
+      because: [guarantee],
+      wanted: "a prefix: exactly-once needs sink.transactional-id-prefix",
+    });
   }
   if (checkpointing.interval === undefined) {
-    const wanted = 'an interval such as "10 s": an exactly-once sink commits when a checkpoint completes, so never without';
+    const wanted =
+      'an interval such as "10 s": an exactly-once sink commits when a checkpoint completes, so never without';
     context.report({ path: interval, because: [guarantee], wanted });
   }
-  const received = context.isWritten(timeout) ? {} : { received: `Flink's default of ${formatDuration(sink.transactionTimeout)}` };
+  const received = context.isWritten(timeout)
+    ? {}
+    : { received: `Flink's default of ${formatDuration(sink.transactionTimeout)}` };
   if (sink.transactionTimeout > transactionMaxTimeout) {
     context.report({
       path: timeout,

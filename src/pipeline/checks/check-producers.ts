@@ -36,7 +36,10 @@ function clientsOf({ pipeline, parsed }: CheckContext): readonly Client[] {
     }),
   );
   const sinks = pipeline.jobs.map(({ name, sink }): Client => {
-    const written = Object.entries(parsed.jobs[name]?.sinks[0] ?? {}).map(([key, value]) => [key.replace(/^properties\./, ""), value]);
+    const written = Object.entries(parsed.jobs[name]?.sinks[0] ?? {}).map(([key, value]) => [
+      key.replace(/^properties\./, ""),
+      value,
+    ]);
     return {
       pathOf: (key) => ["jobs", name, "sinks", 0, `properties.${key}`],
       written: Object.fromEntries(written) as Client["written"],

@@ -47,7 +47,11 @@ const sink = options({
       "DEFAULT",
       "How transactional ids are chosen; DEFAULT is INCREMENTING.",
     ],
-    "sink.parallelism": [integer({ min: 1, max: 32_768 }), undefined, "Subtasks of the sink; without it the job's."],
+    "sink.parallelism": [
+      integer({ min: 1, max: 32_768 }),
+      undefined,
+      "Subtasks of the sink; without it the job's.",
+    ],
     "sink.buffer-flush.max-rows": [integer(), "0", "Rows an upsert sink buffers; 0: off."],
     "sink.buffer-flush.interval": [flinkDuration(), "0 s", "Time an upsert sink buffers; 0: off."],
   },

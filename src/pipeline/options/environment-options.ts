@@ -6,7 +6,8 @@ import { type DefaultByPreset, options } from "./option.ts";
 /** Named sets of numbers for the physical world. */
 export const PRESETS = ["kubernetes-s3", "laptop"] as const;
 
-const SEND = "part of 0.32 ms, the median from send to acknowledgement measured on a two-core host, Kafka 4.1.0 on loopback";
+const SEND =
+  "part of 0.32 ms, the median from send to acknowledgement measured on a two-core host, Kafka 4.1.0 on loopback";
 const SNAPSHOT = "measured on a two-core host, Flink 2.1.1 with checkpoints on a local disk";
 
 type Figure = readonly [value: string, source: string];
@@ -14,7 +15,9 @@ type Figure = readonly [value: string, source: string];
 function presets(kubernetesS3: Figure, laptop: Figure): DefaultByPreset {
   const named = { "kubernetes-s3": kubernetesS3, laptop } satisfies Record<(typeof PRESETS)[number], Figure>;
   return {
-    presets: Object.fromEntries(Object.entries(named).map(([name, [value, source]]) => [name, { value, source }])),
+    presets: Object.fromEntries(
+      Object.entries(named).map(([name, [value, source]]) => [name, { value, source }]),
+    ),
   };
 }
 
@@ -34,7 +37,10 @@ export const environmentOptions = options({
     "broker.round-trip": [
       duration,
       presets(
-        ["0.7 ms", "0.3 ms within a zone and 0.9 ms across, a third of the brokers being near (published cloud measurements)"],
+        [
+          "0.7 ms",
+          "0.3 ms within a zone and 0.9 ms across, a third of the brokers being near (published cloud measurements)",
+        ],
         ["0.1 ms", SEND],
       ),
       "Client to broker and back, an otherwise empty request.",
@@ -49,7 +55,10 @@ export const environmentOptions = options({
     ],
     "broker.append": [
       duration,
-      presets(["0.1 ms", "estimate: a page-cache write takes 0.05 to 0.2 ms, Kafka doesn't fsync on the path"], ["0.05 ms", SEND]),
+      presets(
+        ["0.1 ms", "estimate: a page-cache write takes 0.05 to 0.2 ms, Kafka doesn't fsync on the path"],
+        ["0.05 ms", SEND],
+      ),
       "One append to the page cache, at the leader or at a follower.",
     ],
     "broker.request-handling": [
@@ -88,10 +97,7 @@ export const environmentOptions = options({
     ],
     "snapshot.sync": [
       duration,
-      presets(
-        ["1 ms", `0 to 1 ms ${SNAPSHOT}`],
-        ["0.5 ms", `0 to 1 ms ${SNAPSHOT}`],
-      ),
+      presets(["1 ms", `0 to 1 ms ${SNAPSHOT}`], ["0.5 ms", `0 to 1 ms ${SNAPSHOT}`]),
       "Synchronous part of a subtask's snapshot, without what the sink adds.",
     ],
     "snapshot.async": [
@@ -130,7 +136,10 @@ export const environmentOptions = options({
   known: {
     "taskmanager.start": [
       physicalDuration({ max: 86_400_000_000_000 }),
-      presets(["25 s", "estimate: schedule a pod, start a JVM, register"], ["2 s", "1.7 to 2.1 s measured on a two-core host, Flink 2.1.1"]),
+      presets(
+        ["25 s", "estimate: schedule a pod, start a JVM, register"],
+        ["2 s", "1.7 to 2.1 s measured on a two-core host, Flink 2.1.1"],
+      ),
       "Time until a replacement TaskManager has registered.",
     ],
   },

@@ -50,13 +50,21 @@ const checkpointing = options({
       "EXACTLY_ONCE",
       "Whether barriers are aligned. Not the sink's guarantee, which is sink.delivery-guarantee.",
     ],
-    "execution.checkpointing.unaligned.enabled": [flag(), "false", "Whether barriers overtake buffered records."],
+    "execution.checkpointing.unaligned.enabled": [
+      flag(),
+      "false",
+      "Whether barriers overtake buffered records.",
+    ],
     "execution.checkpointing.aligned-checkpoint-timeout": [
       flinkDuration(),
       "0 s",
       "How long an unaligned-capable checkpoint stays aligned first.",
     ],
-    "execution.checkpointing.unaligned.forced": [flag(), "false", "Unaligned checkpoints in jobs with loops."],
+    "execution.checkpointing.unaligned.forced": [
+      flag(),
+      "false",
+      "Unaligned checkpoints in jobs with loops.",
+    ],
     "execution.checkpointing.unaligned.max-subtasks-per-channel-state-file": [
       integer({ min: 1 }),
       "5",
@@ -79,7 +87,11 @@ const checkpointing = options({
       undefined,
       "Where snapshots go. Without it: filesystem if a directory is set, else jobmanager.",
     ],
-    "execution.checkpointing.dir": [path, undefined, "Directory of checkpoints; setting it selects filesystem."],
+    "execution.checkpointing.dir": [
+      path,
+      undefined,
+      "Directory of checkpoints; setting it selects filesystem.",
+    ],
     "execution.checkpointing.savepoint-dir": [path, undefined, "Directory of savepoints."],
     "execution.checkpointing.num-retained": [integer({ min: 1 }), "1", "Completed checkpoints kept."],
     "execution.checkpointing.externalized-checkpoint-retention": [
@@ -92,11 +104,28 @@ const checkpointing = options({
       "20 kb",
       "State chunks below this size travel inside the acknowledgement.",
     ],
-    "execution.checkpointing.write-buffer-size": [memorySize(), "4096", "Buffer of a checkpoint's output stream."],
+    "execution.checkpointing.write-buffer-size": [
+      memorySize(),
+      "4096",
+      "Buffer of a checkpoint's output stream.",
+    ],
     "execution.checkpointing.create-subdir": [flag(), "true", "Whether each job gets a folder of its own."],
-    "execution.checkpointing.cleaner.parallel-mode": [flag(), "true", "Whether old checkpoints are deleted in parallel."],
-    "execution.checkpointing.file-merging.enabled": [flag(), "false", "Whether small files are merged.", { since: "1.20" }],
-    "execution.checkpointing.local-backup.enabled": [flag(), "false", "Whether TaskManagers keep a local copy."],
+    "execution.checkpointing.cleaner.parallel-mode": [
+      flag(),
+      "true",
+      "Whether old checkpoints are deleted in parallel.",
+    ],
+    "execution.checkpointing.file-merging.enabled": [
+      flag(),
+      "false",
+      "Whether small files are merged.",
+      { since: "1.20" },
+    ],
+    "execution.checkpointing.local-backup.enabled": [
+      flag(),
+      "false",
+      "Whether TaskManagers keep a local copy.",
+    ],
     "execution.checkpointing.local-backup.dirs": [path, undefined, "Directories of local copies."],
     "execution.checkpointing.snapshot-compression": [flag(), "false", "Whether snapshots are compressed."],
     "execution.checkpointing.during-recovery.enabled": [
@@ -148,8 +177,17 @@ const state = options({
       "Threads that upload RocksDB files.",
       { source: "Flink 2.1 RocksDBOptions" },
     ],
-    "state.backend.rocksdb.localdir": [path, undefined, "RocksDB's folder.", { source: "Flink 2.1 RocksDBOptions" }],
-    "state.latency-track.keyed-state-enabled": [flag(), "false", "Whether the latency of state access is measured."],
+    "state.backend.rocksdb.localdir": [
+      path,
+      undefined,
+      "RocksDB's folder.",
+      { source: "Flink 2.1 RocksDBOptions" },
+    ],
+    "state.latency-track.keyed-state-enabled": [
+      flag(),
+      "false",
+      "Whether the latency of state access is measured.",
+    ],
     "state.changelog.enabled": [flag(), "false", "Whether state changes are also written to a log."],
     "state.changelog.storage": [text("text", "filesystem"), "memory", "Where that log is kept."],
     "state.changelog.periodic-materialize.interval": [
@@ -158,7 +196,11 @@ const state = options({
       "Time between two materialisations of the changelog.",
     ],
     "state.changelog.max-failures-allowed": [integer(), "3", "Failed materialisations before the job fails."],
-    "state.changelog.dstl.dfs.preemptive-persist-threshold": [memorySize(), "5 mb", "Log size that is persisted early."],
+    "state.changelog.dstl.dfs.preemptive-persist-threshold": [
+      memorySize(),
+      "5 mb",
+      "Log size that is persisted early.",
+    ],
     "state.changelog.dstl.dfs.base-path": [path, undefined, "Folder of the changelog."],
   },
 });
@@ -198,8 +240,16 @@ const restart = options({
     ],
     "restart-strategy.fixed-delay.attempts": [integer(), "1", "Attempts before the job fails for good."],
     "restart-strategy.fixed-delay.delay": [flinkDuration(), "1 s", "Delay before a restart."],
-    "restart-strategy.failure-rate.max-failures-per-interval": [integer({ min: 1 }), "1", "Failures allowed in the interval."],
-    "restart-strategy.failure-rate.failure-rate-interval": [flinkDuration(), "1 min", "Interval over which failures count."],
+    "restart-strategy.failure-rate.max-failures-per-interval": [
+      integer({ min: 1 }),
+      "1",
+      "Failures allowed in the interval.",
+    ],
+    "restart-strategy.failure-rate.failure-rate-interval": [
+      flinkDuration(),
+      "1 min",
+      "Interval over which failures count.",
+    ],
     "restart-strategy.failure-rate.delay": [flinkDuration(), "1 s", "Delay before a restart."],
   },
 });
@@ -208,7 +258,11 @@ const execution = options({
   scope: "flink",
   source: "Flink 2.1 ExecutionOptions",
   modelled: {
-    "execution.buffer-timeout.enabled": [flag(), "true", "Whether partial network buffers are flushed in time; false: only full ones."],
+    "execution.buffer-timeout.enabled": [
+      flag(),
+      "true",
+      "Whether partial network buffers are flushed in time; false: only full ones.",
+    ],
     "execution.buffer-timeout.interval": [
       flinkDuration(),
       "100 ms",
@@ -252,8 +306,18 @@ const execution = options({
       "Whether sources wait for the first checkpoint.",
       { source: "Flink 2.3 CheckpointingOptions", since: "2.3" },
     ],
-    "execution.async-state.total-buffer-size": [integer({ min: 1 }), "6000", "Records in flight of async state.", { since: "2.0" }],
-    "execution.async-state.active-buffer-size": [integer({ min: 1 }), "1000", "Records in a batch of async state.", { since: "2.0" }],
+    "execution.async-state.total-buffer-size": [
+      integer({ min: 1 }),
+      "6000",
+      "Records in flight of async state.",
+      { since: "2.0" },
+    ],
+    "execution.async-state.active-buffer-size": [
+      integer({ min: 1 }),
+      "1000",
+      "Records in a batch of async state.",
+      { since: "2.0" },
+    ],
     "execution.async-state.active-buffer-timeout": [
       integer({}, "ms"),
       "1000",
@@ -274,7 +338,11 @@ const taskManager = options({
   source: "Flink 2.1 TaskManagerOptions",
   clusterWide: true,
   modelled: {
-    "taskmanager.numberOfTaskSlots": [integer({ min: 1, max: 1000 }), "1", "Slots of each TaskManager; a slot runs one subtask of each operator of one job."],
+    "taskmanager.numberOfTaskSlots": [
+      integer({ min: 1, max: 1000 }),
+      "1",
+      "Slots of each TaskManager; a slot runs one subtask of each operator of one job.",
+    ],
     "taskmanager.memory.segment-size": [
       memorySize({ min: 4096, max: 1024 ** 3, powerOfTwo: true }),
       "32 kb",
@@ -318,24 +386,52 @@ const taskManager = options({
         removed: { release: "2.0", answer: "no such key: Flink 2.x fixes it at 20" },
       },
     ],
-    "taskmanager.network.memory.buffer-debloat.enabled": [flag(), "false", "Whether buffers shrink to hold a target time of data."],
-    "taskmanager.network.memory.buffer-debloat.target": [flinkDuration(), "1 s", "Time of data that buffers should hold."],
-    "taskmanager.network.memory.buffer-debloat.period": [flinkDuration(), "200 ms", "Time between two estimates."],
-    "taskmanager.network.memory.buffer-debloat.samples": [integer({ min: 1 }), "20", "Estimates in the moving average."],
+    "taskmanager.network.memory.buffer-debloat.enabled": [
+      flag(),
+      "false",
+      "Whether buffers shrink to hold a target time of data.",
+    ],
+    "taskmanager.network.memory.buffer-debloat.target": [
+      flinkDuration(),
+      "1 s",
+      "Time of data that buffers should hold.",
+    ],
+    "taskmanager.network.memory.buffer-debloat.period": [
+      flinkDuration(),
+      "200 ms",
+      "Time between two estimates.",
+    ],
+    "taskmanager.network.memory.buffer-debloat.samples": [
+      integer({ min: 1 }),
+      "20",
+      "Estimates in the moving average.",
+    ],
     "taskmanager.network.memory.buffer-debloat.threshold-percentages": [
       integer({ max: 100 }, "percent"),
       "25",
       "Least change of the buffer size that is announced.",
     ],
-    "taskmanager.memory.min-segment-size": [memorySize({ min: 256 }), "256", "Least buffer size of debloating."],
+    "taskmanager.memory.min-segment-size": [
+      memorySize({ min: 256 }),
+      "256",
+      "Least buffer size of debloating.",
+    ],
     "taskmanager.memory.starting-segment-size": [memorySize(), "1024", "First buffer size of debloating."],
     "taskmanager.memory.network.fraction": [ratio, "0.1", "Share of Flink memory for network buffers."],
     "taskmanager.memory.network.min": [memorySize(), "64 mb", "Least memory for network buffers."],
-    "taskmanager.memory.network.max": [memorySize(), undefined, "Most memory for network buffers; none: unlimited."],
+    "taskmanager.memory.network.max": [
+      memorySize(),
+      undefined,
+      "Most memory for network buffers; none: unlimited.",
+    ],
     "taskmanager.memory.managed.fraction": [ratio, "0.4", "Share of Flink memory that is managed (RocksDB)."],
     "taskmanager.slot.timeout": [flinkDuration(), "10 s", "Time before an allocated, unused slot is freed."],
     "task.cancellation.interval": [flinkDuration(), "30 s", "Time between two attempts to cancel a task."],
-    "task.cancellation.timeout": [flinkDuration(), "180 s", "Time before a task that won't cancel ends its process."],
+    "task.cancellation.timeout": [
+      flinkDuration(),
+      "180 s",
+      "Time before a task that won't cancel ends its process.",
+    ],
   },
 });
 
@@ -344,7 +440,11 @@ const cluster = options({
   source: "Flink 2.1 JobManagerOptions",
   clusterWide: true,
   known: {
-    "jobmanager.execution.failover-strategy": [choice(["region", "full"]), "region", "Which tasks restart after a failure."],
+    "jobmanager.execution.failover-strategy": [
+      choice(["region", "full"]),
+      "region",
+      "Which tasks restart after a failure.",
+    ],
     "jobmanager.scheduler": [
       choice(["Default", "Adaptive", "AdaptiveBatch"]),
       "Default",
@@ -368,8 +468,18 @@ const cluster = options({
       "Failed heartbeats in a row after which a process counts as lost; -1: off.",
       { source: "Flink 2.1 HeartbeatManagerOptions" },
     ],
-    "pekko.ask.timeout": [flinkDuration(), "10 s", "Timeout of a call between processes.", { source: "Flink 2.1 RpcOptions" }],
-    "pekko.framesize": [memorySize(), "10485760", "Largest message between processes.", { source: "Flink 2.1 RpcOptions" }],
+    "pekko.ask.timeout": [
+      flinkDuration(),
+      "10 s",
+      "Timeout of a call between processes.",
+      { source: "Flink 2.1 RpcOptions" },
+    ],
+    "pekko.framesize": [
+      memorySize(),
+      "10485760",
+      "Largest message between processes.",
+      { source: "Flink 2.1 RpcOptions" },
+    ],
     "slot.request.timeout": [flinkDuration(), "5 min", "How long a job waits for slots."],
     "slot.idle.timeout": [flinkDuration(), "50 s", "Time before an idle slot is returned."],
     "high-availability.type": [
@@ -390,11 +500,33 @@ const cluster = options({
       "How finely latency markers are counted.",
       { source: "Flink 2.1 MetricOptions" },
     ],
-    "metrics.latency.history-size": [integer({ min: 1 }), "128", "Latency markers kept.", { source: "Flink 2.1 MetricOptions" }],
-    "metrics.fetcher.update-interval": [flinkDuration(), "10 s", "Time between two reads of metrics.", { source: "Flink 2.1 MetricOptions" }],
-    "web.checkpoints.history": [integer({ min: 1 }), "10", "Checkpoints the REST API remembers.", { source: "Flink 2.1 WebOptions" }],
+    "metrics.latency.history-size": [
+      integer({ min: 1 }),
+      "128",
+      "Latency markers kept.",
+      { source: "Flink 2.1 MetricOptions" },
+    ],
+    "metrics.fetcher.update-interval": [
+      flinkDuration(),
+      "10 s",
+      "Time between two reads of metrics.",
+      { source: "Flink 2.1 MetricOptions" },
+    ],
+    "web.checkpoints.history": [
+      integer({ min: 1 }),
+      "10",
+      "Checkpoints the REST API remembers.",
+      { source: "Flink 2.1 WebOptions" },
+    ],
   },
 });
 
 /** Flink's options, as `config.yaml` spells them. */
-export const flinkOptions = { ...checkpointing, ...state, ...restart, ...execution, ...taskManager, ...cluster };
+export const flinkOptions = {
+  ...checkpointing,
+  ...state,
+  ...restart,
+  ...execution,
+  ...taskManager,
+  ...cluster,
+};

@@ -54,7 +54,11 @@ export interface Option<Value, Input extends ScalarInput, Required extends boole
 export type Options = Readonly<Record<string, Option<unknown, ScalarInput>>>;
 
 /** A row of the table: type, default, meaning, and what is rare. */
-export type Row<Value = unknown, Input extends ScalarInput = ScalarInput, D extends Default = Default> = readonly [
+export type Row<
+  Value = unknown,
+  Input extends ScalarInput = ScalarInput,
+  D extends Default = Default,
+> = readonly [
   type: ValueType<Value, Input>,
   default_: D,
   meaning: string,
@@ -91,7 +95,10 @@ export function options<
   const Known extends Rows = Record<never, never>,
 >(group: Group<Modelled, Known>): OptionsOf<Modelled, Known> {
   const result: Record<string, Option<unknown, ScalarInput>> = {};
-  for (const [rows, modelled] of [[group.modelled ?? {}, true] as const, [group.known ?? {}, false] as const]) {
+  for (const [rows, modelled] of [
+    [group.modelled ?? {}, true] as const,
+    [group.known ?? {}, false] as const,
+  ]) {
     for (const [key, row] of Object.entries(rows)) {
       const [type, default_, meaning, rest] = row as Row;
       result[key] = {
@@ -119,7 +126,10 @@ export interface DefaultContext {
 }
 
 /** The text of a default, or undefined when nothing holds. */
-export function defaultText(option: Pick<Option<unknown, ScalarInput>, "default">, context: DefaultContext): string | undefined {
+export function defaultText(
+  option: Pick<Option<unknown, ScalarInput>, "default">,
+  context: DefaultContext,
+): string | undefined {
   const value = option.default;
   if (typeof value === "string" || value === undefined) return value;
   if ("required" in value) return undefined;

@@ -1,6 +1,6 @@
-import { serviceTime } from "../values/service-time.ts";
 import { count, integer } from "../values/number.ts";
 import { rate } from "../values/rate.ts";
+import { serviceTime } from "../values/service-time.ts";
 import { physicalSize, stateSize } from "../values/size.ts";
 import { skew } from "../values/skew.ts";
 import { objective } from "../values/slo.ts";
@@ -11,6 +11,19 @@ import { options, REQUIRED } from "./option.ts";
 
 const topic = name("the name of a topic", "orders");
 const record = physicalSize({ min: 1, max: 1024 ** 3 });
+
+/** Keys at the root of a file beside its sections. */
+export const rootOptions = options({
+  scope: "pipeline",
+  source: "Sluice",
+  modelled: {
+    name: [
+      name("the name of the pipeline", "orders"),
+      undefined,
+      "Name of the pipeline; without it the file's.",
+    ],
+  },
+});
 
 /** Keys of `versions:`. */
 export const versionOptions = options({
@@ -86,8 +99,16 @@ export const operatorOptions = options({
   source: "Sluice",
   modelled: {
     name: [name("the name of an operator", "join"), REQUIRED, "Name of the operator."],
-    keyed: [flag(), "false", "Whether records are exchanged by key in front of it; the first operator is, the others are chained."],
-    "service-time": [serviceTime(), REQUIRED, "Task-thread time for one record: constant, exponential or gamma."],
+    keyed: [
+      flag(),
+      "false",
+      "Whether records are exchanged by key in front of it; the first operator is, the others are chained.",
+    ],
+    "service-time": [
+      serviceTime(),
+      REQUIRED,
+      "Task-thread time for one record: constant, exponential or gamma.",
+    ],
     state: [stateSize(), "0 B/key", "Keyed state for each key."],
   },
 });
@@ -108,6 +129,10 @@ export const readerOptions = options({
   source: "Sluice",
   modelled: {
     topic: [topic, REQUIRED, "Topic it reads."],
-    slo: [objective(), undefined, "Latency objective from a record's creation to its delivery; none: nothing is promised."],
+    slo: [
+      objective(),
+      undefined,
+      "Latency objective from a record's creation to its delivery; none: nothing is promised.",
+    ],
   },
 });

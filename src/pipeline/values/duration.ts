@@ -14,7 +14,10 @@ export interface DurationBounds {
   readonly because?: string;
 }
 
-function bounded(nanoseconds: Fraction, { min = 0, max = 100 * DAY, because }: DurationBounds): Reading<Duration> {
+function bounded(
+  nanoseconds: Fraction,
+  { min = 0, max = 100 * DAY, because }: DurationBounds,
+): Reading<Duration> {
   const whole = rounded(nanoseconds);
   if (whole < BigInt(min)) return wanted(`at least ${formatDuration(min)}${because ? ` (${because})` : ""}`);
   if (whole > BigInt(max)) return wanted(`at most ${formatDuration(max)}`);
@@ -81,7 +84,10 @@ export function kafkaMilliseconds(bounds: DurationBounds = {}): ValueType<Durati
     read(input) {
       const nanoseconds = quantity(input, "ms");
       if (nanoseconds === undefined) return wanted(text);
-      if (rounded(nanoseconds) % BigInt(MILLISECOND) !== 0n || nanoseconds.numerator % nanoseconds.denominator !== 0n) {
+      if (
+        rounded(nanoseconds) % BigInt(MILLISECOND) !== 0n ||
+        nanoseconds.numerator % nanoseconds.denominator !== 0n
+      ) {
         return wanted("whole milliseconds, as Kafka counts them");
       }
       return bounded(nanoseconds, { max: 2_147_483_647 * MILLISECOND, ...bounds });

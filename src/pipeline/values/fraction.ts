@@ -24,7 +24,10 @@ export function rounded({ numerator, denominator }: Fraction): bigint {
 }
 
 /** The same value in lowest terms, as numbers. Wrong above 2^53: bound it first. */
-export function reduced({ numerator, denominator }: Fraction): { readonly numerator: number; readonly denominator: number } {
+export function reduced({ numerator, denominator }: Fraction): {
+  readonly numerator: number;
+  readonly denominator: number;
+} {
   let [a, b] = [numerator, denominator];
   while (b !== 0n) [a, b] = [b, a % b];
   return { numerator: Number(numerator / a), denominator: Number(denominator / a) };

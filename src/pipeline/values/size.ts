@@ -33,9 +33,12 @@ export interface SizeBounds {
   readonly powerOfTwo?: boolean;
 }
 
-function bounded(bytes: bigint, { min = 0, max = Number.MAX_SAFE_INTEGER, powerOfTwo }: SizeBounds): Reading<number> {
-  if (bytes < BigInt(min)) return wanted(`at least ${min} bytes`);
-  if (bytes > BigInt(max)) return wanted(`at most ${max} bytes`);
+function bounded(
+  bytes: bigint,
+  { min = 0, max = Number.MAX_SAFE_INTEGER, powerOfTwo }: SizeBounds,
+): Reading<number> {
+  if (bytes < BigInt(min)) return wanted(`at least ${min} B`);
+  if (bytes > BigInt(max)) return wanted(`at most ${max} B`);
   if (powerOfTwo && (bytes & (bytes - 1n)) !== 0n) return wanted("a power of two of bytes");
   return read(Number(bytes));
 }
@@ -47,7 +50,7 @@ export function memorySize(bounds: SizeBounds = {}): ValueType<number> {
     name: "size",
     unit: "bytes if bare",
     wanted: text,
-    examples: ["32 kb", "64 mb"],
+    examples: (bounds.max ?? Number.POSITIVE_INFINITY) < 64 * 1024 ** 2 ? ["32 kb"] : ["32 kb", "64 mb"],
     jsonTypes: ["string", "number"],
     read(input) {
       const bytes = readBytes(input, true);

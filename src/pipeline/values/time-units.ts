@@ -9,7 +9,9 @@ const UNITS: readonly (readonly [nanoseconds: bigint, labels: readonly string[]]
   [86_400_000_000_000n, ["d", "day", "days"]],
 ];
 
-const BY_LABEL = new Map(UNITS.flatMap(([nanoseconds, labels]) => labels.map((label) => [label, nanoseconds])));
+const BY_LABEL = new Map(
+  UNITS.flatMap(([nanoseconds, labels]) => labels.map((label) => [label, nanoseconds])),
+);
 
 /** Nanoseconds of a unit as Flink's `TimeUtils` spells it (`m` is minutes), case aside; undefined: no such unit. */
 export function nanosecondsOf(unit: string): bigint | undefined {

@@ -26,10 +26,12 @@ export interface ValueType<Value, Input extends ScalarInput = string | number> {
 }
 
 /** The value a type yields. */
-export type ValueOf<Type> = Type extends ValueType<infer Value, infer _Input extends ScalarInput> ? Value : never;
+export type ValueOf<Type> =
+  Type extends ValueType<infer Value, infer _Input extends ScalarInput> ? Value : never;
 
 /** What may be written for a type. */
-export type InputOf<Type> = Type extends ValueType<infer _Value, infer Input extends ScalarInput> ? Input : never;
+export type InputOf<Type> =
+  Type extends ValueType<infer _Value, infer Input extends ScalarInput> ? Input : never;
 
 export function read<Value>(value: Value): Reading<Value> {
   return { ok: true, value };

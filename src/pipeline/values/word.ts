@@ -23,7 +23,8 @@ export function choice<const Choice extends string>(
 ): ValueType<Choice, string | number> {
   const folded = new Map<string, Choice>(choices.map((name) => [fold(name), name]));
   for (const [spelling, name] of Object.entries(others)) folded.set(fold(spelling), name);
-  const text = choices.length === 1 ? `"${choices[0]}"` : `one of ${choices.map((name) => `"${name}"`).join(", ")}`;
+  const text =
+    choices.length === 1 ? `"${choices[0]}"` : `one of ${choices.map((name) => `"${name}"`).join(", ")}`;
   return {
     name: "choice",
     unit: "name",

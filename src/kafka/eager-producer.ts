@@ -1,0 +1,203 @@
+/** Models: a producer with every batch, request and answer an event: the reference that curve-producer.ts and
+ *    producer-connection.ts are tested against.
+ *  Source: kafka RecordAccumulator (a batch a partition and request, linger, batch.size), Sender, SocketServer.
+ *  Leaves out: retries, buffer.memory, max.request.size. */
+
+import { NO_EVENT, type Simulation } from "../engine/index.ts";
+import { SpanList } from "../records/index.ts";
+import { appendDelay, type BrokerTiming } from "./broker-timing.ts";
+import type { RecordProducer, RecordProducerSettings } from "./record-producer.ts";
+import type { Topic } from "./topic.ts";
+
+/** Event kinds; payload a = the producer's number, b = broker. */
+export interface EagerProducerKinds {
+  readonly sender: number;
+  readonly requestArrives: number;
+  readonly appended: number;
+  readonly served: number;
+  readonly answered: number;
+}
+
+interface Batch {
+  readonly partition: number;
+  readonly spans: SpanList;
+  readonly transaction: number;
+  readonly createdAt: number;
+  bytes: number;
+}
+
+interface Connection {
+  inFlight: number;
+  serving: boolean;
+  /** Requests on their way to the broker, and at the broker. */
+  readonly travelling: Batch[][];
+  readonly waiting: Batch[][];
+}
+
+export class EagerProducer implements RecordProducer {
+  readonly #sim: Simulation;
+  readonly #kinds: EagerProducerKinds;
+  readonly #number: number;
+  readonly #topic: Topic;
+  readonly #timing: BrokerTiming;
+  readonly #settings: RecordProducerSettings;
+  readonly #connections: readonly Connection[];
+  readonly #batches: readonly Batch[][];
+  #senderEvent = NO_EVENT;
+  #senderAt = 0;
+  #senderFreeAt = 0;
+  #unacknowledged = 0;
+  #onFlushed: (() => void) | undefined;
+
+  constructor(
+    sim: Simulation,
+    kinds: EagerProducerKinds,
+    number: number,
+    topic: Topic,
+    timing: BrokerTiming,
+    settings: RecordProducerSettings,
+  ) {
+    this.#sim = sim;
+    this.#kinds = kinds;
+    this.#number = number;
+    this.#topic = topic;
+    this.#timing = timing;
+    this.#settings = settings;
+    this.#connections = Array.from({ length: settings.brokers }, () => ({
+      inFlight: 0,
+      serving: false,
+      travelling: [],
+      waiting: [],
+    }));
+    this.#batches = topic.logs.map(() => []);
+  }
+
+  send(
+    partition: number,
+    spans: SpanList,
+    _first: number,
+    _last: number,
+    transaction: number,
+    addsPartition: boolean,
+  ): void {
+    const now = this.#sim.now;
+    const { recordBytes, batchSize, addPartitionsTime } = this.#settings;
+    if (addsPartition) this.#senderFreeAt = Math.max(this.#senderFreeAt, now) + addPartitionsTime;
+    const queue = this.#batches[partition]!;
+    const bytes = spans.records * recordBytes;
+    let batch = queue[queue.length - 1];
+    if (batch === undefined || batch.transaction !== transaction || batch.bytes + bytes > batchSize) {
+      batch = { partition, spans: new SpanList(true), transaction, createdAt: now, bytes: 0 };
+      queue.push(batch);
+      this.#unacknowledged++;
+    }
+    spans.moveFront(spans.records, batch.spans);
+    batch.bytes += bytes;
+    this.#wakeSender(now);
+  }
+
+  flush(now: number, onFlushed: () => void): number {
+    if (this.#unacknowledged === 0) return now;
+    this.#onFlushed = onFlushed;
+    this.#wakeSender(now);
+    return -1;
+  }
+
+  /** Handler of `sender`: one pass of the Sender thread. */
+  onSender(): void {
+    this.#senderEvent = NO_EVENT;
+    const now = this.#sim.now;
+    this.#connections.forEach((connection, broker) => {
+      if (connection.inFlight >= this.#settings.maxInFlight) return;
+      const request = this.#drain(broker, now);
+      if (request.length === 0) return;
+      connection.inFlight++;
+      connection.travelling.push(request);
+      this.#sim.scheduleAfter(
+        Math.round(this.#timing.roundTrip / 2),
+        this.#kinds.requestArrives,
+        this.#number,
+        broker,
+      );
+    });
+    this.#senderFreeAt = Math.max(this.#senderFreeAt, now + this.#timing.clientWakeup);
+    this.#wakeForLinger(now);
+  }
+
+  onRequestArrives(broker: number): void {
+    const connection = this.#connections[broker]!;
+    connection.waiting.push(connection.travelling.shift()!);
+    if (!connection.serving) this.#serve(broker);
+  }
+
+  onAppended(broker: number): void {
+    const now = this.#sim.now;
+    for (const batch of this.#connections[broker]!.waiting[0]!) {
+      this.#topic.logs[batch.partition]!.append(batch.spans, now, now, batch.transaction);
+    }
+  }
+
+  onServed(broker: number): void {
+    const connection = this.#connections[broker]!;
+    const request = connection.waiting.shift()!;
+    connection.serving = false;
+    const answer = Math.round(this.#timing.roundTrip / 2) + this.#timing.clientWakeup;
+    this.#answers[broker] = [...(this.#answers[broker] ?? []), request.length];
+    this.#sim.scheduleAfter(answer, this.#kinds.answered, this.#number, broker);
+    if (connection.waiting.length > 0) this.#serve(broker);
+  }
+
+  /** Batches of the answers on their way back, per broker. */
+  readonly #answers: number[][] = [];
+
+  onAnswered(broker: number): void {
+    this.#connections[broker]!.inFlight--;
+    this.#unacknowledged -= this.#answers[broker]!.shift()!;
+    if (this.#unacknowledged === 0 && this.#onFlushed !== undefined) {
+      const flushed = this.#onFlushed;
+      this.#onFlushed = undefined;
+      flushed();
+    }
+    this.#wakeSender(this.#sim.now);
+  }
+
+  #serve(broker: number): void {
+    this.#connections[broker]!.serving = true;
+    this.#sim.scheduleAfter(appendDelay(this.#timing), this.#kinds.appended, this.#number, broker);
+    this.#sim.scheduleAfter(this.#settings.service, this.#kinds.served, this.#number, broker);
+  }
+
+  /** The first sendable batch of each partition that `broker` leads. */
+  #drain(broker: number, now: number): Batch[] {
+    const request: Batch[] = [];
+    this.#batches.forEach((queue, partition) => {
+      const head = queue[0];
+      if (head === undefined || this.#topic.leader(partition) !== broker) return;
+      const full = head.bytes + this.#settings.recordBytes > this.#settings.batchSize || queue.length > 1;
+      const lingered = now - head.createdAt >= this.#settings.linger;
+      if (full || lingered || this.#onFlushed !== undefined) request.push(queue.shift()!);
+    });
+    return request;
+  }
+
+  #wakeSender(at: number): void {
+    const time = Math.max(at, this.#senderFreeAt);
+    if (this.#senderEvent !== NO_EVENT) {
+      if (this.#senderAt <= time) return;
+      this.#sim.cancel(this.#senderEvent);
+    }
+    this.#senderAt = time;
+    this.#senderEvent = this.#sim.scheduleAt(time, this.#kinds.sender, this.#number, 0);
+  }
+
+  #wakeForLinger(now: number): void {
+    let at = Number.POSITIVE_INFINITY;
+    this.#batches.forEach((queue, partition) => {
+      if (queue.length === 0) return;
+      const connection = this.#connections[this.#topic.leader(partition)]!;
+      if (connection.inFlight >= this.#settings.maxInFlight) return;
+      at = Math.min(at, Math.max(now, queue[0]!.createdAt + this.#settings.linger));
+    });
+    if (at !== Number.POSITIVE_INFINITY) this.#wakeSender(at);
+  }
+}

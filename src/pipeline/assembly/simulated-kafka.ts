@@ -1,0 +1,279 @@
+import { EagerLoad, LogFeed, OriginFeed, publishDelay } from "../../connectors/index.ts";
+import { invariant, type Simulation } from "../../engine/index.ts";
+import type { SourceFeed } from "../../flink/index.ts";
+import {
+  type BrokerTiming,
+  CurveConsumer,
+  CurveProducer,
+  EagerConsumer,
+  type EagerConsumerKinds,
+  EagerProducer,
+  type EagerProducerKinds,
+  type IsolationLevel,
+  type KafkaObserver,
+  type LogConsumer,
+  produceService,
+  type RecordProducer,
+  type RecordTaker,
+  replicationDelay,
+  Topic,
+  TransactionCoordinator,
+} from "../../kafka/index.ts";
+import { ConstantOrigin, LaneTable, type Lineage, type Origin, PoissonOrigin } from "../../records/index.ts";
+import type { KafkaProducerConfig, Pipeline, ProducerSpec, SourceSpec, TopicSpec } from "../pipeline.ts";
+import { splitOwner } from "../split-owner.ts";
+import type { AssemblyOptions } from "./assembly-options.ts";
+
+/** transaction.state.log.replication.factor */
+const TRANSACTION_LOG_REPLICATION = 3;
+
+/** A topic whose records come from outside the simulated world. */
+interface OriginTopic {
+  readonly spec: TopicSpec;
+  readonly producer: ProducerSpec;
+  readonly origin: Origin;
+  readonly firstPartition: number;
+}
+
+/** The Kafka side of a world: origins, topics, the transaction coordinator, producers, consumers and readers. */
+export class SimulatedKafka {
+  readonly coordinator: TransactionCoordinator;
+  readonly #pipeline: Pipeline;
+  readonly #options: AssemblyOptions;
+  readonly #sim: Simulation;
+  readonly #timing: BrokerTiming;
+  readonly #lineage: Lineage;
+  readonly #observer: KafkaObserver;
+  readonly #originTopics = new Map<string, OriginTopic>();
+  readonly #topics = new Map<string, Topic>();
+  /** Origin partitions whose records a topic holds. */
+  readonly #originsOf = new Map<string, readonly number[]>();
+  readonly #eagerProducers: EagerProducer[] = [];
+  readonly #eagerConsumers: EagerConsumer[] = [];
+  readonly #loads: EagerLoad[] = [];
+  readonly #producerKinds: EagerProducerKinds;
+  readonly #consumerKinds: EagerConsumerKinds;
+  readonly #loadKind: number;
+
+  constructor(
+    sim: Simulation,
+    pipeline: Pipeline,
+    options: AssemblyOptions,
+    lineage: Lineage,
+    observe: () => KafkaObserver,
+  ) {
+    this.#sim = sim;
+    this.#pipeline = pipeline;
+    this.#options = options;
+    this.#lineage = lineage;
+    const env = pipeline.environment;
+    this.#timing = {
+      roundTrip: env.brokerRoundTrip,
+      replicationRoundTrip: env.brokerReplicationRoundTrip,
+      append: env.brokerAppend,
+      requestHandling: env.brokerRequestHandling,
+      clientWakeup: env.clientWakeup,
+    };
+    const producers = this.#eagerProducers;
+    const consumers = this.#eagerConsumers;
+    this.#producerKinds = {
+      sender: sim.defineKind("Sender pass", (p) => producers[p]!.onSender()),
+      requestArrives: sim.defineKind("produce request arrives", (p, b) => producers[p]!.onRequestArrives(b)),
+      appended: sim.defineKind("batch appended", (p, b) => producers[p]!.onAppended(b)),
+      served: sim.defineKind("produce request served", (p, b) => producers[p]!.onServed(b)),
+      answered: sim.defineKind("produce answer arrives", (p, b) => producers[p]!.onAnswered(b)),
+    };
+    this.#consumerKinds = {
+      readable: sim.defineKind("records readable", (c, b) => consumers[c]!.onReadable(b)),
+      requestArrives: sim.defineKind("fetch arrives", (c, b) => consumers[c]!.onRequestArrives(b)),
+      answerArrives: sim.defineKind("fetch answered", (c, b) => consumers[c]!.onAnswerArrives(b)),
+    };
+    this.#loadKind = sim.defineKind("record created", (load, partition) =>
+      this.#loads[load]!.onRecord(partition),
+    );
+    for (const producer of pipeline.producers) this.#addOrigin(producer);
+    this.#observer = observe();
+    const { brokers } = pipeline.kafka;
+    const replication = Math.min(TRANSACTION_LOG_REPLICATION, brokers);
+    this.coordinator = new TransactionCoordinator(sim, this.#timing, brokers, replication, this.#observer);
+    for (const spec of pipeline.kafka.topics) this.#addTopic(spec);
+    this.#addReaders();
+    if (options.polls === "eager") this.#startLoads();
+  }
+
+  /** Numbers of the origin partitions whose records `topic` holds. */
+  originsOf(topic: string): readonly number[] {
+    return this.#originsOf.get(topic) ?? [];
+  }
+
+  /** A job writes what it reads from `source` to `sink`. */
+  passOn(source: string, sink: string): void {
+    this.#originsOf.set(sink, [...this.originsOf(sink), ...this.originsOf(source)]);
+  }
+
+  /** Distinct keys among the records of `topic`. */
+  keysOf(topic: string): number {
+    const origins = new Set(this.originsOf(topic));
+    let keys = 0;
+    for (const { firstPartition, producer } of this.#originTopics.values()) {
+      if (origins.has(firstPartition)) keys += producer.keys;
+    }
+    return keys;
+  }
+
+  topic(name: string): Topic {
+    const topic = this.#topics.get(name);
+    invariant(topic !== undefined, "the parser has checked that the topic is written in the simulated world");
+    return topic;
+  }
+
+  settle(now: number): void {
+    for (const topic of this.#topics.values()) topic.settle(now);
+  }
+
+  makeProducer(topicName: string, config: KafkaProducerConfig, recordBytes: number): RecordProducer {
+    const spec = this.#spec(topicName);
+    const topic = this.topic(topicName);
+    const settings = {
+      brokers: this.#pipeline.kafka.brokers,
+      maxInFlight: config.maxInFlightRequestsPerConnection,
+      batchSize: config.batchSize,
+      recordBytes,
+      linger: config.linger,
+      service: produceService(this.#timing, spec.replicationFactor, config.acks),
+      addPartitionsTime: this.coordinator.addPartitionsTime,
+    };
+    if (this.#options.polls === "lazy") {
+      return new CurveProducer(topic, this.#timing, settings, this.#options.spans === "one-record");
+    }
+    const number = this.#eagerProducers.length;
+    const producer = new EagerProducer(this.#sim, this.#producerKinds, number, topic, this.#timing, settings);
+    this.#eagerProducers.push(producer);
+    return producer;
+  }
+
+  /** What source subtask `subtask` of `parallelism` reads of `source`; `wake` is called when records come that the feed
+   *  could not foresee. */
+  makeFeed(source: SourceSpec, subtask: number, parallelism: number, wake: () => void): SourceFeed {
+    const spec = this.#spec(source.topic);
+    const mine = Array.from({ length: spec.partitions }, (_, p) => p).filter(
+      (p) => splitOwner(source.topic, p, parallelism) === subtask,
+    );
+    const origin = this.#originTopics.get(source.topic);
+    if (origin !== undefined && this.#options.polls === "lazy") return this.#originFeed(origin, mine, source);
+    const { isolationLevel, maxPollRecords } = source.consumer;
+    const feed = new LogFeed(mine, maxPollRecords, this.#options.spans === "one-record", wake);
+    const consumer = this.#makeConsumer(isolationLevel, (partition, origin, route, from, to, first, last) =>
+      feed.arrive(partition, origin, route, from, to, first, last),
+    );
+    for (const p of mine) this.topic(source.topic).logs[p]!.subscribe(consumer);
+    return feed;
+  }
+
+  #originFeed(entry: OriginTopic, mine: readonly number[], source: SourceSpec): SourceFeed {
+    const { brokers } = this.#pipeline.kafka;
+    const { roundTrip, clientWakeup } = this.#timing;
+    const { acks, linger, maxInFlightRequestsPerConnection } = entry.producer.config;
+    const client = { acks, linger, maxInFlight: maxInFlightRequestsPerConnection };
+    const splits = mine.map((p) => ({
+      originPartition: entry.firstPartition + p,
+      partition: p,
+      connectionRate: entry.origin.ratePerPartition * mine.filter((q) => q % brokers === p % brokers).length,
+    }));
+    return new OriginFeed(entry.origin, splits, {
+      publishDelay: publishDelay(this.#timing, client, entry.origin, brokers, entry.spec.replicationFactor),
+      fetchCycle: roundTrip + clientWakeup,
+      inbound: Math.round(roundTrip / 2) + clientWakeup,
+      maxPollRecords: source.consumer.maxPollRecords,
+      oneRecord: this.#options.spans === "one-record",
+    });
+  }
+
+  #makeConsumer(isolationLevel: IsolationLevel, take: RecordTaker): LogConsumer {
+    const { brokers } = this.#pipeline.kafka;
+    const { roundTrip, clientWakeup } = this.#timing;
+    if (this.#options.polls === "lazy") {
+      return new CurveConsumer(isolationLevel, brokers, roundTrip, clientWakeup, take);
+    }
+    const number = this.#eagerConsumers.length;
+    const consumer = new EagerConsumer(
+      this.#sim,
+      this.#consumerKinds,
+      number,
+      isolationLevel,
+      brokers,
+      roundTrip,
+      clientWakeup,
+      take,
+    );
+    this.#eagerConsumers.push(consumer);
+    return consumer;
+  }
+
+  #addOrigin(producer: ProducerSpec): void {
+    const spec = this.#spec(producer.topic);
+    const { partitions } = spec;
+    const end = this.#options.loadEnd;
+    const origin =
+      producer.arrivals === "constant"
+        ? new ConstantOrigin(partitions, producer.rate, end)
+        : new PoissonOrigin(
+            partitions,
+            producer.rate,
+            this.#sim.stream(`arrivals of ${producer.name}`).uint32(),
+            end,
+          );
+    const seed = this.#sim.stream(`keys of ${producer.name}`).uint32();
+    const maxParallelism = this.#pipeline.jobs[0]?.maxParallelism ?? 128;
+    const table = LaneTable.of(partitions, producer.keys, producer.keyDistribution, maxParallelism, seed);
+    const firstPartition = this.#lineage.addOrigin(origin, table);
+    this.#originTopics.set(producer.topic, { spec, producer, origin, firstPartition });
+    this.#originsOf.set(
+      producer.topic,
+      Array.from({ length: partitions }, (_, p) => firstPartition + p),
+    );
+  }
+
+  /** Topics that only outside producers write need a log only where every request is an event. */
+  #addTopic(spec: TopicSpec): void {
+    if (this.#originTopics.has(spec.name) && this.#options.polls === "lazy") return;
+    const delay = replicationDelay(this.#timing, spec.replicationFactor);
+    this.#topics.set(spec.name, new Topic(spec.name, spec.partitions, this.#pipeline.kafka.brokers, delay));
+  }
+
+  #addReaders(): void {
+    this.#pipeline.readers.forEach((reader, number) => {
+      const observer = this.#observer;
+      const consumer = this.#makeConsumer(
+        reader.consumer.isolationLevel,
+        (_partition, originPartition, route, from, to, first, last, transaction) =>
+          observer.delivered(number, originPartition, route, from, to, first, last, transaction),
+      );
+      for (const log of this.topic(reader.topic).logs) log.subscribe(consumer);
+    });
+  }
+
+  #startLoads(): void {
+    for (const { spec, producer, origin, firstPartition } of this.#originTopics.values()) {
+      const everyKey = this.#lineage.everyKey(firstPartition);
+      const client = this.makeProducer(spec.name, producer.config, producer.recordBytes);
+      this.#loads.push(
+        new EagerLoad(
+          this.#sim,
+          this.#loadKind,
+          this.#loads.length,
+          origin,
+          firstPartition,
+          everyKey.id,
+          client,
+        ),
+      );
+    }
+  }
+
+  #spec(name: string): TopicSpec {
+    const spec = this.#pipeline.kafka.topics.find((topic) => topic.name === name);
+    invariant(spec !== undefined, "the parser has checked that the topic is defined");
+    return spec;
+  }
+}
