@@ -80,27 +80,33 @@ export class KafkaSink implements ChainedSink {
     return this.#settings.deliveryGuarantee === "exactly-once";
   }
 
+  /** BuiltInPartitioner moves on between batch.size and twice that, once what it has is drained; here, when a run of
+   *  records ends in between. */
   write(spans: SpanList, first: number, last: number): void {
     const { batchSize, recordBytes, partitioner } = this.#settings;
-    const spacing = spans.records > 1 ? (last - first) / (spans.records - 1) : 0;
+    const sticky = partitioner === "default";
     let at = first;
+    let part = spans;
+    let count = spans.records;
+    const room = Math.ceil((2 * batchSize - this.#bytesInPartition) / recordBytes);
+    const splits = sticky && room < count;
+    const spacing = splits ? (last - first) / (count - 1) : 0;
     while (spans.records > 0) {
-      let count = spans.records;
-      if (partitioner === "default") {
-        const room = Math.max(1, Math.ceil((batchSize - this.#bytesInPartition) / recordBytes));
-        if (room < count) count = room;
+      let end = last;
+      if (splits) {
+        count = Math.min(spans.records, Math.ceil((2 * batchSize - this.#bytesInPartition) / recordBytes));
+        spans.moveFront(count, this.#part);
+        part = this.#part;
+        end = at + (count - 1) * spacing;
       }
-      spans.moveFront(count, this.#part);
       this.#bytesInPartition += count * recordBytes;
       const full = this.#bytesInPartition >= batchSize;
-      const adds =
-        this.#exactlyOnce && this.#coordinator.addPartition(this.#transaction, this.#partition, at);
-      const end = at + (count - 1) * spacing;
-      this.#producer.send(this.#partition, this.#part, at, end, this.#transaction, adds, full);
-      at += count * spacing;
+      const adds = this.#exactlyOnce && this.#coordinator.addPartition(this.#transaction, this.#partition, at);
+      this.#producer.send(this.#partition, part, at, end, this.#transaction, adds, full);
+      at = end + spacing;
       if (full) {
         this.#bytesInPartition = 0;
-        if (partitioner === "default") this.#partition = this.#random.below(this.#topic.partitions);
+        if (sticky) this.#partition = this.#random.below(this.#topic.partitions);
       }
     }
   }

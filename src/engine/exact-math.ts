@@ -29,8 +29,8 @@ function withoutLowWord(x: number): number {
 }
 
 const TWO_54 = 18014398509481984;
-const LN2_HIGH = 6.9314718036912381649e-1;
-const LN2_LOW = 1.90821492927058770002e-10;
+const LN2_HIGH = 0.6931471803691238;
+const LN2_LOW = 1.9082149292705877e-10;
 
 /** Natural logarithm; error below 1 ulp. -Infinity for 0, NaN below. */
 export function log(x: number): number {
@@ -51,18 +51,16 @@ export function log(x: number): number {
   k += i >> 20;
   if ((0xfffff & (2 + high)) < 3) {
     if (f === 0) return k * LN2_HIGH + k * LN2_LOW;
-    const small = f * f * (0.5 - 3.3333333333333333e-1 * f);
+    const small = f * f * (0.5 - 0.3333333333333333 * f);
     return k === 0 ? f - small : k * LN2_HIGH - (small - k * LN2_LOW - f);
   }
   const s = f / (2 + f);
   const z = s * s;
   const w = z * z;
   i = (high - 0x6147a) | (0x6b851 - high);
-  const even = w * (3.999999999940941908e-1 + w * (2.222219843214978396e-1 + w * 1.531383769920937332e-1));
+  const even = w * (0.3999999999940942 + w * (0.22222198432149784 + w * 0.15313837699209373));
   const odd =
-    z *
-    (6.66666666666673513e-1 +
-      w * (2.857142874366239149e-1 + w * (1.818357216161805012e-1 + w * 1.479819860511658591e-1)));
+    z * (0.6666666666666735 + w * (0.2857142874366239 + w * (0.1818357216161805 + w * 0.14798198605116586)));
   const r = odd + even;
   if (i > 0) {
     const half = 0.5 * f * f;
@@ -73,8 +71,8 @@ export function log(x: number): number {
 
 /** e to the power of x; error below 1 ulp. */
 export function exp(x: number): number {
-  if (x > 7.09782712893383973096e2) return Number.POSITIVE_INFINITY;
-  if (x < -7.4513321910194110842e2) return 0;
+  if (x > 709.782712893384) return Number.POSITIVE_INFINITY;
+  if (x < -745.1332191019411) return 0;
   if (Number.isNaN(x)) return x;
   const magnitude = highWord(x) & 0x7fffffff;
   let high = 0;
@@ -87,7 +85,7 @@ export function exp(x: number): number {
       if (x === 1) return Math.E;
       k = x < 0 ? -1 : 1;
     } else {
-      k = Math.trunc(1.442695040888963387 * x + (x < 0 ? -0.5 : 0.5));
+      k = Math.trunc(1.4426950408889634 * x + (x < 0 ? -0.5 : 0.5));
     }
     high = x - k * LN2_HIGH;
     low = k * LN2_LOW;
@@ -99,16 +97,15 @@ export function exp(x: number): number {
   const c =
     reduced -
     t *
-      (1.66666666666666019037e-1 +
+      (0.16666666666666602 +
         t *
-          (-2.77777777770155933842e-3 +
-            t *
-              (6.61375632143793436117e-5 + t * (-1.6533902205465251539e-6 + t * 4.13813679705723846039e-8))));
+          (-0.0027777777777015593 +
+            t * (0.00006613756321437934 + t * (-0.0000016533902205465252 + t * 4.1381367970572385e-8))));
   if (k === 0) return 1 - ((reduced * c) / (c - 2) - reduced);
   const y = 1 - (low - (reduced * c) / (2 - c) - high);
   if (k === 1024) return y * 2 * 8.98846567431158e307;
   if (k >= -1021) return withHighWord(y, highWord(y) + (k << 20));
-  return withHighWord(y, highWord(y) + ((k + 1000) << 20)) * 9.3326361850321887899e-302;
+  return withHighWord(y, highWord(y) + ((k + 1000) << 20)) * 9.332636185032189e-302;
 }
 
 /** x to the power of y, for x >= 0; error below 0.7 ulp. NaN for x < 0, which no distribution needs. */
@@ -136,9 +133,9 @@ function powFinite(x: number, y: number): number {
     if (high < 0x3fefffff) return y < 0 ? Number.POSITIVE_INFINITY : 0;
     if (high > 0x3ff00000) return y > 0 ? Number.POSITIVE_INFINITY : 0;
     const t = x - 1;
-    const w = t * t * (0.5 - t * (0.3333333333333333333333 - t * 0.25));
-    const u = 1.44269502162933349609 * t;
-    const v = t * 1.92596299112661746887e-8 - w * 1.442695040888963387;
+    const w = t * t * (0.5 - t * (0.3333333333333333 - t * 0.25));
+    const u = 1.4426950216293335 * t;
+    const v = t * 1.9259629911266175e-8 - w * 1.4426950408889634;
     t1 = withoutLowWord(u + v);
     t2 = v - (t1 - u);
   } else {
@@ -174,14 +171,12 @@ function powFinite(x: number, y: number): number {
     let r =
       s2 *
       s2 *
-      (5.99999999999994648725e-1 +
+      (0.5999999999999946 +
         s2 *
-          (4.28571428578550184252e-1 +
+          (0.4285714285785502 +
             s2 *
-              (3.33333329818377432918e-1 +
-                s2 *
-                  (2.72728123808534006489e-1 +
-                    s2 * (2.30660745775561754067e-1 + s2 * 2.06975017800338417784e-1)))));
+              (0.33333332981837743 +
+                s2 * (0.272728123808534 + s2 * (0.23066074577556175 + s2 * 0.20697501780033842)))));
     r += sLow * (sHigh + s);
     s2 = sHigh * sHigh;
     tHigh = withoutLowWord(3 + s2 + r);
@@ -190,12 +185,10 @@ function powFinite(x: number, y: number): number {
     v = sLow * tHigh + tLow * s;
     const pHigh = withoutLowWord(u + v);
     const pLow = v - (pHigh - u);
-    const zHigh = 9.61796700954437255859e-1 * pHigh;
+    const zHigh = 0.9617967009544373 * pHigh;
     const zLow =
-      -7.02846165095275826516e-9 * pHigh +
-      pLow * 9.61796693925975554329e-1 +
-      (isUpper ? 1.35003920212974897128e-8 : 0);
-    const dHigh = isUpper ? 5.84962487220764160156e-1 : 0;
+      -7.028461650952758e-9 * pHigh + pLow * 0.9617966939259756 + (isUpper ? 1.350039202129749e-8 : 0);
+    const dHigh = isUpper ? 0.5849624872207642 : 0;
     t1 = withoutLowWord(zHigh + zLow + dHigh + n);
     t2 = zLow - (t1 - n - dHigh - zHigh);
   }
@@ -211,7 +204,7 @@ function twoToThe(low: number, high: number): number {
   const j = words[HIGH]!;
   const i = words[LOW]!;
   if (j >= 0x40900000) {
-    if (((j - 0x40900000) | i) !== 0 || low + 8.0085662595372944372e-17 > sum - high)
+    if (((j - 0x40900000) | i) !== 0 || low + 8.008566259537294e-17 > sum - high)
       return Number.POSITIVE_INFINITY;
   } else if ((j & 0x7fffffff) >= 0x4090cc00) {
     if (((j - (0xc090cc00 | 0)) | i) !== 0 || low <= sum - high) return 0;
@@ -228,22 +221,21 @@ function twoToThe(low: number, high: number): number {
     pHigh -= t;
   }
   let t = withoutLowWord(low + pHigh);
-  const u = t * 6.93147182464599609375e-1;
-  const v = (low - (t - pHigh)) * 6.93147180559945286227e-1 + t * -1.90465429995776804525e-9;
+  const u = t * 0.6931471824645996;
+  const v = (low - (t - pHigh)) * 0.6931471805599453 + t * -1.904654299957768e-9;
   let z = u + v;
   const w = v - (z - u);
   t = z * z;
   const t1 =
     z -
     t *
-      (1.66666666666666019037e-1 +
+      (0.16666666666666602 +
         t *
-          (-2.77777777770155933842e-3 +
-            t *
-              (6.61375632143793436117e-5 + t * (-1.6533902205465251539e-6 + t * 4.13813679705723846039e-8))));
+          (-0.0027777777777015593 +
+            t * (0.00006613756321437934 + t * (-0.0000016533902205465252 + t * 4.1381367970572385e-8))));
   const r = (z * t1) / (t1 - 2) - (w + z * w);
   z = 1 - (r - z);
   const scaled = highWord(z) + (n << 20);
   if (scaled >> 20 > 0) return withHighWord(z, scaled);
-  return withHighWord(z, scaled + (1000 << 20)) * 9.3326361850321887899e-302;
+  return withHighWord(z, scaled + (1000 << 20)) * 9.332636185032189e-302;
 }

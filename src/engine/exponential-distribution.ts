@@ -4,12 +4,12 @@ import { invariant } from "./invariant.ts";
 import type { RandomStream } from "./random-stream.ts";
 import { zigguratTables } from "./ziggurat-tables.ts";
 
-const TAIL_START = 7.69711747013104972;
+const TAIL_START = 7.69711747013105;
 const TWO_TO_32 = 2 ** 32;
 const { edges, accepts, densities } = zigguratTables(
   256,
   TAIL_START,
-  3.949659822581572e-3,
+  0.003949659822581572,
   (x) => exp(-x),
   (y) => -log(y),
   TWO_TO_32,

@@ -95,16 +95,13 @@ export class CurveProducer implements RecordProducer {
     if (ack > this.#lastAckAt) this.#lastAckAt = ack;
     const log = this.#topic.logs[partition]!;
     const delay = this.#appendDelay;
-    for (let i = 0; i < connection.runCount; i++) {
-      const run = connection.runs[i]!;
-      if (run.count === spans.records) {
-        log.append(spans, run.first + delay, run.last + delay, transaction);
-        spans.clear();
-        return;
-      }
-      spans.moveFront(run.count, this.#run);
-      log.append(this.#run, run.first + delay, run.last + delay, transaction);
-      this.#run.clear();
+    if (count === spans.records) {
+      log.append(spans, connection.first + delay, connection.last + delay, transaction);
+      spans.clear();
+      return;
     }
+    spans.moveFront(count, this.#run);
+    log.append(this.#run, connection.first + delay, connection.last + delay, transaction);
+    this.#run.clear();
   }
 }

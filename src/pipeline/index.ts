@@ -5,7 +5,6 @@ export { ConfigError } from "./config-error.ts";
 export { type DefaultRow, listDefaults } from "./defaults.ts";
 export { type Explanation, explainKey } from "./explain-key.ts";
 export type { Issue } from "./issue.ts";
-export { pipelineJsonSchema } from "./json-schema.ts";
 export { type PipelineReading, parsePipeline, resolvePipeline } from "./parse-pipeline.ts";
 export type {
   Acks,
@@ -31,4 +30,3 @@ export type {
 } from "./pipeline.ts";
 export type { PipelineInput } from "./schema.ts";
 export { physicalDuration } from "./values/duration.ts";
-export { formatDuration } from "./values/format-duration.ts";

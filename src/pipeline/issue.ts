@@ -36,9 +36,10 @@ export type Path = readonly (string | number)[];
 
 /** `jobs.enrich.sinks[0].topic`. */
 export function formatPath(path: Path): string {
-  const joined = path.map((step, index) =>
-    typeof step === "number" ? `[${step}]` : index === 0 ? step : `.${step}`,
-  );
+  const joined = path.map((step, index) => {
+    if (typeof step === "number") return `[${step}]`;
+    return `${index === 0 ? "" : "."}${step === "" ? '""' : step}`;
+  });
   return printable(joined.join(""), 200);
 }
 
