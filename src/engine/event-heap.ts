@@ -3,39 +3,41 @@ import type { PendingEventSet } from "./pending-event-set.ts";
 
 const INITIAL_CAPACITY = 64;
 
-/** A binary heap in typed arrays. The times lie beside the slots, so sifting reads consecutive memory; the sequence is looked
- *  up in the table only when two times are equal. Each slot knows its position (in `PREVIOUS`), which makes removal eager. */
+/** A binary heap in typed arrays. The times lie beside the slots, so sifting reads consecutive memory; of two children the
+ *  earlier is chosen without a branch, and the sequence is looked up only when two times are equal. Each slot's position is
+ *  known, which makes removal eager.
+ *
+ *  Methods are given slots and never times: a double that is passed to a method that wasn't inlined is allocated. */
 export class EventHeap implements PendingEventSet {
-  private size = 0;
+  size = 0;
   private readonly table: EventTable;
+  // One spare entry each: the choice of a child may look one past the last.
   private times = new Float64Array(INITIAL_CAPACITY);
   private slots = new Int32Array(INITIAL_CAPACITY);
+  /** Of each slot in the heap. */
+  private positions = new Int32Array(INITIAL_CAPACITY);
 
   constructor(table: EventTable) {
     this.table = table;
   }
 
-  insert(slot: number, time: number): void {
+  insert(slot: number): void {
     const position = this.size;
-    // One spare entry: the branch-free choice of a child may look one past the last.
-    if (position + 2 > this.slots.length) this.grow();
+    if (position + 2 > this.slots.length || slot >= this.positions.length) this.grow(slot);
     this.size = position + 1;
-    this.siftUp(position, slot, time);
+    this.siftUp(position, slot);
   }
 
   remove(slot: number): void {
-    const position = this.table.previous(slot);
+    const position = this.positions[slot]!;
     const last = this.size - 1;
     this.size = last;
-    if (position === last) return;
     const moved = this.slots[last]!;
-    const movedTime = this.times[last]!;
+    this.times[last] = Number.POSITIVE_INFINITY;
+    if (position === last) return;
     const parent = (position - 1) >> 1;
-    if (position > 0 && this.isBefore(movedTime, moved, this.times[parent]!, this.slots[parent]!)) {
-      this.siftUp(position, moved, movedTime);
-    } else {
-      this.siftDown(position, moved, movedTime);
-    }
+    if (position > 0 && this.isBefore(moved, this.slots[parent]!)) this.siftUp(position, moved);
+    else this.siftDown(position, moved);
   }
 
   nextTime(): number {
@@ -43,76 +45,78 @@ export class EventHeap implements PendingEventSet {
   }
 
   takeUpTo(last: number): number {
-    if (this.size === 0 || this.times[0]! > last) return -1;
-    return this.takeFirst();
-  }
-
-  private takeFirst(): number {
+    const end = this.size - 1;
+    if (end < 0 || this.times[0]! > last) return 0;
     const first = this.slots[0]!;
-    const last = this.size - 1;
-    this.size = last;
-    if (last > 0) this.siftDown(0, this.slots[last]!, this.times[last]!);
+    this.size = end;
+    // So that it loses as the right child of the last parent.
+    this.times[end] = Number.POSITIVE_INFINITY;
+    if (end > 0) this.siftDown(0, this.slots[end]!);
     return first;
   }
 
-  private isBefore(time: number, slot: number, otherTime: number, otherSlot: number): boolean {
-    return (
-      time < otherTime || (time === otherTime && this.table.sequence(slot) < this.table.sequence(otherSlot))
-    );
+  private isBefore(slot: number, other: number): boolean {
+    const { table } = this;
+    const time = table.time(slot);
+    const otherTime = table.time(other);
+    return time < otherTime || (time === otherTime && table.sequence(slot) < table.sequence(other));
   }
 
-  private place(position: number, slot: number, time: number): void {
-    this.times[position] = time;
-    this.slots[position] = slot;
-    this.table.setPrevious(slot, position);
-  }
-
-  private siftUp(start: number, slot: number, time: number): void {
-    const { times, slots } = this;
+  private siftUp(start: number, slot: number): void {
+    const { table, times, slots, positions } = this;
+    const time = table.time(slot);
     let position = start;
     while (position > 0) {
       const parent = (position - 1) >> 1;
       const parentTime = times[parent]!;
+      if (parentTime < time) break;
       const parentSlot = slots[parent]!;
-      if (!this.isBefore(time, slot, parentTime, parentSlot)) break;
-      this.place(position, parentSlot, parentTime);
+      if (parentTime === time && table.sequence(parentSlot) < table.sequence(slot)) break;
+      times[position] = parentTime;
+      slots[position] = parentSlot;
+      positions[parentSlot] = position;
       position = parent;
     }
-    this.place(position, slot, time);
+    times[position] = time;
+    slots[position] = slot;
+    positions[slot] = position;
   }
 
-  private siftDown(start: number, slot: number, time: number): void {
-    const { times, slots, size } = this;
-    // So that the right child of the last parent loses when it doesn't exist.
-    times[size] = Number.POSITIVE_INFINITY;
+  private siftDown(start: number, slot: number): void {
+    const { table, times, slots, positions, size } = this;
+    const time = table.time(slot);
     let position = start;
-    for (;;) {
-      const left = 2 * position + 1;
-      if (left >= size) break;
-      const leftTime = times[left]!;
-      const rightTime = times[left + 1]!;
-      let child = left + +(rightTime < leftTime);
-      if (
-        rightTime === leftTime &&
-        this.table.sequence(slots[left + 1]!) < this.table.sequence(slots[left]!)
-      ) {
-        child = left + 1;
-      }
+    let child = 2 * position + 1;
+    while (child < size) {
+      const leftTime = times[child]!;
+      const rightTime = times[child + 1]!;
+      if (rightTime === leftTime && table.sequence(slots[child + 1]!) < table.sequence(slots[child]!))
+        child++;
+      child += +(rightTime < leftTime);
       const childTime = times[child]!;
+      if (childTime > time) break;
       const childSlot = slots[child]!;
-      if (!this.isBefore(childTime, childSlot, time, slot)) break;
-      this.place(position, childSlot, childTime);
+      if (childTime === time && table.sequence(slot) < table.sequence(childSlot)) break;
+      times[position] = childTime;
+      slots[position] = childSlot;
+      positions[childSlot] = position;
       position = child;
+      child = 2 * position + 1;
     }
-    this.place(position, slot, time);
+    times[position] = time;
+    slots[position] = slot;
+    positions[slot] = position;
   }
 
-  private grow(): void {
-    const times = new Float64Array(this.times.length * 2);
+  private grow(slot: number): void {
+    const times = new Float64Array(Math.max(this.times.length, (this.size + 1) * 2));
     times.set(this.times);
     this.times = times;
-    const slots = new Int32Array(this.slots.length * 2);
+    const slots = new Int32Array(times.length);
     slots.set(this.slots);
     this.slots = slots;
+    const positions = new Int32Array(Math.max(this.positions.length, slot * 2));
+    positions.set(this.positions);
+    this.positions = positions;
   }
 }

@@ -4,7 +4,7 @@ const INITIAL_SLOTS = 64;
 const SLOT_LIMIT = 2 ** 24;
 
 /** The pending events as rows of numbers: one slot each, 64 bytes of one ArrayBuffer, which is seen as doubles (0: time, 1: sequence,
- *  6: handle) and as 32-bit integers (4, 5: links, 6: kind, 7, 8: payload, 9: whether immediate). No event is an object, and an event's fields share a cache line.
+ *  6: handle) and as 32-bit integers (4, 5: links, 6: kind, 7, 8: payload, 9: whether immediate). Slot 0 is no event's and stands for none. No event is an object, and an event's fields share a cache line.
  *
  *  The accessors spell the layout out in literals, since a constant of a module is loaded from memory at each use, and in shifts
  *  and `or`s, since a sum is checked for overflow. Together that is a factor of two in the whole loop. */
@@ -12,8 +12,8 @@ export class EventTable {
   private doubles = new Float64Array(0);
   private integers = new Int32Array(0);
   private slots = 0;
-  private used = 0;
-  private free = -1;
+  private used = 1;
+  private free = 0;
 
   constructor() {
     this.resize(INITIAL_SLOTS);
@@ -30,11 +30,12 @@ export class EventTable {
   }
 
   place(slot: number, time: number, sequence: number): void {
-    this.doubles[slot << 3] = time;
-    this.doubles[(slot << 3) | 1] = sequence;
+    const { doubles } = this;
+    doubles[slot << 3] = time;
+    doubles[(slot << 3) | 1] = sequence;
   }
 
-  /** `next` and `previous` belong to the pending-event set that holds the slot. */
+  /** `next` and `previous` belong to whatever holds the slot, the pending-event set or the ring of the present instant. */
   next(slot: number): number {
     return this.integers[(slot << 4) | 4]!;
   }
@@ -68,15 +69,16 @@ export class EventTable {
     return this.integers[(slot << 4) | 9] !== 0;
   }
 
-  setImmediate(slot: number, isImmediate: boolean): void {
+  markImmediate(slot: number, isImmediate: boolean): void {
     this.integers[(slot << 4) | 9] = +isImmediate;
   }
 
   /** Takes a slot for an event. @throws InvariantError when 2^24 are taken. */
-  take(kind: number, a: number, b: number): number {
+  take(time: number, sequence: number, kind: number, a: number, b: number): number {
     let slot = this.free;
-    if (slot < 0) slot = this.unusedSlot();
+    if (slot === 0) slot = this.unusedSlot();
     else this.free = this.next(slot);
+    this.place(slot, time, sequence);
     const { integers } = this;
     const base = slot << 4;
     integers[base | 6] = kind;
@@ -100,11 +102,11 @@ export class EventTable {
     return this.doubles[(slot << 3) | 6]!;
   }
 
-  /** The slot of a handle, or -1 when its event is no longer there. */
+  /** The slot of a handle, or 0 when its event is no longer there. */
   find(handle: number): number {
-    if (!(handle >= 0)) return -1;
+    if (!(handle >= 0)) return 0;
     const slot = handle - Math.floor(handle / 0x1000000) * 0x1000000;
-    return slot < this.used && this.doubles[(slot << 3) | 6] === handle ? slot : -1;
+    return slot < this.used && this.doubles[(slot << 3) | 6] === handle ? slot : 0;
   }
 
   private unusedSlot(): number {

@@ -6,8 +6,6 @@ const BOTTOM_LIMIT = 48;
 /** Each rung divides its range by more than BOTTOM_LIMIT, so ten span 2^53 instants; beyond this many, which takes clusters
  *  that are scheduled ever nearer, the bottom just grows. */
 const MOST_RUNGS = 16;
-/** Below this many, insertion sort; above, heap sort, whose worst case is no worse. */
-const INSERTION_SORT_LIMIT = 64;
 /** Where the top's list begins, in `heads`. */
 const TOP = 0;
 
@@ -21,8 +19,8 @@ const TOP = 0;
 export class LadderQueue implements PendingEventSet {
   private readonly table: EventTable;
 
-  // First slot of each bucket's list, or -1: the top's, then those of rung 0, of rung 1, ...
-  private heads: Int32Array = new Int32Array(256).fill(-1);
+  // First slot of each bucket's list, or 0: the top's, then those of rung 0, of rung 1, ...
+  private heads: Int32Array = new Int32Array(256);
 
   // Rung r covers times from its start; x = (time - start) * scale lies in bucket floor(x), which is monotone in time whatever
   // the rounding. Of its `width` buckets, those before `next` are used up. Four doubles a rung: start, scale, next, width.
@@ -30,19 +28,40 @@ export class LadderQueue implements PendingEventSet {
   private readonly ranges = new Float64Array(MOST_RUNGS * 4);
   private readonly offsets = new Int32Array(MOST_RUNGS);
 
-  // Sorted, the next event last. A removed event leaves -1 behind and keeps its time.
+  // Sorted, the next event last. A removed event leaves 0 behind and keeps its time.
   private bottomLength = 0;
   private bottomTimes: Float64Array = new Float64Array(256);
   private bottomSlots: Int32Array = new Int32Array(256);
 
   constructor(table: EventTable) {
     this.table = table;
+    this.dropRungs();
   }
 
-  insert(slot: number, time: number): void {
-    const bucket = this.bucketAt(time);
+  insert(slot: number): void {
+    const time = this.table.time(slot);
+    // Rung 0, or the top, takes most; this is bucketAt for them.
+    const { ranges } = this;
+    const x = (time - ranges[0]!) * ranges[1]!;
+    if (x >= ranges[2]!) this.link(slot, x < ranges[3]! ? (x | 0) + 1 : 0);
+    else this.insertBelow(slot, time);
+  }
+
+  /** Inserts an event that comes before what is left of rung 0. */
+  private insertBelow(slot: number, time: number): void {
+    const bucket = this.rungs > 1 ? this.bucketAt(time) : -1;
     if (bucket >= 0) this.link(slot, bucket);
-    else this.insertIntoBottom(slot, time);
+    else if (this.bottomLength < BOTTOM_LIMIT) this.insertIntoBottom(slot, time);
+    else this.insertIntoFullBottom(slot, time);
+  }
+
+  private insertIntoFullBottom(slot: number, time: number): void {
+    if (this.rungs < MOST_RUNGS) {
+      this.link(slot, this.collectBottom());
+      return;
+    }
+    if (this.bottomLength === this.bottomSlots.length) this.growBottom();
+    this.insertIntoBottom(slot, time);
   }
 
   remove(slot: number): void {
@@ -53,26 +72,30 @@ export class LadderQueue implements PendingEventSet {
       return;
     }
     const next = table.next(slot);
+    if (this.heads[bucket] === slot) {
+      this.heads[bucket] = next;
+      return;
+    }
+    // Only a slot that isn't the first of its list has a previous one.
     const previous = table.previous(slot);
-    if (previous >= 0) table.setNext(previous, next);
-    else this.heads[bucket] = next;
-    if (next >= 0) table.setPrevious(next, previous);
+    table.setNext(previous, next);
+    table.setPrevious(next, previous);
   }
 
   nextTime(): number {
     const last = this.bottomLength - 1;
-    if (last >= 0 && this.bottomSlots[last]! >= 0) return this.bottomTimes[last]!;
+    if (last >= 0 && this.bottomSlots[last] !== 0) return this.bottomTimes[last]!;
     return this.refill();
   }
 
   takeUpTo(last: number): number {
     let end = this.bottomLength - 1;
-    if (end < 0 || this.bottomSlots[end]! < 0) {
+    if (end < 0 || this.bottomSlots[end] === 0) {
       this.refill();
       end = this.bottomLength - 1;
-      if (end < 0) return -1;
+      if (end < 0) return 0;
     }
-    if (this.bottomTimes[end]! > last) return -1;
+    if (this.bottomTimes[end]! > last) return 0;
     this.bottomLength = end;
     return this.bottomSlots[end]!;
   }
@@ -96,22 +119,14 @@ export class LadderQueue implements PendingEventSet {
     const { heads, table } = this;
     const first = heads[bucket]!;
     table.setNext(slot, first);
-    table.setPrevious(slot, -1);
-    if (first >= 0) table.setPrevious(first, slot);
+    // Without a first one that is slot 0, which is nobody's; a condition would be a coin toss.
+    table.setPrevious(first, slot);
     heads[bucket] = slot;
   }
 
   /** Inserts an event that is later in sequence than all others, so behind its ties. */
   private insertIntoBottom(slot: number, time: number): void {
-    let position = this.bottomLength;
-    if (position >= BOTTOM_LIMIT) {
-      if (this.rungs < MOST_RUNGS) {
-        this.link(slot, this.collectBottom());
-        return;
-      }
-      if (position === this.bottomSlots.length) this.growBottom();
-    }
-    this.bottomLength = position + 1;
+    let position = this.bottomLength++;
     const { bottomTimes, bottomSlots } = this;
     while (position > 0) {
       const other = bottomTimes[position - 1]!;
@@ -136,7 +151,7 @@ export class LadderQueue implements PendingEventSet {
       else high = middle;
     }
     while (bottomSlots[low] !== slot) low++;
-    bottomSlots[low] = -1;
+    bottomSlots[low] = 0;
   }
 
   /** Fills the bottom from the nearest bucket that isn't empty. @returns the time of the first event, or Infinity. */
@@ -144,13 +159,12 @@ export class LadderQueue implements PendingEventSet {
     for (;;) {
       while (this.bottomLength > 0) {
         const last = this.bottomLength - 1;
-        if (this.bottomSlots[last]! >= 0) return this.bottomTimes[last]!;
+        if (this.bottomSlots[last] !== 0) return this.bottomTimes[last]!;
         this.bottomLength = last;
       }
       if (this.rungs === 0) return Number.POSITIVE_INFINITY;
       this.gather(this.nextBucket());
-      if (this.bottomLength > BOTTOM_LIMIT && this.rungs < MOST_RUNGS && !this.isBottomTied()) this.spread();
-      else this.sortBottom();
+      if (this.bottomLength > BOTTOM_LIMIT) this.spreadOrSort();
     }
   }
 
@@ -162,37 +176,60 @@ export class LadderQueue implements PendingEventSet {
       const offset = this.offsets[rung]!;
       const end = offset + ranges[range | 3]!;
       let bucket = offset + ranges[range | 2]!;
-      while (bucket < end && heads[bucket]! < 0) bucket++;
+      while (bucket < end && heads[bucket] === 0) bucket++;
       ranges[range | 2] = bucket - offset + 1;
       if (bucket < end) {
         // Rung 0 stays even when it is used up, for what lies beyond its end belongs to the top.
         const isUsedUp = bucket === end - 1 && (rung > 0 || ranges[1] === 0);
-        this.rungs = isUsedUp ? rung : rung + 1;
+        if (!isUsedUp) this.rungs = rung + 1;
+        else if (rung > 0) this.rungs = rung;
+        else this.dropRungs();
         return bucket;
       }
     }
-    this.rungs = 0;
+    this.dropRungs();
     return TOP;
   }
 
-  /** Moves a bucket's events into the empty bottom, unsorted. */
+  private dropRungs(): void {
+    this.rungs = 0;
+    // Without a rung 0, no time lies in it or beyond.
+    this.ranges[2] = Number.POSITIVE_INFINITY;
+  }
+
+  /** Moves a bucket's events into the empty bottom, sorted unless there are more than BOTTOM_LIMIT. */
   private gather(bucket: number): void {
     const { table, heads } = this;
     let { bottomTimes, bottomSlots } = this;
     let length = 0;
     let slot = heads[bucket]!;
-    heads[bucket] = -1;
-    while (slot >= 0) {
+    heads[bucket] = 0;
+    while (slot !== 0) {
       if (length === bottomSlots.length) {
         this.growBottom();
         bottomTimes = this.bottomTimes;
         bottomSlots = this.bottomSlots;
       }
-      bottomTimes[length] = table.time(slot);
-      bottomSlots[length++] = slot;
+      const time = table.time(slot);
+      let position = length++;
+      while (position > 0 && length <= BOTTOM_LIMIT) {
+        const other = bottomTimes[position - 1]!;
+        if (other >= time && (other > time || this.isLaterInSequence(bottomSlots[position - 1]!, slot)))
+          break;
+        bottomTimes[position] = other;
+        bottomSlots[position] = bottomSlots[position - 1]!;
+        position--;
+      }
+      bottomTimes[position] = time;
+      bottomSlots[position] = slot;
       slot = table.next(slot);
     }
     this.bottomLength = length;
+  }
+
+  private spreadOrSort(): void {
+    if (this.rungs < MOST_RUNGS && !this.isBottomTied()) this.spread();
+    else this.sortBottom();
   }
 
   private isBottomTied(): boolean {
@@ -210,7 +247,7 @@ export class LadderQueue implements PendingEventSet {
     this.bottomLength = 0;
     for (let i = 0; i < bottomLength; i++) {
       const slot = bottomSlots[i]!;
-      if (slot >= 0) this.link(slot, bucket);
+      if (slot !== 0) this.link(slot, bucket);
     }
     return bucket;
   }
@@ -249,31 +286,8 @@ export class LadderQueue implements PendingEventSet {
     return offset;
   }
 
+  /** Heap sort, since a bottom that is sorted only here has many ties or is out of rungs. */
   private sortBottom(): void {
-    const { bottomLength } = this;
-    if (bottomLength > INSERTION_SORT_LIMIT) {
-      this.heapSortBottom();
-      return;
-    }
-    const { bottomTimes, bottomSlots } = this;
-    for (let i = 1; i < bottomLength; i++) {
-      const time = bottomTimes[i]!;
-      const slot = bottomSlots[i]!;
-      let position = i;
-      while (position > 0) {
-        const other = bottomTimes[position - 1]!;
-        if (other > time || (other === time && this.isLaterInSequence(bottomSlots[position - 1]!, slot)))
-          break;
-        bottomTimes[position] = other;
-        bottomSlots[position] = bottomSlots[position - 1]!;
-        position--;
-      }
-      bottomTimes[position] = time;
-      bottomSlots[position] = slot;
-    }
-  }
-
-  private heapSortBottom(): void {
     const { bottomTimes, bottomSlots, bottomLength } = this;
     for (let root = (bottomLength >> 1) - 1; root >= 0; root--) this.sink(root, bottomLength);
     for (let end = bottomLength - 1; end > 0; end--) {
@@ -328,7 +342,7 @@ export class LadderQueue implements PendingEventSet {
   }
 
   private growHeads(needed: number): void {
-    const heads = new Int32Array(Math.max(needed, this.heads.length * 2)).fill(-1);
+    const heads = new Int32Array(Math.max(needed, this.heads.length * 2));
     heads.set(this.heads);
     this.heads = heads;
   }

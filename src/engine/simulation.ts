@@ -60,13 +60,19 @@ export class Simulation {
 
   private readonly table = new EventTable();
 
-  // Events at the present instant: first in, first out, in a ring of slots. A cancelled one leaves -1 behind.
+  // Events at the present instant: first in, first out, in a ring of slots. A cancelled one leaves 0 behind.
   private immediate = new Int32Array(16);
   private immediateHead = 0;
   private immediateLength = 0;
   private immediateCancelled = 0;
+  // The last instant for which the queue was found to hold nothing more.
+  private drainedAt = Number.NaN;
 
   private isStopped = false;
+  // Whether each event is reported or counted against a bound of the pending ones.
+  private readonly isWatched: boolean;
+  // Whether anything but the queue matters to the next event.
+  private needsCare = true;
   private running = false;
 
   constructor(options: SimulationOptions) {
@@ -75,6 +81,8 @@ export class Simulation {
     this.order = options.fingerprint === true ? new OrderFingerprint() : undefined;
     this.eventBound = options.bounds?.events ?? Number.POSITIVE_INFINITY;
     this.pendingBound = options.bounds?.pending ?? Number.POSITIVE_INFINITY;
+    this.isWatched =
+      this.observer !== undefined || this.order !== undefined || this.pendingBound < Number.POSITIVE_INFINITY;
     this.queue = options.queue === "heap" ? new EventHeap(this.table) : new LadderQueue(this.table);
   }
 
@@ -117,11 +125,12 @@ export class Simulation {
    *  @throws InvariantError when the time is past or not whole, the kind not defined or the payload not int32. */
   scheduleAt(time: number, kind: number, a: number, b: number): number {
     if (!(time >= this.time && Math.floor(time) === time)) this.rejectTime(time);
-    if (kind >>> 0 >= this.handlers.length || (a | 0) !== a || (b | 0) !== b) this.rejectEvent(kind, a, b);
-
-    const slot = this.table.take(kind, a, b);
-    this.enter(slot, time);
-    return this.table.handle(slot);
+    if (!(kind >>> 0 < this.handlers.length && (a | 0) === a && (b | 0) === b)) this.rejectEvent(kind, a, b);
+    const { table } = this;
+    const slot = table.take(time, this.nextSequence++, kind, a, b);
+    if (time === this.time) this.pushImmediate(slot);
+    else this.queue.insert(slot);
+    return table.handle(slot);
   }
 
   /** Schedules an event `delay` nanoseconds from now; with 0 it is executed at this instant, after all that are already
@@ -134,7 +143,7 @@ export class Simulation {
    *  @returns false when there is nothing to cancel: it was executed or cancelled before, or the handle is NO_EVENT. */
   cancel(handle: number): boolean {
     const slot = this.table.find(handle);
-    if (slot < 0) return false;
+    if (slot === 0) return false;
     this.withdraw(slot);
     this.table.release(slot);
     return true;
@@ -147,15 +156,17 @@ export class Simulation {
   reschedule(handle: number, time: number): boolean {
     if (!(time >= this.time && Math.floor(time) === time)) this.rejectTime(time);
     const slot = this.table.find(handle);
-    if (slot < 0) return false;
+    if (slot === 0) return false;
     this.withdraw(slot);
-    this.enter(slot, time);
+    this.table.place(slot, time, this.nextSequence++);
+    if (time === this.time) this.pushImmediate(slot);
+    else this.queue.insert(slot);
     return true;
   }
 
   /** Whether the event of this handle is still to come. */
   isPending(handle: number): boolean {
-    return this.table.find(handle) >= 0;
+    return this.table.find(handle) !== 0;
   }
 
   /** Executes all events up to and including the instant `until` (nanoseconds, Infinity allowed), unless something ends the run
@@ -166,6 +177,7 @@ export class Simulation {
     invariant(until >= this.time, "Cannot run the simulation: the end lies in the past");
     this.running = true;
     this.isStopped = false;
+    this.needsCare = true;
     try {
       return this.loop(until);
     } finally {
@@ -176,6 +188,7 @@ export class Simulation {
   /** Ends the run after the handler that calls this. */
   stop(): void {
     this.isStopped = true;
+    this.needsCare = true;
   }
 
   /** The random stream of this name; the same object each time, so that its sequence goes on. */
@@ -197,34 +210,46 @@ export class Simulation {
 
   private loop(until: number): StopReason {
     const { queue, table, handlers, eventBound } = this;
-    const isWatched =
-      this.observer !== undefined || this.order !== undefined || this.pendingBound < Number.POSITIVE_INFINITY;
     const last = Math.min(until, Number.MAX_SAFE_INTEGER);
     for (;;) {
-      if (this.isStopped) return { kind: "stopped" };
-      if (isWatched && this.pending > this.pendingBound)
-        return { kind: "pending-bound", bound: this.pendingBound };
-      if (this.executedEvents >= eventBound && this.hasEventUpTo(last)) {
-        return { kind: "event-bound", bound: eventBound };
+      // The loop is kept small, because what is inlined into it is limited: all that is rare is behind one flag.
+      const needsCare = this.needsCare || this.executedEvents >= eventBound;
+      const slot = needsCare ? this.takeWithCare(last) : queue.takeUpTo(last);
+      if (slot === 0) {
+        const reason = this.reasonToEnd(until);
+        if (reason !== undefined) return reason;
+        continue;
       }
-
-      // What the queue holds for this instant was scheduled before the instant came, so it precedes the ring.
-      let slot = queue.takeUpTo(this.immediateLength === 0 ? last : this.time);
-      if (slot < 0) {
-        if (this.immediateLength === 0) return this.finish(until);
-        slot = this.takeImmediate();
-        if (slot < 0) continue;
-      }
-
       const kind = table.kind(slot);
       const a = table.payloadA(slot);
       const b = table.payloadB(slot);
       this.time = table.time(slot);
       table.release(slot);
       this.executedEvents++;
-      if (isWatched) this.report(kind, a, b);
       handlers[kind]!(a, b);
     }
+  }
+
+  /** The slot of the next event, when there is more to look at than the queue; 0 when the run may have to end. */
+  private takeWithCare(last: number): number {
+    if (this.isStopped || this.pending > this.pendingBound) return 0;
+    if (this.executedEvents >= this.eventBound && this.hasEventUpTo(last)) return 0;
+    const slot = this.immediateLength > 0 ? this.takeAtThisInstant() : this.queue.takeUpTo(last);
+    this.needsCare = this.isWatched || this.immediateLength > 0;
+    if (slot !== 0 && this.isWatched) this.report(slot);
+    return slot;
+  }
+
+  private reasonToEnd(until: number): StopReason | undefined {
+    if (this.isStopped) return { kind: "stopped" };
+    if (this.pending > this.pendingBound) return { kind: "pending-bound", bound: this.pendingBound };
+    const last = Math.min(until, Number.MAX_SAFE_INTEGER);
+    if (this.hasEventUpTo(last)) {
+      return this.executedEvents >= this.eventBound
+        ? { kind: "event-bound", bound: this.eventBound }
+        : undefined;
+    }
+    return this.finish(until);
   }
 
   private hasEventUpTo(last: number): boolean {
@@ -237,8 +262,12 @@ export class Simulation {
     return { kind: "reached-end" };
   }
 
-  private report(kind: number, a: number, b: number): void {
-    const now = this.now;
+  private report(slot: number): void {
+    const { table } = this;
+    const now = table.time(slot) as SimTime;
+    const kind = table.kind(slot);
+    const a = table.payloadA(slot);
+    const b = table.payloadB(slot);
     this.order?.add(now, kind, a, b);
     if (this.observer === undefined) return;
     const sequence = this.nextSequence;
@@ -250,13 +279,6 @@ export class Simulation {
     );
   }
 
-  /** Gives a slot its time and the next sequence number, and hands it to the ring or to the queue. */
-  private enter(slot: number, time: number): void {
-    this.table.place(slot, time, this.nextSequence++);
-    if (time === this.time) this.pushImmediate(slot);
-    else this.queue.insert(slot, time);
-  }
-
   /** Takes a slot out of the ring or out of the queue, whichever holds it. */
   private withdraw(slot: number): void {
     this.withdrawnEvents++;
@@ -264,27 +286,35 @@ export class Simulation {
       this.queue.remove(slot);
       return;
     }
-    this.table.setImmediate(slot, false);
-    const mask = this.immediate.length - 1;
-    let position = this.immediateHead;
-    while (this.immediate[position] !== slot) position = (position + 1) & mask;
-    this.immediate[position] = -1;
+    this.table.markImmediate(slot, false);
+    this.immediate[this.table.previous(slot)] = 0;
     this.immediateCancelled++;
   }
 
   private pushImmediate(slot: number): void {
     if (this.immediateLength === this.immediate.length) this.growImmediate();
-    this.immediate[(this.immediateHead + this.immediateLength) & (this.immediate.length - 1)] = slot;
+    const position = (this.immediateHead + this.immediateLength) & (this.immediate.length - 1);
+    this.immediate[position] = slot;
     this.immediateLength++;
-    this.table.setImmediate(slot, true);
+    this.needsCare = true;
+    this.table.markImmediate(slot, true);
+    this.table.setPrevious(slot, position);
   }
 
-  private takeImmediate(): number {
+  /** The slot of the next event at the present instant, or 0 when that one was cancelled. */
+  private takeAtThisInstant(): number {
+    // What the queue holds for this instant was scheduled before the instant came, so it precedes the ring; and once there is no
+    // more of it, none can come.
+    if (this.drainedAt !== this.time) {
+      const slot = this.queue.takeUpTo(this.time);
+      if (slot !== 0) return slot;
+      this.drainedAt = this.time;
+    }
     const slot = this.immediate[this.immediateHead]!;
     this.immediateHead = (this.immediateHead + 1) & (this.immediate.length - 1);
     this.immediateLength--;
-    if (slot < 0) this.immediateCancelled--;
-    else this.table.setImmediate(slot, false);
+    if (slot === 0) this.immediateCancelled--;
+    else this.table.markImmediate(slot, false);
     return slot;
   }
 
@@ -295,6 +325,10 @@ export class Simulation {
     grown.set(immediate.subarray(0, immediateHead), immediate.length - immediateHead);
     this.immediate = grown;
     this.immediateHead = 0;
+    for (let position = 0; position < immediate.length; position++) {
+      const slot = grown[position]!;
+      if (slot !== 0) this.table.setPrevious(slot, position);
+    }
   }
 
   private rejectTime(time: number): never {

@@ -1,7 +1,6 @@
 import { DeliveryLedger, VisibilityAfterCompletion } from "../checks/index.ts";
 import { CheckpointRecorder, LatencyRecorder, type RampHistogram } from "../metrics/index.ts";
-import { assemble, type Pipeline, type PipelineObserver, type World } from "../pipeline/index.ts";
-import type { Lineage } from "../records/index.ts";
+import { assemble, type Lineage, type Pipeline, type PipelineObserver, type World } from "../pipeline/index.ts";
 import { OutcomeFingerprint } from "./outcome-fingerprint.ts";
 import type { CheckpointResult, LatencySummary, ReaderResult, RunResult } from "./run-result.ts";
 
@@ -24,6 +23,18 @@ const WARM_UP_SHARE = 0.1;
 /** Runs one pipeline from an empty start until its load is over and drained.
  *  @throws InvariantError on a bug of ours; a failed check is in the result. */
 export function runPipeline(pipeline: Pipeline, options: RunOptions): RunResult {
+  return measurePipeline(pipeline, options).result;
+}
+
+/** A run with the latencies behind its summary. */
+export interface Measurement {
+  readonly result: RunResult;
+  /** Latency of each reader of the pipeline, ns. */
+  readonly latencies: readonly RampHistogram[];
+}
+
+/** As runPipeline, and keeps the histograms. */
+export function measurePipeline(pipeline: Pipeline, options: RunOptions): Measurement {
   const { seed, duration } = options;
   const warmUp = warmUpOf(pipeline, duration);
   const recorders = new Recorders(pipeline, warmUp, duration);
@@ -38,7 +49,7 @@ export function runPipeline(pipeline: Pipeline, options: RunOptions): RunResult 
   while (stopped.kind === "reached-end" && world.sim.now < drainBound && !recorders.allVisible(world)) {
     stopped = world.run(Math.min(drainBound, world.sim.now + SECOND / 10));
   }
-  return {
+  const result: RunResult = {
     pipeline: pipeline.name,
     seed,
     deliveryGuarantees: Object.fromEntries(
@@ -55,6 +66,7 @@ export function runPipeline(pipeline: Pipeline, options: RunOptions): RunResult 
     checks: recorders.checks(world),
     config: pipeline,
   };
+  return { result, latencies: recorders.latencies };
 }
 
 /** A tenth of the load, and at least two checkpoint intervals where there is room for them. */
@@ -134,6 +146,10 @@ class Recorders {
         visibility.preCommitted(job, writer, checkpoint, transaction),
       commitSent: () => {},
     };
+  }
+
+  get latencies(): readonly RampHistogram[] {
+    return this.#latency!.histograms;
   }
 
   allVisible(world: World): boolean {

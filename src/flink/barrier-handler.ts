@@ -11,7 +11,8 @@ export interface BarrierHandlerState {
   readonly channels: number;
   lastStarted: number;
   pending: number;
-  arrived: number;
+  /** channels that have delivered the pending checkpoint's barrier, in the order of arrival. */
+  blocked: number[];
   firstArrivalAt: number;
 }
 
@@ -22,7 +23,7 @@ export const START_SNAPSHOT = 3;
 export const DECLINE_SUBSUMED = 4;
 
 export function barrierHandler(channels: number): BarrierHandlerState {
-  return { channels, lastStarted: 0, pending: 0, arrived: 0, firstArrivalAt: 0 };
+  return { channels, lastStarted: 0, pending: 0, blocked: [], firstArrivalAt: 0 };
 }
 
 /** Barrier of `checkpoint` came out of `channel` at `now`. Effects: RESUME_CHANNEL(channel), BLOCK_CHANNEL(channel),
@@ -39,15 +40,18 @@ export function onBarrier(
     return;
   }
   if (checkpoint > state.lastStarted) {
-    if (state.pending !== 0) outbox.add(DECLINE_SUBSUMED, state.pending);
+    if (state.pending !== 0) {
+      for (const blocked of state.blocked) outbox.add(RESUME_CHANNEL, blocked);
+      outbox.add(DECLINE_SUBSUMED, state.pending);
+    }
     state.lastStarted = checkpoint;
     state.pending = checkpoint;
-    state.arrived = 0;
+    state.blocked = [];
     state.firstArrivalAt = now;
   }
-  state.arrived++;
+  state.blocked.push(channel);
   outbox.add(BLOCK_CHANNEL, channel);
-  if (state.arrived < state.channels) return;
+  if (state.blocked.length < state.channels) return;
   state.pending = 0;
   outbox.add(START_SNAPSHOT, checkpoint, now - state.firstArrivalAt);
 }

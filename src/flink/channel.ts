@@ -142,10 +142,13 @@ export class Channel {
     );
   }
 
-  /** The emission has stopped: nothing is foreseen any more. */
-  forgetForesight(): void {
+  /** The emission stops at `now`: takes what was emitted, and foresees nothing any more. */
+  endEmission(now: number): void {
+    this.#upstream.emitInto(this, now);
     this.#sim.cancel(this.#fullEvent);
     this.#fullEvent = NO_EVENT;
+    if (this.#settings.flushAlways) this.flush(now);
+    else this.#cutFullSegments();
   }
 
   /** Handler of `segmentFull`. */

@@ -49,6 +49,9 @@ export interface OperatorTaskSettings {
   readonly oneRecord: boolean;
 }
 
+/** Share of a record that rounding may take: a wake-up planned for the end of a record must find it done. */
+const ROUNDING = 1e-9;
+
 /** Draws how long `records` records take together, ns. */
 export type ServiceDraw = (records: number) => number;
 
@@ -202,7 +205,7 @@ export class OperatorTask implements DownstreamTask {
   #mayRunMail(now: number): boolean {
     if (this.#current === undefined) return true;
     if (this.#mailAt < 0) {
-      const inHand = Math.ceil((now - this.#start) / this.#perRecord);
+      const inHand = Math.ceil((now - this.#start) / this.#perRecord - ROUNDING);
       this.#mailAt = Math.min(this.#busyUntil, Math.ceil(this.#start + inHand * this.#perRecord));
     }
     return this.#mailAt <= now;
@@ -251,7 +254,7 @@ export class OperatorTask implements DownstreamTask {
     if (buffer === undefined) return;
     const finished = this.#busyUntil <= now;
     let done = this.#size;
-    if (!finished) done = Math.min(this.#size - 1, Math.floor((now - this.#start) / this.#perRecord));
+    if (!finished) done = Math.min(this.#size - 1, Math.floor((now - this.#start) / this.#perRecord + ROUNDING));
     const count = done - this.#served;
     if (count > 0) {
       const first = this.#start + (this.#served + 1) * this.#perRecord;

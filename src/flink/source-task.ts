@@ -231,10 +231,7 @@ export class SourceTask implements UpstreamTask {
 
   #finishRamp(): void {
     const now = this.#sim.now;
-    for (const channel of this.channels) {
-      this.emitInto(channel, now);
-      channel.forgetForesight();
-    }
+    for (const channel of this.channels) channel.endEmission(now);
     this.#mode = "idle";
   }
 
@@ -242,10 +239,7 @@ export class SourceTask implements UpstreamTask {
   #pause(): void {
     const now = this.#sim.now;
     if (this.#mode === "paused") return;
-    for (const channel of this.channels) {
-      this.emitInto(channel, now);
-      channel.forgetForesight();
-    }
+    for (const channel of this.channels) channel.endEmission(now);
     if (this.#mode === "live") {
       this.#emitUpTo(now);
       this.feed.position.set(this.#emitted);

@@ -12,7 +12,8 @@ export class FetchLoop {
   last = 0;
   readonly #cycle: number;
   readonly #inbound: number;
-  #askedAgainAt = 0;
+  /** When the latest answer left the broker, ns. */
+  #answeredAt = Number.NEGATIVE_INFINITY;
 
   /** @param roundTrip ns, client to broker and back. @param wakeup ns, the consumer's thread. */
   constructor(roundTrip: number, wakeup: number) {
@@ -23,16 +24,20 @@ export class FetchLoop {
   /** `count` records become readable evenly from `first` to `last` (ns); sets this.first and this.last. */
   deliver(count: number, first: number, last: number): void {
     const cycle = this.#cycle;
-    let start = first > this.#askedAgainAt ? first : this.#askedAgainAt;
-    // Writers are settled one after the other, so this run may lie before one already delivered.
-    if (start > first + cycle) start = first + cycle;
+    const answered = this.#answeredAt;
+    let start = first;
+    // It shares the answer that an earlier record waits for, or finds the next fetch on its way. An answer further off
+    // than a cycle belongs to a run that lies behind this one: writers are settled one after the other.
+    if (first <= answered) {
+      if (answered - first <= cycle) start = answered;
+    } else if (first < answered + cycle) start = answered + cycle;
     let end = last;
     if (count > 1 && last - first < cycle * (count - 1)) {
       const answers = Math.ceil((last - start) / cycle);
       end = answers > 0 ? start + answers * cycle : start;
     }
     if (end < start) end = start;
-    if (end + cycle > this.#askedAgainAt) this.#askedAgainAt = end + cycle;
+    if (end > answered) this.#answeredAt = end;
     this.first = Math.round(start + this.#inbound);
     this.last = Math.round(end + this.#inbound);
   }

@@ -13,7 +13,7 @@ export function longestRequestWait(roundTrip: number, service: number, maxInFlig
 /** The closed form of the request queue. Record k of a run that is sent at x_k = x + k * spacing waits
  *  w_k = min(max(0, w + k * (s - spacing)), longest): it starts at once when the connection is free, else one service
  *  time s after the request before it, and never later than the requests in flight take, since all that waits shares one
- *  request. The run leaves as one curve, late by the mean of its w_k, so that means are exact. */
+ *  request. The run leaves as one curve, late by a straight line with the mean of its w_k, so that means are exact. */
 export class ProducerConnection {
   /** Set by `send`: when the requests of the run's first and last record start at the broker, ns. */
   first = 0;
@@ -22,7 +22,9 @@ export class ProducerConnection {
   readonly #service: number;
   readonly #loop: number;
   readonly #longestWait: number;
-  #freeAt = 0;
+  // The last record sent: when it came to the broker, and when its request started there.
+  #lastArrival = Number.NEGATIVE_INFINITY;
+  #lastStart = Number.NEGATIVE_INFINITY;
 
   /** @param roundTrip ns, client to broker and back. @param service ns a request holds the connection.
    *  @param loop ns one pass of the Sender takes. @param maxInFlight requests on their way at most. */
@@ -38,17 +40,15 @@ export class ProducerConnection {
   send(count: number, first: number, last: number): number {
     const arrival = first + this.#outbound;
     const longest = this.#longestWait;
-    let wait = this.#freeAt - arrival;
-    if (wait < 0) wait = 0;
+    let wait = this.#lastStart + this.#step(arrival - this.#lastArrival) - arrival;
+    if (!(wait > 0)) wait = 0;
     else if (wait > longest) wait = longest;
     if (count === 1) {
       this.first = this.last = arrival + wait;
-      this.#freeAt = this.last + this.#service;
-      return this.#freeAt;
+      return this.#remember(arrival, wait);
     }
     const spacing = (last - first) / (count - 1);
-    const step = spacing < this.#loop ? (spacing / this.#loop) * this.#service : this.#service;
-    const growth = step - spacing;
+    const growth = this.#step(spacing) - spacing;
     let sum: number;
     let lastWait: number;
     if (growth > 0) {
@@ -60,10 +60,28 @@ export class ProducerConnection {
       sum = behind * wait + (growth * behind * (behind - 1)) / 2;
       lastWait = behind === count ? wait + (count - 1) * growth : 0;
     }
+    // A pass of the Sender serves what came since the one before: the others wait for it, half of it on average.
+    if (spacing < this.#loop) sum += (count - 1) * (1 - spacing / this.#loop) * Math.min(this.#service, longest) * 0.5;
     const lastArrival = last + this.#outbound;
-    this.first = arrival + sum / count;
-    this.last = lastArrival + sum / count;
-    this.#freeAt = lastArrival + lastWait + this.#service;
-    return this.#freeAt;
+    const mean = sum / count;
+    let tail = mean + (lastWait - wait) / 2;
+    if (tail < 0) tail = 0;
+    else if (tail > longest) tail = longest;
+    if (tail > 2 * mean) tail = 2 * mean;
+    this.first = arrival + 2 * mean - tail;
+    this.last = lastArrival + tail;
+    return this.#remember(lastArrival, lastWait);
+  }
+
+  /** From one record's start to the next one's at the earliest: a whole service time, or less when the Sender picks up
+   *  several in one pass. */
+  #step(spacing: number): number {
+    return spacing < this.#loop ? (spacing / this.#loop) * this.#service : this.#service;
+  }
+
+  #remember(arrival: number, wait: number): number {
+    this.#lastArrival = arrival;
+    this.#lastStart = arrival + wait;
+    return this.#lastStart + this.#service;
   }
 }

@@ -26,11 +26,14 @@ export class LatencyRecorder implements Pick<KafkaObserver, "delivered"> {
     first: number,
     last: number,
   ): void {
-    const createdFirst = this.#lineage.createdAt(originPartition, route, from);
+    const lineage = this.#lineage;
     const count = to - from;
-    const createdLast = count === 1 ? createdFirst : this.#lineage.createdAt(originPartition, route, to - 1);
+    const firstOffset = lineage.offsetOf(originPartition, route, from);
+    const lastOffset = count === 1 ? firstOffset : lineage.offsetOf(originPartition, route, to - 1);
+    const createdFirst = lineage.createdAt(originPartition, firstOffset);
+    const createdLast = count === 1 ? createdFirst : lineage.createdAt(originPartition, lastOffset);
     if (createdFirst >= this.#from && createdLast < this.#until) {
-      this.histograms[reader]!.add(count, first - createdFirst, last - createdLast);
+      this.histograms[reader]!.add(count, first - createdFirst, last - createdLast, lastOffset - firstOffset);
       return;
     }
     if (createdLast < this.#from || createdFirst >= this.#until) return;

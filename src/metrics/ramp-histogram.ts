@@ -1,5 +1,6 @@
-/** A histogram of values that come as ramps: many values spread evenly between two ends. A ramp costs the same however
- *  many values it holds and however many bins it crosses: the bins hold slopes of the cumulative count.
+/** A histogram of values that come as ramps: the first and the last value are known, and the others stand on any of the
+ *  places between them, each as likely (records that a key picks out of evenly spaced offsets). A ramp costs the same
+ *  however many values it holds and however many bins it crosses: the bins hold slopes of the cumulative count.
  *
  *  With density d on [a, b], the count below x is d * max(0, x - a) - d * max(0, x - b). Each bin keeps the sum of the
  *  slopes that begin in it and the sum of slope * beginning, so that the count below the end of bin j is
@@ -16,8 +17,9 @@ export class RampHistogram {
   #moment = new Float64Array(BINS);
   readonly #points = new Float64Array(BINS);
 
-  /** Adds `count` values evenly from `first` to `last`, ns, in either order; negative ones count as 0. */
-  add(count: number, first: number, last: number): void {
+  /** Adds `count` values from `first` to `last`, ns, in either order; negative ones count as 0. `places` is the number
+   *  of steps between the places from the first value to the last; count - 1 when every place holds a value. */
+  add(count: number, first: number, last: number, places = count - 1): void {
     const low = first < last ? (first > 0 ? first : 0) : last > 0 ? last : 0;
     const high = first < last ? (last > 0 ? last : 0) : first > 0 ? first : 0;
     this.count += count;
@@ -28,13 +30,20 @@ export class RampHistogram {
       this.#points[binOf((low + high) / 2)]! += count;
       return;
     }
-    const density = count / (high - low);
-    const a = binOf(low);
-    const b = binOf(high);
-    this.#slope[a]! += density;
-    this.#moment[a]! += density * low;
-    this.#slope[b]! -= density;
-    this.#moment[b]! -= density * high;
+    this.#points[binOf(low)]! += 1;
+    this.#points[binOf(high)]! += 1;
+    if (count === 2) return;
+    // Each place stands for the step around it; the ends' halves of a step are theirs alone.
+    const margin = (high - low) / (2 * places);
+    const from = low + margin;
+    const to = high - margin;
+    const density = (count - 2) / (to - from);
+    const c = binOf(from);
+    const d = binOf(to);
+    this.#slope[c]! += density;
+    this.#moment[c]! += density * from;
+    this.#slope[d]! -= density;
+    this.#moment[d]! -= density * to;
   }
 
   get mean(): number {

@@ -1,3 +1,4 @@
+export type { Lineage } from "../records/index.ts";
 export { assemble, type World } from "./assemble.ts";
 export type { AssemblyOptions } from "./assembly/assembly-options.ts";
 export type { PipelineObserver } from "./assembly/simulated-job.ts";

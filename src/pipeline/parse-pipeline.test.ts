@@ -3,9 +3,11 @@ import { expect, test } from "vitest";
 import { stringify } from "yaml";
 import { ConfigError } from "./config-error.ts";
 import { parsePipeline, resolvePipeline } from "./parse-pipeline.ts";
+import type { PipelineInput } from "./schema.ts";
 import { SMALL } from "./small-pipeline.fixture.ts";
 
 const ORDERS = readFileSync(new URL("../../pipelines/orders.yaml", import.meta.url), "utf8");
+const DOCUMENTATION = readFileSync(new URL("../../docs/pipeline-file.md", import.meta.url), "utf8");
 const EXACTLY_ONCE =
   "{ topic: enriched, sink.delivery-guarantee: exactly-once, sink.transactional-id-prefix: e, properties.transaction.timeout.ms: 600000 }";
 
@@ -582,4 +584,26 @@ test("Flink 1.20 lets network buffers be set", () => {
     "flink: { config: { taskmanager.network.memory.floating-buffers-per-gate: 4 } }",
   );
   expect(parsePipeline(text, "x").pipeline.jobs[0]?.network.floatingBuffersPerGate).toBe(4);
+});
+
+test("the documentation's example is read without a warning, and its errors are what it says", () => {
+  const [, example = "", errorLines = ""] =
+    /```yaml\n(.*?)```.*?```\n(Cannot read.*?)```/s.exec(DOCUMENTATION) ?? [];
+  expect(warnings(example)).toEqual([]);
+  const broken = example
+    .replace("topic: orders, rate", "topic: order, rate")
+    .replace("interval: 10 s", "interval: 10 parsecs");
+  expect(errors(broken)).toEqual(errorLines.trim().split("\n"));
+});
+
+test("a misspelt key in a module is a type error, and a ConfigError", () => {
+  const input: PipelineInput = {
+    // @ts-expect-error: it is "topics"
+    kafka: { topic: {} },
+    producers: {},
+    jobs: {},
+  };
+  expect(() => resolvePipeline(input)).toThrow(
+    'Cannot read kafka.topic: got an unknown key, wanted a key of the Kafka cluster; did you mean "topics"?',
+  );
 });

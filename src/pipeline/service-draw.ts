@@ -1,11 +1,21 @@
-import type { RandomStream } from "../engine/index.ts";
+import { type RandomStream, sampleStandardGamma } from "../engine/index.ts";
 import type { ServiceDraw } from "../flink/index.ts";
 import type { ServiceTime } from "./pipeline.ts";
 
-/** The service time of `records` records through chained operators, ns: the sum of their constants, and of a gamma draw
- *  for each random one (the sum of n gamma variates of shape k is gamma of shape n k). */
-export function serviceDraw(services: readonly ServiceTime[], _random: RandomStream): ServiceDraw {
+/** How long `records` records take through chained operators, ns: the sum of their constants, and of one gamma draw for
+ *  each operator with a random service time. n gamma variates of shape k and mean m add up to one of shape n k and mean
+ *  n m, so a buffer costs one draw however many records it holds. */
+export function serviceDraw(services: readonly ServiceTime[], random: RandomStream): ServiceDraw {
   let constant = 0;
-  for (const service of services) constant += service.kind === "constant" ? service.value : service.mean;
-  return (records) => records * constant;
+  const drawn: { readonly shape: number; readonly scale: number }[] = [];
+  for (const service of services) {
+    if (service.kind === "constant") constant += service.value;
+    else drawn.push({ shape: service.shape, scale: service.mean / service.shape });
+  }
+  if (drawn.length === 0) return (records) => records * constant;
+  return (records) => {
+    let total = records * constant;
+    for (const { shape, scale } of drawn) total += scale * sampleStandardGamma(random, records * shape);
+    return total;
+  };
 }

@@ -3,7 +3,7 @@
  *  Leaves out: keys beyond the period: with more than 8,192 distinct keys the table holds key groups in the exact
  *    proportion of their keys' weights, shuffled, instead of every key. */
 
-import { counterHash, invariant } from "../engine/index.ts";
+import { counterHash, invariant, pow } from "../engine/index.ts";
 import { keyGroupOf } from "./key-groups.ts";
 
 export type KeyDistribution =
@@ -99,7 +99,7 @@ function keyGroupWeights(keys: number, distribution: KeyDistribution, maxParalle
   const weighed = Math.min(keys, MOST_KEYS_WEIGHED);
   const exponent = distribution.kind === "zipf" ? distribution.exponent : 0;
   for (let key = 0; key < weighed; key++) {
-    weights[keyGroupOf(key, maxParallelism)]! += exponent === 0 ? 1 : (key + 1) ** -exponent;
+    weights[keyGroupOf(key, maxParallelism)]! += exponent === 0 ? 1 : pow(key + 1, -exponent);
   }
   return weights;
 }

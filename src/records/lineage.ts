@@ -63,11 +63,16 @@ export class Lineage {
     return this.#routes[id]!;
   }
 
-  /** Creation time of the record with `rank` on the route of `routeId`. */
-  createdAt(originPartition: number, routeId: number, rank: number): number {
+  /** Offset of the record with `rank` on the route of `routeId`. */
+  offsetOf(originPartition: number, routeId: number, rank: number): number {
+    const local = originPartition - this.#entryOf[originPartition]!.firstPartition;
+    return this.#routes[routeId]!.offsetOf(local, rank);
+  }
+
+  /** Creation time of the record at `offset`, ns. */
+  createdAt(originPartition: number, offset: number): number {
     const entry = this.#entryOf[originPartition]!;
-    const local = originPartition - entry.firstPartition;
-    return entry.origin.createdAt(local, this.#routes[routeId]!.offsetOf(local, rank));
+    return entry.origin.createdAt(originPartition - entry.firstPartition, offset);
   }
 
   /** How many records of `originPartition` with an offset below that of `rank` on `from` lie on `to`.

@@ -3,7 +3,7 @@
  *  Source: closed forms; Poisson counts per slot are drawn from the counter-based hash of (seed, partition, slot).
  *  Leaves out: the producer's clock error; several producers writing into one partition. */
 
-import { counterUniform, invariant } from "../engine/index.ts";
+import { counterUniform, exp, invariant } from "../engine/index.ts";
 
 /** Creation times of the records of one topic, per partition. Offsets count from 0; times are ns. */
 export interface Origin {
@@ -166,7 +166,7 @@ export class PoissonOrigin implements Origin {
   /** Inversion by sequential search; the mean is at most 4. Source: Devroye 1986, X.3. */
   #poisson(partition: number, slot: number): number {
     let u = counterUniform(this.#seed, partition, slot, 0);
-    let p = Math.exp(-this.#mean);
+    let p = exp(-this.#mean);
     let k = 0;
     while (u > p) {
       u -= p;

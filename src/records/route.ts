@@ -48,7 +48,7 @@ export class Route {
     return q * cycle.total + cycle.prefix[position - q * cycle.period]! - this.#shiftRank[partition]!;
   }
 
-  /** The offset of `partition` with the given rank; the inverse of rankOf. @throws InvariantError on an empty route. */
+  /** The offset of `partition` with the given rank; the inverse of rankOf. Infinite on an empty route. */
   offsetOf(partition: number, rank: number): number {
     const cycle = this.#cycleOf[partition]!;
     if (cycle.total === 0) return Number.POSITIVE_INFINITY;

@@ -18,7 +18,7 @@ export class ExactSum {
     }
   }
 
-  /** Adds a x b, both integers of 0 ..= 2^53 - 1, exactly. */
+  /** Adds a x b, both integers of 0 ..= 2^52, exactly. */
   addProduct(a: number, b: number): void {
     const aHigh = Math.floor(a / HALF_FACTOR);
     const aLow = a - aHigh * HALF_FACTOR;

@@ -1,6 +1,6 @@
 import { flinkDuration, kafkaMilliseconds } from "../values/duration.ts";
 import { integer } from "../values/number.ts";
-import { choice, flag, name, text } from "../values/word.ts";
+import { choice, flag, text } from "../values/word.ts";
 import { consumerOptions, producerOptions } from "./kafka-options.ts";
 import { type Options, options } from "./option.ts";
 
@@ -25,7 +25,7 @@ const sink = options({
       "What the sink promises: none, flush at the checkpoint, or one transaction for each checkpoint and subtask. (The DataStream builder's default is none.)",
     ],
     "sink.transactional-id-prefix": [
-      name("a prefix", "enrich"),
+      text("a prefix", "enrich"),
       undefined,
       "First part of the sink's transactional ids; exactly-once needs one that no other sink uses.",
     ],

@@ -1,7 +1,7 @@
 import { kafkaMilliseconds } from "../values/duration.ts";
 import { integer } from "../values/number.ts";
 import { memorySize } from "../values/size.ts";
-import { choice, flag, text } from "../values/word.ts";
+import { exactChoice, flag, text } from "../values/word.ts";
 import { options } from "./option.ts";
 
 const MILLISECOND = 1_000_000;
@@ -18,7 +18,7 @@ export const producerOptions = options({
   source: "Kafka 4.1 ProducerConfig",
   modelled: {
     acks: [
-      choice(["all", "1", "0"], { "-1": "all" }),
+      exactChoice(["all", "1", "0"], { "-1": "all" }),
       "all",
       "Which replicas have a batch before it is acknowledged.",
     ],
@@ -49,7 +49,7 @@ export const producerOptions = options({
     "reconnect.backoff.max.ms": [milliseconds, "1000", "Largest wait before a reconnect."],
     "metadata.max.age.ms": [long, "300000", "Time before metadata is read again."],
     "compression.type": [
-      choice(["none", "gzip", "snappy", "lz4", "zstd"]),
+      exactChoice(["none", "gzip", "snappy", "lz4", "zstd"]),
       "none",
       "Compression of batches.",
     ],
@@ -84,7 +84,7 @@ export const consumerOptions = options({
   source: "Kafka 4.1 ConsumerConfig",
   modelled: {
     "isolation.level": [
-      choice(["read_uncommitted", "read_committed"]),
+      exactChoice(["read_uncommitted", "read_committed"]),
       "read_uncommitted",
       "Whether a reader stops at the high watermark or at the last stable offset.",
     ],
@@ -350,13 +350,13 @@ export const topicOptions = options({
     ],
     "segment.bytes": [bytes, "1073741824", "Size of a log segment."],
     "message.timestamp.type": [
-      choice(["CreateTime", "LogAppendTime"]),
+      exactChoice(["CreateTime", "LogAppendTime"]),
       "CreateTime",
       "Which time a record carries.",
     ],
     "unclean.leader.election.enable": [flag(), "false", "Whether a replica out of sync may lead."],
     "compression.type": [
-      choice(["producer", "uncompressed", "none", "gzip", "snappy", "lz4", "zstd"]),
+      exactChoice(["producer", "uncompressed", "none", "gzip", "snappy", "lz4", "zstd"]),
       "producer",
       "Compression on the broker.",
     ],

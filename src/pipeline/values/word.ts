@@ -21,8 +21,24 @@ export function choice<const Choice extends string>(
   choices: readonly [Choice, ...Choice[]],
   others: Readonly<Record<string, Choice>> = {},
 ): ValueType<Choice, string | number> {
-  const folded = new Map<string, Choice>(choices.map((name) => [fold(name), name]));
-  for (const [spelling, name] of Object.entries(others)) folded.set(fold(spelling), name);
+  return oneOf(choices, others, fold);
+}
+
+/** One of a closed set, spelt exactly so, as Kafka reads its enums. */
+export function exactChoice<const Choice extends string>(
+  choices: readonly [Choice, ...Choice[]],
+  others: Readonly<Record<string, Choice>> = {},
+): ValueType<Choice, string | number> {
+  return oneOf(choices, others, (name) => name);
+}
+
+function oneOf<Choice extends string>(
+  choices: readonly [Choice, ...Choice[]],
+  others: Readonly<Record<string, Choice>>,
+  spelling: (name: string) => string,
+): ValueType<Choice, string | number> {
+  const known = new Map<string, Choice>(choices.map((name) => [spelling(name), name]));
+  for (const [name, meant] of Object.entries(others)) known.set(spelling(name), meant);
   const text =
     choices.length === 1 ? `"${choices[0]}"` : `one of ${choices.map((name) => `"${name}"`).join(", ")}`;
   return {
@@ -33,7 +49,7 @@ export function choice<const Choice extends string>(
     choices,
     jsonTypes: ["string"],
     read(input) {
-      const value = folded.get(fold(input));
+      const value = known.get(spelling(input));
       return value === undefined ? wanted(text) : read(value);
     },
   };

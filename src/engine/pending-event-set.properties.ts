@@ -1,0 +1,90 @@
+import fc from "fast-check";
+import { expect } from "vitest";
+import { EventTable } from "./event-table.ts";
+import type { PendingEventSet } from "./pending-event-set.ts";
+
+/** Delays that strain a pending-event set in different ways: all ties, few instants, one scale, nine scales, two clusters. */
+const DELAYS: Record<string, fc.Arbitrary<number>> = {
+  ties: fc.constant(5),
+  few: fc.integer({ min: 1, max: 3 }),
+  uniform: fc.integer({ min: 1, max: 1000 }),
+  scales: fc
+    .tuple(fc.integer({ min: 0, max: 9 }), fc.integer({ min: 1, max: 99 }))
+    .map(([e, m]) => m * 10 ** e),
+  clusters: fc
+    .tuple(fc.boolean(), fc.integer({ min: 1, max: 10 }))
+    .map(([far, near]) => (far ? 1e9 : 0) + near),
+};
+
+type Step =
+  | { readonly kind: "insert"; readonly delays: readonly number[] }
+  | { readonly kind: "take"; readonly count: number }
+  | { readonly kind: "remove"; readonly at: number };
+
+function steps(delay: fc.Arbitrary<number>): fc.Arbitrary<Step[]> {
+  return fc.array(
+    fc.oneof(
+      fc.record({
+        kind: fc.constant("insert" as const),
+        delays: fc.array(delay, { minLength: 1, maxLength: 150 }),
+      }),
+      fc.record({ kind: fc.constant("take" as const), count: fc.integer({ min: 1, max: 120 }) }),
+      fc.record({ kind: fc.constant("remove" as const), at: fc.nat() }),
+    ),
+    { minLength: 5, maxLength: 60 },
+  );
+}
+
+/** Drives a pending-event set and a sorted list side by side; both must give the same slots in the same order. */
+function compareWithSortedList(
+  create: (table: EventTable) => PendingEventSet,
+  script: readonly Step[],
+): void {
+  const table = new EventTable();
+  const set = create(table);
+  const list: { time: number; sequence: number; slot: number }[] = [];
+  let now = 0;
+  let sequence = 0;
+  const takeBoth = (): void => {
+    const first = list.shift();
+    expect(set.nextTime()).toBe(first?.time ?? Number.POSITIVE_INFINITY);
+    if (first === undefined) {
+      expect(set.takeUpTo(Number.MAX_SAFE_INTEGER)).toBe(0);
+      return;
+    }
+    expect(set.takeUpTo(first.time - 1)).toBe(0);
+    expect(set.takeUpTo(first.time)).toBe(first.slot);
+    table.release(first.slot);
+    now = first.time;
+  };
+  for (const step of script) {
+    if (step.kind === "insert") {
+      for (const delay of step.delays) {
+        const time = now + delay;
+        const slot = table.take(time, sequence, 0, 0, 0);
+        const entry = { time, sequence: sequence++, slot };
+        set.insert(slot);
+        const position = list.findLastIndex((other) => other.time <= entry.time);
+        list.splice(position + 1, 0, entry);
+      }
+    } else if (step.kind === "take") {
+      for (let i = 0; i < step.count; i++) takeBoth();
+    } else if (list.length > 0) {
+      const [removed] = list.splice(step.at % list.length, 1);
+      set.remove(removed!.slot);
+      table.release(removed!.slot);
+    }
+  }
+  while (list.length > 0) takeBoth();
+  takeBoth();
+}
+
+/** The properties of every pending-event set, each checked by fast-check with a seed that it prints when it fails. */
+export const pendingEventSetProperties = Object.entries(DELAYS).map(([name, delay]) => ({
+  name: `gives the total order of a sorted list, delays: ${name}`,
+  check: (create: (table: EventTable) => PendingEventSet): void =>
+    fc.assert(
+      fc.property(steps(delay), (script) => compareWithSortedList(create, script)),
+      { numRuns: 60 },
+    ),
+}));

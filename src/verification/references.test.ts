@@ -1,0 +1,89 @@
+import { describe, expect, test } from "vitest";
+import { type Measurement, measurePipeline } from "../experiment/index.ts";
+import type { Pipeline } from "../pipeline/index.ts";
+import { SECOND, scenario } from "./scenario.ts";
+
+/** The data plane of spans and curves against its two references: every record its own span and event, and every poll,
+ *  batch and request an event. Where service is deterministic, counts agree exactly and each quantile within 2 %, or it
+ *  lies between the reference's quantiles at q - 0.2 and q + 0.2 points. */
+const THREE_BROKERS = [
+  "kafka.brokers=3",
+  "kafka.topics.in.replication.factor=3",
+  "kafka.topics.out.replication.factor=3",
+  "kafka.topics.in.partitions=4",
+  "kafka.topics.out.partitions=4",
+  "sink.partitioner=default",
+];
+const SKEW = ["producers.load.keys=1000", "producers.load.skew=zipf 1.1"];
+const OVERLOAD = ["jobs.job.operators.process.service-time=3 ms", "execution.checkpointing.interval=2 s"];
+
+const SCENARIOS: readonly (readonly [string, readonly string[]])[] = [
+  ["exactly-once, fixed partitioner", []],
+  ["at-least-once", ["sink.delivery-guarantee=at-least-once"]],
+  ["no guarantee", ["sink.delivery-guarantee=none"]],
+  ["three brokers, sticky partitions, 2,500 records/s", [...THREE_BROKERS, "producers.load.rate=2500/s"]],
+  ["half busy operator", ["jobs.job.operators.process.service-time=1 ms"]],
+  ["skewed keys", [...SKEW, "jobs.job.operators.process.service-time=0.8 ms"]],
+  ["short buffer timeout", ["execution.buffer-timeout.interval=5 ms"]],
+  ["back-pressure: the operator is too slow", OVERLOAD],
+];
+
+const QUANTILES = [0.1, 0.25, 0.5, 0.75, 0.9, 0.99];
+
+function run(pipeline: Pipeline, reference: "curves" | "one-record" | "eager", seed = "1"): Measurement {
+  const how = reference === "eager" ? ({ polls: "eager" } as const) : ({ spans: reference } as const);
+  return measurePipeline(pipeline, { seed, duration: 15 * SECOND, ...how });
+}
+
+function counts({ result }: Measurement) {
+  return {
+    readers: result.readers.map((one) => [one.recordsIn, one.recordsVisible, one.recordsLost, one.recordsDuplicated]),
+    checkpoints: result.checkpoints.map((one) => [one.triggered, one.failed]),
+    violations: result.checks.flatMap((check) => check.violations),
+  };
+}
+
+describe.each(SCENARIOS)("%s", (_name, assignments) => {
+  const pipeline = scenario(...assignments);
+  const curves = run(pipeline, "curves");
+
+  test.each(["one-record", "eager"] as const)("curves agree with %s", (reference) => {
+    const expected = run(pipeline, reference);
+    expect(counts(curves)).toEqual(counts(expected));
+    expect(counts(curves).violations).toEqual([]);
+    curves.latencies.forEach((latency, i) => {
+      const reference = expected.latencies[i]!;
+      for (const q of QUANTILES) {
+        const [value] = latency.quantiles([q]);
+        const [below, wanted, above] = reference.quantiles([q - 0.002, q, q + 0.002]);
+        const label = `reader ${i}, quantile ${q}: ${value} ns, reference ${below} ${wanted} ${above} ns`;
+        const near = Math.abs(value! / wanted! - 1) <= 0.02 || (value! >= below! && value! <= above!);
+        expect(near, label).toBe(true);
+      }
+    });
+  });
+});
+
+test("with deterministic service, curves and one-record spans cut every checkpoint at the same offsets", () => {
+  const pipeline = scenario("jobs.job.operators.process.service-time=1 ms");
+  expect(run(pipeline, "curves").result.outcomeFingerprint).toBe(run(pipeline, "one-record").result.outcomeFingerprint);
+});
+
+test("with random service, conservation is exact and the intervals of the means overlap", () => {
+  const pipeline = scenario("jobs.job.operators.process.service-time=exponential 1.2 ms", "producers.load.arrivals=poisson");
+  const sampled = (["curves", "one-record", "eager"] as const).map((reference) => {
+    const means: number[] = [];
+    for (const seed of ["1", "2", "3", "4", "5", "6"]) {
+      const measured = run(pipeline, reference, seed);
+      expect(counts(measured).violations).toEqual([]);
+      means.push(measured.result.readers[1]!.latency.meanMs!);
+    }
+    const mean = means.reduce((a, b) => a + b, 0) / means.length;
+    const deviation = Math.sqrt(means.reduce((sum, x) => sum + (x - mean) ** 2, 0) / (means.length - 1));
+    const halfWidth = (4.032 * deviation) / Math.sqrt(means.length); // Student t, 5 degrees of freedom, 99 %
+    return { reference, low: mean - halfWidth, high: mean + halfWidth };
+  });
+  for (const a of sampled) {
+    for (const b of sampled) expect(a.low <= b.high, `${a.reference} from ${a.low}, ${b.reference} to ${b.high}`).toBe(true);
+  }
+});
