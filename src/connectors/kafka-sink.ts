@@ -54,7 +54,7 @@ export class KafkaSink implements ChainedSink {
     coordinator: TransactionCoordinator,
     random: RandomStream,
     observer: ConnectorObserver,
-    sequential: boolean,
+    separate: boolean,
   ) {
     this.#sim = sim;
     this.#settings = settings;
@@ -63,7 +63,7 @@ export class KafkaSink implements ChainedSink {
     this.#coordinator = coordinator;
     this.#random = random;
     this.#observer = observer;
-    this.#part = new SpanList(sequential);
+    this.#part = new SpanList(separate);
     this.#partition =
       settings.partitioner === "fixed" ? settings.subtask % topic.partitions : random.below(topic.partitions);
     if (this.#exactlyOnce) this.#transaction = coordinator.begin(settings.writer, topic);
@@ -101,7 +101,8 @@ export class KafkaSink implements ChainedSink {
       }
       this.#bytesInPartition += count * recordBytes;
       const full = this.#bytesInPartition >= batchSize;
-      const adds = this.#exactlyOnce && this.#coordinator.addPartition(this.#transaction, this.#partition, at);
+      const adds =
+        this.#exactlyOnce && this.#coordinator.addPartition(this.#transaction, this.#partition, at);
       this.#producer.send(this.#partition, part, at, end, this.#transaction, adds, full);
       at = end + spacing;
       if (full) {

@@ -126,6 +126,7 @@ export class OriginFeed implements SourceFeed {
   }
 
   nextAt(): number {
+    if (this.#splits.length === 0) return Number.POSITIVE_INFINITY;
     const split = this.#earliest();
     return this.availableAt(split, this.position[split]!);
   }

@@ -1,6 +1,12 @@
 import { DeliveryLedger, VisibilityAfterCompletion } from "../checks/index.ts";
 import { CheckpointRecorder, LatencyRecorder, type RampHistogram } from "../metrics/index.ts";
-import { assemble, type Lineage, type Pipeline, type PipelineObserver, type World } from "../pipeline/index.ts";
+import {
+  assemble,
+  type Lineage,
+  type Pipeline,
+  type PipelineObserver,
+  type World,
+} from "../pipeline/index.ts";
 import { OutcomeFingerprint } from "./outcome-fingerprint.ts";
 import type { CheckpointResult, LatencySummary, ReaderResult, RunResult } from "./run-result.ts";
 

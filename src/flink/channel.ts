@@ -106,7 +106,7 @@ export class Channel {
     this.local = ends.local;
     this.routes = ends.routes;
     this.cursor = new Float64Array(ends.splits);
-    this.open = new SpanList(settings.recycler.sequential);
+    this.open = new SpanList(settings.recycler.separate);
     this.#credit = settings.buffersPerChannel;
   }
 

@@ -10,8 +10,8 @@ export class NetworkBuffer {
   /** buffers that waited behind this one at the sender when it was sent. */
   backlog = 0;
 
-  constructor(sequential: boolean) {
-    this.spans = new SpanList(sequential);
+  constructor(separate: boolean) {
+    this.spans = new SpanList(separate);
   }
 
   get isBarrier(): boolean {
@@ -21,15 +21,15 @@ export class NetworkBuffer {
 
 /** Buffers that are used again and again; a bookkeeping of objects, not of Flink's network memory. */
 export class BufferRecycler {
-  readonly sequential: boolean;
+  readonly separate: boolean;
   readonly #free: NetworkBuffer[] = [];
 
-  constructor(sequential: boolean) {
-    this.sequential = sequential;
+  constructor(separate: boolean) {
+    this.separate = separate;
   }
 
   take(): NetworkBuffer {
-    return this.#free.pop() ?? new NetworkBuffer(this.sequential);
+    return this.#free.pop() ?? new NetworkBuffer(this.separate);
   }
 
   giveBack(buffer: NetworkBuffer): void {

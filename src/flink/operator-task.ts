@@ -114,7 +114,7 @@ export class OperatorTask implements DownstreamTask {
     this.#recycler = recycler;
     this.#responder = responder;
     this.#observer = observer;
-    this.#leaving = new SpanList(recycler.sequential);
+    this.#leaving = new SpanList(recycler.separate);
     this.#ready = new Int32Array(inputs);
     this.#isReady = new Uint8Array(inputs);
     this.#floatingHeld = new Int32Array(inputs);
@@ -254,7 +254,8 @@ export class OperatorTask implements DownstreamTask {
     if (buffer === undefined) return;
     const finished = this.#busyUntil <= now;
     let done = this.#size;
-    if (!finished) done = Math.min(this.#size - 1, Math.floor((now - this.#start) / this.#perRecord + ROUNDING));
+    if (!finished)
+      done = Math.min(this.#size - 1, Math.floor((now - this.#start) / this.#perRecord + ROUNDING));
     const count = done - this.#served;
     if (count > 0) {
       const first = this.#start + (this.#served + 1) * this.#perRecord;

@@ -166,6 +166,7 @@ export class SourceTask implements UpstreamTask {
   emitInto(channel: Channel, now: number): void {
     if (this.#mode === "live") {
       this.#emitUpTo(now);
+      if (this.feed.splits > 1) channel.open.interleaved = true;
       for (let split = 0; split < this.feed.splits; split++) {
         this.#emitOffsets(channel, split, this.#emitted[split]!);
       }

@@ -22,7 +22,7 @@ export class CurveProducer implements RecordProducer {
   /** Per partition: until when its open batch lingers. */
   readonly #lingersUntil: Float64Array;
 
-  constructor(topic: Topic, timing: BrokerTiming, settings: RecordProducerSettings, sequential: boolean) {
+  constructor(topic: Topic, timing: BrokerTiming, settings: RecordProducerSettings, separate: boolean) {
     this.#topic = topic;
     this.#settings = settings;
     this.#connections = Array.from(
@@ -32,7 +32,7 @@ export class CurveProducer implements RecordProducer {
     );
     this.#appendDelay = appendDelay(timing);
     this.#answerTime = timing.roundTrip / 2 + timing.clientWakeup;
-    this.#run = new SpanList(sequential);
+    this.#run = new SpanList(separate);
     this.#lingersUntil = new Float64Array(topic.partitions).fill(-1);
   }
 

@@ -56,14 +56,17 @@ describe("a fetch loop", () => {
       deliver([
         [101, 1000, 2000],
         [1, 2100, 2100],
+        [1, 2701, 2701],
       ]),
     ).toEqual([
       [1450, 3150],
-      [2950 + INBOUND, 3400],
+      // Still in time for the answer at 2700; the next is a cycle later.
+      [3150, 3150],
+      [3550 + INBOUND, 4000],
     ]);
   });
 
-  test("hands over at once what became readable at once", () => {
+  test("hands over in one answer what became readable at once", () => {
     expect(
       deliver([
         [500, 1000, 1000],
@@ -71,7 +74,21 @@ describe("a fetch loop", () => {
       ]),
     ).toEqual([
       [1450, 1450],
-      [2300, 2300],
+      [1450, 1450],
+    ]);
+  });
+
+  test("lets a run alone that lies more than a cycle behind what was delivered", () => {
+    expect(
+      deliver([
+        [1, 10_000, 10_000],
+        [3, 5000, 8000],
+        [1, 9500, 9500],
+      ]),
+    ).toEqual([
+      [10_450, 10_450],
+      [5450, 8450],
+      [10_450, 10_450],
     ]);
   });
 

@@ -51,14 +51,16 @@ export class PartitionLog {
       const size = to - from;
       let head = first;
       let tail = last;
-      if (spans.sequential) {
-        head = first + before * spacing;
-        tail = head + (size - 1) * spacing;
-        before += size;
-      } else if (size < all) {
-        const reach = last - first + spacing;
-        head = first - spacing / 2 + (reach * 0.5) / size;
-        tail = first - spacing / 2 + (reach * (size - 0.5)) / size;
+      if (size < all) {
+        if (spans.interleaved) {
+          const reach = last - first + spacing;
+          head = first - spacing / 2 + (reach * 0.5) / size;
+          tail = first - spacing / 2 + (reach * (size - 0.5)) / size;
+        } else {
+          head = first + before * spacing;
+          tail = head + (size - 1) * spacing;
+          before += size;
+        }
       }
       const origin = spans.partition[i]!;
       const route = spans.route[i]!;

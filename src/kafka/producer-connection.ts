@@ -61,13 +61,13 @@ export class ProducerConnection {
       lastWait = behind === count ? wait + (count - 1) * growth : 0;
     }
     // A pass of the Sender serves what came since the one before: the others wait for it, half of it on average.
-    if (spacing < this.#loop) sum += (count - 1) * (1 - spacing / this.#loop) * Math.min(this.#service, longest) * 0.5;
+    if (spacing < this.#loop)
+      sum += (count - 1) * (1 - spacing / this.#loop) * Math.min(this.#service, longest) * 0.5;
     const lastArrival = last + this.#outbound;
-    const mean = sum / count;
-    let tail = mean + (lastWait - wait) / 2;
-    if (tail < 0) tail = 0;
-    else if (tail > longest) tail = longest;
-    if (tail > 2 * mean) tail = 2 * mean;
+    const mean = Math.min(sum / count, longest);
+    const lowest = Math.max(0, 2 * mean - longest);
+    const highest = Math.min(longest, 2 * mean);
+    const tail = Math.min(highest, Math.max(lowest, mean + (lastWait - wait) / 2));
     this.first = arrival + 2 * mean - tail;
     this.last = lastArrival + tail;
     return this.#remember(lastArrival, lastWait);

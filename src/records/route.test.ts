@@ -240,9 +240,11 @@ describe("a lineage", () => {
     const firstPartition = lineage.addOrigin(origin, table);
     const route = lineage.route(firstPartition, 2, 6);
     const own = tableLanes(table, 1, 400).flatMap((lane, o) => (lane >= 2 && lane < 6 ? [o] : []));
-    expect(own.map((_, rank) => lineage.createdAt(firstPartition + 1, lineage.offsetOf(firstPartition + 1, route.id, rank)))).toEqual(
-      own.map((offset) => 1e6 + offset * 2e6),
-    );
+    expect(
+      own.map((_, rank) =>
+        lineage.createdAt(firstPartition + 1, lineage.offsetOf(firstPartition + 1, route.id, rank)),
+      ),
+    ).toEqual(own.map((offset) => 1e6 + offset * 2e6));
   });
 
   property.prop([worlds, fc.nat(), fc.nat(), fc.nat()])(

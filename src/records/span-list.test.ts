@@ -6,6 +6,7 @@ type Span = readonly [partition: number, route: number, from: number, to: number
 
 function listOf(sequential: boolean, spans: readonly Span[]): SpanList {
   const list = new SpanList(sequential);
+  list.interleaved = !sequential;
   for (const span of spans) list.push(...span);
   return list;
 }

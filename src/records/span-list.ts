@@ -1,10 +1,10 @@
 import { invariant } from "../engine/index.ts";
 
 /** A growable list of spans in struct-of-arrays form. Span i is the records of origin partition `partition[i]` with
- *  ranks [from[i], to[i]) on route `route[i]`. Spans of one list pass a place together: interleaved in proportion
- *  to their counts, or one after the other when the list is `sequential`. */
+ *  ranks [from[i], to[i]) on route `route[i]`. The spans of a list pass a place one after the other, or, when the
+ *  list is `interleaved`, together, in proportion to their counts. */
 export class SpanList {
-  readonly sequential: boolean;
+  interleaved = false;
   count = 0;
   /** Records in all spans. */
   records = 0;
@@ -13,23 +13,27 @@ export class SpanList {
   from: Float64Array = new Float64Array(4);
   to: Float64Array = new Float64Array(4);
 
-  constructor(sequential: boolean) {
-    this.sequential = sequential;
+  readonly #separate: boolean;
+
+  /** @param separate spans are never joined, so that each may be one record. */
+  constructor(separate: boolean) {
+    this.#separate = separate;
   }
 
   clear(): void {
+    this.interleaved = false;
     this.count = 0;
     this.records = 0;
   }
 
-  /** Appends ranks [from, to); joins the last span where it continues it and the list isn't sequential. */
+  /** Appends ranks [from, to); joins the last span where it continues it. */
   push(partition: number, route: number, from: number, to: number): void {
     if (to <= from) return;
     this.records += to - from;
     const last = this.count - 1;
     if (
       last >= 0 &&
-      !this.sequential &&
+      !this.#separate &&
       this.to[last] === from &&
       this.route[last] === route &&
       this.partition[last] === partition
@@ -49,6 +53,7 @@ export class SpanList {
   moveFront(wanted: number, into: SpanList): void {
     invariant(wanted >= 0 && wanted <= this.records, "a cut lies inside the list");
     if (wanted === 0) return;
+    if (this.interleaved) into.interleaved = true;
     if (wanted === this.records) {
       for (let i = 0; i < this.count; i++) {
         into.push(this.partition[i]!, this.route[i]!, this.from[i]!, this.to[i]!);
@@ -63,8 +68,8 @@ export class SpanList {
       this.records -= wanted;
       return;
     }
-    if (this.sequential) this.#moveInOrder(wanted, into);
-    else this.#moveInProportion(wanted, into);
+    if (this.interleaved) this.#moveInProportion(wanted, into);
+    else this.#moveInOrder(wanted, into);
   }
 
   #moveInOrder(wanted: number, into: SpanList): void {

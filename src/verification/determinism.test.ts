@@ -26,7 +26,10 @@ describe("same pipeline, same seed, same bytes", () => {
       const result = runPipeline(scenario(...${JSON.stringify(RANDOM)}), { seed: "7", duration: 20e9 });
       process.stdout.write(JSON.stringify(result));`;
     const root = fileURLToPath(new URL("../..", import.meta.url));
-    const other = spawnSync(process.execPath, ["--input-type=module", "--eval", program], { cwd: root, encoding: "utf8" });
+    const other = spawnSync(process.execPath, ["--input-type=module", "--eval", program], {
+      cwd: root,
+      encoding: "utf8",
+    });
     const here = JSON.stringify(runPipeline(scenario(...RANDOM), { seed: "7", duration: 20 * SECOND }));
     expect(other.stdout).toBe(here);
   });
@@ -40,7 +43,10 @@ describe("same pipeline, same seed, same bytes", () => {
       const world = assemble(
         scenario(...RANDOM),
         observed ? { ...options, engineObserver } : options,
-        () => ({ ...SILENT, checkpointCompleted: (_job, id, _triggered, ackAt, at) => acks.push(id, ackAt, at) }),
+        () => ({
+          ...SILENT,
+          checkpointCompleted: (_job, id, _triggered, ackAt, at) => acks.push(id, ackAt, at),
+        }),
       );
       world.run(20 * SECOND);
       return { acks, executed: world.sim.executed };
@@ -52,7 +58,8 @@ describe("same pipeline, same seed, same bytes", () => {
   });
 
   test("another seed gives another run", () => {
-    const run = (seed: string) => runPipeline(scenario(...RANDOM), { seed, duration: 20 * SECOND }).outcomeFingerprint;
+    const run = (seed: string) =>
+      runPipeline(scenario(...RANDOM), { seed, duration: 20 * SECOND }).outcomeFingerprint;
     expect(run("7")).not.toBe(run("8"));
   });
 });

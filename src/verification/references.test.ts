@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { type Measurement, measurePipeline } from "../experiment/index.ts";
-import type { Pipeline } from "../pipeline/index.ts";
+import { type Pipeline, parsePipeline } from "../pipeline/index.ts";
 import { SECOND, scenario } from "./scenario.ts";
 
 /** The data plane of spans and curves against its two references: every record its own span and event, and every poll,
@@ -26,6 +26,15 @@ const SCENARIOS: readonly (readonly [string, readonly string[]])[] = [
   ["skewed keys", [...SKEW, "jobs.job.operators.process.service-time=0.8 ms"]],
   ["short buffer timeout", ["execution.buffer-timeout.interval=5 ms"]],
   ["back-pressure: the operator is too slow", OVERLOAD],
+  ["six splits a source subtask", ["kafka.topics.in.partitions=12", "sink.partitioner=default"]],
+  [
+    "one TaskManager, and a source subtask without a split",
+    [
+      "jobs.job.config.parallelism.default=3",
+      "flink.taskmanagers=1",
+      "flink.config.taskmanager.numberOfTaskSlots=3",
+    ],
+  ],
 ];
 
 const QUANTILES = [0.1, 0.25, 0.5, 0.75, 0.9, 0.99];
@@ -37,10 +46,28 @@ function run(pipeline: Pipeline, reference: "curves" | "one-record" | "eager", s
 
 function counts({ result }: Measurement) {
   return {
-    readers: result.readers.map((one) => [one.recordsIn, one.recordsVisible, one.recordsLost, one.recordsDuplicated]),
+    readers: result.readers.map((one) => [
+      one.recordsIn,
+      one.recordsVisible,
+      one.recordsLost,
+      one.recordsDuplicated,
+    ]),
     checkpoints: result.checkpoints.map((one) => [one.triggered, one.failed]),
     violations: result.checks.flatMap((check) => check.violations),
   };
+}
+
+function expectSameQuantiles(curves: Measurement, expected: Measurement): void {
+  curves.latencies.forEach((latency, i) => {
+    const reference = expected.latencies[i]!;
+    for (const q of QUANTILES) {
+      const [value] = latency.quantiles([q]);
+      const [below, wanted, above] = reference.quantiles([q - 0.002, q, q + 0.002]);
+      const label = `reader ${i}, quantile ${q}: ${value} ns, reference ${below} ${wanted} ${above} ns`;
+      const near = Math.abs(value! / wanted! - 1) <= 0.02 || (value! >= below! && value! <= above!);
+      expect(near, label).toBe(true);
+    }
+  });
 }
 
 describe.each(SCENARIOS)("%s", (_name, assignments) => {
@@ -51,26 +78,67 @@ describe.each(SCENARIOS)("%s", (_name, assignments) => {
     const expected = run(pipeline, reference);
     expect(counts(curves)).toEqual(counts(expected));
     expect(counts(curves).violations).toEqual([]);
-    curves.latencies.forEach((latency, i) => {
-      const reference = expected.latencies[i]!;
-      for (const q of QUANTILES) {
-        const [value] = latency.quantiles([q]);
-        const [below, wanted, above] = reference.quantiles([q - 0.002, q, q + 0.002]);
-        const label = `reader ${i}, quantile ${q}: ${value} ns, reference ${below} ${wanted} ${above} ns`;
-        const near = Math.abs(value! / wanted! - 1) <= 0.02 || (value! >= below! && value! <= above!);
-        expect(near, label).toBe(true);
-      }
-    });
+    expectSameQuantiles(curves, expected);
   });
 });
 
+/** A job that reads what another job's transactions wrote. */
+const CHAIN = `
+versions: { flink: 2.1.1, flink-connector-kafka: 4.0.1, kafka: 4.1.0 }
+environment: { preset: laptop }
+kafka:
+  brokers: 1
+  topics: { in: { partitions: 2 }, mid: { partitions: 2 }, out: { partitions: 2 } }
+producers: { load: { topic: in, rate: 1013/s, record: 100 B, keys: 10000 } }
+flink: { taskmanagers: 4 }
+jobs:
+  first:
+    config: { parallelism.default: 2, execution.checkpointing.interval: 2 s }
+    source: { topic: in, properties.group.id: first }
+    operators: [{ name: a, keyed: true, service-time: 0.1 ms }]
+    sinks:
+      - topic: mid
+        sink.delivery-guarantee: exactly-once
+        sink.transactional-id-prefix: first
+        properties.transaction.timeout.ms: 600000
+  second:
+    config: { parallelism.default: 2, execution.checkpointing.interval: 2 s }
+    source: { topic: mid, properties.group.id: second, properties.isolation.level: read_committed }
+    operators: [{ name: b, keyed: true, service-time: 0.1 ms }]
+    sinks:
+      - topic: out
+        sink.delivery-guarantee: exactly-once
+        sink.transactional-id-prefix: second
+        properties.transaction.timeout.ms: 600000
+readers:
+  between: { topic: mid, isolation.level: read_committed }
+  behind: { topic: out, isolation.level: read_committed }
+`;
+
+test.each(["one-record", "eager"] as const)(
+  "two chained exactly-once jobs: curves agree with %s",
+  (reference) => {
+    const { pipeline } = parsePipeline(CHAIN, "chain.yaml");
+    const curves = run(pipeline, "curves");
+    const expected = run(pipeline, reference);
+    expect(counts(curves)).toEqual(counts(expected));
+    expect(counts(curves).violations).toEqual([]);
+    expectSameQuantiles(curves, expected);
+  },
+);
+
 test("with deterministic service, curves and one-record spans cut every checkpoint at the same offsets", () => {
   const pipeline = scenario("jobs.job.operators.process.service-time=1 ms");
-  expect(run(pipeline, "curves").result.outcomeFingerprint).toBe(run(pipeline, "one-record").result.outcomeFingerprint);
+  expect(run(pipeline, "curves").result.outcomeFingerprint).toBe(
+    run(pipeline, "one-record").result.outcomeFingerprint,
+  );
 });
 
 test("with random service, conservation is exact and the intervals of the means overlap", () => {
-  const pipeline = scenario("jobs.job.operators.process.service-time=exponential 1.2 ms", "producers.load.arrivals=poisson");
+  const pipeline = scenario(
+    "jobs.job.operators.process.service-time=exponential 1.2 ms",
+    "producers.load.arrivals=poisson",
+  );
   const sampled = (["curves", "one-record", "eager"] as const).map((reference) => {
     const means: number[] = [];
     for (const seed of ["1", "2", "3", "4", "5", "6"]) {
@@ -84,6 +152,7 @@ test("with random service, conservation is exact and the intervals of the means 
     return { reference, low: mean - halfWidth, high: mean + halfWidth };
   });
   for (const a of sampled) {
-    for (const b of sampled) expect(a.low <= b.high, `${a.reference} from ${a.low}, ${b.reference} to ${b.high}`).toBe(true);
+    for (const b of sampled)
+      expect(a.low <= b.high, `${a.reference} from ${a.low}, ${b.reference} to ${b.high}`).toBe(true);
   }
 });

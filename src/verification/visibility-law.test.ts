@@ -83,15 +83,19 @@ describe("L18: visibility under exactly-once is uniform over the period, plus ba
     const pipeline = scenario("execution.checkpointing.interval=1 s", "environment.snapshot.async=1500 ms");
     const triggers: number[] = [];
     const durations: number[] = [];
-    const world = assemble(pipeline, { seed: "1", loadEnd: 60 * SECOND, spans: "curves", polls: "lazy" }, () => ({
-      ...SILENT,
-      checkpointTriggered: (_job, _checkpoint, at) => {
-        triggers.push(at);
-      },
-      checkpointCompleted: (_job, _checkpoint, at, _ack, completedAt) => {
-        durations.push(completedAt - at);
-      },
-    }));
+    const world = assemble(
+      pipeline,
+      { seed: "1", loadEnd: 60 * SECOND, spans: "curves", polls: "lazy" },
+      () => ({
+        ...SILENT,
+        checkpointTriggered: (_job, _checkpoint, at) => {
+          triggers.push(at);
+        },
+        checkpointCompleted: (_job, _checkpoint, at, _ack, completedAt) => {
+          durations.push(completedAt - at);
+        },
+      }),
+    );
     world.run(60 * SECOND);
     const gaps = triggers.slice(1).map((at, i) => at - triggers[i]!);
     expect(gaps.length).toBeGreaterThan(30);

@@ -131,7 +131,7 @@ class JobBuilder {
         buffersPerChannel: network.buffersPerChannel,
         snapshot: this.#snapshotCost(subtask),
         longestRun: readByJob ? LONGEST_RUN_TO_A_JOB : Number.POSITIVE_INFINITY,
-        oneRecord: this.#recycler.sequential,
+        oneRecord: this.#recycler.separate,
       },
       serviceDraw(
         operators.map((operator) => operator.serviceTime),
@@ -173,7 +173,7 @@ class JobBuilder {
       kafka.coordinator,
       sim.stream(`partitioner ${name} ${subtask}`),
       observer,
-      this.#recycler.sequential,
+      this.#recycler.separate,
     );
     events.sinks.push(kafkaSink);
     return kafkaSink;
