@@ -6,21 +6,22 @@ import { IntervalLedger, type Lineage } from "../records/index.ts";
  *  duplicated. */
 export class DeliveryLedger implements Pick<KafkaObserver, "delivered"> {
   readonly #lineage: Lineage;
-  /** Per reader: per origin partition and route. */
-  readonly #ledgers: Map<number, IntervalLedger>[];
+  /** Per reader: at origin partition * ROUTES + route. */
+  readonly #ledgers: (IntervalLedger | undefined)[][];
 
   constructor(readers: number, lineage: Lineage) {
     this.#lineage = lineage;
-    this.#ledgers = Array.from({ length: readers }, () => new Map());
+    this.#ledgers = Array.from({ length: readers }, () => []);
   }
 
   delivered(reader: number, originPartition: number, route: number, from: number, to: number): void {
-    const key = originPartition * ROUTES + route;
     const ledgers = this.#ledgers[reader]!;
-    let ledger = ledgers.get(key);
+    const key = originPartition * ROUTES + route;
+    while (ledgers.length <= key) ledgers.push(undefined);
+    let ledger = ledgers[key];
     if (ledger === undefined) {
       ledger = new IntervalLedger();
-      ledgers.set(key, ledger);
+      ledgers[key] = ledger;
     }
     ledger.add(from, to);
   }
@@ -28,21 +29,22 @@ export class DeliveryLedger implements Pick<KafkaObserver, "delivered"> {
   /** Distinct records `reader` saw. */
   visible(reader: number): number {
     let sum = 0;
-    for (const ledger of this.#ledgers[reader]!.values()) sum += ledger.seen;
+    for (const ledger of this.#ledgers[reader]!) sum += ledger?.seen ?? 0;
     return sum;
   }
 
   /** Sightings after the first. */
   duplicated(reader: number): number {
     let sum = 0;
-    for (const ledger of this.#ledgers[reader]!.values()) sum += ledger.repeats;
+    for (const ledger of this.#ledgers[reader]!) sum += ledger?.repeats ?? 0;
     return sum;
   }
 
   /** One sentence for each route on which `reader` saw something else than ranks 0, 1, 2, … once. */
   violations(reader: number, name: string): string[] {
     const found: string[] = [];
-    for (const [key, ledger] of this.#ledgers[reader]!) {
+    for (const [key, ledger] of this.#ledgers[reader]!.entries()) {
+      if (ledger === undefined) continue;
       const origin = Math.floor(key / ROUTES);
       const route = this.#lineage.routeById(key % ROUTES);
       const intervals = ledger.intervals();
@@ -57,4 +59,5 @@ export class DeliveryLedger implements Pick<KafkaObserver, "delivered"> {
   }
 }
 
-const ROUTES = 4096;
+/** More routes than a pipeline has; numbers of routes stay below. */
+const ROUTES = 1024;

@@ -150,7 +150,7 @@ describe("a transaction", () => {
 describe("several spans appended together", () => {
   test("one after the other follow each other at the common spacing", () => {
     const { log, uncommitted } = watchedLog();
-    const spans = new SpanList(true);
+    const spans = new SpanList(false);
     spans.push(1, 2, 0, 3);
     spans.push(1, 2, 10, 12);
     log.append(spans, 100, 140, 0);
@@ -163,6 +163,7 @@ describe("several spans appended together", () => {
   test("interleaved lie evenly in the same stretch, the denser one reaching nearer to its ends", () => {
     const { log, uncommitted } = watchedLog();
     const spans = new SpanList(false);
+    spans.interleaved = true;
     spans.push(1, 2, 0, 4);
     spans.push(1, 2, 10, 12);
     // Six records over 100 to 150: each stands for 10 ns, so the stretch is 95 to 155.

@@ -11,6 +11,12 @@ export class IntervalLedger {
     if (to <= from) return;
     const starts = this.#starts;
     const ends = this.#ends;
+    const newest = ends.length - 1;
+    if (newest >= 0 && ends[newest] === from) {
+      ends[newest] = to;
+      this.seen += to - from;
+      return;
+    }
     let i = starts.length;
     while (i > 0 && starts[i - 1]! > from) i--;
     // Interval i - 1 starts at or before `from`; interval i behind it.

@@ -4,9 +4,9 @@ import { SpanList } from "./span-list.ts";
 
 type Span = readonly [partition: number, route: number, from: number, to: number];
 
-function listOf(sequential: boolean, spans: readonly Span[]): SpanList {
-  const list = new SpanList(sequential);
-  list.interleaved = !sequential;
+function listOf(interleaved: boolean, spans: readonly Span[], separate = false): SpanList {
+  const list = new SpanList(separate);
+  list.interleaved = interleaved;
   for (const span of spans) list.push(...span);
   return list;
 }
@@ -69,12 +69,12 @@ describe("pushing", () => {
     expect(list.records).toBe(8);
   });
 
-  test("keeps the order of arrival in a sequential list, where nothing is joined", () => {
+  test("joins nothing in a list whose spans stay separate", () => {
     const spans: Span[] = [
       [0, 1, 5, 8],
       [0, 1, 8, 9],
     ];
-    expect(spansOf(listOf(true, spans))).toEqual(spans);
+    expect(spansOf(listOf(false, spans, true))).toEqual(spans);
   });
 
   test("keeps what it holds when it grows", () => {
@@ -87,7 +87,7 @@ describe("pushing", () => {
 
 describe("moving the front", () => {
   test("takes each span's share of an interleaved list", () => {
-    const list = listOf(false, [
+    const list = listOf(true, [
       [0, 0, 0, 60],
       [1, 0, 0, 30],
       [2, 0, 0, 10],
@@ -104,15 +104,16 @@ describe("moving the front", () => {
       [1, 0, 15, 30],
       [2, 0, 5, 10],
     ]);
+    expect([into.interleaved, list.interleaved]).toEqual([true, true]);
   });
 
-  test("takes the first records of a sequential list, cutting at most one span", () => {
-    const list = listOf(true, [
+  test("takes the first records of a list in order, cutting at most one span", () => {
+    const list = listOf(false, [
       [0, 0, 0, 60],
       [1, 0, 0, 30],
       [2, 0, 0, 10],
     ]);
-    const into = new SpanList(true);
+    const into = new SpanList(false);
     list.moveFront(75, into);
     expect(spansOf(into)).toEqual([
       [0, 0, 0, 60],
@@ -122,6 +123,7 @@ describe("moving the front", () => {
       [1, 0, 15, 30],
       [2, 0, 0, 10],
     ]);
+    expect([into.interleaved, list.interleaved]).toEqual([false, false]);
     expect([into.records, list.records]).toEqual([75, 25]);
   });
 
@@ -133,10 +135,10 @@ describe("moving the front", () => {
 
   property.prop([spanLists, fc.boolean(), fc.array(fc.nat({ max: 40 }), { minLength: 1, maxLength: 8 })])(
     "again and again hands every record on exactly once, in either mode",
-    (spans, sequential, cuts) => {
-      const list = listOf(sequential, spans);
+    (spans, interleaved, cuts) => {
+      const list = listOf(interleaved, spans);
       const before = recordsOf(list);
-      const moved = new SpanList(sequential);
+      const moved = new SpanList(false);
       for (const cut of cuts) {
         const wanted = Math.min(cut, list.records);
         const [there, here] = [moved.records, list.records];
@@ -149,11 +151,11 @@ describe("moving the front", () => {
     },
   );
 
-  property.prop([spanLists, fc.nat()])("takes exactly the first records in sequential mode", (spans, any) => {
-    const list = listOf(true, spans);
+  property.prop([spanLists, fc.nat()])("takes exactly the first records of a list in order", (spans, any) => {
+    const list = listOf(false, spans);
     const before = recordsOf(list);
     const wanted = any % (before.length + 1);
-    const moved = new SpanList(true);
+    const moved = new SpanList(false);
     list.moveFront(wanted, moved);
     expect(recordsOf(moved)).toEqual(before.slice(0, wanted));
     expect(recordsOf(list)).toEqual(before.slice(wanted));
@@ -162,7 +164,7 @@ describe("moving the front", () => {
   property.prop([spanLists, fc.nat()])(
     "takes the spans of an interleaved list in proportion, never more than half a record off in all",
     (pieces, any) => {
-      const list = listOf(false, pieces);
+      const list = listOf(true, pieces);
       fc.pre(list.records > 0);
       const spans = spansOf(list);
       const all = list.records;
