@@ -51,7 +51,8 @@ export class VisibilityAfterCompletion
     _last: number,
     transaction: number,
   ): void {
-    if (transaction === 0 || (transaction === this.#lastTransaction && this.#lastCompletedAt <= first)) return;
+    if (transaction === 0 || (transaction === this.#lastTransaction && this.#lastCompletedAt <= first))
+      return;
     if (!this.#committedReaders.has(reader)) return;
     const owner = this.#checkpointOf.get(transaction);
     const completed = owner && this.#completedAt[owner.job]!.get(owner.checkpoint);
@@ -74,6 +75,6 @@ export class VisibilityAfterCompletion
 }
 
 /** Checkpoints and transactions remembered; far more than can be open at once. */
-const KEPT = 4096;
+const KEPT = 65_536;
 
 const MOST_REPORTED = 20;

@@ -1,3 +1,4 @@
+import alea from "seedrandom/lib/alea.js";
 import { expect, test } from "vitest";
 import { InvariantError } from "./invariant.ts";
 import { RandomStream } from "./random-stream.ts";
@@ -12,6 +13,16 @@ test("a stream is a function of seed and name", () => {
   expect(draws(new RandomStream("1", "a"), 5)).not.toEqual(draws(new RandomStream("1", "b"), 5));
   expect(draws(new RandomStream("1", "a"), 5)).not.toEqual(draws(new RandomStream("2", "a"), 5));
   expect(mixSeed("ab", "c")).not.toBe(mixSeed("a", "bc"));
+});
+
+test("the numbers are those of alea, seeded with the mixed pair", () => {
+  const reference = alea(mixSeed("1", "a"));
+  const expected = Array.from({ length: 500 }, (_, i) =>
+    i % 3 === 0 ? reference() * 2 ** 32 : reference.double(),
+  );
+  const stream = new RandomStream("1", "a");
+  const drawn = expected.map((_, i) => (i % 3 === 0 ? stream.uint32() : stream.uniform()));
+  expect(drawn).toEqual(expected);
 });
 
 test("adding a stream, or drawing more from one, shifts no other", () => {

@@ -251,7 +251,9 @@ export class Channel {
 
   #send(): void {
     if (this.local) {
-      if (this.#queue.length > 0 && !this.#blocked) this.#notify();
+      if (this.#blocked) return;
+      this.#queueRequestedFlush();
+      if (this.#queue.length > 0) this.#notify();
       return;
     }
     while (!this.#blocked) {
@@ -309,12 +311,16 @@ export class Channel {
   take(): NetworkBuffer {
     if (!this.local) return this.#received.shift()!;
     const buffer = this.#takeFromQueue();
-    if (this.#flushRequested && this.#queue.length === 0 && !this.#blocked) {
-      this.#upstream.emitInto(this, this.#sim.now);
-      this.#flushRequested = false;
-      if (this.open.records > 0) this.#queueOpen();
-    }
+    if (!this.#blocked) this.#queueRequestedFlush();
     return buffer;
+  }
+
+  /** A flush that came while something else was in the way becomes visible once the queue is empty. */
+  #queueRequestedFlush(): void {
+    if (!this.#flushRequested || this.#queue.length > 0) return;
+    this.#flushRequested = false;
+    this.#upstream.emitInto(this, this.#sim.now);
+    if (this.open.records > 0) this.#queueOpen();
   }
 
   /** Credits the receiver has given and the sender has not used. */

@@ -219,7 +219,9 @@ export class OperatorTask implements DownstreamTask {
       if (longestRun === Number.POSITIVE_INFINITY) return;
       at = Math.min(at, this.#sim.now + longestRun);
     }
-    if (this.#settings.oneRecord && this.#mailAt < 0) at = this.#start + (this.#served + 1) * this.#perRecord;
+    if (this.#settings.oneRecord && this.#mailAt < 0) {
+      at = Math.min(at, this.#start + Math.ceil((this.#served + 1) * this.#perRecord));
+    }
     at = Math.ceil(at);
     if (this.#wakeEvent !== NO_EVENT) {
       if (this.#wakeAt === at) return;

@@ -54,8 +54,9 @@ export class PartitionLog {
       if (size < all) {
         if (spans.interleaved) {
           const reach = last - first + spacing;
-          head = first - spacing / 2 + (reach * 0.5) / size;
-          tail = first - spacing / 2 + (reach * (size - 0.5)) / size;
+          // Rounding must not carry a record over the run's ends, where the last stable offset may lie.
+          head = Math.max(first, first - spacing / 2 + (reach * 0.5) / size);
+          tail = Math.max(head, Math.min(last, first - spacing / 2 + (reach * (size - 0.5)) / size));
         } else {
           head = first + before * spacing;
           tail = head + (size - 1) * spacing;
@@ -150,11 +151,10 @@ export class PartitionLog {
       const from = this.#from[i]!;
       const to = this.#to[i]!;
       const size = to - from;
+      const spacing = size > 1 ? (last - first) / (size - 1) : 0;
       let cut = to;
       if (first >= stable) cut = from;
-      else if (last >= stable)
-        cut = from + 1 + Math.min(size - 1, Math.floor(((stable - first) / (last - first)) * (size - 1)));
-      const spacing = size > 1 ? (last - first) / (size - 1) : 0;
+      else if (last >= stable) cut = from + Math.min(size, Math.ceil((stable - first) / spacing));
       const origin = this.#originPartition[i]!;
       const route = this.#route[i]!;
       const transaction = this.#transaction[i]!;

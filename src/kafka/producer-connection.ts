@@ -69,7 +69,7 @@ export class ProducerConnection {
     const highest = Math.min(longest, 2 * mean);
     const tail = Math.min(highest, Math.max(lowest, mean + (lastWait - wait) / 2));
     this.first = arrival + 2 * mean - tail;
-    this.last = lastArrival + tail;
+    this.last = Math.max(this.first, lastArrival + tail);
     return this.#remember(lastArrival, lastWait);
   }
 

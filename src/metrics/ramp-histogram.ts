@@ -5,7 +5,7 @@
  *  With density d on [a, b], the count below x is d * max(0, x - a) - d * max(0, x - b). Each bin keeps the sum of the
  *  slopes that begin in it and the sum of slope * beginning, so that the count below the end of bin j is
  *  x_j * sum(slopes up to j) - sum(slope * beginning up to j). Bins are logarithmic with 256 steps to a factor of two:
- *  0.27 % wide. Inside a bin the count is taken as linear. */
+ *  0.2 to 0.4 % wide. Inside a bin the count is taken as linear. */
 export class RampHistogram {
   count = 0;
   min = Number.POSITIVE_INFINITY;
@@ -17,7 +17,7 @@ export class RampHistogram {
   #moment = new Float64Array(BINS);
   readonly #points = new Float64Array(BINS);
 
-  /** Adds `count` values from `first` to `last`, ns, in either order; negative ones count as 0. `places` is the number
+  /** Adds `count` values from `first` to `last`, ns, in either order; an end below 0 counts as 0. `places` is the number
    *  of steps between the places from the first value to the last; count - 1 when every place holds a value. */
   add(count: number, first: number, last: number, places = count - 1): void {
     const low = first < last ? (first > 0 ? first : 0) : last > 0 ? last : 0;

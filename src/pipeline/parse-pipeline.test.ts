@@ -56,7 +56,7 @@ test("the bundled pipeline is read without a warning", () => {
         checkpointing: { interval: 10e9, minPause: 0, maxConcurrentCheckpoints: 1, timeout: 600e9 },
         network: { bufferTimeout: 100e6, segmentSize: 32_768, buffersPerChannel: 2 },
         operators: [
-          { name: "join", serviceTime: { kind: "constant", value: 200_000 }, stateBytesPerKey: 2048 },
+          { name: "join", serviceTime: { kind: "constant", value: 200_000 }, stateBytesPerKey: 200 },
         ],
         sink: { deliveryGuarantee: "exactly-once", transactionTimeout: 600e9, recordBytes: 400 },
       },

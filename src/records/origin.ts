@@ -51,7 +51,7 @@ export class ConstantOrigin implements Origin {
   }
 
   countAt(partition: number, time: number): number {
-    const t = time < this.#end ? time : this.#end - 1;
+    const t = time < this.#end ? Math.floor(time) : this.#end - 1;
     if (t < 0) return 0;
     const cycle = this.#cycle;
     const perCycle = this.#perCycle;
@@ -82,8 +82,8 @@ export class ConstantOrigin implements Origin {
 
 const SLOTS_PER_BLOCK = 1024;
 
-/** Poisson arrivals, independent per partition: counts per slot are Poisson, and within a slot the records are
- *  spread by stratified uniforms (exact in law for the counts at slot borders). */
+/** Poisson arrivals, independent per partition: counts per slot are Poisson, and within a slot the records lie at
+ *  independent uniform times, in order. */
 export class PoissonOrigin implements Origin {
   readonly partitions: number;
   readonly ratePerPartition: number;
@@ -109,14 +109,14 @@ export class PoissonOrigin implements Origin {
   }
 
   countAt(partition: number, time: number): number {
-    const t = time < this.#end ? time : this.#end - 1;
+    const t = time < this.#end ? Math.floor(time) : this.#end - 1;
     if (t < 0) return 0;
     const slot = Math.floor(t / this.#slot);
     const before = this.#countBefore(partition, slot);
     const inSlot = this.#countBefore(partition, slot + 1) - before;
-    let k = 0;
-    while (k < inSlot && this.#timeInSlot(partition, slot, k, inSlot) <= t) k++;
-    return before + k;
+    let made = before;
+    for (let k = 0; k < inSlot; k++) if (this.#drawnTime(partition, slot, k) <= t) made++;
+    return made;
   }
 
   createdAt(partition: number, offset: number): number {
@@ -177,8 +177,13 @@ export class PoissonOrigin implements Origin {
     return k;
   }
 
+  /** The k-th smallest of the slot's drawn times; there are about four. */
   #timeInSlot(partition: number, slot: number, k: number, inSlot: number): number {
-    const u = counterUniform(this.#seed, partition, slot, k + 1);
-    return slot * this.#slot + Math.floor(((k + u) / inSlot) * this.#slot);
+    const times = Array.from({ length: inSlot }, (_, draw) => this.#drawnTime(partition, slot, draw));
+    return times.sort((a, b) => a - b)[k]!;
+  }
+
+  #drawnTime(partition: number, slot: number, draw: number): number {
+    return slot * this.#slot + Math.floor(counterUniform(this.#seed, partition, slot, draw + 1) * this.#slot);
   }
 }

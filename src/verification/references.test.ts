@@ -23,7 +23,7 @@ const SCENARIOS: readonly (readonly [string, readonly string[]])[] = [
   ["no guarantee", ["sink.delivery-guarantee=none"]],
   ["three brokers, sticky partitions, 2,500 records/s", [...THREE_BROKERS, "producers.load.rate=2500/s"]],
   ["half busy operator", ["jobs.job.operators.process.service-time=1 ms"]],
-  ["skewed keys", [...SKEW, "jobs.job.operators.process.service-time=0.8 ms"]],
+  ["skewed keys", [...SKEW, "jobs.job.operators.process.service-time=0.5 ms"]],
   ["short buffer timeout", ["execution.buffer-timeout.interval=5 ms"]],
   ["back-pressure: the operator is too slow", OVERLOAD],
   ["six splits a source subtask", ["kafka.topics.in.partitions=12", "sink.partitioner=default"]],
