@@ -71,17 +71,27 @@ function verdict(ratio: number, { floor, goal }: Workload): string {
   return ratio >= floor ? "above the floor" : "BELOW THE FLOOR";
 }
 
+/** How many times faster than real time a pipeline was simulated, and its events a simulated second. */
+function realTime(last: Measurement | undefined): string {
+  if (last?.simulatedSeconds === undefined) return "";
+  const { events, seconds, simulatedSeconds } = last;
+  const faster = Math.round(simulatedSeconds / seconds);
+  return `, ${Math.round(events / simulatedSeconds)} events a simulated second, ${faster} x real time`;
+}
+
 /** Measures one workload in paired rounds and prints its line. @returns whether it is at or above its floor. */
 function measureWorkload(bench: Bench, workload: Workload, rounds: number): boolean {
   const ratios: number[] = [];
   const own: number[] = [];
   const others: number[] = [];
+  let last: Measurement | undefined;
   for (let round = 0; round < rounds; round++) {
     // Who goes first alternates.
     const early = round % 2 === 0 ? runReference(bench, workload, false) : null;
     const candidate = runCandidate(bench, workload, workload.parameters);
     const reference = early ?? runReference(bench, workload, false);
     own.push(nanoseconds(candidate));
+    last = candidate;
     if (reference === null) continue;
     if (workload.isShared && workload.reference.kind === "cpp" && reference.hash !== candidate.hash) {
       throw new Error(
@@ -96,7 +106,7 @@ function measureWorkload(bench: Bench, workload: Workload, rounds: number): bool
       values.sort((x, y) => x - y),
       0.5,
     );
-  const cost = `${median(own).toFixed(1)} ns an event`;
+  const cost = `${median(own).toFixed(1)} ns an event${realTime(last)}`;
   if (ratios.length === 0) {
     console.log(`${workload.title}: ${cost}; no reference`);
     return true;
@@ -105,7 +115,7 @@ function measureWorkload(bench: Bench, workload: Workload, rounds: number): bool
   const spread = `${ratios[0]!.toFixed(2)} to ${ratios.at(-1)!.toFixed(2)}`;
   console.log(
     `${workload.title}: ${ratio.toFixed(2)} x (${spread}; ${cost} against ${median(others).toFixed(1)}); ` +
-      `floor ${workload.floor}, goal ${workload.goal}: ${verdict(ratio, workload)}`,
+      `floor ${+workload.floor.toFixed(2)}, goal ${+workload.goal.toFixed(2)}: ${verdict(ratio, workload)}`,
   );
   return ratio >= workload.floor;
 }

@@ -5,6 +5,8 @@ export interface Measurement {
   readonly events: number;
   readonly seconds: number;
   readonly hash: number;
+  /** Of a pipeline: how long a time it simulated. */
+  readonly simulatedSeconds?: number;
 }
 
 export interface CandidateArguments {

@@ -1,5 +1,5 @@
 export { IntervalLedger } from "./interval-ledger.ts";
-export { firstKeyGroup, keyGroupOf, murmurHash } from "./key-groups.ts";
+export { firstKeyGroup } from "./key-groups.ts";
 export { type KeyDistribution, LaneTable } from "./lane-table.ts";
 export { Lineage } from "./lineage.ts";
 export { ConstantOrigin, type Origin, PoissonOrigin, type Rate } from "./origin.ts";

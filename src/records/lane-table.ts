@@ -1,9 +1,10 @@
 /** Models: which key group ("lane") each offset of an origin partition belongs to, as a table that repeats.
  *  Source: key groups as in key-groups.ts; keys in turn, or drawn from Zipf's law with the given exponent.
  *  Leaves out: keys beyond the period: with more than 8,192 distinct keys the table holds key groups in the exact
- *    proportion of their keys' weights, shuffled, instead of every key. */
+ *    proportion of their keys' weights, shuffled, instead of every key; of more than 65,536 keys the rest are taken to
+ *    be spread over the key groups evenly. */
 
-import { counterHash, invariant, pow } from "../engine/index.ts";
+import { counterHash, invariant, log, pow } from "../engine/index.ts";
 import { keyGroupOf } from "./key-groups.ts";
 
 export type KeyDistribution =
@@ -11,7 +12,8 @@ export type KeyDistribution =
   | { readonly kind: "zipf"; readonly exponent: number };
 
 const LONGEST_PERIOD = 8192;
-const MOST_KEYS_WEIGHED = 1_000_000;
+const MOST_KEYS_WEIGHED = 65_536;
+const MOST_EQUAL_KEYS_COUNTED = 1_000_000;
 
 /** The key groups of the offsets of one origin: partition p reads cycle `cycleOf(p)` from `shift(p)` on. */
 export class LaneTable {
@@ -93,15 +95,26 @@ function greatestCommonDivisor(a: number, b: number): number {
   return b === 0 ? a : greatestCommonDivisor(b, a % b);
 }
 
-/** Share of the records that each key group gets. */
+/** Share of the records that each key group gets: key by key for the most frequent ones, and the rest, which are many and
+ *  light, spread over all groups alike. */
 function keyGroupWeights(keys: number, distribution: KeyDistribution, maxParallelism: number): Float64Array {
   const weights = new Float64Array(maxParallelism);
-  const weighed = Math.min(keys, MOST_KEYS_WEIGHED);
   const exponent = distribution.kind === "zipf" ? distribution.exponent : 0;
+  const weighed = Math.min(keys, exponent === 0 ? MOST_EQUAL_KEYS_COUNTED : MOST_KEYS_WEIGHED);
   for (let key = 0; key < weighed; key++) {
     weights[keyGroupOf(key, maxParallelism)]! += exponent === 0 ? 1 : pow(key + 1, -exponent);
   }
+  const rest = zipfTail(weighed, keys, exponent) / maxParallelism;
+  for (let group = 0; group < maxParallelism; group++) weights[group]! += rest;
   return weights;
+}
+
+/** Sum of k^-exponent over k = from + 1 ... to, by the midpoint rule, which is off by less than 1e-9 of it here. */
+function zipfTail(from: number, to: number, exponent: number): number {
+  if (to <= from) return 0;
+  const [low, high] = [from + 0.5, to + 0.5];
+  if (exponent === 1) return log(high / low);
+  return (pow(high, 1 - exponent) - pow(low, 1 - exponent)) / (1 - exponent);
 }
 
 /** `size` positions in proportion to the weights, largest remainders first, ties to the lower key group. */
