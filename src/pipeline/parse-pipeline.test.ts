@@ -281,6 +281,28 @@ test.each<readonly [name: string, text: string, lines: readonly string[]]>([
     ],
   ],
   [
+    "a reader of a job's input",
+    changed("fraud: { topic: enriched }", "fraud: { topic: orders }"),
+    [
+      'Cannot read readers.fraud.topic (line 18): got "orders", wanted a topic that a job writes: this version of Sluice has no readers of a job\'s input',
+    ],
+  ],
+  [
+    "jobs with key groups of their own",
+    changed(
+      "readers:",
+      `  more:
+    config: { execution.checkpointing.interval: 10 s, pipeline.max-parallelism: 64 }
+    source: { topic: enriched }
+    operators: [{ name: join, keyed: true, service-time: 1 ms }]
+    sinks: [{ topic: third }]
+readers:`,
+    ).replace("enriched: {}", "enriched: {}\n    third: {}"),
+    [
+      "Cannot read jobs.more.config.pipeline.max-parallelism (line 19): got 64 key groups, wanted 128, as job enrich has: this version of Sluice gives all jobs the same key groups",
+    ],
+  ],
+  [
     "a topic with two writers",
     changed("topic: enriched }\nreaders", "topic: orders }\nreaders").replace(
       "fraud: { topic: enriched }",

@@ -9,10 +9,24 @@ export function checkJobs(context: CheckContext): void {
   checkConnector(context);
   checkSlots(context);
   checkPrefixes(context);
+  checkSameKeyGroups(context);
   for (const job of context.pipeline.jobs) {
     checkParallelism(context, job);
     checkOperators(context, job);
     if (job.sink.deliveryGuarantee === "exactly-once") checkExactlyOnce(context, job);
+  }
+}
+
+function checkSameKeyGroups(context: CheckContext): void {
+  const [first, ...others] = context.pipeline.jobs;
+  for (const { name, maxParallelism } of others) {
+    if (maxParallelism === first!.maxParallelism) continue;
+    context.report({
+      path: context.flinkPath(name, "pipeline.max-parallelism"),
+      because: [context.flinkPath(first!.name, "pipeline.max-parallelism")],
+      received: `${maxParallelism} key groups`,
+      wanted: `${first!.maxParallelism}, as job ${first!.name} has: this version of Sluice gives all jobs the same key groups`,
+    });
   }
 }
 

@@ -18,6 +18,7 @@ export function checkTopics(context: CheckContext): void {
   checkDefined(context, writers);
   checkOneWriter(context, writers);
   checkWritten(context, writers);
+  checkReadersBehindJobs(context);
   checkCycles(context);
 }
 
@@ -109,6 +110,17 @@ function checkWritten(context: CheckContext, writers: readonly Writer[]): void {
     const suggestion = nearest(topic, written);
     const because = writers.map((writer) => writer.path);
     context.report({ path, because, wanted: "a topic that a producer or a job writes", suggestion });
+  }
+}
+
+function checkReadersBehindJobs(context: CheckContext): void {
+  const { producers, jobs, readers } = context.pipeline;
+  const written = new Set(jobs.map(({ sink }) => sink.topic));
+  const produced = new Set(producers.map(({ topic }) => topic));
+  for (const { name, topic } of readers) {
+    if (!produced.has(topic) || written.has(topic)) continue;
+    const wanted = "a topic that a job writes: this version of Sluice has no readers of a job's input";
+    context.report({ path: ["readers", name, "topic"], wanted });
   }
 }
 
