@@ -219,8 +219,18 @@ class Recorders {
         conservation.push(`reader ${reader.name} saw ${visible} of ${created} records`);
       conservation.push(...this.#ledger!.violations(i, reader.name));
     });
+    const failed = this.#pipeline.jobs.flatMap(({ name, checkpointing }, i) => {
+      const count = this.#checkpoints.jobs[i]!.failed;
+      if (count === 0) return [];
+      const timeout = `${checkpointing.timeout / 1e6} ms`;
+      return [
+        `job ${name}: ${count} checkpoints expired after execution.checkpointing.timeout (${timeout}); ` +
+          "Flink would fail the job, and what follows from that is not modelled",
+      ];
+    });
     return [
       { name: "RecordConservation", violations: conservation },
+      { name: "EveryCheckpointCompletes", violations: failed },
       { name: "NoVisibilityBeforeCompletion", violations: this.#visibility.violations },
     ];
   }

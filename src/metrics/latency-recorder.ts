@@ -37,24 +37,28 @@ export class LatencyRecorder implements Pick<KafkaObserver, "delivered"> {
       return;
     }
     if (createdLast < this.#from || createdFirst >= this.#until) return;
-    this.#addInside(reader, count, first, last, createdFirst, createdLast);
+    this.#addInside(reader, originPartition, route, from, to, first, last);
   }
 
-  /** A span that crosses the start or the end of the measured time: only the part inside counts. */
+  /** A span that crosses the start or the end of the measured time: only the records created inside count. */
   #addInside(
     reader: number,
-    count: number,
+    originPartition: number,
+    route: number,
+    from: number,
+    to: number,
     first: number,
     last: number,
-    createdFirst: number,
-    createdLast: number,
   ): void {
-    const age = createdLast - createdFirst;
-    const head = Math.max(0, Math.ceil(((this.#from - createdFirst) / age) * (count - 1)));
-    const tail = Math.min(count - 1, Math.floor(((this.#until - 1 - createdFirst) / age) * (count - 1)));
-    if (tail < head) return;
-    const at = (k: number) =>
-      first - createdFirst + ((last - createdLast - (first - createdFirst)) * k) / (count - 1);
-    this.histograms[reader]!.add(tail - head + 1, at(head), at(tail));
+    const lineage = this.#lineage;
+    const head = Math.max(from, lineage.rankAt(originPartition, route, this.#from - 1));
+    const end = Math.min(to, lineage.rankAt(originPartition, route, this.#until - 1));
+    if (end <= head) return;
+    const spacing = (last - first) / (to - from - 1);
+    const headOffset = lineage.offsetOf(originPartition, route, head);
+    const tailOffset = lineage.offsetOf(originPartition, route, end - 1);
+    const headLatency = first + (head - from) * spacing - lineage.createdAt(originPartition, headOffset);
+    const tailLatency = first + (end - 1 - from) * spacing - lineage.createdAt(originPartition, tailOffset);
+    this.histograms[reader]!.add(end - head, headLatency, tailLatency, tailOffset - headOffset);
   }
 }

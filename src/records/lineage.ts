@@ -75,6 +75,13 @@ export class Lineage {
     return entry.origin.createdAt(originPartition - entry.firstPartition, offset);
   }
 
+  /** Records of `originPartition` on the route of `routeId` that were created at or before `time`. */
+  rankAt(originPartition: number, routeId: number, time: number): number {
+    const entry = this.#entryOf[originPartition]!;
+    const local = originPartition - entry.firstPartition;
+    return this.#routes[routeId]!.rankOf(local, entry.origin.countAt(local, time));
+  }
+
   /** How many records of `originPartition` with an offset below that of `rank` on `from` lie on `to`.
    *  `to` must be inside `from` or hold it whole. */
   translate(originPartition: number, from: Route, to: Route, rank: number): number {

@@ -52,6 +52,7 @@ function counts({ result }: Measurement) {
       one.recordsLost,
       one.recordsDuplicated,
     ]),
+    measured: result.readers.map((one) => one.latency.count),
     checkpoints: result.checkpoints.map((one) => [one.triggered, one.failed]),
     violations: result.checks.flatMap((check) => check.violations),
   };
