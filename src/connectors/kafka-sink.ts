@@ -42,6 +42,8 @@ export class KafkaSink implements ChainedSink {
   #partition: number;
   #bytesInPartition = 0;
   #transaction = 0;
+  /** 1 for each partition that the transaction holds. */
+  readonly #added: Uint8Array;
   #committables: Committable[] = [];
   #onCommitted: () => void = () => {};
   #onFlushed: () => void = () => {};
@@ -64,6 +66,7 @@ export class KafkaSink implements ChainedSink {
     this.#random = random;
     this.#observer = observer;
     this.#part = new SpanList(separate);
+    this.#added = new Uint8Array(topic.partitions);
     this.#partition =
       settings.partitioner === "fixed" ? settings.subtask % topic.partitions : random.below(topic.partitions);
     if (this.#exactlyOnce) this.#transaction = coordinator.begin(settings.writer, topic);
@@ -101,8 +104,7 @@ export class KafkaSink implements ChainedSink {
       }
       this.#bytesInPartition += count * recordBytes;
       const full = this.#bytesInPartition >= batchSize;
-      const adds =
-        this.#exactlyOnce && this.#coordinator.addPartition(this.#transaction, this.#partition, at);
+      const adds = this.#exactlyOnce && this.#addPartition(this.#partition, at);
       this.#producer.send(this.#partition, part, at, end, this.#transaction, adds, full);
       at = end + spacing;
       if (full) {
@@ -110,6 +112,14 @@ export class KafkaSink implements ChainedSink {
         if (sticky) this.#partition = this.#random.below(this.#topic.partitions);
       }
     }
+  }
+
+  /** Whether `partition` is new in the transaction; the coordinator then learns of it at `at`. */
+  #addPartition(partition: number, at: number): boolean {
+    if (this.#added[partition] === 1) return false;
+    this.#added[partition] = 1;
+    this.#coordinator.addPartition(this.#transaction, partition, at);
+    return true;
   }
 
   prepareSnapshot(checkpoint: number, now: number): number {
@@ -133,6 +143,7 @@ export class KafkaSink implements ChainedSink {
     if (!this.#exactlyOnce) return 0;
     if (this.#coordinator.isEmpty(this.#transaction)) this.#coordinator.drop(this.#transaction);
     this.#transaction = this.#coordinator.begin(this.#settings.writer, this.#topic);
+    this.#added.fill(0);
     return this.#coordinator.initProducerIdTime;
   }
 

@@ -138,12 +138,10 @@ describe("the transaction coordinator", () => {
     const { coordinator, topic, log } = world();
     const transaction = coordinator.begin(4, topic);
     expect(coordinator.isEmpty(transaction)).toBe(true);
-    expect([3, 1, 3, 1].map((p) => coordinator.addPartition(transaction, p, 70 + p))).toEqual([
-      true,
-      true,
-      false,
-      false,
-    ]);
+    for (const partition of [3, 1]) coordinator.addPartition(transaction, partition, 70 + partition);
+    expect(() => coordinator.addPartition(transaction, 3, 80)).toThrow(
+      "a partition joins a transaction once",
+    );
     expect(log).toEqual([[0, "began 1 by 4 at 73"]]);
     expect(() => coordinator.drop(transaction)).toThrow("only an empty transaction is dropped");
     const empty = coordinator.begin(4, topic);

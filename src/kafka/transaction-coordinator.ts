@@ -85,14 +85,13 @@ export class TransactionCoordinator {
     return number;
   }
 
-  /** @returns whether `partition` is new in the transaction: then its records wait for `addPartitionsTime`. */
-  addPartition(number: number, partition: number, at: number): boolean {
+  /** `partition` joins the transaction at `at`; its records wait for `addPartitionsTime`. */
+  addPartition(number: number, partition: number, at: number): void {
     const transaction = this.#get(number);
-    if (transaction.partitions.includes(partition)) return false;
+    invariant(!transaction.partitions.includes(partition), "a partition joins a transaction once");
     if (transaction.partitions.length === 0) this.#observer.transactionBegan(number, transaction.writer, at);
     transaction.state = transition(transaction.state, "Ongoing");
     transaction.partitions.push(partition);
-    return true;
   }
 
   isEmpty(number: number): boolean {
