@@ -13,9 +13,8 @@ export class RampHistogram {
   /** Sum of the values, and what was lost of it to rounding (Neumaier). */
   #sum = 0;
   #lost = 0;
-  #slope = new Float64Array(BINS);
-  #moment = new Float64Array(BINS);
-  readonly #points = new Float64Array(BINS);
+  /** Per bin, side by side: points, slopes, moments. */
+  readonly #bins = new Float64Array(BINS * STRIDE);
 
   /** Adds `count` values from `first` to `last`, ns, in either order; an end below 0 counts as 0. `places` is the number
    *  of steps between the places from the first value to the last; count - 1 when every place holds a value. */
@@ -27,23 +26,24 @@ export class RampHistogram {
     if (high > this.max) this.max = high;
     this.#addToSum((count * (low + high)) / 2);
     if (high - low < 1 || count === 1) {
-      this.#points[binOf((low + high) / 2)]! += count;
+      this.#bins[binOf((low + high) / 2) * STRIDE + POINTS]! += count;
       return;
     }
-    this.#points[binOf(low)]! += 1;
-    this.#points[binOf(high)]! += 1;
+    const bins = this.#bins;
+    bins[binOf(low) * STRIDE + POINTS]! += 1;
+    bins[binOf(high) * STRIDE + POINTS]! += 1;
     if (count === 2) return;
     // Each place stands for the step around it; the ends' halves of a step are theirs alone.
     const margin = (high - low) / (2 * places);
     const from = low + margin;
     const to = high - margin;
     const density = (count - 2) / (to - from);
-    const c = binOf(from);
-    const d = binOf(to);
-    this.#slope[c]! += density;
-    this.#moment[c]! += density * from;
-    this.#slope[d]! -= density;
-    this.#moment[d]! -= density * to;
+    const c = binOf(from) * STRIDE;
+    const d = binOf(to) * STRIDE;
+    bins[c + SLOPES]! += density;
+    bins[c + MOMENTS]! += density * from;
+    bins[d + SLOPES]! -= density;
+    bins[d + MOMENTS]! -= density * to;
   }
 
   get mean(): number {
@@ -59,9 +59,9 @@ export class RampHistogram {
     let below = 0;
     let next = 0;
     for (let bin = 0; bin < BINS && next < quantiles.length; bin++) {
-      slope += this.#slope[bin]!;
-      moment += this.#moment[bin]!;
-      points += this.#points[bin]!;
+      slope += this.#bins[bin * STRIDE + SLOPES]!;
+      moment += this.#bins[bin * STRIDE + MOMENTS]!;
+      points += this.#bins[bin * STRIDE + POINTS]!;
       const end = endOf(bin);
       const upTo = slope * end - moment + points;
       while (next < quantiles.length && upTo >= quantiles[next]! * this.count - 1e-6) {
@@ -90,6 +90,10 @@ const STEPS_BITS = 8;
 const STEPS = 1 << STEPS_BITS;
 const LARGEST_EXPONENT = 47;
 const BINS = (LARGEST_EXPONENT - STEPS_BITS + 2) * STEPS;
+const STRIDE = 4;
+const POINTS = 0;
+const SLOPES = 1;
+const MOMENTS = 2;
 
 const double = new Float64Array(1);
 const words = new Uint32Array(double.buffer);

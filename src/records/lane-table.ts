@@ -12,6 +12,8 @@ export type KeyDistribution =
   | { readonly kind: "zipf"; readonly exponent: number };
 
 const LONGEST_PERIOD = 8192;
+/** Positions over which drawn keys are apportioned: short, since all routes' tables are read all the time. */
+const DRAWN_PERIOD = 2048;
 const MOST_KEYS_WEIGHED = 65_536;
 const MOST_EQUAL_KEYS_COUNTED = 1_000_000;
 
@@ -60,10 +62,10 @@ export class LaneTable {
     if (distribution.kind === "cycle" && keys / divisor <= LONGEST_PERIOD) {
       return LaneTable.#inTurn(partitions, keys, divisor, maxParallelism);
     }
-    const lanes = apportion(keyGroupWeights(keys, distribution, maxParallelism), LONGEST_PERIOD);
+    const lanes = apportion(keyGroupWeights(keys, distribution, maxParallelism), DRAWN_PERIOD);
     shuffle(lanes, seed);
     const shifts = new Float64Array(partitions);
-    for (let p = 0; p < partitions; p++) shifts[p] = counterHash(seed, p, 0, 1) % LONGEST_PERIOD;
+    for (let p = 0; p < partitions; p++) shifts[p] = counterHash(seed, p, 0, 1) % DRAWN_PERIOD;
     return new LaneTable(maxParallelism, [lanes], new Int32Array(partitions), shifts);
   }
 

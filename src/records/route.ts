@@ -8,8 +8,8 @@ import type { LaneTable } from "./lane-table.ts";
 interface CycleIndex {
   readonly period: number;
   readonly total: number;
-  readonly prefix: Uint32Array;
-  readonly positions: Uint32Array;
+  readonly prefix: Uint16Array;
+  readonly positions: Uint16Array;
 }
 
 /** All offsets whose key group is in [firstGroup, endGroup). The rank of an offset is the number of smaller offsets
@@ -66,13 +66,13 @@ export class Route {
 
 function indexCycle(lanes: Uint16Array, firstGroup: number, endGroup: number): CycleIndex {
   const period = lanes.length;
-  const prefix = new Uint32Array(period + 1);
+  const prefix = new Uint16Array(period + 1);
   for (let i = 0; i < period; i++) {
     const inside = lanes[i]! >= firstGroup && lanes[i]! < endGroup;
     prefix[i + 1] = prefix[i]! + (inside ? 1 : 0);
   }
   const total = prefix[period]!;
-  const positions = new Uint32Array(total);
+  const positions = new Uint16Array(total);
   for (let i = 0, k = 0; i < period; i++) {
     if (prefix[i + 1]! > prefix[i]!) positions[k++] = i;
   }
