@@ -21,13 +21,8 @@ export class PartitionLog {
   #open: OpenTransaction[] = [];
   // Appended, and not yet readable to read_committed.
   #count = 0;
-  #originPartition = new Int32Array(64);
-  #route = new Int32Array(64);
-  #transaction = new Float64Array(64);
-  #from = new Float64Array(64);
-  #to = new Float64Array(64);
-  #first = new Float64Array(64);
-  #last = new Float64Array(64);
+  /** Rows of ROW numbers, a cache line each. */
+  #rows = new Float64Array(64 * ROW);
 
   constructor(partition: number, replicationDelay: number) {
     this.partition = partition;
@@ -137,27 +132,32 @@ export class PartitionLog {
     last: number,
     transaction: number,
   ): void {
-    if (this.#count === this.#from.length) this.#grow();
-    const i = this.#count++;
-    this.#set(i, origin, route, from, to, first, last, transaction);
+    if (this.#count * ROW === this.#rows.length) {
+      const bigger = new Float64Array(this.#rows.length * 2);
+      bigger.set(this.#rows);
+      this.#rows = bigger;
+    }
+    this.#set(this.#count++, origin, route, from, to, first, last, transaction);
   }
 
   #release(now: number): void {
     const stable = this.lastStableTime();
+    const rows = this.#rows;
     let kept = 0;
     for (let i = 0; i < this.#count; i++) {
-      const first = this.#first[i]!;
-      const last = this.#last[i]!;
-      const from = this.#from[i]!;
-      const to = this.#to[i]!;
+      const row = i * ROW;
+      const first = rows[row + FIRST]!;
+      const last = rows[row + LAST]!;
+      const from = rows[row + FROM]!;
+      const to = rows[row + TO]!;
       const size = to - from;
       const spacing = size > 1 ? (last - first) / (size - 1) : 0;
       let cut = to;
       if (first >= stable) cut = from;
       else if (last >= stable) cut = from + Math.min(size, Math.ceil((stable - first) / spacing));
-      const origin = this.#originPartition[i]!;
-      const route = this.#route[i]!;
-      const transaction = this.#transaction[i]!;
+      const origin = rows[row + ORIGIN]!;
+      const route = rows[row + ROUTE]!;
+      const transaction = rows[row + TRANSACTION]!;
       if (cut > from) {
         const cutLast = first + (cut - from - 1) * spacing;
         this.#offerNotBefore(now, origin, route, from, cut, first, cutLast, transaction);
@@ -197,28 +197,23 @@ export class PartitionLog {
     last: number,
     transaction: number,
   ): void {
-    this.#originPartition[i] = origin;
-    this.#route[i] = route;
-    this.#from[i] = from;
-    this.#to[i] = to;
-    this.#first[i] = first;
-    this.#last[i] = last;
-    this.#transaction[i] = transaction;
-  }
-
-  #grow(): void {
-    this.#originPartition = doubled(this.#originPartition, Int32Array);
-    this.#route = doubled(this.#route, Int32Array);
-    this.#from = doubled(this.#from, Float64Array);
-    this.#to = doubled(this.#to, Float64Array);
-    this.#first = doubled(this.#first, Float64Array);
-    this.#last = doubled(this.#last, Float64Array);
-    this.#transaction = doubled(this.#transaction, Float64Array);
+    const rows = this.#rows;
+    const row = i * ROW;
+    rows[row + ORIGIN] = origin;
+    rows[row + ROUTE] = route;
+    rows[row + FROM] = from;
+    rows[row + TO] = to;
+    rows[row + FIRST] = first;
+    rows[row + LAST] = last;
+    rows[row + TRANSACTION] = transaction;
   }
 }
 
-function doubled<T extends Int32Array | Float64Array>(old: T, ArrayOf: new (length: number) => T): T {
-  const bigger = new ArrayOf(old.length * 2);
-  bigger.set(old);
-  return bigger;
-}
+const ROW = 8;
+const ORIGIN = 0;
+const ROUTE = 1;
+const FROM = 2;
+const TO = 3;
+const FIRST = 4;
+const LAST = 5;
+const TRANSACTION = 6;
