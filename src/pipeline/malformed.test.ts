@@ -127,6 +127,8 @@ function edited(data: unknown, edits: readonly Edit[]): unknown {
     if (place === undefined) continue;
     const { owner, key: old } = place;
     const current = owner[old];
+    // An array's own length isn't data.
+    if (key === "length" && (Array.isArray(owner) || Array.isArray(current))) continue;
     if (kind === "retype") owner[old] = value;
     else if (kind === "add" && typeof current === "object" && current !== null)
       Object.assign(current, { [key]: value });
