@@ -91,13 +91,12 @@ export class KafkaSink implements ChainedSink {
     let at = first;
     let part = spans;
     let count = spans.records;
-    const room = Math.ceil((2 * batchSize - this.#bytesInPartition) / recordBytes);
-    const splits = sticky && room < count;
+    const splits = sticky && this.#room < count;
     const spacing = splits ? (last - first) / (count - 1) : 0;
     while (spans.records > 0) {
       let end = last;
       if (splits) {
-        count = Math.min(spans.records, Math.ceil((2 * batchSize - this.#bytesInPartition) / recordBytes));
+        count = Math.min(spans.records, this.#room);
         spans.moveFront(count, this.#part);
         part = this.#part;
         end = at + (count - 1) * spacing;
@@ -112,6 +111,12 @@ export class KafkaSink implements ChainedSink {
         if (sticky) this.#partition = this.#random.below(this.#topic.partitions);
       }
     }
+  }
+
+  /** Records until the sticky partition has got twice batch.size. */
+  get #room(): number {
+    const { batchSize, recordBytes } = this.#settings;
+    return Math.ceil((2 * batchSize - this.#bytesInPartition) / recordBytes);
   }
 
   /** Whether `partition` is new in the transaction; the coordinator then learns of it at `at`. */

@@ -2,6 +2,7 @@
  *  Source: flink KafkaSourceReader, KafkaPartitionSplitReader; kafka fetch loop and isolation level.
  *  Leaves out: the element queue's bound of two polls (what is fetched waits in the client without limit). */
 
+import { InvariantError } from "../engine/index.ts";
 import type { Chunk, SourceFeed } from "../flink/index.ts";
 
 interface Arrived {
@@ -95,10 +96,10 @@ export class LogFeed implements SourceFeed {
   }
 
   availableCount(): number {
-    throw new Error("a log feed has no closed form");
+    throw new InvariantError("a log feed has no closed form");
   }
 
   availableAt(): number {
-    throw new Error("a log feed has no closed form");
+    throw new InvariantError("a log feed has no closed form");
   }
 }

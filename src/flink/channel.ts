@@ -2,7 +2,8 @@
  *    the link, and the input channel with what was received.
  *  Source: flink PipelinedSubpartition, BufferBuilder, CreditBasedSequenceNumberingViewReader, RemoteInputChannel,
  *    LocalInputChannel (Flink 2.1).
- *  Leaves out: bandwidth of the link, overdraft buffers, buffer debloating, priority events. */
+ *  Leaves out: bandwidth of the link, overdraft buffers, buffer debloating, priority events; the backlog is the sender's
+ *    when a buffer arrives, not as it was when the buffer was sent. */
 
 import { invariant, NO_EVENT, type Simulation } from "../engine/index.ts";
 import { type Route, SpanList } from "../records/index.ts";
@@ -144,28 +145,22 @@ export class Channel {
 
   /** The emission stops at `now`: takes what was emitted, and foresees nothing any more. */
   endEmission(now: number): void {
-    this.#upstream.emitInto(this, now);
     this.#sim.cancel(this.#fullEvent);
     this.#fullEvent = NO_EVENT;
-    if (this.#settings.flushAlways) this.flush(now);
-    else this.#cutFullSegments();
+    this.#handOut(now);
   }
 
   /** Handler of `segmentFull`. */
   onSegmentFull(): void {
     this.#fullEvent = NO_EVENT;
-    const now = this.#sim.now;
-    this.#upstream.emitInto(this, now);
-    if (this.#settings.flushAlways) this.flush(now);
-    else this.#cutFullSegments();
+    this.#handOut(this.#sim.now);
     this.foresee();
     this.#upstream.afterSegmentFull();
   }
 
-  /** The buffer flusher: what is open becomes visible to the consumer. The upstream has emitted up to `now`. */
+  /** The buffer flusher: what was emitted up to `now` becomes visible to the consumer. */
   flush(now: number): void {
-    this.#upstream.emitInto(this, now);
-    if (!this.#settings.flushAlways) this.#cutFullSegments();
+    this.#takeEmitted(now);
     if (this.open.records === 0) return;
     if (this.#queue.length > 0 || this.#blocked || (!this.local && this.#credit === 0)) {
       this.#flushRequested = true;
@@ -176,10 +171,9 @@ export class Channel {
     this.#send();
   }
 
-  /** Finishes the segment and queues the barrier behind it. The upstream has emitted up to `now`. */
+  /** Finishes the segment with what was emitted up to `now`, and queues the barrier behind it. */
   broadcast(checkpoint: number, triggeredAt: number, now: number): void {
-    this.#upstream.emitInto(this, now);
-    if (!this.#settings.flushAlways) this.#cutFullSegments();
+    this.#takeEmitted(now);
     if (this.open.records > 0) this.#queueOpen();
     this.#fill = 0;
     this.#carry = 0;
@@ -201,6 +195,18 @@ export class Channel {
     invariant(this.#blocked, "only a channel behind a barrier is resumed");
     this.#blocked = false;
     this.#send();
+  }
+
+  /** Takes what was emitted up to `now`; full segments are cut. */
+  #takeEmitted(now: number): void {
+    this.#upstream.emitInto(this, now);
+    if (!this.#settings.flushAlways) this.#cutFullSegments();
+  }
+
+  /** The same, and where every record is flushed by itself, flushes. */
+  #handOut(now: number): void {
+    if (this.#settings.flushAlways) this.flush(now);
+    else this.#takeEmitted(now);
   }
 
   /** Records needed in `open` for the segment to be full. A record may span two segments. */
@@ -253,17 +259,14 @@ export class Channel {
     if (this.local) {
       if (this.#blocked) return;
       this.#queueRequestedFlush();
-      if (this.#queue.length > 0) this.#notify();
+      if (this.#queue.length > 0) this.#sim.scheduleAfter(0, this.#kinds.arrival, this.number, 0);
       return;
     }
     while (!this.#blocked) {
       const head = this.#queue.peek();
       if (head === undefined) {
-        if (!this.#flushRequested || this.#credit === 0) return;
-        this.#upstream.emitInto(this, this.#sim.now);
-        this.#flushRequested = false;
-        if (this.open.records === 0) return;
-        this.#queueOpen();
+        if (this.#credit > 0) this.#queueRequestedFlush();
+        if (this.#queue.length === 0) return;
         continue;
       }
       if (!head.isBarrier) {
@@ -274,7 +277,6 @@ export class Channel {
         this.#credit--;
       }
       this.#takeFromQueue();
-      head.backlog = this.#queue.length;
       this.#travelling.push(head);
       this.#sim.scheduleAfter(this.#settings.latency, this.#kinds.arrival, this.number, 0);
     }
@@ -288,10 +290,6 @@ export class Channel {
       this.#upstream.onBufferTaken(this);
     }
     return head;
-  }
-
-  #notify(): void {
-    this.#sim.scheduleAfter(0, this.#kinds.arrival, this.number, 0);
   }
 
   // ---- receiver

@@ -3,7 +3,7 @@
  *  Source: flink CheckpointCoordinator.startTriggeringCheckpoint, completePendingCheckpoint; Execution.notifyCheckpoint*.
  *  Leaves out: threads of the JobManager that wait for each other, RPC retries, failover after an expired checkpoint. */
 
-import { NO_EVENT, type RandomStream, type Simulation } from "../engine/index.ts";
+import { invariant, NO_EVENT, type RandomStream, type Simulation } from "../engine/index.ts";
 import { Outbox } from "../records/index.ts";
 import {
   ABORT,
@@ -20,6 +20,7 @@ import {
   onTimeout,
   onTimer,
   onTriggered,
+  type PendingCheckpoint,
   START,
 } from "./checkpoint-coordinator.ts";
 import type { CheckpointResponder } from "./checkpoint-responder.ts";
@@ -61,7 +62,6 @@ export class CheckpointDriver implements CheckpointResponder {
   #state: CheckpointCoordinatorState;
   #timerEvent = NO_EVENT;
   readonly #timeouts = new Map<number, number>();
-  readonly #triggeredAt = new Map<number, number>();
   /** The periodic timer stops here, ns. */
   #end = Number.POSITIVE_INFINITY;
 
@@ -128,7 +128,7 @@ export class CheckpointDriver implements CheckpointResponder {
   }
 
   onFinalized(checkpoint: number): void {
-    const pending = this.#state.pending.find((one) => one.id === checkpoint);
+    const pending = this.#pending(checkpoint);
     if (pending === undefined) return;
     const now = this.#sim.now;
     this.#observer.checkpointCompleted(
@@ -144,7 +144,13 @@ export class CheckpointDriver implements CheckpointResponder {
 
   /** When a checkpoint was triggered, ns. */
   triggeredAt(checkpoint: number): number {
-    return this.#triggeredAt.get(checkpoint)!;
+    const pending = this.#pending(checkpoint);
+    invariant(pending !== undefined, "only a pending checkpoint is asked for its trigger");
+    return pending.triggeredAt;
+  }
+
+  #pending(checkpoint: number): PendingCheckpoint | undefined {
+    return this.#state.pending.find((one) => one.id === checkpoint);
   }
 
   #carryOut(): void {
@@ -167,14 +173,12 @@ export class CheckpointDriver implements CheckpointResponder {
           break;
         case NOTIFY_COMPLETE:
           this.#disarmTimeout(a);
-          this.#triggeredAt.delete(a);
           for (const task of this.#all) {
             this.#sim.scheduleAfter(this.#settings.rpc, this.#kinds.completeMail, task, a);
           }
           break;
         case ABORT:
           this.#disarmTimeout(a);
-          this.#triggeredAt.delete(a);
           this.#observer.checkpointAborted(this.#settings.job, a, ABORT_REASONS[b]!, this.#sim.now);
           break;
       }
@@ -184,7 +188,6 @@ export class CheckpointDriver implements CheckpointResponder {
 
   #start(checkpoint: number): void {
     const now = this.#sim.now;
-    this.#triggeredAt.set(checkpoint, now);
     this.#observer.checkpointTriggered(this.#settings.job, checkpoint, now);
     for (const task of this.#sources) {
       this.#sim.scheduleAfter(this.#settings.rpc, this.#kinds.triggerMail, task, checkpoint);

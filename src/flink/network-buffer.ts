@@ -7,8 +7,6 @@ export class NetworkBuffer {
   barrierOf = 0;
   /** ns, of a barrier: when the JobManager triggered its checkpoint. */
   triggeredAt = 0;
-  /** buffers that waited behind this one at the sender when it was sent. */
-  backlog = 0;
 
   constructor(separate: boolean) {
     this.spans = new SpanList(separate);

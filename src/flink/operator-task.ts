@@ -15,6 +15,7 @@ import {
 } from "./barrier-handler.ts";
 import type { Channel, DownstreamTask } from "./channel.ts";
 import type { CheckpointResponder, SnapshotCost } from "./checkpoint-responder.ts";
+import { Fifo } from "./fifo.ts";
 import { type Mail, Mailbox } from "./mailbox.ts";
 import type { BufferRecycler, NetworkBuffer } from "./network-buffer.ts";
 import type { FlinkObserver } from "./observations.ts";
@@ -71,10 +72,8 @@ export class OperatorTask implements DownstreamTask {
   readonly #leaving: SpanList;
   #barriers: BarrierHandlerState = barrierHandler(0);
   // Channels with data, in the order in which they got it.
-  readonly #ready: Int32Array;
+  readonly #ready = new Fifo<Channel>();
   readonly #isReady: Uint8Array;
-  #readyHead = 0;
-  #readyCount = 0;
   readonly #floatingHeld: Int32Array;
   #floatingFree: number;
   // The buffer in service: record k (from 0) leaves at #start + (k + 1) * #perRecord.
@@ -115,7 +114,6 @@ export class OperatorTask implements DownstreamTask {
     this.#responder = responder;
     this.#observer = observer;
     this.#leaving = new SpanList(recycler.separate);
-    this.#ready = new Int32Array(inputs);
     this.#isReady = new Uint8Array(inputs);
     this.#floatingHeld = new Int32Array(inputs);
     this.#floatingFree = settings.floatingBuffers;
@@ -164,8 +162,7 @@ export class OperatorTask implements DownstreamTask {
 
   onData(channel: Channel): void {
     this.#offerFloating(channel);
-    const i = channel.downstreamIndex;
-    if (this.#isReady[i] === 0 && channel.hasData) this.#pushReady(i);
+    if (this.#isReady[channel.downstreamIndex] === 0 && channel.hasData) this.#pushReady(channel);
     this.#run();
   }
 
@@ -189,7 +186,7 @@ export class OperatorTask implements DownstreamTask {
         this.#planWake();
         return;
       }
-      if (this.#readyCount === 0) return;
+      if (this.#ready.length === 0) return;
       this.#takeNext(now);
     }
   }
@@ -214,7 +211,7 @@ export class OperatorTask implements DownstreamTask {
   #planWake(): void {
     let at = this.#busyUntil;
     if (this.#mailAt >= 0) at = this.#mailAt;
-    else if (this.#readyCount === 0 && !this.#settings.oneRecord && !this.#currentChannel!.senderWaits) {
+    else if (this.#ready.length === 0 && !this.#settings.oneRecord && !this.#currentChannel!.senderWaits) {
       const { longestRun } = this.#settings;
       if (longestRun === Number.POSITIVE_INFINITY) return;
       at = Math.min(at, this.#sim.now + longestRun);
@@ -232,10 +229,10 @@ export class OperatorTask implements DownstreamTask {
   }
 
   #takeNext(now: number): void {
-    const i = this.#shiftReady();
-    const channel = this.channels[i]!;
+    const channel = this.#ready.shift()!;
+    this.#isReady[channel.downstreamIndex] = 0;
     const buffer = channel.take();
-    if (channel.hasData) this.#pushReady(i);
+    if (channel.hasData) this.#pushReady(channel);
     if (buffer.isBarrier) {
       this.#handleBarrier(channel, buffer, now);
       return;
@@ -363,21 +360,8 @@ export class OperatorTask implements DownstreamTask {
     channel.grantCredit();
   }
 
-  #pushReady(i: number): void {
-    const ready = this.#ready;
-    let at = this.#readyHead + this.#readyCount;
-    if (at >= ready.length) at -= ready.length;
-    ready[at] = i;
-    this.#readyCount++;
-    this.#isReady[i] = 1;
-  }
-
-  #shiftReady(): number {
-    const i = this.#ready[this.#readyHead]!;
-    this.#readyHead++;
-    if (this.#readyHead === this.#ready.length) this.#readyHead = 0;
-    this.#readyCount--;
-    this.#isReady[i] = 0;
-    return i;
+  #pushReady(channel: Channel): void {
+    this.#ready.push(channel);
+    this.#isReady[channel.downstreamIndex] = 1;
   }
 }

@@ -292,7 +292,7 @@ export class SourceTask implements UpstreamTask {
     return this.feed.availableAt(0, offset) + this.#settings.emission;
   }
 
-  /** Bisection over time on the number of records that all splits will have given; a few steps of the secant first. */
+  /** Bisection over time on the number of records that all splits will have given, to a microsecond. */
   #liveTimeOfMany(channel: Channel, missing: number): number {
     const now = this.#sim.now;
     let low: number = now;

@@ -32,6 +32,8 @@ interface Connection {
   /** Requests on their way to the broker, and at the broker. */
   readonly travelling: Batch[][];
   readonly waiting: Batch[][];
+  /** How many batches each answer on its way back is for. */
+  readonly answers: number[];
 }
 
 export class EagerProducer implements RecordProducer {
@@ -68,6 +70,7 @@ export class EagerProducer implements RecordProducer {
       serving: false,
       travelling: [],
       waiting: [],
+      answers: [],
     }));
     this.#batches = topic.logs.map(() => []);
   }
@@ -142,17 +145,15 @@ export class EagerProducer implements RecordProducer {
     const request = connection.waiting.shift()!;
     connection.serving = false;
     const answer = Math.round(this.#timing.roundTrip / 2) + this.#timing.clientWakeup;
-    this.#answers[broker] = [...(this.#answers[broker] ?? []), request.length];
+    connection.answers.push(request.length);
     this.#sim.scheduleAfter(answer, this.#kinds.answered, this.#number, broker);
     if (connection.waiting.length > 0) this.#serve(broker);
   }
 
-  /** Batches of the answers on their way back, per broker. */
-  readonly #answers: number[][] = [];
-
   onAnswered(broker: number): void {
-    this.#connections[broker]!.inFlight--;
-    this.#unacknowledged -= this.#answers[broker]!.shift()!;
+    const connection = this.#connections[broker]!;
+    connection.inFlight--;
+    this.#unacknowledged -= connection.answers.shift()!;
     if (this.#unacknowledged === 0 && this.#onFlushed !== undefined) {
       const flushed = this.#onFlushed;
       this.#onFlushed = undefined;

@@ -1,0 +1,172 @@
+import { DeliveryLedger, VisibilityAfterCompletion } from "../checks/index.ts";
+import { OrderFingerprint } from "../engine/index.ts";
+import { CheckpointRecorder, LatencyRecorder, type RampHistogram } from "../metrics/index.ts";
+import type { Lineage, Pipeline, PipelineObserver, World } from "../pipeline/index.ts";
+import type { CheckpointResult, LatencySummary, ReaderResult, RunResult } from "./run-result.ts";
+
+/** Everything that listens to one run, and what it heard as a result: latencies, checkpoints, checks, and a fingerprint of
+ *  the outcomes (checkpoints, cuts and commits with their times). */
+export class Recorders {
+  readonly fingerprint = new OrderFingerprint();
+  readonly #pipeline: Pipeline;
+  readonly #warmUp: number;
+  readonly #loadEnd: number;
+  readonly #checkpoints: CheckpointRecorder;
+  readonly #visibility: VisibilityAfterCompletion;
+  #latency: LatencyRecorder | undefined;
+  #ledger: DeliveryLedger | undefined;
+
+  constructor(pipeline: Pipeline, warmUp: number, loadEnd: number) {
+    this.#pipeline = pipeline;
+    this.#warmUp = warmUp;
+    this.#loadEnd = loadEnd;
+    this.#checkpoints = new CheckpointRecorder(pipeline.jobs.length, warmUp);
+    const committed = pipeline.readers.flatMap((reader, i) =>
+      reader.consumer.isolationLevel === "read_committed" ? [i] : [],
+    );
+    this.#visibility = new VisibilityAfterCompletion(new Set(committed), pipeline.jobs.length);
+  }
+
+  attach(lineage: Lineage): PipelineObserver {
+    const { readers } = this.#pipeline;
+    const latency = new LatencyRecorder(readers.length, lineage, this.#warmUp, this.#loadEnd);
+    const ledger = new DeliveryLedger(readers.length, lineage);
+    const visibility = this.#visibility;
+    const checkpoints = this.#checkpoints;
+    const fingerprint = this.fingerprint;
+    this.#latency = latency;
+    this.#ledger = ledger;
+    return {
+      delivered: (reader, origin, route, from, to, first, last, transaction) => {
+        latency.delivered(reader, origin, route, from, to, first, last);
+        ledger.delivered(reader, origin, route, from, to);
+        visibility.delivered(reader, origin, route, from, to, first, last, transaction);
+      },
+      transactionBegan: () => {},
+      transactionPrepared: (transaction, at) => fingerprint.add(at, 1, transaction, 0),
+      transactionCompleted: (transaction, at) => fingerprint.add(at, 2, transaction, 0),
+      checkpointTriggered: (job, checkpoint, at) => {
+        checkpoints.checkpointTriggered(job, checkpoint, at);
+        fingerprint.add(at, 3, checkpoint, 0);
+      },
+      snapshotStarted: () => {},
+      snapshotCompleted: () => {},
+      checkpointCompleted: (job, checkpoint, triggeredAt, latestAckAt, at) => {
+        checkpoints.checkpointCompleted(job, checkpoint, triggeredAt, latestAckAt);
+        visibility.checkpointCompleted(job, checkpoint, triggeredAt, latestAckAt, at);
+        fingerprint.add(at, 4, checkpoint, 0);
+      },
+      checkpointAborted: (job, checkpoint, _reason, at) => {
+        checkpoints.checkpointAborted(job);
+        fingerprint.add(at, 5, checkpoint, 0);
+      },
+      offsetInSnapshot: (_job, checkpoint, origin, offset) => fingerprint.add(offset, 6, checkpoint, origin),
+      offsetsCommitted: () => {},
+      preCommitted: (job, writer, checkpoint, transaction) =>
+        visibility.preCommitted(job, writer, checkpoint, transaction),
+      commitSent: () => {},
+    };
+  }
+
+  get latencies(): readonly RampHistogram[] {
+    return this.#latency!.histograms;
+  }
+
+  allVisible(world: World): boolean {
+    return this.#pipeline.readers.every(
+      (_, reader) => this.#ledger!.visible(reader) >= this.#created(world, reader),
+    );
+  }
+
+  #created(world: World, reader: number): number {
+    return world
+      .originsOf(this.#pipeline.readers[reader]!.topic)
+      .reduce((sum, origin) => sum + world.created(origin), 0);
+  }
+
+  readers(world: World): ReaderResult[] {
+    const ledger = this.#ledger!;
+    return this.#pipeline.readers.map((reader, i) => {
+      const latency = summarise(this.#latency!.histograms[i]!);
+      const created = this.#created(world, i);
+      const visible = ledger.visible(i);
+      return {
+        reader: reader.name,
+        topic: reader.topic,
+        isolationLevel: reader.consumer.isolationLevel,
+        latency,
+        recordsIn: created,
+        recordsVisible: visible,
+        recordsLost: created - visible,
+        recordsDuplicated: ledger.duplicated(i),
+        slo: this.#slo(i),
+      };
+    });
+  }
+
+  #slo(reader: number): ReaderResult["slo"] {
+    const { slo } = this.#pipeline.readers[reader]!;
+    if (slo === undefined) return null;
+    const histogram = this.#latency!.histograms[reader]!;
+    const measured = histogram.count > 0 ? histogram.quantiles([slo.quantile])[0]! : null;
+    return {
+      quantile: slo.quantile,
+      boundMs: slo.bound / 1e6,
+      measuredMs: measured === null ? null : measured / 1e6,
+      met: measured !== null && measured <= slo.bound,
+    };
+  }
+
+  checkpoints(): CheckpointResult[] {
+    return this.#pipeline.jobs.map((job, i) => {
+      const { triggered, completed, failed, durations } = this.#checkpoints.jobs[i]!;
+      return { job: job.name, triggered, completed, failed, durationMs: summarise(durations) };
+    });
+  }
+
+  checks(world: World): RunResult["checks"] {
+    const conservation: string[] = [];
+    this.#pipeline.readers.forEach((reader, i) => {
+      const created = this.#created(world, i);
+      const visible = this.#ledger!.visible(i);
+      if (visible !== created)
+        conservation.push(`reader ${reader.name} saw ${visible} of ${created} records`);
+      conservation.push(...this.#ledger!.violations(i, reader.name));
+    });
+    const failed = this.#pipeline.jobs.flatMap(({ name, checkpointing }, i) => {
+      const count = this.#checkpoints.jobs[i]!.failed;
+      if (count === 0) return [];
+      const timeout = `${checkpointing.timeout / 1e6} ms`;
+      return [
+        `job ${name}: ${count} checkpoints expired after execution.checkpointing.timeout (${timeout}); ` +
+          "Flink would fail the job, and what follows from that is not modelled",
+      ];
+    });
+    return [
+      { name: "RecordConservation", violations: conservation },
+      { name: "EveryCheckpointCompletes", violations: failed },
+      { name: "NoVisibilityBeforeCompletion", violations: this.#visibility.violations },
+    ];
+  }
+}
+
+function summarise(histogram: RampHistogram): LatencySummary {
+  const { count } = histogram;
+  if (count === 0) {
+    const none = { minMs: null, meanMs: null, maxMs: null };
+    return { count, ...none, p10Ms: null, p25Ms: null, p50Ms: null, p75Ms: null, p90Ms: null, p99Ms: null };
+  }
+  const [p10, p25, p50, p75, p90, p99] = histogram.quantiles([0.1, 0.25, 0.5, 0.75, 0.9, 0.99]);
+  return {
+    count,
+    minMs: histogram.min / 1e6,
+    meanMs: histogram.mean / 1e6,
+    p10Ms: p10! / 1e6,
+    p25Ms: p25! / 1e6,
+    p50Ms: p50! / 1e6,
+    p75Ms: p75! / 1e6,
+    p90Ms: p90! / 1e6,
+    p99Ms: p99! / 1e6,
+    maxMs: histogram.max / 1e6,
+  };
+}
