@@ -1,4 +1,5 @@
 import { sinkOptions, sourceOptions } from "./options/connector-options.ts";
+import { flinkOptions } from "./options/flink-options.ts";
 import type { consumerOptions, producerOptions } from "./options/kafka-options.ts";
 import { operatorOptions } from "./options/pipeline-options.ts";
 import type { JobSpec, NetworkSpec, OperatorSpec, ProducerSpec, SinkSpec, SourceSpec } from "./pipeline.ts";
@@ -23,7 +24,7 @@ export function resolveJobs(
       parallelism,
       maxParallelism: maxParallelism(defaults.flink(config, "pipeline.max-parallelism"), parallelism),
       checkpointing: {
-        interval: config["execution.checkpointing.interval"],
+        interval: defaults.optional(flinkOptions, config, "execution.checkpointing.interval"),
         minPause: defaults.flink(config, "execution.checkpointing.min-pause"),
         maxConcurrentCheckpoints: defaults.flink(
           config,
@@ -77,7 +78,11 @@ function clientProperties(values: object): Record<string, unknown> {
 
 function resolveSource(source: ParsedJob["source"], defaults: Defaults): SourceSpec {
   const groupId = source["properties.group.id"];
-  const consumer = clientProperties(source) as Written<typeof consumerOptions>;
+  const isolationLevel = defaults.of(sourceOptions, source, "properties.isolation.level");
+  const consumer = clientProperties({
+    ...source,
+    "properties.isolation.level": isolationLevel,
+  }) as Written<typeof consumerOptions>;
   return {
     topic: source.topic,
     groupId,

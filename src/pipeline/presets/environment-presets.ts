@@ -1,0 +1,16 @@
+import { confluentCloud } from "./confluent-cloud.ts";
+import type { EnvironmentPreset } from "./environment-preset.ts";
+import { kubernetesS3 } from "./kubernetes-s3.ts";
+import { laptop } from "./laptop.ts";
+
+/** Environments by name. */
+export const ENVIRONMENT_PRESETS: readonly [EnvironmentPreset, ...EnvironmentPreset[]] = [
+  kubernetesS3,
+  laptop,
+  confluentCloud,
+];
+
+/** The preset of that name. */
+export function environmentPreset(name: string): EnvironmentPreset | undefined {
+  return ENVIRONMENT_PRESETS.find((preset) => preset.name === name);
+}

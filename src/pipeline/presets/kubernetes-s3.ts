@@ -1,0 +1,39 @@
+import type { EnvironmentPreset } from "./environment-preset.ts";
+
+const ON_THE_LAPTOP = "as on the laptop, where it was measured on a two-core host";
+
+export const kubernetesS3: EnvironmentPreset = {
+  name: "kubernetes-s3",
+  describes: "Kubernetes over three zones of a cloud region, checkpoints on S3.",
+  figures: {
+    "broker.round-trip": [
+      "0.7 ms",
+      "0.3 ms within a zone and 0.9 ms across, a third of the brokers being near (published cloud measurements)",
+    ],
+    "broker.replication-round-trip": [
+      "0.9 ms",
+      "brokers in three zones, 0.8 to 1.1 ms across zones (published cloud measurements)",
+    ],
+    "broker.append": [
+      "0.1 ms",
+      "estimate: a page-cache write takes 0.05 to 0.2 ms, Kafka doesn't fsync on the path",
+    ],
+    "broker.request-handling": ["0.05 ms", "estimate for a small request"],
+    "client.wakeup": [
+      "0.12 ms",
+      `${ON_THE_LAPTOP}: part of 0.32 ms, the median from send to acknowledgement`,
+    ],
+    "flink.rpc": ["2.5 ms", "estimate: as on the laptop and half a round trip across zones"],
+    "taskmanager.network-latency": [
+      "0.35 ms",
+      "half of broker.round-trip: TaskManagers spread over three zones alike",
+    ],
+    "source.emission": ["2 us", "estimate: a source task emits some 500,000 small records a second"],
+    "snapshot.sync": ["1 ms", `${ON_THE_LAPTOP}: 0 to 1 ms`],
+    "snapshot.async": ["2 ms", `${ON_THE_LAPTOP}: 2 to 5 ms for half a megabyte`],
+    "storage.latency": ["100 ms", "S3 Standard: 100 to 200 ms for a small object (AWS documentation)"],
+    "storage.bandwidth": ["85 mb/s", "S3, one connection: 85 to 90 MB/s (AWS whitepaper)"],
+    "timer.oversleep": ["1 ms", "estimate for a sleeping thread on a busy host"],
+    "taskmanager.start": ["25 s", "estimate: schedule a pod, start a JVM, register"],
+  },
+};

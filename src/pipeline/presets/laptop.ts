@@ -1,0 +1,29 @@
+import type { EnvironmentPreset } from "./environment-preset.ts";
+
+const SEND =
+  "part of 0.32 ms, the median from send to acknowledgement measured on a two-core host, Kafka 4.1.0 on loopback";
+const SNAPSHOT = "measured on a two-core host, Flink 2.1.1 with checkpoints on a local disk";
+
+export const laptop: EnvironmentPreset = {
+  name: "laptop",
+  describes: "Everything on one machine: loopback, checkpoints on the local disk.",
+  figures: {
+    "broker.round-trip": ["0.1 ms", SEND],
+    "broker.replication-round-trip": ["0.1 ms", SEND],
+    "broker.append": ["0.05 ms", SEND],
+    "broker.request-handling": ["0.05 ms", SEND],
+    "client.wakeup": ["0.12 ms", SEND],
+    "flink.rpc": ["2 ms", `trigger to first barrier took 2 to 4 ms, ${SNAPSHOT}`],
+    "taskmanager.network-latency": ["0.05 ms", "estimate: half a round trip on loopback"],
+    "source.emission": ["2 us", "estimate: a source task emits some 500,000 small records a second"],
+    "snapshot.sync": ["0.5 ms", `0 to 1 ms ${SNAPSHOT}`],
+    "snapshot.async": ["1 ms", `2 to 5 ms for half a megabyte ${SNAPSHOT}, storage aside`],
+    "storage.latency": ["1 ms", `2 to 5 ms for half a megabyte ${SNAPSHOT}, snapshot aside`],
+    "storage.bandwidth": [
+      "650 mb/s",
+      `99 MB more state made a checkpoint of two subtasks 73 ms longer, ${SNAPSHOT}`,
+    ],
+    "timer.oversleep": ["1 ms", "estimate for a sleeping thread on a busy host"],
+    "taskmanager.start": ["2 s", "1.7 to 2.1 s measured on a two-core host, Flink 2.1.1"],
+  },
+};
