@@ -104,7 +104,7 @@ export class KafkaSink implements ChainedSink {
       this.#bytesInPartition += count * recordBytes;
       const full = this.#bytesInPartition >= batchSize;
       const adds = this.#exactlyOnce && this.#addPartition(this.#partition, at);
-      this.#producer.send(this.#partition, part, at, end, this.#transaction, adds, full);
+      this.#producer.send(this.#partition, part, at, end, this.#transaction, adds);
       at = end + spacing;
       if (full) {
         this.#bytesInPartition = 0;

@@ -1,28 +1,65 @@
-/** Models: a producer's records as curves: linger, the Sender held up by AddPartitionsToTxn, and the request queue of
- *    each connection in closed form.
- *  Source: kafka RecordAccumulator, Sender, TransactionManager; producer-connection.ts.
- *  Leaves out: a flush that sends what still lingers, retries, buffer.memory. */
+/** Models: a producer's records as curves: its accumulator (a batch a partition, linger.ms, batch.size), the Sender held
+ *    up by AddPartitionsToTxn, and the request queue of each connection in closed form. A request is handed to the log
+ *    when it is sent: until then it dies with its producer.
+ *  Source: kafka RecordAccumulator, Sender, TransactionManager, KafkaProducer.close; producer-connection.ts.
+ *  Leaves out: retries, buffer.memory; with linger 0, batch.size (all that waits for the Sender shares one request). */
 
+import { invariant, NO_EVENT, type Simulation } from "../engine/index.ts";
 import { SpanList } from "../records/index.ts";
 import { appendDelay, type BrokerTiming } from "./broker-timing.ts";
 import { ProducerConnection } from "./producer-connection.ts";
 import type { RecordProducer, RecordProducerSettings } from "./record-producer.ts";
 import type { Topic } from "./topic.ts";
+import { type RunTaker, UnsentRuns } from "./unsent-runs.ts";
+
+/** A batch that lingers. */
+interface OpenBatch {
+  readonly spans: SpanList;
+  createdAt: number;
+  transaction: number;
+}
+
+/** Event kinds; payload a = the producer's number. */
+export interface CurveProducerKinds {
+  /** a planned request is sent; only where a reader has to be told as it happens. */
+  readonly sent: number;
+}
 
 export class CurveProducer implements RecordProducer {
+  readonly #sim: Simulation;
+  readonly #kinds: CurveProducerKinds;
+  readonly #number: number;
   readonly #topic: Topic;
   readonly #settings: RecordProducerSettings;
   readonly #connections: readonly ProducerConnection[];
   readonly #appendDelay: number;
   /** ns from the broker's answer until the client knows it. */
   readonly #answerTime: number;
-  readonly #run: SpanList;
+  readonly #unsent: UnsentRuns;
+  readonly #part: SpanList;
+  readonly #append: RunTaker;
   #senderFreeAt = 0;
   #lastAckAt = 0;
-  /** Per partition: until when its open batch lingers. */
-  readonly #lingersUntil: Float64Array;
+  #dead = false;
+  #sentEvent = NO_EVENT;
+  #sentEventAt = 0;
+  /** Per partition; empty without linger. */
+  readonly #batches: readonly OpenBatch[];
+  /** Partitions with an open batch, oldest batch first. */
+  readonly #lingering: number[] = [];
 
-  constructor(topic: Topic, timing: BrokerTiming, settings: RecordProducerSettings, separate: boolean) {
+  constructor(
+    sim: Simulation,
+    kinds: CurveProducerKinds,
+    number: number,
+    topic: Topic,
+    timing: BrokerTiming,
+    settings: RecordProducerSettings,
+    separate: boolean,
+  ) {
+    this.#sim = sim;
+    this.#kinds = kinds;
+    this.#number = number;
     this.#topic = topic;
     this.#settings = settings;
     this.#connections = Array.from(
@@ -32,8 +69,14 @@ export class CurveProducer implements RecordProducer {
     );
     this.#appendDelay = appendDelay(timing);
     this.#answerTime = timing.roundTrip / 2 + timing.clientWakeup;
-    this.#run = new SpanList(separate);
-    this.#lingersUntil = new Float64Array(topic.partitions).fill(-1);
+    this.#unsent = new UnsentRuns(separate);
+    this.#part = new SpanList(separate);
+    this.#append = (partition, spans, first, last, transaction) =>
+      topic.logs[partition]!.append(spans, first, last, transaction);
+    this.#batches =
+      settings.linger === 0
+        ? []
+        : topic.logs.map(() => ({ spans: new SpanList(separate), createdAt: 0, transaction: 0 }));
   }
 
   send(
@@ -43,45 +86,166 @@ export class CurveProducer implements RecordProducer {
     last: number,
     transaction: number,
     addsPartition: boolean,
-    fillsBatch: boolean,
   ): void {
+    invariant(!this.#dead, "a dead or closed producer sends nothing");
     if (addsPartition) {
       this.#senderFreeAt = Math.max(this.#senderFreeAt, first) + this.#settings.addPartitionsTime;
     }
-    const count = spans.records;
-    const spacing = count > 1 ? (last - first) / (count - 1) : 0;
-    let at = first;
-    while (spans.records > 0) {
-      const left = spans.records;
-      const readyAt = this.#readyAt(partition, at, last, fillsBatch);
-      if (readyAt <= at) {
-        this.#request(partition, spans, left, at, last, transaction);
-        return;
-      }
-      const waiting = spacing === 0 ? left : Math.min(left, Math.floor((readyAt - at) / spacing) + 1);
-      this.#request(partition, spans, waiting, readyAt, readyAt, transaction);
-      at += waiting * spacing;
-    }
+    if (this.#settings.linger > 0) this.#accumulate(partition, spans, first, last, transaction);
+    else this.#pass(partition, spans, first, last, transaction);
+    this.#releaseWhole();
   }
 
   flush(now: number): number {
+    this.#closeAll(now);
+    this.#releaseWhole();
     return this.#lastAckAt > now ? this.#lastAckAt : now;
   }
 
-  /** Until when a record handed over at `at` waits: for its batch to linger, or for the Sender; `at` itself if not. */
-  #readyAt(partition: number, at: number, last: number, fillsBatch: boolean): number {
-    const readyAt = at > this.#senderFreeAt ? at : this.#senderFreeAt;
-    const { linger } = this.#settings;
-    if (linger === 0) return readyAt;
-    if (this.#lingersUntil[partition]! < at) this.#lingersUntil[partition] = at + linger;
-    let closes = this.#lingersUntil[partition]!;
-    if (fillsBatch && last <= closes) {
-      closes = last;
-      this.#lingersUntil[partition] = -1;
-    }
-    return closes > readyAt ? closes : readyAt;
+  settle(now: number): void {
+    this.#closeLingered(now);
+    if (!this.#unsent.isEmpty) this.#unsent.release(now, false, this.#append);
   }
 
+  kill(now: number): number {
+    this.settle(now);
+    let dropped = this.#unsent.dropAfter(now);
+    for (const partition of this.#lingering) {
+      const { spans } = this.#batches[partition]!;
+      dropped += spans.records;
+      spans.clear();
+    }
+    this.#lingering.length = 0;
+    this.#dispose();
+    return dropped;
+  }
+
+  close(now: number, timeout: number): number {
+    this.#closeAll(now);
+    this.#unsent.dropAfter(now + timeout);
+    this.#unsent.release(now + timeout, true, this.#append);
+    this.#dispose();
+    return Math.max(now, Math.min(this.#lastAckAt, now + timeout));
+  }
+
+  /** Handler of `sent`. */
+  onSent(): void {
+    this.#sentEvent = NO_EVENT;
+    this.#closeLingered(this.#sim.now);
+    this.#releaseWhole();
+  }
+
+  #dispose(): void {
+    this.#dead = true;
+    this.#sim.cancel(this.#sentEvent);
+    this.#sentEvent = NO_EVENT;
+    this.#topic.detach(this);
+  }
+
+  #releaseWhole(): void {
+    if (!this.#unsent.isEmpty) this.#unsent.release(this.#sim.now, true, this.#append);
+    if (this.#topic.readLive) this.#planSent();
+  }
+
+  /** Where somebody reads as things happen, they have to happen in time. */
+  #planSent(): void {
+    let at = Math.ceil(this.#unsent.nextSentAt());
+    const oldest = this.#lingering[0];
+    if (oldest !== undefined) {
+      at = Math.min(at, Math.floor(this.#batches[oldest]!.createdAt + this.#settings.linger) + 1);
+    }
+    if (at === Number.POSITIVE_INFINITY) return;
+    if (this.#sentEvent !== NO_EVENT) {
+      if (this.#sentEventAt <= at) return;
+      this.#sim.cancel(this.#sentEvent);
+    }
+    this.#sentEventAt = at;
+    this.#sentEvent = this.#sim.scheduleAt(at, this.#kinds.sent, this.#number, 0);
+  }
+
+  // ---- without linger: records go as they come, unless the Sender is held up
+
+  #pass(partition: number, spans: SpanList, first: number, last: number, transaction: number): void {
+    const count = spans.records;
+    const freeAt = this.#senderFreeAt;
+    if (freeAt <= first) {
+      this.#request(partition, spans, count, first, last, transaction);
+      return;
+    }
+    const spacing = count > 1 ? (last - first) / (count - 1) : 0;
+    const waiting = spacing === 0 ? count : Math.min(count, Math.floor((freeAt - first) / spacing) + 1);
+    this.#request(partition, spans, waiting, freeAt, freeAt, transaction, true);
+    if (waiting < count) {
+      this.#request(partition, spans, count - waiting, first + waiting * spacing, last, transaction);
+    }
+  }
+
+  // ---- with linger: a batch is sent when it is full, or linger after its first record
+
+  #accumulate(partition: number, spans: SpanList, first: number, last: number, transaction: number): void {
+    const { linger, batchSize, recordBytes } = this.#settings;
+    const batch = this.#batches[partition]!;
+    const capacity = Math.max(1, Math.floor(batchSize / recordBytes));
+    const spacing = spans.records > 1 ? (last - first) / (spans.records - 1) : 0;
+    let at = first;
+    while (spans.records > 0) {
+      this.#closeLingered(at);
+      if (batch.spans.records === 0) {
+        if (spacing > linger && spans.records > 1) {
+          // Every record is a batch; the last one stays open.
+          const alone = spans.records - 1;
+          this.#request(partition, spans, alone, at + linger, last - spacing + linger, transaction);
+          at = last;
+          continue;
+        }
+        batch.createdAt = at;
+        batch.transaction = transaction;
+        this.#lingering.push(partition);
+      }
+      invariant(batch.transaction === transaction, "a batch is flushed before its transaction ends");
+      const fits = capacity - batch.spans.records;
+      const left = spans.records;
+      const inTime =
+        spacing === 0 ? left : Math.min(left, Math.floor((batch.createdAt + linger - at) / spacing) + 1);
+      const joining = Math.min(fits, inTime);
+      spans.moveFront(joining, batch.spans);
+      at += joining * spacing;
+      if (joining === fits) this.#closeFull(partition, at - spacing);
+    }
+  }
+
+  /** Closes the batches that have lingered by `now`. */
+  #closeLingered(now: number): void {
+    const { linger } = this.#settings;
+    while (this.#lingering.length > 0) {
+      const closesAt = this.#batches[this.#lingering[0]!]!.createdAt + linger;
+      if (closesAt >= now) return;
+      this.#close(this.#lingering.shift()!, closesAt);
+    }
+  }
+
+  #closeFull(partition: number, at: number): void {
+    this.#closeLingered(at);
+    this.#lingering.splice(this.#lingering.indexOf(partition), 1);
+    this.#close(partition, at);
+  }
+
+  #closeAll(now: number): void {
+    if (this.#lingering.length === 0) return;
+    this.#closeLingered(now);
+    for (const partition of this.#lingering) this.#close(partition, now);
+    this.#lingering.length = 0;
+  }
+
+  #close(partition: number, at: number): void {
+    const { spans, transaction } = this.#batches[partition]!;
+    const readyAt = at > this.#senderFreeAt ? at : this.#senderFreeAt;
+    this.#request(partition, spans, spans.records, readyAt, readyAt, transaction, true);
+  }
+
+  // ---- requests
+
+  /** Requests for the first `count` records of `spans`, ready evenly from `first` to `last`; `batch`: all in one. */
   #request(
     partition: number,
     spans: SpanList,
@@ -89,19 +253,24 @@ export class CurveProducer implements RecordProducer {
     first: number,
     last: number,
     transaction: number,
+    batch = false,
   ): void {
     const connection = this.#connections[this.#topic.leader(partition)]!;
-    const ack = connection.send(count, first, last) + this.#answerTime;
+    const ack = connection.send(batch ? 1 : count, first, last) + this.#answerTime;
     if (ack > this.#lastAckAt) this.#lastAckAt = ack;
-    const log = this.#topic.logs[partition]!;
-    const delay = this.#appendDelay;
-    if (count === spans.records) {
-      log.append(spans, connection.first + delay, connection.last + delay, transaction);
+    const head = connection.first + this.#appendDelay;
+    const tail = connection.last + this.#appendDelay;
+    const sentLast = connection.sentAt(last, connection.last);
+    if (sentLast > this.#sim.now) {
+      const sentFirst = Math.min(sentLast, connection.sentAt(first, connection.first));
+      this.#unsent.add(partition, spans, count, sentFirst, sentLast, head, tail, transaction);
+    } else if (count === spans.records) {
+      this.#append(partition, spans, head, tail, transaction);
       spans.clear();
-      return;
+    } else {
+      spans.moveFront(count, this.#part);
+      this.#append(partition, this.#part, head, tail, transaction);
+      this.#part.clear();
     }
-    spans.moveFront(count, this.#run);
-    log.append(this.#run, connection.first + delay, connection.last + delay, transaction);
-    this.#run.clear();
   }
 }

@@ -3,7 +3,7 @@
  *  Source: kafka RecordAccumulator (a batch a partition and request, linger, batch.size), Sender, SocketServer.
  *  Leaves out: retries, buffer.memory, max.request.size. */
 
-import { NO_EVENT, type Simulation } from "../engine/index.ts";
+import { invariant, NO_EVENT, type Simulation } from "../engine/index.ts";
 import { SpanList } from "../records/index.ts";
 import { appendDelay, type BrokerTiming } from "./broker-timing.ts";
 import type { RecordProducer, RecordProducerSettings } from "./record-producer.ts";
@@ -16,6 +16,7 @@ export interface EagerProducerKinds {
   readonly appended: number;
   readonly served: number;
   readonly answered: number;
+  readonly closeTimeout: number;
 }
 
 interface Batch {
@@ -49,6 +50,7 @@ export class EagerProducer implements RecordProducer {
   #senderAt = 0;
   #senderFreeAt = 0;
   #unacknowledged = 0;
+  #closed = false;
   #onFlushed: (() => void) | undefined;
 
   constructor(
@@ -83,6 +85,7 @@ export class EagerProducer implements RecordProducer {
     transaction: number,
     addsPartition: boolean,
   ): void {
+    invariant(!this.#closed, "a dead or closed producer sends nothing");
     const now = this.#sim.now;
     const { recordBytes, batchSize, addPartitionsTime } = this.#settings;
     if (addsPartition) this.#senderFreeAt = Math.max(this.#senderFreeAt, now) + addPartitionsTime;
@@ -104,6 +107,45 @@ export class EagerProducer implements RecordProducer {
     this.#onFlushed = onFlushed;
     this.#wakeSender(now);
     return -1;
+  }
+
+  settle(): void {}
+
+  kill(): number {
+    const dropped = this.#dropWaiting();
+    this.#closed = true;
+    this.#onFlushed = undefined;
+    return dropped;
+  }
+
+  close(now: number, timeout: number, onClosed: () => void): number {
+    this.#closed = true;
+    if (this.#unacknowledged === 0) return now;
+    this.#onFlushed = onClosed;
+    this.#wakeSender(now);
+    this.#sim.scheduleAt(Math.ceil(now + timeout), this.#kinds.closeTimeout, this.#number, 0);
+    return -1;
+  }
+
+  /** Handler of `closeTimeout`: what is not sent is gone, and nobody waits for the rest any more. */
+  onCloseTimeout(): void {
+    this.#dropWaiting();
+    const closed = this.#onFlushed;
+    this.#onFlushed = undefined;
+    closed?.();
+  }
+
+  /** Drops the batches that are in no request. @returns their records. */
+  #dropWaiting(): number {
+    this.#sim.cancel(this.#senderEvent);
+    this.#senderEvent = NO_EVENT;
+    let dropped = 0;
+    for (const queue of this.#batches) {
+      for (const batch of queue) dropped += batch.spans.records;
+      this.#unacknowledged -= queue.length;
+      queue.length = 0;
+    }
+    return dropped;
   }
 
   /** Handler of `sender`: one pass of the Sender thread. */

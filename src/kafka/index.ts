@@ -1,6 +1,6 @@
 export { appendDelay, type BrokerTiming, produceService, replicationDelay } from "./broker-timing.ts";
 export { CurveConsumer } from "./curve-consumer.ts";
-export { CurveProducer } from "./curve-producer.ts";
+export { CurveProducer, type CurveProducerKinds } from "./curve-producer.ts";
 export { EagerConsumer, type EagerConsumerKinds } from "./eager-consumer.ts";
 export { EagerProducer, type EagerProducerKinds } from "./eager-producer.ts";
 export type { IsolationLevel } from "./isolation-level.ts";

@@ -22,6 +22,8 @@ export class ProducerConnection {
   readonly #service: number;
   readonly #loop: number;
   readonly #longestWait: number;
+  /** From a request's start until the answer to the one max.in.flight before it, ns; negative when that is earlier. */
+  readonly #answerAfterStart: number;
   // The last record sent: when it came to the broker, and when its request started there.
   #lastArrival = Number.NEGATIVE_INFINITY;
   #lastStart = Number.NEGATIVE_INFINITY;
@@ -33,6 +35,16 @@ export class ProducerConnection {
     this.#service = service;
     this.#loop = loop;
     this.#longestWait = longestRequestWait(roundTrip, service, maxInFlight);
+    this.#answerAfterStart = roundTrip / 2 + loop - (maxInFlight - 1) * service;
+  }
+
+  /** When the request that starts at the broker at `start` left the producer, of a record that was ready at `ready`, ns:
+   *  once the answer to the request max.in.flight before it was there, and in time for its start. */
+  sentAt(ready: number, start: number): number {
+    const answered = start + this.#answerAfterStart;
+    const latest = start - this.#outbound;
+    const wanted = ready > answered ? ready : answered;
+    return wanted < latest ? wanted : latest;
   }
 
   /** Sends `count` records at times evenly from `first` to `last` (ns); sets this.first and this.last.

@@ -11,7 +11,11 @@ export class Topic {
   readonly name: string;
   readonly logs: readonly PartitionLog[];
   readonly #brokers: number;
+  /** Tasks hand their records to producers, so they are settled first. */
   readonly #writers: LogWriter[] = [];
+  readonly #producers: LogWriter[] = [];
+  /** Somebody in the simulated world reads this topic and has to be told as things happen. */
+  readLive = false;
 
   constructor(name: string, partitions: number, brokers: number, replicationDelay: number) {
     invariant(partitions >= 1, "a topic has at least one partition");
@@ -33,7 +37,19 @@ export class Topic {
     this.#writers.push(writer);
   }
 
+  attachProducer(producer: LogWriter): void {
+    this.#producers.push(producer);
+  }
+
+  detach(writer: LogWriter): void {
+    for (const list of [this.#writers, this.#producers]) {
+      const at = list.indexOf(writer);
+      if (at >= 0) list.splice(at, 1);
+    }
+  }
+
   settle(now: number): void {
     for (const writer of this.#writers) writer.settle(now);
+    for (const producer of this.#producers) producer.settle(now);
   }
 }

@@ -5,6 +5,7 @@ import {
   type BrokerTiming,
   CurveConsumer,
   CurveProducer,
+  type CurveProducerKinds,
   EagerConsumer,
   type EagerConsumerKinds,
   EagerProducer,
@@ -48,9 +49,11 @@ export class SimulatedKafka {
   readonly #topics = new Map<string, Topic>();
   /** Origin partitions whose records a topic holds. */
   readonly #originsOf = new Map<string, readonly number[]>();
+  readonly #curveProducers: CurveProducer[] = [];
   readonly #eagerProducers: EagerProducer[] = [];
   readonly #eagerConsumers: EagerConsumer[] = [];
   readonly #loads: EagerLoad[] = [];
+  readonly #curveProducerKinds: CurveProducerKinds;
   readonly #producerKinds: EagerProducerKinds;
   readonly #consumerKinds: EagerConsumerKinds;
   readonly #loadKind: number;
@@ -74,6 +77,10 @@ export class SimulatedKafka {
       requestHandling: env.brokerRequestHandling,
       clientWakeup: env.clientWakeup,
     };
+    const curveProducers = this.#curveProducers;
+    this.#curveProducerKinds = {
+      sent: sim.defineKind("planned requests sent", (p) => curveProducers[p]!.onSent()),
+    };
     const producers = this.#eagerProducers;
     const consumers = this.#eagerConsumers;
     this.#producerKinds = {
@@ -82,6 +89,7 @@ export class SimulatedKafka {
       appended: sim.defineKind("batch appended", (p, b) => producers[p]!.onAppended(b)),
       served: sim.defineKind("produce request served", (p, b) => producers[p]!.onServed(b)),
       answered: sim.defineKind("produce answer arrives", (p, b) => producers[p]!.onAnswered(b)),
+      closeTimeout: sim.defineKind("producer closes", (p) => producers[p]!.onCloseTimeout()),
     };
     this.#consumerKinds = {
       readable: sim.defineKind("records readable", (c, b) => consumers[c]!.onReadable(b)),
@@ -144,7 +152,18 @@ export class SimulatedKafka {
       addPartitionsTime: this.coordinator.addPartitionsTime,
     };
     if (this.#options.polls === "lazy") {
-      return new CurveProducer(topic, this.#timing, settings, this.#options.spans === "one-record");
+      const producer = new CurveProducer(
+        this.#sim,
+        this.#curveProducerKinds,
+        this.#curveProducers.length,
+        topic,
+        this.#timing,
+        settings,
+        this.#options.spans === "one-record",
+      );
+      this.#curveProducers.push(producer);
+      topic.attachProducer(producer);
+      return producer;
     }
     const number = this.#eagerProducers.length;
     const producer = new EagerProducer(this.#sim, this.#producerKinds, number, topic, this.#timing, settings);
@@ -166,7 +185,9 @@ export class SimulatedKafka {
     const consumer = this.#makeConsumer(isolationLevel, (partition, origin, route, from, to, first, last) =>
       feed.arrive(partition, origin, route, from, to, first, last),
     );
-    for (const p of mine) this.topic(source.topic).logs[p]!.subscribe(consumer);
+    const topic = this.topic(source.topic);
+    topic.readLive = true;
+    for (const p of mine) topic.logs[p]!.subscribe(consumer);
     return feed;
   }
 
