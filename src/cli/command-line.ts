@@ -4,6 +4,7 @@ import { ConfigError } from "../pipeline/index.ts";
 import { type DefaultsArguments, printDefaults } from "./defaults-command.ts";
 import { EXIT_CODES, type ExitCode } from "./exit-codes.ts";
 import { printExplanation } from "./explain-command.ts";
+import { compareWithReference, type FidelityArguments } from "./fidelity-command.ts";
 import { type RunArguments, runPipelineFile } from "./run-command.ts";
 import type { Terminal } from "./terminal.ts";
 import { UsageError } from "./usage-error.ts";
@@ -87,6 +88,14 @@ function describeCommands(terminal: Terminal, done: (code: ExitCode) => void): C
     .description("explain one key of a pipeline file: meaning, unit, default, source")
     .argument("<key>", "for example execution.checkpointing.interval")
     .action((key: string) => printExplanation(key, terminal));
+
+  program
+    .command("fidelity")
+    .description("hold the simulator against measured runs of a real Kafka and a real Flink")
+    .option("--cases <folder>", "folder of reference cases (default: those that come with Sluice)")
+    .option("--seed <number>", "seed of every random draw, a whole number", "1")
+    .option("--json", "print JSON on standard output, and nothing else there")
+    .action((options: FidelityArguments) => done(compareWithReference(options, terminal)));
 
   return program;
 }

@@ -1,5 +1,5 @@
-import { readFileSync } from "node:fs";
-import { extname, resolve } from "node:path";
+import { existsSync, readFileSync } from "node:fs";
+import { dirname, extname, isAbsolute, resolve } from "node:path";
 import { pathToFileURL } from "node:url";
 import {
   type PipelineInput,
@@ -20,12 +20,22 @@ const MODULE_EXTENSIONS = new Set([".ts", ".mts", ".js", ".mjs"]);
  *  @throws UsageError when the file cannot be read or the module exports no pipeline. */
 export async function loadPipeline(file: string): Promise<LoadedPipeline> {
   const text = readText(file);
-  if (!MODULE_EXTENSIONS.has(extname(file))) return (assignments) => parsePipeline(text, file, assignments);
+  const readEnvironment = (path: string): string => readText(environmentPath(path, dirname(file)));
+  if (!MODULE_EXTENSIONS.has(extname(file)))
+    return (assignments) => parsePipeline(text, file, assignments, readEnvironment);
   const input = await importPipeline(file);
-  return (assignments) => resolvePipeline(input, file, assignments);
+  return (assignments) => resolvePipeline(input, file, assignments, readEnvironment);
 }
 
-function readText(file: string): string {
+/** An environment file is looked for beside the pipeline file, then from the folder the command runs in. */
+function environmentPath(path: string, folder: string): string {
+  const beside = resolve(folder, path);
+  return !isAbsolute(path) && !existsSync(beside) && existsSync(path) ? path : beside;
+}
+
+/** Text of a file.
+ *  @throws UsageError when it cannot be read. */
+export function readText(file: string): string {
   try {
     return new TextDecoder("utf-8", { fatal: true }).decode(readFileSync(file));
   } catch (error) {

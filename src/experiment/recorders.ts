@@ -9,18 +9,19 @@ import type { CheckpointResult, LatencySummary, ReaderResult, RunResult } from "
 export class Recorders {
   readonly fingerprint = new OrderFingerprint();
   readonly #pipeline: Pipeline;
-  readonly #warmUp: number;
-  readonly #loadEnd: number;
+  readonly #from: number;
+  readonly #until: number;
   readonly #checkpoints: CheckpointRecorder;
   readonly #visibility: VisibilityAfterCompletion;
   #latency: LatencyRecorder | undefined;
   #ledger: DeliveryLedger | undefined;
 
-  constructor(pipeline: Pipeline, warmUp: number, loadEnd: number) {
+  /** @param from ns. @param until ns: records created and checkpoints triggered in between are measured. */
+  constructor(pipeline: Pipeline, from: number, until: number) {
     this.#pipeline = pipeline;
-    this.#warmUp = warmUp;
-    this.#loadEnd = loadEnd;
-    this.#checkpoints = new CheckpointRecorder(pipeline.jobs.length, warmUp);
+    this.#from = from;
+    this.#until = until;
+    this.#checkpoints = new CheckpointRecorder(pipeline.jobs.length, from, until);
     const committed = pipeline.readers.flatMap((reader, i) =>
       reader.consumer.isolationLevel === "read_committed" ? [i] : [],
     );
@@ -29,7 +30,7 @@ export class Recorders {
 
   attach(lineage: Lineage): PipelineObserver {
     const { readers } = this.#pipeline;
-    const latency = new LatencyRecorder(readers.length, lineage, this.#warmUp, this.#loadEnd);
+    const latency = new LatencyRecorder(readers.length, lineage, this.#from, this.#until);
     const ledger = new DeliveryLedger(readers.length, lineage);
     const visibility = this.#visibility;
     const checkpoints = this.#checkpoints;
@@ -70,6 +71,10 @@ export class Recorders {
 
   get latencies(): readonly RampHistogram[] {
     return this.#latency!.histograms;
+  }
+
+  get triggerGaps(): readonly RampHistogram[] {
+    return this.#checkpoints.jobs.map(({ triggerGaps }) => triggerGaps);
   }
 
   allVisible(world: World): boolean {

@@ -1,5 +1,5 @@
 import type { RampHistogram } from "../metrics/index.ts";
-import { assemble, type Pipeline } from "../pipeline/index.ts";
+import { assemble, type Phases, type Pipeline } from "../pipeline/index.ts";
 import { Recorders } from "./recorders.ts";
 import type { RunResult } from "./run-result.ts";
 
@@ -13,6 +13,10 @@ export interface RunOptions {
   /** Default `lazy`; `eager` is the slow reference in which every poll, batch and request is an event, one record at a
    *  time. */
   readonly polls?: "lazy" | "eager";
+  /** ns; records created and checkpoints triggered inside are measured. Default: from the warm-up's end to the load's. */
+  readonly window?: { readonly from: number; readonly until: number };
+  /** Phases that are stated instead of drawn. */
+  readonly phases?: Phases;
 }
 
 const SECOND = 1e9;
@@ -30,16 +34,19 @@ export interface Measurement {
   readonly result: RunResult;
   /** Latency of each reader of the pipeline, ns. */
   readonly latencies: readonly RampHistogram[];
+  /** Between two checkpoint triggers of each job, ns. */
+  readonly triggerGaps: readonly RampHistogram[];
 }
 
 /** As runPipeline, and keeps the histograms. */
 export function measurePipeline(pipeline: Pipeline, options: RunOptions): Measurement {
   const { seed, duration } = options;
-  const warmUp = warmUpOf(pipeline, duration);
-  const recorders = new Recorders(pipeline, warmUp, duration);
+  const window = options.window ?? { from: warmUpOf(pipeline, duration), until: duration };
+  const recorders = new Recorders(pipeline, window.from, window.until);
   const polls = options.polls ?? "lazy";
   const spans = polls === "eager" ? "one-record" : (options.spans ?? "curves");
-  const world = assemble(pipeline, { seed, loadEnd: duration, spans, polls }, (lineage) =>
+  const phases = options.phases ?? {};
+  const world = assemble(pipeline, { seed, loadEnd: duration, spans, polls, phases }, (lineage) =>
     recorders.attach(lineage),
   );
   let stopped = world.run(duration);
@@ -55,7 +62,7 @@ export function measurePipeline(pipeline: Pipeline, options: RunOptions): Measur
       pipeline.jobs.map((job) => [job.name, job.sink.deliveryGuarantee]),
     ),
     simulatedSeconds: duration / SECOND,
-    warmUpSeconds: warmUp / SECOND,
+    warmUpSeconds: window.from / SECOND,
     stopReason: stopped.kind,
     events: world.sim.executed,
     eventsPerSimulatedSecond: eventsUnderLoad / (duration / SECOND),
@@ -65,7 +72,7 @@ export function measurePipeline(pipeline: Pipeline, options: RunOptions): Measur
     checks: recorders.checks(world),
     config: pipeline,
   };
-  return { result, latencies: recorders.latencies };
+  return { result, latencies: recorders.latencies, triggerGaps: recorders.triggerGaps };
 }
 
 /** A tenth of the load, and at least two checkpoint intervals where there is room for them. */

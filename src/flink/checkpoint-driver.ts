@@ -49,6 +49,8 @@ export interface CheckpointDriverSettings extends CheckpointCoordinatorSettings 
   readonly rpc: number;
   /** ns to write _metadata. */
   readonly metadataWrite: number;
+  /** ns; undefined: drawn as Flink draws it. */
+  readonly firstTriggerAt?: number | undefined;
 }
 
 export class CheckpointDriver implements CheckpointResponder {
@@ -83,7 +85,8 @@ export class CheckpointDriver implements CheckpointResponder {
     this.#observer = observer;
     const span = settings.baseInterval - settings.minPause;
     const millisecond = 1e6;
-    const delay = settings.minPause + random.below(Math.floor(span / millisecond) + 1) * millisecond;
+    const drawn = settings.minPause + random.below(Math.floor(span / millisecond) + 1) * millisecond;
+    const delay = settings.firstTriggerAt ?? drawn;
     this.#state = checkpointCoordinator(delay);
     this.#armTimer(delay);
   }

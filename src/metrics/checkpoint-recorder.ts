@@ -5,9 +5,9 @@ export interface JobCheckpoints {
   triggered: number;
   completed: number;
   failed: number;
-  /** Trigger to latest acknowledgement of the completed ones triggered after the warm-up, ns. */
+  /** Trigger to latest acknowledgement of the completed ones triggered in the measured time, ns. */
   readonly durations: RampHistogram;
-  /** Between two triggers after the warm-up, ns. */
+  /** Between two triggers of the measured time, ns. */
   readonly triggerGaps: RampHistogram;
 }
 
@@ -17,11 +17,13 @@ export class CheckpointRecorder
 {
   readonly jobs: readonly JobCheckpoints[];
   readonly #from: number;
+  readonly #until: number;
   readonly #lastTrigger: Float64Array;
 
-  /** @param from ns, end of the warm-up. */
-  constructor(jobs: number, from: number) {
+  /** @param from ns, end of the warm-up. @param until ns; durations and gaps are those of checkpoints triggered before. */
+  constructor(jobs: number, from: number, until: number) {
     this.#from = from;
+    this.#until = until;
     this.#lastTrigger = new Float64Array(jobs).fill(-1);
     this.jobs = Array.from({ length: jobs }, () => ({
       triggered: 0,
@@ -36,7 +38,7 @@ export class CheckpointRecorder
     const counts = this.jobs[job]!;
     counts.triggered++;
     const last = this.#lastTrigger[job]!;
-    if (last >= this.#from) counts.triggerGaps.add(1, at - last, at - last);
+    if (last >= this.#from && at < this.#until) counts.triggerGaps.add(1, at - last, at - last);
     this.#lastTrigger[job] = at;
   }
 
@@ -44,7 +46,7 @@ export class CheckpointRecorder
     const counts = this.jobs[job]!;
     counts.completed++;
     const duration = latestAckAt - triggeredAt;
-    if (triggeredAt >= this.#from) counts.durations.add(1, duration, duration);
+    if (triggeredAt >= this.#from && triggeredAt < this.#until) counts.durations.add(1, duration, duration);
   }
 
   checkpointAborted(job: number): void {

@@ -1,10 +1,12 @@
 import type { CheckContext } from "./checks/check-context.ts";
+import { checkEnvironment } from "./checks/check-environment.ts";
 import { checkJobs } from "./checks/check-jobs.ts";
 import { checkProducers } from "./checks/check-producers.ts";
 import { checkTopics } from "./checks/check-topics.ts";
 
 /** Everything that can only be seen across keys: names that lead nowhere, limits of one system that another exceeds. */
 export function checkPipeline(context: CheckContext): void {
+  checkEnvironment(context);
   checkTopics(context);
   checkJobs(context);
   checkProducers(context);

@@ -106,7 +106,9 @@ describe("modelled means that the simulator is told", () => {
     keys: "7",
     "sink.delivery-guarantee": "none",
     "sink.partitioner": "fixed",
-    preset: "laptop",
+    "environment.preset": "laptop",
+    "versions.preset": "flink-1.20",
+    "environment.file": "somewhere.yaml",
     flink: "1.20.4",
     "flink-connector-kafka": "3.3.0",
     kafka: "3.9.0",
@@ -119,9 +121,12 @@ describe("modelled means that the simulator is told", () => {
   };
   const NUMBERS = ["7", "7 ms", "7 kb/key", "7 B", "7 kb/s", "7/s", "g7", "p50 <= 7 s", "64 mb"];
 
-  function another(option: Option<unknown, ScalarInput>): string {
+  function another(section: string, option: Option<unknown, ScalarInput>): string {
     return (
-      VALUES[option.key] ?? NUMBERS.find((value) => option.type.read(value).ok) ?? option.type.examples[0]
+      VALUES[`${section}.${option.key}`] ??
+      VALUES[option.key] ??
+      NUMBERS.find((value) => option.type.read(value).ok) ??
+      option.type.examples[0]
     );
   }
 
@@ -134,12 +139,13 @@ describe("modelled means that the simulator is told", () => {
       )
       .map((option) => {
         const path = option.clusterWide ? `flink.config.${option.key}` : `${section}.${option.key}`;
-        return { path, value: another(option), modelled: option.modelled };
+        return { path, value: another(section, option), modelled: option.modelled };
       }),
   );
 
   test.each(cases)("$path=$value ($modelled)", ({ path, value, modelled }) => {
-    const { pipeline, warnings } = parsePipeline(text, "x", [`${path}=${value}`]);
+    const place = () => "based-on: laptop\nfigures: {}";
+    const { pipeline, warnings } = parsePipeline(text, "x", [`${path}=${value}`], place);
     expect(JSON.stringify(pipeline) !== before).toBe(modelled);
     expect(warnings.map((warning) => warning.message)).toEqual(
       modelled

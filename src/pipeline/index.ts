@@ -1,9 +1,10 @@
 export type { Lineage } from "../records/index.ts";
 export { assemble, type World } from "./assemble.ts";
-export type { AssemblyOptions } from "./assembly/assembly-options.ts";
+export type { AssemblyOptions, Phases } from "./assembly/assembly-options.ts";
 export type { PipelineObserver } from "./assembly/simulated-job.ts";
 export { ConfigError } from "./config-error.ts";
 export { type DefaultRow, listDefaults } from "./defaults.ts";
+export type { EnvironmentReader } from "./environment-file.ts";
 export { type Explanation, explainKey } from "./explain-key.ts";
 export type { Issue } from "./issue.ts";
 export { type PipelineReading, parsePipeline, resolvePipeline } from "./parse-pipeline.ts";

@@ -238,7 +238,7 @@ test.each<readonly [name: string, text: string, lines: readonly string[]]>([
     changed("record: 800 B", "record: 800").replace("0.3 ms", "0.3"),
     [
       'Cannot read producers.shop.record (line 7): got 800, wanted a size with its unit such as "800 B"',
-      'Cannot read jobs.enrich.operators[0].service-time (line 14): got 0.3, wanted a service time such as "0.3 ms", "exponential 0.3 ms" or "gamma 0.3 ms shape 4"',
+      'Cannot read jobs.enrich.operators[0].service-time (line 14): got 0.3, wanted a service time such as "0.3 ms", "exponential 0.3 ms", "gamma 0.3 ms shape 4" or "parked 2 ms"',
     ],
   ],
   [

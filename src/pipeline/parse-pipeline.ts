@@ -1,8 +1,9 @@
 import { checkPipeline } from "./check-pipeline.ts";
 import { CheckContext } from "./checks/check-context.ts";
 import { ConfigError } from "./config-error.ts";
-import type { DocumentNode } from "./document-node.ts";
-import type { Issue, Path } from "./issue.ts";
+import { type DocumentNode, NOWHERE } from "./document-node.ts";
+import { type EnvironmentReader, readEnvironmentFile } from "./environment-file.ts";
+import { type Issue, issueAt, type Path } from "./issue.ts";
 import { normalise } from "./normalise.ts";
 import type { Pipeline } from "./pipeline.ts";
 import { readValue } from "./read-value.ts";
@@ -20,14 +21,16 @@ export interface PipelineReading {
 }
 
 /** Reads a pipeline file. `fileName` names the pipeline unless the file does, and stands in messages about the whole text;
- *  `assignments` are `KEY=VALUE`, as `--set` takes them.
+ *  `assignments` are `KEY=VALUE`, as `--set` takes them; `readEnvironment` gives the text of the file that
+ *  `environment.file` names.
  *  @throws ConfigError with everything that is wrong, in the order of the file. */
 export function parsePipeline(
   text: string,
   fileName: string,
   assignments: readonly string[] = [],
+  readEnvironment: EnvironmentReader = noFiles,
 ): PipelineReading {
-  return resolveDocument(readYaml(text, fileName), fileName, assignments);
+  return resolveDocument(readYaml(text, fileName), fileName, assignments, readEnvironment);
 }
 
 /** The same for a pipeline written as a TypeScript module.
@@ -36,14 +39,22 @@ export function resolvePipeline(
   input: PipelineInput,
   fileName = "pipeline",
   assignments: readonly string[] = [],
+  readEnvironment: EnvironmentReader = noFiles,
 ): PipelineReading {
-  return resolveDocument(readValue(input), fileName, assignments);
+  return resolveDocument(readValue(input), fileName, assignments, readEnvironment);
+}
+
+function noFiles(path: string): never {
+  const received = `"${path}"`;
+  const wanted = "a preset: environment files are read by the command line only";
+  throw new ConfigError([issueAt("environment.file", { place: NOWHERE, received, wanted })]);
 }
 
 function resolveDocument(
   document: DocumentNode,
   fileName: string,
   assignments: readonly string[],
+  readEnvironment: EnvironmentReader,
 ): PipelineReading {
   const { root: normalised, issues, warnings, meant } = normalise(document, pipelineSchema);
   const { root, issues: unset } = setKeys(normalised, assignments);
@@ -53,7 +64,9 @@ function resolveDocument(
   const noted = [...warnings, ...review.warnings];
   const broken: readonly Path[] = [...validated.broken, ...meant];
   if (validated.parsed !== undefined) {
-    const pipeline = resolve(validated.parsed, fileName);
+    const file = validated.parsed.environment?.file;
+    const place = file === undefined ? undefined : readEnvironmentFile(readEnvironment(file), file);
+    const pipeline = resolve(validated.parsed, fileName, place);
     const context = new CheckContext(pipeline, validated.parsed, root, broken);
     checkPipeline(context);
     found.push(...context.issues);

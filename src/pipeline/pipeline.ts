@@ -50,6 +50,8 @@ export interface Environment {
   readonly storageBandwidth: number;
   /** [timer.oversleep] largest lateness of a timer of the buffer flusher; each firing is late by a uniform draw of it. */
   readonly timerOversleep: Duration;
+  /** [timer.park-overshoot] how much longer than asked for a parked wait of a task thread lasts. */
+  readonly timerParkOvershoot: Duration;
 }
 
 export interface KafkaCluster {
@@ -147,12 +149,16 @@ export interface SourceSpec {
 
 export type ServiceTime =
   | { readonly kind: "constant"; readonly value: Duration }
+  /** a wait of the thread without work, which ends late by [timer.park-overshoot]. */
+  | { readonly kind: "parked"; readonly value: Duration }
   /** gamma of the given shape (1: exponential), mean in ns. */
   | { readonly kind: "gamma"; readonly mean: Duration; readonly shape: number };
 
 export interface OperatorSpec {
   readonly name: string;
   readonly serviceTime: ServiceTime;
+  /** A subtask that takes another time for a record, undefined: none does. */
+  readonly slowSubtask: { readonly subtask: number; readonly serviceTime: ServiceTime } | undefined;
   /** bytes of keyed state for each key of the operator's input; 0: stateless. */
   readonly stateBytesPerKey: number;
 }

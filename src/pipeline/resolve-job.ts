@@ -38,6 +38,7 @@ export function resolveJobs(
         (operator): OperatorSpec => ({
           name: operator.name,
           serviceTime: operator["service-time"],
+          slowSubtask: operator["slow-subtask"],
           stateBytesPerKey: defaults.of(operatorOptions, operator, "state"),
         }),
       ),

@@ -1,19 +1,22 @@
 import type { Duration } from "../engine/index.ts";
+import type { EnvironmentFile } from "./environment-file.ts";
 import { environmentOptions } from "./options/environment-options.ts";
 import { brokerOptions } from "./options/kafka-options.ts";
 import { versionOptions } from "./options/pipeline-options.ts";
 import type { Environment, KafkaCluster, Pipeline, TopicSpec, Versions } from "./pipeline.ts";
+import { versionPreset } from "./presets/version-presets.ts";
 import { resolveConsumer, resolveProducer, resolveReader } from "./resolve-client.ts";
 import { resolveJobs } from "./resolve-job.ts";
 import type { ParsedPipeline } from "./schema.ts";
 import { Defaults } from "./settled.ts";
 import { completeVersions } from "./versions.ts";
 
-/** Fills in every default of a pipeline that was read. Doesn't check: see {@link checkPipeline}. */
-export function resolve(parsed: ParsedPipeline, fileName: string): Pipeline {
+/** Fills in every default of a pipeline that was read; `place` is the environment file it names, read. Doesn't check: see
+ *  {@link checkPipeline}. */
+export function resolve(parsed: ParsedPipeline, fileName: string, place?: EnvironmentFile): Pipeline {
   const versions = resolveVersions(parsed.versions ?? {});
-  const preset = parsed.environment?.preset ?? String(environmentOptions.preset.default);
-  const defaults = new Defaults({ versions, preset });
+  const preset = place?.basedOn ?? parsed.environment?.preset ?? String(environmentOptions.preset.default);
+  const defaults = new Defaults({ versions, preset, figures: place?.figures ?? {} });
   const producers = Object.entries(parsed.producers).map(([name, values]) =>
     resolveProducer(name, values, defaults),
   );
@@ -24,7 +27,7 @@ export function resolve(parsed: ParsedPipeline, fileName: string): Pipeline {
   return {
     name: parsed.name ?? baseName(fileName),
     versions,
-    environment: resolveEnvironment(parsed.environment ?? {}, preset, defaults),
+    environment: resolveEnvironment(parsed.environment ?? {}, place?.name ?? preset, defaults),
     kafka: resolveKafka(parsed.kafka, defaults),
     producers,
     flink: {
@@ -44,10 +47,14 @@ function baseName(fileName: string): string {
 }
 
 function resolveVersions(given: NonNullable<ParsedPipeline["versions"]>): Versions {
+  const triple = given.preset === undefined ? undefined : versionPreset(given.preset);
   return completeVersions({
-    flink: given.flink ?? String(versionOptions.flink.default),
-    flinkConnectorKafka: given["flink-connector-kafka"],
-    kafka: given.kafka ?? String(versionOptions.kafka.default),
+    flink: given.flink ?? triple?.flink[0] ?? String(versionOptions.flink.default),
+    // A Flink written beside the preset's name brings its own connector.
+    flinkConnectorKafka:
+      given["flink-connector-kafka"] ??
+      (given.flink === undefined ? triple?.flinkConnectorKafka[0] : undefined),
+    kafka: given.kafka ?? triple?.kafka[0] ?? String(versionOptions.kafka.default),
   });
 }
 
@@ -56,7 +63,7 @@ function resolveEnvironment(
   preset: string,
   defaults: Defaults,
 ): Environment {
-  type DurationKey = Exclude<keyof typeof environmentOptions, "preset" | "storage.bandwidth">;
+  type DurationKey = Exclude<keyof typeof environmentOptions, "preset" | "file" | "storage.bandwidth">;
   const time = (key: DurationKey): Duration => defaults.of(environmentOptions, values, key);
   return {
     preset,
@@ -73,6 +80,7 @@ function resolveEnvironment(
     storageLatency: time("storage.latency"),
     storageBandwidth: defaults.of(environmentOptions, values, "storage.bandwidth"),
     timerOversleep: time("timer.oversleep"),
+    timerParkOvershoot: time("timer.park-overshoot"),
   };
 }
 

@@ -4,6 +4,7 @@ import { nodeAt } from "./document-path.ts";
 import { formatPath, type Issue, issueAt, type Path, warningAt } from "./issue.ts";
 import type { Option } from "./options/option.ts";
 import { versionOptions } from "./options/pipeline-options.ts";
+import { versionPreset } from "./presets/version-presets.ts";
 import { REPLACED_BACKENDS } from "./replaced-names.ts";
 import { optionOf } from "./schema.ts";
 import { kindOf } from "./schema-walk.ts";
@@ -29,9 +30,14 @@ export function reviewOptions(
 
 function flinkRelease(root: DocumentNode): string {
   const { type, default: latest } = versionOptions.flink;
-  const node = nodeAt(root, ["versions", "flink"]);
-  const reading = node?.kind === "scalar" ? type.read(node.text) : undefined;
-  return reading?.ok ? reading.value : String(latest);
+  const written = (key: string): string | undefined => {
+    const node = nodeAt(root, ["versions", key]);
+    return node?.kind === "scalar" ? node.text : undefined;
+  };
+  const release = written("flink");
+  const reading = release === undefined ? undefined : type.read(release);
+  if (reading?.ok) return reading.value;
+  return versionPreset(written("preset") ?? "")?.flink[0] ?? String(latest);
 }
 
 function visit(node: DocumentNode, schema: z.core.$ZodType, path: Path, review: Review): void {

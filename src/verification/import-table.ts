@@ -42,6 +42,7 @@ export const IMPORT_TABLE: Readonly<Record<string, FolderRule>> = {
   checks: { folders: ["engine", "records"], types: MODELS },
   experiment: { folders: ["engine", "stats", "faults", "pipeline", "metrics", "checks"] },
   charts: { folders: ["stats", "experiment"], packages: ["vega", "vega-lite", "@resvg/resvg-js"] },
+  fidelity: { folders: ["stats", "pipeline", "experiment"], packages: ["zod"] },
   interop: { folders: ["pipeline", "metrics", "experiment"] },
   cli: {
     folders: [
@@ -55,6 +56,7 @@ export const IMPORT_TABLE: Readonly<Record<string, FolderRule>> = {
       "checks",
       "experiment",
       "charts",
+      "fidelity",
       "interop",
     ],
     packages: ["commander", "cli-table3", "picocolors"],

@@ -9,6 +9,14 @@ export interface AssemblyOptions {
   readonly spans: "curves" | "one-record";
   /** `eager`: every poll, batch and request an event; the slow reference of the closed forms. Needs one-record spans. */
   readonly polls: "lazy" | "eager";
+  /** Phases that are stated instead of drawn. */
+  readonly phases?: Phases;
   /** Sees every event; the order's fingerprint is kept then. */
   readonly engineObserver?: EngineObserver;
+}
+
+/** What a run's outcome hangs on and no option sets: when free-running clocks tick. Drawn where nothing is stated. */
+export interface Phases {
+  /** ns; first trigger of the periodic timer, by name of the job. */
+  readonly firstTriggerAt?: Readonly<Record<string, number>>;
 }

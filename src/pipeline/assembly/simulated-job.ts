@@ -134,7 +134,10 @@ class JobBuilder {
         oneRecord: this.#recycler.separate,
       },
       serviceDraw(
-        operators.map((operator) => operator.serviceTime),
+        operators.map(({ serviceTime, slowSubtask }) =>
+          slowSubtask?.subtask === subtask ? slowSubtask.serviceTime : serviceTime,
+        ),
+        pipeline.environment.timerParkOvershoot,
         sim.stream(`service time ${name} ${subtask}`),
       ),
       kafkaSink,
@@ -180,7 +183,7 @@ class JobBuilder {
   }
 
   #addDriver(sources: readonly SourceTask[], operators: readonly OperatorTask[]): void {
-    const { sim, pipeline, events, observer } = this.#world;
+    const { sim, pipeline, options, events, observer } = this.#world;
     const { interval, minPause, maxConcurrentCheckpoints, timeout } = this.#job.checkpointing;
     if (interval === undefined) return;
     const all = [...sources, ...operators].map((task) => task.number);
@@ -196,6 +199,7 @@ class JobBuilder {
         subtasks: all.length,
         rpc: pipeline.environment.flinkRpc,
         metadataWrite: pipeline.environment.storageLatency,
+        firstTriggerAt: options.phases?.firstTriggerAt?.[this.#job.name],
       },
       sources.map((task) => task.number),
       all,

@@ -1,7 +1,7 @@
 import { ENVIRONMENT_PRESETS } from "../presets/environment-presets.ts";
 import { physicalDuration } from "../values/duration.ts";
 import { bandwidth } from "../values/rate.ts";
-import { choice } from "../values/word.ts";
+import { choice, text } from "../values/word.ts";
 import { type DefaultByPreset, options } from "./option.ts";
 
 const [first, ...others] = ENVIRONMENT_PRESETS.map((preset) => preset.name) as [string, ...string[]];
@@ -31,6 +31,12 @@ export const environmentOptions = options({
       choice(PRESETS),
       first,
       "Set of numbers that the other keys of environment override.",
+      { source: "Sluice" },
+    ],
+    file: [
+      text("the path of an environment file", "environments/two-core-host.yaml"),
+      undefined,
+      "File with a figure and its source for each key, instead of a preset; the keys beside it override it.",
       { source: "Sluice" },
     ],
     "broker.round-trip": [
@@ -97,6 +103,11 @@ export const environmentOptions = options({
       duration,
       figures("timer.oversleep"),
       "Largest lateness of the thread that flushes network buffers; each sleep is late by a uniform draw of it.",
+    ],
+    "timer.park-overshoot": [
+      duration,
+      figures("timer.park-overshoot"),
+      "How much longer than asked for a parked wait of a task thread lasts (service-time: parked …).",
     ],
   },
   known: {

@@ -123,17 +123,19 @@ export function options<
 export interface DefaultContext {
   readonly versions: Versions;
   readonly preset: string;
+  /** What an environment file has, by key; goes before the preset's figures. */
+  readonly figures?: Readonly<Record<string, { readonly value: string }>>;
 }
 
 /** The text of a default, or undefined when nothing holds. */
 export function defaultText(
-  option: Pick<Option<unknown, ScalarInput>, "default">,
+  option: Pick<Option<unknown, ScalarInput>, "default" | "key">,
   context: DefaultContext,
 ): string | undefined {
   const value = option.default;
   if (typeof value === "string" || value === undefined) return value;
   if ("required" in value) return undefined;
-  if ("presets" in value) return value.presets[context.preset]?.value;
+  if ("presets" in value) return context.figures?.[option.key]?.value ?? value.presets[context.preset]?.value;
   return isBefore(context.versions[value.of], value.release) ? value.before : value.from;
 }
 

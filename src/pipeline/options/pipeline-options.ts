@@ -1,6 +1,7 @@
+import { VERSION_PRESETS } from "../presets/version-presets.ts";
 import { count, integer } from "../values/number.ts";
 import { rate } from "../values/rate.ts";
-import { serviceTime } from "../values/service-time.ts";
+import { serviceTime, subtaskServiceTime } from "../values/service-time.ts";
 import { physicalSize, stateSize } from "../values/size.ts";
 import { skew } from "../values/skew.ts";
 import { objective } from "../values/slo.ts";
@@ -8,6 +9,8 @@ import { version } from "../values/version.ts";
 import { choice, flag, name } from "../values/word.ts";
 import { CONNECTORS, knowsConnector, knowsFlink, knowsKafka } from "../versions.ts";
 import { options, REQUIRED } from "./option.ts";
+
+const TRIPLES = VERSION_PRESETS.map((preset) => preset.name) as [string, ...string[]];
 
 const topic = name("the name of a topic", "orders");
 const record = physicalSize({ min: 1, max: 1024 ** 3 });
@@ -30,9 +33,15 @@ export const versionOptions = options({
   scope: "pipeline",
   source: "Sluice: the releases its defaults were read from",
   modelled: {
+    preset: [
+      choice(TRIPLES),
+      TRIPLES[0],
+      "Releases that belong together; the keys beside it override it.",
+      { source: "Sluice" },
+    ],
     flink: [
       version('a Flink release such as "2.1.1": 1.20 or 2.0 to 2.3', "2.1.1", knowsFlink),
-      "2.1.1",
+      VERSION_PRESETS[0].flink[0],
       "Release of Flink; chooses the defaults of its options.",
     ],
     "flink-connector-kafka": [
@@ -42,7 +51,7 @@ export const versionOptions = options({
     ],
     kafka: [
       version('a Kafka release such as "4.1.0": 3.0 to 4.x', "4.1.0", knowsKafka),
-      "4.1.0",
+      VERSION_PRESETS[0].kafka[0],
       "Release of the brokers.",
     ],
   },
@@ -107,7 +116,12 @@ export const operatorOptions = options({
     "service-time": [
       serviceTime(),
       REQUIRED,
-      "Task-thread time for one record: constant, exponential or gamma.",
+      "Task-thread time for one record: constant, exponential, gamma, or a parked wait.",
+    ],
+    "slow-subtask": [
+      subtaskServiceTime(),
+      undefined,
+      "A subtask that takes another time for a record than the others: a slow machine, a slow shard of what it asks.",
     ],
     state: [stateSize(), "0 B/key", "Keyed state for each key."],
   },

@@ -24,6 +24,7 @@ export const laptop: EnvironmentPreset = {
       `99 MB more state made a checkpoint of two subtasks 73 ms longer, ${SNAPSHOT}`,
     ],
     "timer.oversleep": ["1 ms", "estimate for a sleeping thread on a busy host"],
+    "timer.park-overshoot": ["0.1 ms", "estimate: Linux timer slack of 0.05 ms, and a wake-up"],
     "taskmanager.start": ["2 s", "1.7 to 2.1 s measured on a two-core host, Flink 2.1.1"],
   },
 };

@@ -4,7 +4,7 @@ import { flinkDuration, kafkaMilliseconds, physicalDuration } from "./duration.t
 import { formatDuration } from "./format-duration.ts";
 import { count, decimal, integer } from "./number.ts";
 import { bandwidth, rate } from "./rate.ts";
-import { serviceTime } from "./service-time.ts";
+import { serviceTime, subtaskServiceTime } from "./service-time.ts";
 import { memorySize, physicalSize, stateSize } from "./size.ts";
 import { skew } from "./skew.ts";
 import { objective } from "./slo.ts";
@@ -149,12 +149,25 @@ describe.each<readonly [string, ValueType<unknown, ScalarInput>, readonly (reado
       ["0.3 ms", { kind: "constant", value: 300_000 }],
       ["exponential 0.3 ms", { kind: "gamma", mean: 300_000, shape: 1 }],
       ["Gamma 0.3 ms shape 4", { kind: "gamma", mean: 300_000, shape: 4 }],
+      ["parked 2 ms", { kind: "parked", value: 2_000_000 }],
       ["2 h", "at most 1 h"],
       [
         "gamma 0.3 ms",
-        'a service time such as "0.3 ms", "exponential 0.3 ms" or "gamma 0.3 ms shape 4", the shape from 0.1 to 1000',
+        'a service time such as "0.3 ms", "exponential 0.3 ms", "gamma 0.3 ms shape 4" or "parked 2 ms", the shape from 0.1 to 1000',
       ],
-      ["0.3 ms shape 4", 'a service time such as "0.3 ms", "exponential 0.3 ms" or "gamma 0.3 ms shape 4"'],
+      [
+        "0.3 ms shape 4",
+        'a service time such as "0.3 ms", "exponential 0.3 ms", "gamma 0.3 ms shape 4" or "parked 2 ms"',
+      ],
+    ],
+  ],
+  [
+    "service times of a subtask",
+    subtaskServiceTime(),
+    [
+      ["0: 2.4 ms", { subtask: 0, serviceTime: { kind: "constant", value: 2_400_000 } }],
+      ["12:parked 1 ms", { subtask: 12, serviceTime: { kind: "parked", value: 1_000_000 } }],
+      ["2.4 ms", 'a subtask and its service time such as "0: 2.4 ms"'],
     ],
   ],
   [

@@ -1,0 +1,156 @@
+import { readdirSync } from "node:fs";
+import { join } from "node:path";
+import {
+  compareCase,
+  type FidelityReport,
+  type FidelityRow,
+  type KindSummary,
+  type ReferenceCase,
+  readReferenceCase,
+  simulateOverPhases,
+  summariseRows,
+} from "../fidelity/index.ts";
+import { EXIT_CODES, type ExitCode } from "./exit-codes.ts";
+import { fileProblem } from "./file-problem.ts";
+import { readText } from "./load-pipeline.ts";
+import { type Column, renderPlainTable } from "./plain-table.ts";
+import type { Colors, Terminal } from "./terminal.ts";
+import { UsageError } from "./usage-error.ts";
+
+/** What follows `sluice fidelity`, as typed. */
+export interface FidelityArguments {
+  readonly cases?: string;
+  readonly json?: boolean;
+  readonly seed: string;
+}
+
+const REFERENCE = join(import.meta.dirname, "..", "..", "reference", "cases");
+const CALIBRATION = join(REFERENCE, "..", "calibration.json");
+const ENVIRONMENTS = join(import.meta.dirname, "..", "..", "environments");
+const GAP = 2;
+
+/** Holds the simulator against measured runs, and says how far off each figure is.
+ *  @throws UsageError when the folder holds no case or a file that is none. */
+export function compareWithReference(typed: FidelityArguments, terminal: Terminal): ExitCode {
+  if (!/^\d{1,15}$/.test(typed.seed))
+    throw new UsageError([`Cannot read --seed: got "${typed.seed}", wanted a whole number`]);
+  const folder = typed.cases ?? REFERENCE;
+  const cases = readCases(folder);
+  const calibration = new Set(typed.cases === undefined ? readCalibration() : []);
+  const notes = new Set<string>();
+  const rows = cases.flatMap((reference) => {
+    const simulated = simulateOverPhases(reference, {
+      seed: typed.seed,
+      environment: environmentOf(reference),
+    });
+    for (const { notes: found } of simulated)
+      for (const note of found) notes.add(`${reference.name}: ${note}`);
+    return compareCase(reference, simulated);
+  });
+  for (const note of notes) terminal.warn(note);
+  const report = summariseRows(rows);
+  terminal.print(
+    typed.json
+      ? `${JSON.stringify({ calibration: [...calibration], ...report }, null, 2)}\n`
+      : renderReport(report, calibration, terminal.colors),
+  );
+  return report.within === report.total ? EXIT_CODES.fine : EXIT_CODES.checkFailed;
+}
+
+function readCases(folder: string): ReferenceCase[] {
+  const problems: string[] = [];
+  const cases = filesIn(folder).flatMap((file) => {
+    const reading = readReferenceCase(readText(join(folder, file)), file);
+    if (reading.ok) return [reading.value];
+    problems.push(`Cannot read ${join(folder, file)}: ${reading.problem}`);
+    return [];
+  });
+  if (problems.length > 0) throw new UsageError(problems);
+  if (cases.length === 0)
+    throw new UsageError([`Cannot read ${folder}: got no file that ends in .json, wanted reference cases`]);
+  return cases;
+}
+
+function filesIn(folder: string): string[] {
+  try {
+    return readdirSync(folder)
+      .filter((file) => file.endsWith(".json"))
+      .toSorted();
+  } catch (error) {
+    const problem = fileProblem(error);
+    if (problem === undefined) throw error;
+    throw new UsageError([`Cannot read ${folder}: ${problem}`]);
+  }
+}
+
+function readCalibration(): readonly string[] {
+  return JSON.parse(readText(CALIBRATION)) as readonly string[];
+}
+
+/** The place a case ran in: the two-core host, with one broker or with more. */
+function environmentOf({ input }: ReferenceCase): { readonly path: string; readonly text: string } {
+  const name = (input.brokers ?? 1) > 1 ? "two-core-host-three-brokers" : "two-core-host";
+  const path = join(ENVIRONMENTS, `${name}.yaml`);
+  return { path, text: readText(path) };
+}
+
+function renderReport(report: FidelityReport, calibration: ReadonlySet<string>, colors: Colors): string {
+  const { within, total, medianErrorPercent } = report;
+  const lines = [
+    ...renderPlainTable(report.rows, rowColumns(calibration), GAP, colors),
+    "",
+    ...renderPlainTable(report.kinds, KIND_COLUMNS, GAP, colors),
+    "",
+  ];
+  if (calibration.size > 0) lines.push("* the environment's constants come from this case", "");
+  lines.push(
+    `fidelity: ${within} of ${total} within tolerance, median error ${percent(medianErrorPercent, " ")}`,
+  );
+  return `${lines.join("\n")}\n`;
+}
+
+function rowColumns(calibration: ReadonlySet<string>): readonly Column<FidelityRow>[] {
+  return [
+    {
+      header: "case",
+      align: "left",
+      cell: ({ case: name }) => (calibration.has(name) ? `${name} *` : name),
+    },
+    { header: "figure", align: "left", cell: ({ figure, unit }) => `${figure}, ${unit}` },
+    { header: "measured", align: "right", cell: ({ measured }) => amount(measured) },
+    { header: "simulated", align: "right", cell: simulatedText },
+    { header: "error", align: "right", cell: ({ errorPercent }) => percent(errorPercent) },
+    {
+      header: "verdict",
+      align: "left",
+      cell: ({ verdict, note }, { red, dim }) =>
+        verdict === "ok" ? dim(verdict) : red(note === null ? verdict : `${verdict}: ${note}`),
+    },
+  ];
+}
+
+function simulatedText({ simulated, range }: FidelityRow): string {
+  if (simulated === null) return "-";
+  return range === null ? amount(simulated) : `${amount(range[0])} to ${amount(range[1])}`;
+}
+
+const KIND_COLUMNS: readonly Column<KindSummary>[] = [
+  { header: "kind", align: "left", cell: ({ kind }) => kind },
+  { header: "within", align: "right", cell: ({ within, rows }) => `${within} of ${rows}` },
+  { header: "not simulated", align: "right", cell: ({ notSimulated }) => String(notSimulated) },
+  { header: "median error", align: "right", cell: ({ medianErrorPercent }) => percent(medianErrorPercent) },
+  { header: "worst", align: "right", cell: ({ worst }) => percent(worst?.errorPercent ?? null) },
+  {
+    header: "where",
+    align: "left",
+    cell: ({ worst }) => (worst === null ? "" : `${worst.case}, ${worst.figure}`),
+  },
+];
+
+function amount(value: number): string {
+  return Number.isInteger(value) ? String(value) : value.toFixed(Math.abs(value) < 100 ? 2 : 1);
+}
+
+function percent(value: number | null, space = " "): string {
+  return value === null ? "-" : `${value.toFixed(1)}${space}%`;
+}

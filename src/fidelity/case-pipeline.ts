@@ -1,0 +1,169 @@
+import type { Phases, PipelineInput } from "../pipeline/index.ts";
+import type { ReferenceCase } from "./reference-case.ts";
+
+type Job = ReferenceCase["input"]["job"];
+type JobInput = PipelineInput["jobs"][string];
+
+const SECOND = 1e9;
+const MILLISECOND = 1e6;
+const FIRST_JOB = "job";
+const SECOND_JOB = "second";
+
+/** bytes of an entry of keyed heap state besides its value: key (8), namespace (1), length of the array (4).
+ *  Source: flink HeapSnapshotStrategy, CopyOnWriteStateMapSnapshot; LongSerializer, VoidNamespaceSerializer,
+ *  BytePrimitiveArraySerializer. */
+const STATE_ENTRY_BYTES = 13;
+const DEFAULT_KEYS = 10_000;
+const DEFAULT_STATE_BYTES = 100;
+const DEFAULT_TRANSACTION_TIMEOUT_MS = 600_000;
+/** How the reference's jobs restart unless their options say otherwise. */
+const FIXED_DELAY = {
+  "restart-strategy.type": "fixed-delay",
+  "restart-strategy.fixed-delay.attempts": 2_147_483_647,
+  "restart-strategy.fixed-delay.delay": "1 s",
+} as const;
+/** Task-thread time of the process function and the sink for one record. Source: estimate; a map, a state access and a
+ *  serialisation. */
+const RECORD_TIME = "0.01 ms";
+
+/** The job of the reference (`reference/README.md`) under the settings of a case, in the place that an environment file
+ *  describes. */
+export function pipelineOf(reference: ReferenceCase, environmentFile: string): PipelineInput {
+  const { input, name } = reference;
+  const mayFail = hasFault(reference);
+  const partitions = 2;
+  const replication = { "replication.factor": input.replication_factor ?? 1 };
+  const out = { ...replication, partitions: input.outPartitions ?? partitions };
+  const chained = input.chain !== undefined;
+  const guarded = { ...input.job, ...input.chain };
+  return {
+    name,
+    versions: versionsOf(input.versions),
+    environment: { file: environmentFile },
+    kafka: {
+      brokers: input.brokers ?? 1,
+      config: { "min.insync.replicas": input.min_insync_replicas ?? 1 },
+      topics: {
+        in: { ...replication, partitions },
+        ...(chained ? { mid: { ...replication, partitions } } : {}),
+        out,
+      },
+    },
+    producers: {
+      load: {
+        topic: "in",
+        rate: `${input.rate}/s`,
+        record: "100 B",
+        keys: input.job.keys ?? DEFAULT_KEYS,
+        acks: "all",
+        "linger.ms": input.load.linger ?? 0,
+      },
+    },
+    flink: { taskmanagers: input.taskmanagers ?? 2, config: input.cluster },
+    jobs: {
+      [FIRST_JOB]: jobOf(input.job, input.conf, "in", chained ? "mid" : "out", FIRST_JOB, mayFail),
+      ...(input.chain === undefined
+        ? {}
+        : {
+            [SECOND_JOB]: jobOf(guarded, input.chain.conf ?? input.conf, "mid", "out", SECOND_JOB, mayFail),
+          }),
+    },
+    readers: {
+      read_committed: { topic: "out", "isolation.level": "read_committed" },
+      read_uncommitted: { topic: "out", "isolation.level": "read_uncommitted" },
+    },
+  };
+}
+
+/** Whether something fails in the run. */
+export function hasFault({ input }: ReferenceCase): boolean {
+  return input.faults.length > 0 || input.job.failAtSeq !== undefined;
+}
+
+/** The job whose checkpoints a case reports: the last of a chain. */
+export function reportedJob({ input }: ReferenceCase): number {
+  return input.chain === undefined ? 0 : 1;
+}
+
+function versionsOf(given: ReferenceCase["input"]["versions"]): NonNullable<PipelineInput["versions"]> {
+  if (given === undefined) return { preset: "flink-2.1" };
+  const connector = given["flink-connector-kafka"]?.replace(/-.*$/, "");
+  return {
+    ...(given["flink"] === undefined ? {} : { flink: given["flink"] }),
+    ...(connector === undefined ? {} : { "flink-connector-kafka": connector }),
+    ...(given["kafka"] === undefined ? {} : { kafka: given["kafka"] }),
+  };
+}
+
+function jobOf(
+  job: Job,
+  conf: Readonly<Record<string, string>>,
+  from: string,
+  to: string,
+  name: string,
+  mayFail: boolean,
+): JobInput {
+  const guarantee = (job.guarantee ?? "NONE").toLowerCase().replaceAll("_", "-");
+  const transactional = guarantee === "exactly-once";
+  const timeout = job.txnTimeout ?? DEFAULT_TRANSACTION_TIMEOUT_MS;
+  const restarts = mayFail && conf["restart-strategy.type"] === undefined ? FIXED_DELAY : {};
+  return {
+    config: { "parallelism.default": job.parallelism ?? 2, ...restarts, ...conf } as JobInput["config"] &
+      object,
+    source: {
+      topic: from,
+      ...(job.sourceIsolation === undefined ? {} : { "properties.isolation.level": job.sourceIsolation }),
+    },
+    operators: [
+      { name: "stateful", keyed: true, "service-time": RECORD_TIME, state: stateOf(job) },
+      ...waitOf(job),
+    ],
+    sinks: [
+      {
+        topic: to,
+        "sink.delivery-guarantee": guarantee,
+        ...(transactional ? { "sink.transactional-id-prefix": name } : {}),
+        ...(transactional ? { "properties.transaction.timeout.ms": timeout } : {}),
+        ...(job.linger === undefined ? {} : { "properties.linger.ms": job.linger }),
+        ...(job.partitioner === "fixed" ? { "sink.partitioner": "fixed" } : {}),
+      },
+    ],
+  };
+}
+
+function stateOf({ stateBytes = DEFAULT_STATE_BYTES }: Job): string {
+  return `${stateBytes + STATE_ENTRY_BYTES} b/key`;
+}
+
+/** The wait of the process function, a step of its own in the chain. */
+function waitOf({ spinNanos = 0, skewSubtask, skewNanos = 0 }: Job): JobInput["operators"] {
+  if (spinNanos === 0 && (skewSubtask === undefined || skewNanos === 0)) return [];
+  return [
+    {
+      name: "wait",
+      "service-time": spinNanos === 0 ? "0 ns" : `parked ${spinNanos} ns`,
+      ...(skewSubtask === undefined ? {} : { "slow-subtask": `${skewSubtask}: parked ${skewNanos} ns` }),
+    },
+  ];
+}
+
+/** ns of load. */
+export function loadOf({ input }: ReferenceCase): number {
+  return input.seconds * SECOND;
+}
+
+/** What a case states about its clocks; nothing for a clock that it doesn't state. The load starts at time 0 and a trigger
+ *  before it counts by its phase. */
+export function phasesOf(reference: ReferenceCase, intervals: readonly number[]): Phases {
+  const { first_trigger_at_ms: first, hop_trigger_phase_ms: hops } = reference.phases;
+  const last = reportedJob(reference);
+  const firstTriggerAt: Record<string, number> = {};
+  [FIRST_JOB, SECOND_JOB].slice(0, last + 1).forEach((name, i) => {
+    const stated = hops?.[i] ?? (i === last ? first : undefined);
+    const interval = intervals[i];
+    if (stated === undefined || interval === undefined) return;
+    const at = stated * MILLISECOND;
+    firstTriggerAt[name] = at >= 0 ? at : at + Math.ceil(-at / interval) * interval;
+  });
+  return { firstTriggerAt };
+}

@@ -1,0 +1,92 @@
+import { expect, test } from "vitest";
+import { compareCase } from "./compare-case.ts";
+import { summariseRows } from "./fidelity-report.ts";
+import { LAPTOP, shortCase } from "./reference-case.fixture.ts";
+import { simulateOverPhases } from "./simulate-case.ts";
+
+const SETTINGS = { seed: "1", environment: LAPTOP };
+
+test("each figure of a steady case is a row, and records created outside its window don't count", () => {
+  const reference = shortCase();
+  const rows = compareCase(reference, simulateOverPhases(reference, SETTINGS));
+  expect(rows.map(({ figure }) => figure)).toEqual([
+    ...["mean", "p10", "p25", "p50", "p75", "p90", "p99"].map((figure) => `read_committed ${figure}`),
+    ...["mean", "p10", "p25", "p50", "p75", "p90", "p99"].map((figure) => `read_uncommitted ${figure}`),
+    "checkpoint duration p50",
+    "trigger gap p50",
+    "read_committed duplicates",
+    "read_committed lost",
+    "read_uncommitted duplicates",
+    "read_uncommitted lost",
+  ]);
+  const row = (name: string) => rows.find(({ figure }) => figure === name);
+  expect(row("read_committed mean")).toMatchObject({ kind: "steady latency", unit: "ms" });
+  // Half an interval, a checkpoint and a commit; an even load leaves nothing to chance but the flusher's phase.
+  expect(row("read_committed p50")?.simulated).toBeGreaterThan(500);
+  expect(row("read_committed p50")?.simulated).toBeLessThan(540);
+  expect(row("trigger gap p50")).toMatchObject({ simulated: 1000, verdict: "ok" });
+});
+
+test("without a stated trigger the case is simulated over the phases of its checkpoints", () => {
+  const simulated = simulateOverPhases(shortCase({}, { phases: {} }), SETTINGS);
+  expect(simulated).toHaveLength(8);
+  const none = shortCase({ job: { guarantee: "NONE" }, conf: {} }, { phases: {} });
+  expect(simulateOverPhases(none, SETTINGS)).toHaveLength(1);
+});
+
+test("cold, saturated and large are seen from a case's settings", () => {
+  const kindOf = (input: Readonly<Record<string, unknown>>) => {
+    const reference = shortCase(input);
+    return compareCase(reference, [])[0]?.kind;
+  };
+  expect(kindOf({})).toBe("steady latency");
+  expect(kindOf({ cluster_age_s: 199 })).toBe("cold latency");
+  const job = { guarantee: "EXACTLY_ONCE", skewSubtask: 1, skewNanos: 20_000_000 };
+  expect(kindOf({ job })).toBe("saturated or large-state latency");
+  expect(kindOf({ job: { ...job, skewNanos: 19_000_000 } })).toBe("steady latency");
+  expect(kindOf({ job: { guarantee: "NONE", stateBytes: 10_000 }, cluster_age_s: 1 })).toBe(
+    "saturated or large-state latency",
+  );
+});
+
+test("what happens in and after a fault is listed as not simulated, what happened before it is judged", () => {
+  const fault = {
+    at_s: 5,
+    restores: 3,
+    first_completed_trigger_after_ms: 1000,
+    first_completed_duration_ms: 200,
+    timeline_ms: [
+      [1, "job RUNNING to RESTARTING"],
+      [1000, "job RESTARTING to RUNNING"],
+      [1400, "source subtask running"],
+      [1900, "stateful+sink subtask running"],
+    ],
+  };
+  const reference = shortCase({ faults: [{ at: 5, kill: "tm0" }] }, { fault });
+  const rows = compareCase(reference, simulateOverPhases(reference, SETTINGS));
+  const crash = rows.filter(({ kind }) => kind === "crash");
+  expect(crash.map(({ figure, measured, verdict }) => [figure, measured, verdict])).toEqual([
+    ["restarts", 3, "not simulated"],
+    ["last restart to running", 900, "not simulated"],
+    ["first completed checkpoint after", 1200, "not simulated"],
+  ]);
+  const judged = rows.filter(({ verdict }) => verdict !== "not simulated");
+  expect(new Set(judged.map(({ kind }) => kind))).toEqual(new Set(["steady latency"]));
+});
+
+test("the summary counts what isn't simulated as out, and takes errors from what is", () => {
+  const reference = shortCase({ job: { guarantee: "NONE" }, conf: {} });
+  const rows = compareCase(reference, simulateOverPhases(reference, SETTINGS));
+  const report = summariseRows(rows);
+  expect(report.total).toBe(rows.length);
+  expect(report.kinds.find(({ kind }) => kind === "checkpoint duration")).toEqual({
+    kind: "checkpoint duration",
+    rows: 1,
+    within: 0,
+    notSimulated: 1,
+    medianErrorPercent: null,
+    worst: null,
+  });
+  const errors = rows.flatMap(({ errorPercent }) => (errorPercent === null ? [] : [errorPercent]));
+  expect(report.medianErrorPercent).toBe(errors.toSorted((a, b) => a - b)[Math.floor(errors.length / 2)]);
+});

@@ -1,0 +1,133 @@
+import { measurePipeline } from "../experiment/index.ts";
+import { type Phases, type Pipeline, resolvePipeline } from "../pipeline/index.ts";
+import { loadOf, phasesOf, pipelineOf, reportedJob } from "./case-pipeline.ts";
+import type { ReferenceCase } from "./reference-case.ts";
+
+/** Latency of one isolation level, ms. */
+export interface SimulatedLatency {
+  readonly mean: number;
+  /** at 0 <= q <= 1. */
+  readonly quantile: (q: number) => number;
+}
+
+export interface SimulatedIsolation {
+  readonly latency: SimulatedLatency | undefined;
+  readonly duplicates: number;
+  readonly lost: number;
+}
+
+/** What the simulator says about the settings of a case; undefined where it has nothing to say. */
+export interface SimulatedCase {
+  readonly isolations: Readonly<Record<IsolationName, SimulatedIsolation>>;
+  readonly checkpointDurationP50: number | undefined;
+  readonly triggerGapP50: number | undefined;
+  /** bytes of a whole checkpoint: state written, data processed while aligning, data persisted with unaligned barriers. */
+  readonly checkpointedSizeP50: number | undefined;
+  readonly processedDataP50: number | undefined;
+  readonly persistedDataP50: number | undefined;
+  /** What the pipeline's file would note: known, but not modelled. */
+  readonly notes: readonly string[];
+}
+
+export type IsolationName = "read_committed" | "read_uncommitted";
+export const ISOLATIONS = ["read_committed", "read_uncommitted"] as const;
+
+export interface CaseSettings {
+  readonly seed: string;
+  /** Environment file by number of brokers, and its text. */
+  readonly environment: { readonly path: string; readonly text: string };
+  /** ns added to every stated or drawn first trigger; for the range over phases. */
+  readonly phase?: number;
+}
+
+const SECOND = 1e9;
+const MILLISECOND = 1e6;
+
+/** Phases that stand for all where a case states none. */
+const PHASES = 8;
+
+/** Simulates a case from its settings: once from the phases it states, or over the phases of its checkpoints where it
+ *  states none. */
+export function simulateOverPhases(reference: ReferenceCase, settings: CaseSettings): SimulatedCase[] {
+  const { pipeline } = resolveCase(reference, settings);
+  const interval = checkpointInterval(pipeline.jobs[reportedJob(reference)]!.checkpointing);
+  const { first_trigger_at_ms: first, hop_trigger_phase_ms: hops } = reference.phases;
+  if (interval === undefined || first !== undefined || hops !== undefined)
+    return [simulateCase(reference, settings)];
+  return Array.from({ length: PHASES }, (_, i) =>
+    simulateCase(reference, { ...settings, phase: Math.floor((i * interval) / PHASES) }),
+  );
+}
+
+/** Simulates a case from its settings and the phases it states. The faults of a case are not injected. */
+export function simulateCase(reference: ReferenceCase, settings: CaseSettings): SimulatedCase {
+  const { pipeline, notes } = resolveCase(reference, settings);
+  const intervals = pipeline.jobs.map(({ checkpointing }) => checkpointInterval(checkpointing));
+  const { measured } = reference;
+  const window = (measured.read_committed ?? measured.read_uncommitted)?.steady_latency_ms;
+  const measurement = measurePipeline(pipeline, {
+    seed: settings.seed,
+    duration: loadOf(reference),
+    window: {
+      from: (window?.from_s ?? reference.input.warm ?? 0) * SECOND,
+      until: (window?.to_s ?? reference.input.seconds) * SECOND,
+    },
+    phases: phasesFor(reference, intervals, settings.phase),
+  });
+  const { result, latencies, triggerGaps } = measurement;
+  const isolation = (i: number): SimulatedIsolation => {
+    const histogram = latencies[i]!;
+    const reader = result.readers[i]!;
+    return {
+      latency:
+        histogram.count === 0
+          ? undefined
+          : {
+              mean: histogram.mean / MILLISECOND,
+              quantile: (q) => histogram.quantiles([q])[0]! / MILLISECOND,
+            },
+      duplicates: reader.recordsDuplicated,
+      lost: reader.recordsLost,
+    };
+  };
+  const job = reportedJob(reference);
+  const gaps = triggerGaps[job]!;
+  return {
+    isolations: { read_committed: isolation(0), read_uncommitted: isolation(1) },
+    checkpointDurationP50: result.checkpoints[job]?.durationMs.p50Ms ?? undefined,
+    triggerGapP50: gaps.count === 0 ? undefined : gaps.quantiles([0.5])[0]! / MILLISECOND,
+    checkpointedSizeP50: undefined,
+    processedDataP50: undefined,
+    persistedDataP50: undefined,
+    notes,
+  };
+}
+
+/** ns between two triggers; undefined: checkpointing is off. */
+function checkpointInterval({
+  interval,
+  minPause,
+}: Pipeline["jobs"][number]["checkpointing"]): number | undefined {
+  return interval === undefined ? undefined : Math.max(interval, minPause);
+}
+
+function phasesFor(
+  reference: ReferenceCase,
+  intervals: readonly (number | undefined)[],
+  phase: number | undefined,
+): Phases {
+  const known = intervals.map((interval) => interval ?? 0);
+  if (intervals.every((interval) => interval === undefined)) return {};
+  if (phase === undefined) return phasesOf(reference, known);
+  const shifted: ReferenceCase = { ...reference, phases: { first_trigger_at_ms: phase / MILLISECOND } };
+  return phasesOf(shifted, known);
+}
+
+function resolveCase(
+  reference: ReferenceCase,
+  { environment }: CaseSettings,
+): { readonly pipeline: Pipeline; readonly notes: readonly string[] } {
+  const input = pipelineOf(reference, environment.path);
+  const { pipeline, warnings } = resolvePipeline(input, reference.name, [], () => environment.text);
+  return { pipeline, notes: warnings.map(({ message }) => message) };
+}

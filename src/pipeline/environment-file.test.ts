@@ -1,0 +1,88 @@
+import { readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { expect, test } from "vitest";
+import { readEnvironmentFile } from "./environment-file.ts";
+import { parsePipeline } from "./parse-pipeline.ts";
+
+const FILE = `
+name: rack
+based-on: laptop
+figures:
+  broker.round-trip: { value: 0.8 ms, source: ping, spread: 0.7 to 1.2 ms }
+not-derived:
+  storage.latency: nobody measured it
+`;
+const PIPELINE = `
+environment: { file: rack.yaml, broker.append: 2 ms }
+kafka: { topics: { in: {}, out: {} } }
+producers: { p: { topic: in, rate: 1/s, record: 1 B } }
+jobs: { j: { source: { topic: in }, operators: [{ name: o, keyed: true, service-time: 1 us }], sinks: [{ topic: out }] } }
+`;
+
+test("the file's figures go before the preset it is based on, and what stands beside it goes before the file's", () => {
+  const { environment } = parsePipeline(PIPELINE, "x", [], () => FILE).pipeline;
+  expect(environment).toMatchObject({
+    preset: "rack",
+    brokerRoundTrip: 800_000,
+    brokerAppend: 2_000_000,
+    brokerRequestHandling: 50_000,
+  });
+});
+
+test("it is named by its file unless it says so itself, and asked for by the path that was written", () => {
+  const asked: string[] = [];
+  const { environment } = parsePipeline(PIPELINE, "x", [], (path) => {
+    asked.push(path);
+    return "based-on: kubernetes-s3\nfigures: {}";
+  }).pipeline;
+  expect([environment.preset, environment.brokerRoundTrip]).toEqual(["rack", 700_000]);
+  expect(asked).toEqual(["rack.yaml"]);
+});
+
+test.each([
+  ["a: 1", "rack.yaml a (line 1): got an unknown key, wanted a key of an environment file"],
+  [
+    "figures: {}",
+    "rack.yaml based-on (line 1): got nothing, wanted one of kubernetes-s3, laptop, confluent-cloud",
+  ],
+  [
+    "based-on: laptop\nfigures:\n  broker.appendd: { value: 1 ms, source: s }",
+    'rack.yaml figures.broker.appendd (line 3): got an unknown key, wanted a key of an environment file; did you mean "broker.append"?',
+  ],
+  [
+    "based-on: laptop\nfigures: { broker.append: { value: 1 parsec, source: s } }",
+    'rack.yaml figures.broker.append.value (line 2): got "1 parsec", wanted a duration with its unit such as "0.3 ms"',
+  ],
+  [
+    "based-on: laptop\nfigures: { broker.append: { value: 1 ms } }",
+    "rack.yaml figures.broker.append (line 2): got a map, wanted a map with a value and its source",
+  ],
+  [
+    "based-on: laptop\nfigures: { broker.append: 1 ms }",
+    'rack.yaml figures.broker.append (line 2): got "1 ms", wanted a map',
+  ],
+])("%j is refused in one line", (text, problem) => {
+  expect(() => readEnvironmentFile(text, "rack.yaml")).toThrow(`Cannot read ${problem}`);
+});
+
+test("a preset and a file are two descriptions of one place", () => {
+  expect(() => parsePipeline(PIPELINE, "x", ["environment.preset=laptop"], () => FILE)).toThrow(
+    'Cannot read environment.preset (--set): got "laptop", wanted either a preset or a file',
+  );
+});
+
+test("without a command line there are no files", () => {
+  expect(() => parsePipeline(PIPELINE, "x")).toThrow("environment files are read by the command line only");
+});
+
+const FOLDER = join(import.meta.dirname, "..", "..", "environments");
+
+test.each(readdirSync(FOLDER))("environments/%s names a measurement for each figure", (file) => {
+  const { figures } = readEnvironmentFile(readFileSync(join(FOLDER, file), "utf8"), file);
+  expect(Object.keys(figures).length).toBeGreaterThan(10);
+  for (const [key, { source }] of Object.entries(figures))
+    expect([key, source]).toEqual([
+      key,
+      expect.stringMatching(/micro\.json|calibration|reference\/README|estimate|as broker|half of broker/),
+    ]);
+});
