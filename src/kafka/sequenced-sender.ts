@@ -1,0 +1,213 @@
+/** Models: the client's half of idempotence: sequence numbers given when a batch is drained, kept on every retry, and what
+ *    the Sender does with each answer.
+ *  Source: kafka-clients TransactionManager, TxnPartitionEntry, Sender.completeBatch, RecordAccumulator
+ *    .shouldStopDrainBatchesForPartition (3.9, 4.1); KIP-360.
+ *  Leaves out: which batches the accumulator has and when they are ready; back-off times; batches that are split. */
+
+import { invariant } from "../engine/index.ts";
+import type { Outbox } from "../records/index.ts";
+import { sequenceAfter } from "./producer-state.ts";
+
+export interface SequencedBatch {
+  /** the caller's number of the batch. */
+  readonly batch: number;
+  readonly records: number;
+  baseSequence: number;
+  producerEpoch: number;
+  /** producerEpoch when it was last sent. */
+  sentEpoch: number;
+}
+
+/** Plain data of one partition. */
+export interface SequencedPartition {
+  nextSequence: number;
+  producerEpoch: number;
+  /** sent and not answered, in order of sequence. */
+  inFlight: SequencedBatch[];
+  /** to be sent again, in order of sequence. */
+  retries: SequencedBatch[];
+  /** sequence behind the last acknowledged record. */
+  acknowledgedTo: number;
+  /** a batch that had been sent was given up: nobody knows whether it is in the log. */
+  unresolved: boolean;
+}
+
+/** Plain data of one producer. */
+export interface SequencedSender {
+  readonly producerId: number;
+  producerEpoch: number;
+  readonly transactional: boolean;
+  readonly partitions: SequencedPartition[];
+}
+
+/** What an answer says. NOT_ANSWERED: the connection or the leader is gone, or request.timeout.ms is over. */
+export type ProduceAnswer =
+  | "NONE"
+  | "DUPLICATE_SEQUENCE_NUMBER"
+  | "OUT_OF_ORDER_SEQUENCE_NUMBER"
+  | "INVALID_PRODUCER_EPOCH"
+  | "NOT_ANSWERED";
+
+/** Effects of a step. */
+export const SEND_BATCH = 1;
+export const COMPLETE_BATCH = 2;
+export const FAIL_BATCH = 3;
+/** The transaction can only be aborted. */
+export const ABORTABLE_ERROR = 4;
+export const PRODUCER_FENCED = 5;
+
+export function sequencedSender(
+  producerId: number,
+  partitions: number,
+  transactional: boolean,
+): SequencedSender {
+  return {
+    producerId,
+    producerEpoch: 0,
+    transactional,
+    partitions: Array.from({ length: partitions }, () => ({
+      nextSequence: 0,
+      producerEpoch: 0,
+      inFlight: [],
+      retries: [],
+      acknowledgedTo: 0,
+      unresolved: false,
+    })),
+  };
+}
+
+/** Whether a new batch of `partition` may be drained: none ahead of it waits to be sent again or is unresolved. */
+export function mayDrain(sender: SequencedSender, partition: number): boolean {
+  const { retries, unresolved } = sender.partitions[partition]!;
+  return retries.length === 0 && !unresolved;
+}
+
+/** The Sender drains a new `batch` of `records` (>= 1) records. Effects: SEND_BATCH(batch, base sequence). */
+export function onDrain(
+  sender: SequencedSender,
+  partition: number,
+  batch: number,
+  records: number,
+  outbox: Outbox,
+): void {
+  invariant(mayDrain(sender, partition), "a new batch waits behind retries and unresolved ones");
+  const entry = sender.partitions[partition]!;
+  if (entry.producerEpoch !== sender.producerEpoch && entry.inFlight.length === 0) restart(sender, entry);
+  const baseSequence = entry.nextSequence;
+  entry.nextSequence = sequenceAfter(baseSequence, records);
+  const { producerEpoch } = entry;
+  entry.inFlight.push({ batch, records, baseSequence, producerEpoch, sentEpoch: producerEpoch });
+  outbox.add(SEND_BATCH, batch, baseSequence);
+}
+
+/** The back-off of `partition` is over: its first batch goes again, when no earlier one is under way.
+ *  Effects: SEND_BATCH(batch, base sequence). */
+export function onRetry(sender: SequencedSender, partition: number, outbox: Outbox): void {
+  const entry = sender.partitions[partition]!;
+  const head = entry.retries[0];
+  if (head === undefined || entry.inFlight.length > 0) return;
+  entry.retries.shift();
+  head.sentEpoch = head.producerEpoch;
+  entry.inFlight.push(head);
+  outbox.add(SEND_BATCH, head.batch, head.baseSequence);
+}
+
+/** An answer for `batch` has come. Effects: COMPLETE_BATCH(batch), FAIL_BATCH(batch), ABORTABLE_ERROR, PRODUCER_FENCED. */
+export function onAnswer(
+  sender: SequencedSender,
+  partition: number,
+  batch: number,
+  answer: ProduceAnswer,
+  outbox: Outbox,
+): void {
+  const entry = sender.partitions[partition]!;
+  const at = entry.inFlight.findIndex((one) => one.batch === batch);
+  if (at < 0) return; // Given up before; the answer comes too late.
+  const answered = entry.inFlight[at]!;
+  entry.inFlight.splice(at, 1);
+  switch (answer) {
+    case "NONE":
+    case "DUPLICATE_SEQUENCE_NUMBER":
+      entry.acknowledgedTo = sequenceAfter(answered.baseSequence, answered.records);
+      outbox.add(COMPLETE_BATCH, batch);
+      break;
+    case "NOT_ANSWERED":
+      retry(entry, answered);
+      break;
+    case "OUT_OF_ORDER_SEQUENCE_NUMBER":
+      retry(entry, answered);
+      // With an earlier batch under way it was to be expected; else the leader has lost what it knew.
+      if (answered.sentEpoch === entry.producerEpoch && answered.baseSequence === entry.acknowledgedTo) {
+        loseSequence(sender, entry, outbox);
+      }
+      break;
+    case "INVALID_PRODUCER_EPOCH":
+      outbox.add(FAIL_BATCH, batch);
+      if (sender.transactional) outbox.add(PRODUCER_FENCED);
+      else loseSequence(sender, entry, outbox);
+      break;
+  }
+  resolve(sender, entry, outbox);
+}
+
+/** delivery.timeout.ms of `batch`, which was drained before, is over. Effects: FAIL_BATCH(batch), ABORTABLE_ERROR. */
+export function onDeliveryTimeout(
+  sender: SequencedSender,
+  partition: number,
+  batch: number,
+  outbox: Outbox,
+): void {
+  const entry = sender.partitions[partition]!;
+  const known = [...entry.inFlight, ...entry.retries].some((one) => one.batch === batch);
+  invariant(known, "only a batch that was drained and not completed is given up");
+  entry.inFlight = entry.inFlight.filter((one) => one.batch !== batch);
+  entry.retries = entry.retries.filter((one) => one.batch !== batch);
+  outbox.add(FAIL_BATCH, batch);
+  entry.unresolved = true;
+  resolve(sender, entry, outbox);
+}
+
+function retry(entry: SequencedPartition, batch: SequencedBatch): void {
+  const at = entry.retries.findIndex((other) => isBefore(batch.baseSequence, other.baseSequence));
+  if (at < 0) entry.retries.push(batch);
+  else entry.retries.splice(at, 0, batch);
+}
+
+/** Sequences in use lie close together, so the shorter way round tells. */
+function isBefore(a: number, b: number): boolean {
+  return (b - a) << 1 > 0;
+}
+
+/** Once nothing of an unresolved partition is under way: all is acknowledged, or its sequence can't be continued. */
+function resolve(sender: SequencedSender, entry: SequencedPartition, outbox: Outbox): void {
+  if (!entry.unresolved || entry.inFlight.length > 0) return;
+  entry.unresolved = false;
+  if (entry.retries.length === 0 && entry.acknowledgedTo === entry.nextSequence) return;
+  loseSequence(sender, entry, outbox);
+}
+
+/** The sequence can't be continued: a transaction must be aborted, any other producer begins a new epoch by itself. */
+function loseSequence(sender: SequencedSender, entry: SequencedPartition, outbox: Outbox): void {
+  if (sender.transactional) {
+    outbox.add(ABORTABLE_ERROR);
+    return;
+  }
+  sender.producerEpoch++;
+  restart(sender, entry);
+}
+
+/** Numbers what is under way anew from 0, in the producer's present epoch. */
+function restart(sender: SequencedSender, entry: SequencedPartition): void {
+  entry.producerEpoch = sender.producerEpoch;
+  entry.acknowledgedTo = 0;
+  entry.unresolved = false;
+  let sequence = 0;
+  const underWay = [...entry.inFlight, ...entry.retries];
+  underWay.sort((a, b) => (isBefore(a.baseSequence, b.baseSequence) ? -1 : 1));
+  for (const batch of underWay) {
+    batch.baseSequence = sequence;
+    batch.producerEpoch = sender.producerEpoch;
+    sequence = sequenceAfter(sequence, batch.records);
+  }
+  entry.nextSequence = sequence;
+}
