@@ -5,6 +5,18 @@
 import { InvariantError } from "../engine/index.ts";
 import type { Chunk, SourceFeed } from "../flink/index.ts";
 
+/** The log of a split as its source reads it. */
+export interface SplitLog {
+  /** Gives `feed.arrive` all that is there from `position` on. */
+  replay(position: number, now: number): void;
+  /** Records that could be read by now, from the first one of the topic on. */
+  readonly end: number;
+  /** No position before `position` will be asked for. */
+  forgetBefore(position: number): void;
+  /** Nothing more is wanted. */
+  unsubscribe(): void;
+}
+
 interface Arrived {
   readonly originPartition: number;
   readonly route: number;
@@ -16,7 +28,11 @@ interface Arrived {
 
 export class LogFeed implements SourceFeed {
   readonly closedForm = false;
+  /** Records of the split taken or skipped, of those that its isolation level may read. */
   readonly position: Float64Array;
+  /** One a split; undefined until attached. */
+  #logs: readonly SplitLog[] = [];
+  readonly #inCheckpoint = new Map<number, readonly number[]>();
   readonly #splitOf: ReadonlyMap<number, number>;
   readonly #queues: Arrived[][];
   readonly #maxPollRecords: number;
@@ -37,6 +53,42 @@ export class LogFeed implements SourceFeed {
     this.#maxPollRecords = maxPollRecords;
     this.#oneRecord = oneRecord;
     this.#onArrival = onArrival;
+  }
+
+  /** The logs of its splits, in their order. */
+  attach(logs: readonly SplitLog[]): void {
+    this.#logs = logs;
+  }
+
+  seek(positions: ArrayLike<number>, now: number): void {
+    this.position.set(positions);
+    this.#next = 0;
+    this.#logs.forEach((log, split) => {
+      this.#queues[split]!.length = 0;
+      log.replay(this.position[split]!, now);
+    });
+  }
+
+  pendingRecords(): number {
+    return this.#logs.reduce((sum, log, split) => sum + log.end - this.position[split]!, 0);
+  }
+
+  snapshotState(checkpoint: number, positions: readonly number[]): void {
+    this.#inCheckpoint.set(checkpoint, positions);
+  }
+
+  notifyCheckpointComplete(checkpoint: number): void {
+    const positions = this.#inCheckpoint.get(checkpoint);
+    if (positions === undefined) return;
+    for (const known of this.#inCheckpoint.keys()) if (known <= checkpoint) this.#inCheckpoint.delete(known);
+    this.#logs.forEach((log, split) => {
+      log.forgetBefore(positions[split]!);
+    });
+  }
+
+  dispose(): void {
+    for (const log of this.#logs) log.unsubscribe();
+    for (const queue of this.#queues) queue.length = 0;
   }
 
   get splits(): number {

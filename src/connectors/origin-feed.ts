@@ -80,6 +80,25 @@ export class OriginFeed implements SourceFeed {
     this.#busy = splits.map((split) => (split.connectionRate / 1e9) * settings.fetchCycle >= 1);
   }
 
+  seek(positions: ArrayLike<number>): void {
+    this.position.set(positions);
+    this.#next = 0;
+  }
+
+  pendingRecords(now: number): number {
+    const { publishDelay: published } = this.#settings;
+    let pending = 0;
+    this.#splits.forEach(({ partition }, split) => {
+      pending += Math.max(0, this.#origin.countAt(partition, now - published) - this.position[split]!);
+    });
+    return pending;
+  }
+
+  /** An origin can give any of its records again. */
+  snapshotState(): void {}
+  notifyCheckpointComplete(): void {}
+  dispose(): void {}
+
   get splits(): number {
     return this.#splits.length;
   }

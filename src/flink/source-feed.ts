@@ -22,6 +22,16 @@ export interface SourceFeed {
   availableAt(split: number, offset: number): number;
   /** Offset of the next record to take, per split. */
   readonly position: Float64Array;
+  /** Goes to the given positions, one a split; before the first take, at `now`. */
+  seek(positions: ArrayLike<number>, now: number): void;
+  /** Records that could be read from the topic at `now` and have not been taken. */
+  pendingRecords(now: number): number;
+  /** `checkpoint` holds these positions; they may be asked for again once it is complete. */
+  snapshotState(checkpoint: number, positions: readonly number[]): void;
+  /** What lies before the positions of `checkpoint` will not be asked for any more. */
+  notifyCheckpointComplete(checkpoint: number): void;
+  /** The task is gone: nothing is read any more. */
+  dispose(): void;
   /** Takes the next poll's records at `now`, if there are any, and moves the position. */
   take(now: number, into: Chunk): boolean;
   /** When there will be something to take, as far as that is known; else infinite. */

@@ -89,6 +89,7 @@ export class SourceTask implements UpstreamTask {
   /** Called once, with its channels connected, at the time the job is RUNNING. */
   start(channels: readonly Channel[]): void {
     this.channels = channels;
+    this.#aimAtPositions();
     this.#output = new OutputAvailability(channels.length, this.#settings.maxBuffersPerChannel);
     const timeout = this.#settings.bufferTimeout;
     if (timeout !== undefined && timeout > 0) {
@@ -325,6 +326,19 @@ export class SourceTask implements UpstreamTask {
     return count;
   }
 
+  /** A feed that starts at other positions than 0 has given its channels what lies before. */
+  #aimAtPositions(): void {
+    const { feed } = this;
+    for (let split = 0; split < feed.splits; split++) {
+      const origin = feed.originPartition(split);
+      const offset = feed.position[split]!;
+      if (origin < 0 || offset === 0) continue;
+      for (const channel of this.channels) {
+        channel.cursor[split] = channel.routes[origin]!.rankOf(this.#lineage.localPartition(origin), offset);
+      }
+    }
+  }
+
   // ---- chunks of ranks: the input is what another job wrote
 
   readonly #rampRoutes: (Route | undefined)[] = [];
@@ -373,6 +387,7 @@ export class SourceTask implements UpstreamTask {
 
   #run(mail: Mail): void {
     if (mail.kind === "notify-checkpoint-complete") {
+      this.feed.notifyCheckpointComplete(mail.checkpoint);
       if (this.#settings.commitOffsets) {
         this.#observer.offsetsCommitted(
           this.#settings.job,
@@ -386,14 +401,11 @@ export class SourceTask implements UpstreamTask {
     const now = this.#sim.now;
     const { job, subtask, snapshot } = this.#settings;
     this.#observer.snapshotStarted(job, subtask, mail.checkpoint, now - mail.triggeredAt, 0);
-    for (let split = 0; split < this.feed.splits; split++) {
-      this.#observer.offsetInSnapshot(
-        job,
-        mail.checkpoint,
-        this.feed.originPartition(split),
-        this.#offset(split),
-      );
-    }
+    const offsets = Array.from({ length: this.feed.splits }, (_, split) => this.#offset(split));
+    this.feed.snapshotState(mail.checkpoint, offsets);
+    offsets.forEach((offset, split) => {
+      this.#observer.offsetInSnapshot(job, mail.checkpoint, this.feed.originPartition(split), offset);
+    });
     for (const channel of this.channels) channel.broadcast(mail.checkpoint, mail.triggeredAt, now);
     this.#inSnapshot = true;
     this.#snapshotOf = mail.checkpoint;

@@ -7,6 +7,7 @@ export type { IsolationLevel } from "./isolation-level.ts";
 export type { LogConsumer, RecordTaker } from "./log-consumer.ts";
 export type { KafkaObserver } from "./observations.ts";
 export { longestRequestWait } from "./producer-connection.ts";
+export { ReadableHistory } from "./readable-history.ts";
 export type { RecordProducer, RecordProducerSettings } from "./record-producer.ts";
 export { type LogWriter, Topic } from "./topic.ts";
 export { TransactionCoordinator } from "./transaction-coordinator.ts";

@@ -33,6 +33,13 @@ export class PartitionLog {
     (consumer.isolationLevel === "read_committed" ? this.#committed : this.#uncommitted).push(consumer);
   }
 
+  unsubscribe(consumer: LogConsumer): void {
+    for (const list of [this.#committed, this.#uncommitted]) {
+      const at = list.indexOf(consumer);
+      if (at >= 0) list.splice(at, 1);
+    }
+  }
+
   /** Appends the records of `spans`, which pass evenly from `first` to `last` (ns), for `transaction` (0: none). */
   append(spans: SpanList, first: number, last: number, transaction: number): void {
     if (transaction !== 0) this.#begin(transaction, first);

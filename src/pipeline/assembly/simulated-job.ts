@@ -87,7 +87,8 @@ class JobBuilder {
     const env = pipeline.environment;
     const { network, source, parallelism, name } = this.#job;
     const number = events.newTask();
-    const feed: SourceFeed = kafka.makeFeed(source, subtask, parallelism, () =>
+    const restorable = this.#job.checkpointing.interval !== undefined;
+    const feed: SourceFeed = kafka.makeFeed(source, subtask, parallelism, restorable, () =>
       events.sources[number]!.wake(),
     );
     const task = new SourceTask(

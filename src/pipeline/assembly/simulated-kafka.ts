@@ -1,4 +1,4 @@
-import { EagerLoad, LogFeed, OriginFeed, publishDelay } from "../../connectors/index.ts";
+import { EagerLoad, LogFeed, OriginFeed, publishDelay, type SplitLog } from "../../connectors/index.ts";
 import { invariant, type Simulation } from "../../engine/index.ts";
 import type { SourceFeed } from "../../flink/index.ts";
 import {
@@ -14,6 +14,7 @@ import {
   type KafkaObserver,
   type LogConsumer,
   produceService,
+  ReadableHistory,
   type RecordProducer,
   type RecordTaker,
   replicationDelay,
@@ -45,6 +46,8 @@ export class SimulatedKafka {
   readonly #timing: BrokerTiming;
   readonly #lineage: Lineage;
   readonly #observer: KafkaObserver;
+  /** What each job's source may go back to, a partition each. */
+  readonly #histories = new Map<SourceSpec, readonly ReadableHistory[]>();
   readonly #originTopics = new Map<string, OriginTopic>();
   readonly #topics = new Map<string, Topic>();
   /** Origin partitions whose records a topic holds. */
@@ -172,8 +175,14 @@ export class SimulatedKafka {
   }
 
   /** What source subtask `subtask` of `parallelism` reads of `source`; `wake` is called when records come that the feed
-   *  could not foresee. */
-  makeFeed(source: SourceSpec, subtask: number, parallelism: number, wake: () => void): SourceFeed {
+   *  could not foresee. `restorable`: checkpoints hold its positions, so that it may have to go back. */
+  makeFeed(
+    source: SourceSpec,
+    subtask: number,
+    parallelism: number,
+    restorable: boolean,
+    wake: () => void,
+  ): SourceFeed {
     const spec = this.#spec(source.topic);
     const mine = Array.from({ length: spec.partitions }, (_, p) => p).filter(
       (p) => splitOwner(source.topic, p, parallelism) === subtask,
@@ -185,10 +194,35 @@ export class SimulatedKafka {
     const consumer = this.#makeConsumer(isolationLevel, (partition, origin, route, from, to, first, last) =>
       feed.arrive(partition, origin, route, from, to, first, last),
     );
-    const topic = this.topic(source.topic);
-    topic.readLive = true;
-    for (const p of mine) topic.logs[p]!.subscribe(consumer);
+    feed.attach(mine.map((p) => this.#splitLog(source, p, restorable, consumer)));
     return feed;
+  }
+
+  /** Partition `p` as `consumer` reads it: what comes from now on, and what `source` may have to go back to. */
+  #splitLog(source: SourceSpec, p: number, restorable: boolean, consumer: LogConsumer): SplitLog {
+    const topic = this.topic(source.topic);
+    const log = topic.logs[p]!;
+    topic.readLive = true;
+    let histories = this.#histories.get(source);
+    if (histories === undefined) {
+      histories = topic.logs.map((_, i) => {
+        return new ReadableHistory(i, source.consumer.isolationLevel, restorable);
+      });
+      histories.forEach((one, i) => {
+        topic.logs[i]!.subscribe(one);
+      });
+      this.#histories.set(source, histories);
+    }
+    const history = histories[p]!;
+    log.subscribe(consumer);
+    return {
+      replay: (position, now) => history.replay(position, now, consumer),
+      get end() {
+        return history.end;
+      },
+      forgetBefore: (position) => history.forgetBefore(position),
+      unsubscribe: () => log.unsubscribe(consumer),
+    };
   }
 
   #originFeed(entry: OriginTopic, mine: readonly number[], source: SourceSpec): SourceFeed {
