@@ -1,10 +1,14 @@
-/** Models: how long the parts of a request take, for every client and broker of one cluster.
- *  Source: kafka SocketServer (one request at a time per connection), DelayedProduce, ReplicaManager;
- *    acks=all completes when every in-sync follower has fetched past the batch.
- *  Leaves out: followers that are busy fetching (each append is taken to find its followers' fetches parked),
- *    request queues shared by connections, transfer time of the bytes, fsync (none on the produce path). */
+/** Models: how long the parts of a request take, for every client and broker of one cluster; a follower learns of an append
+ *    by its parked fetch, or by the next one when a fetch is under way.
+ *  Source: kafka SocketServer (one request at a time per connection), DelayedProduce, DelayedFetch, ReplicaManager,
+ *    ReplicaFetcherThread (one fetch at a time per leader); acks=all completes when every in-sync follower has fetched past
+ *    the batch, which the leader learns from its following fetch.
+ *  Leaves out: the phase of each single append in its followers' fetches (its mean is taken), request queues shared by
+ *    connections, transfer time of the bytes, fsync (none on the produce path). */
 
-/** All in ns. */
+import { exp, invariant } from "../engine/index.ts";
+
+/** Times in ns. */
 export interface BrokerTiming {
   /** client to broker and back. */
   readonly roundTrip: number;
@@ -16,11 +20,31 @@ export interface BrokerTiming {
   readonly requestHandling: number;
   /** a client thread waking up for a response. */
   readonly clientWakeup: number;
+  /** share of the appends, 0 to 1, that find a follower's fetch under way (see followersBusy); without it none. */
+  readonly followersBusy?: number;
 }
 
-/** From the leader's append until the high watermark has passed the batch, ns. */
+/** The share of appends that come while a follower's fetch is under way, 0 to 1, when a leader appends `appendsPerSecond`
+ *  at random times to its partitions and a fetch takes `cycle` ns. A parked fetch takes off with the first append;
+ *  cycles follow each other as long as one sees at least one append, so a busy time has e^(λc) of them on average, with
+ *  λc appends each, and ends parked: 1 append in 1 + λc e^(λc) finds it so. */
+export function followersBusy(appendsPerSecond: number, cycle: number): number {
+  invariant(appendsPerSecond >= 0 && cycle >= 0, "rates and times aren't negative");
+  const perCycle = (appendsPerSecond * cycle) / 1e9;
+  if (perCycle > 100) return 1;
+  const behind = perCycle * exp(perCycle);
+  return behind / (1 + behind);
+}
+
+/** From the leader's append until the high watermark has passed the batch, ns, on average. A parked fetch takes one fetch
+ *  cycle; one under way first has to end, after a wait that is even over the cycle, and the slowest of the followers
+ *  decides. */
 export function replicationDelay(timing: BrokerTiming, replicationFactor: number): number {
-  return replicationFactor > 1 ? timing.replicationRoundTrip + timing.append : 0;
+  if (replicationFactor <= 1) return 0;
+  const cycle = timing.replicationRoundTrip + timing.append;
+  const followers = replicationFactor - 1;
+  const busy = timing.followersBusy ?? 0;
+  return Math.round(cycle * (1 + (busy * followers) / (followers + 1)));
 }
 
 /** From the start of a request at the broker until its batch is in the leader's log, ns. */

@@ -1,4 +1,10 @@
-export { appendDelay, type BrokerTiming, produceService, replicationDelay } from "./broker-timing.ts";
+export {
+  appendDelay,
+  type BrokerTiming,
+  followersBusy,
+  produceService,
+  replicationDelay,
+} from "./broker-timing.ts";
 export { CurveConsumer } from "./curve-consumer.ts";
 export { CurveProducer, type CurveProducerKinds } from "./curve-producer.ts";
 export { EagerConsumer, type EagerConsumerKinds } from "./eager-consumer.ts";

@@ -10,6 +10,7 @@ import {
   type EagerConsumerKinds,
   EagerProducer,
   type EagerProducerKinds,
+  followersBusy,
   type IsolationLevel,
   type KafkaObserver,
   type LogConsumer,
@@ -22,6 +23,7 @@ import {
   TransactionCoordinator,
 } from "../../kafka/index.ts";
 import { ConstantOrigin, LaneTable, type Lineage, type Origin, PoissonOrigin } from "../../records/index.ts";
+import { appendsPerSecond } from "../append-rate.ts";
 import type { KafkaProducerConfig, Pipeline, ProducerSpec, SourceSpec, TopicSpec } from "../pipeline.ts";
 import { splitOwner } from "../split-owner.ts";
 import type { AssemblyOptions } from "./assembly-options.ts";
@@ -79,6 +81,10 @@ export class SimulatedKafka {
       append: env.brokerAppend,
       requestHandling: env.brokerRequestHandling,
       clientWakeup: env.clientWakeup,
+      followersBusy: followersBusy(
+        appendsPerSecond(pipeline),
+        env.brokerReplicationRoundTrip + env.brokerAppend,
+      ),
     };
     const curveProducers = this.#curveProducers;
     this.#curveProducerKinds = {

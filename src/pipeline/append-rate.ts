@@ -1,0 +1,32 @@
+import type { KafkaProducerConfig, Pipeline } from "./pipeline.ts";
+
+/** Batches a second that one broker's partitions get, on average, when all is in balance: what the producers make, and
+ *  what jobs pass on. Batches of `linger` hold what comes to their partition meanwhile. */
+export function appendsPerSecond(pipeline: Pipeline): number {
+  let appends = 0;
+  for (const { topic, rate, config } of pipeline.producers) {
+    appends += batches(pipeline, topic, rate.numerator / rate.denominator, config);
+  }
+  for (const { source, sink } of pipeline.jobs) {
+    appends += batches(pipeline, sink.topic, recordsPerSecond(pipeline, source.topic, []), sink.producer);
+  }
+  return appends / pipeline.kafka.brokers;
+}
+
+function batches(pipeline: Pipeline, topic: string, rate: number, { linger }: KafkaProducerConfig): number {
+  const partitions = pipeline.kafka.topics.find((spec) => spec.name === topic)?.partitions ?? 1;
+  return rate / (1 + ((rate / partitions) * linger) / 1e9);
+}
+
+/** What comes into `topic`. `seen`: topics on the way here. */
+function recordsPerSecond(pipeline: Pipeline, topic: string, seen: readonly string[]): number {
+  if (seen.includes(topic)) return 0;
+  let rate = 0;
+  for (const producer of pipeline.producers) {
+    if (producer.topic === topic) rate += producer.rate.numerator / producer.rate.denominator;
+  }
+  for (const { source, sink } of pipeline.jobs) {
+    if (sink.topic === topic) rate += recordsPerSecond(pipeline, source.topic, [...seen, topic]);
+  }
+  return rate;
+}
