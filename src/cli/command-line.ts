@@ -1,6 +1,7 @@
 import { Command, CommanderError, Option } from "commander";
 import manifest from "../../package.json" with { type: "json" };
-import { ConfigError } from "../pipeline/index.ts";
+import { ConfigError, presetNames } from "../pipeline/index.ts";
+import { type CalibrateArguments, calibrateEnvironment } from "./calibrate-command.ts";
 import { type DefaultsArguments, printDefaults } from "./defaults-command.ts";
 import { EXIT_CODES, type ExitCode } from "./exit-codes.ts";
 import { printExplanation } from "./explain-command.ts";
@@ -88,6 +89,24 @@ function describeCommands(terminal: Terminal, done: (code: ExitCode) => void): C
     .description("explain one key of a pipeline file: meaning, unit, default, source")
     .argument("<key>", "for example execution.checkpointing.interval")
     .action((key: string) => printExplanation(key, terminal));
+
+  program
+    .command("calibrate")
+    .description("write an environment file from what Flink's REST API answered about a job of yours")
+    .argument(
+      "<files...>",
+      "answers as JSON: /jobs/ID, …/checkpoints, …/details/N, …/subtasks/ID, …/metrics?get=…",
+    )
+    .option("--name <name>", "name of the environment", "measured")
+    .addOption(
+      new Option("--based-on <preset>", "preset for what the answers don't tell")
+        .choices(presetNames())
+        .default("kubernetes-s3"),
+    )
+    .option("--out <file>", "where it goes (default: standard output)")
+    .action((files: readonly string[], options: CalibrateArguments) =>
+      done(calibrateEnvironment(files, options, terminal)),
+    );
 
   program
     .command("fidelity")

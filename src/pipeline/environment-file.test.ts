@@ -65,10 +65,12 @@ test.each([
   expect(() => readEnvironmentFile(text, "rack.yaml")).toThrow(`Cannot read ${problem}`);
 });
 
-test("a preset and a file are two descriptions of one place", () => {
-  expect(() => parsePipeline(PIPELINE, "x", ["environment.preset=laptop"], () => FILE)).toThrow(
-    'Cannot read environment.preset (--set): got "laptop", wanted either a preset or a file',
-  );
+test("a preset beside a file has no effect, and that is said", () => {
+  const { pipeline, warnings } = parsePipeline(PIPELINE, "x", ["environment.preset=laptop"], () => FILE);
+  expect(pipeline.environment.preset).toBe("rack");
+  expect(warnings.map(({ message }) => message)).toEqual([
+    'Note on environment.preset (--set): got "laptop"; environment.file is written too and wins: the file says what it is based on',
+  ]);
 });
 
 test("without a command line there are no files", () => {

@@ -29,10 +29,10 @@ export type EnvironmentReader = (path: string) => string;
 const FIGURES: Readonly<Record<string, Option<unknown, ScalarInput>>> = Object.fromEntries(
   Object.entries(environmentOptions).filter(([key]) => key !== "preset" && key !== "file"),
 );
-const ABOUT = ["name", "describes", "based-on", "not-derived"];
+const ABOUT = ["name", "describes", "based-on", "observed", "not-derived"];
 
 /** Reads an environment file: `based-on`, and under `figures` a value with its source for each key. A `spread`
- *  may stand beside them, and `not-derived` may say what a measurement did not give.
+ *  may stand beside them; `observed` (of the job that was measured) and `not-derived` are for people.
  *  @throws ConfigError with everything that is wrong, in the order of the file. */
 export function readEnvironmentFile(text: string, path: string): EnvironmentFile {
   const reader = new EnvironmentFileReader(path);

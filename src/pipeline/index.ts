@@ -4,7 +4,7 @@ export type { AssemblyOptions, Phases } from "./assembly/assembly-options.ts";
 export type { PipelineObserver } from "./assembly/simulated-job.ts";
 export { ConfigError } from "./config-error.ts";
 export { type DefaultRow, listDefaults } from "./defaults.ts";
-export type { EnvironmentReader } from "./environment-file.ts";
+export { type EnvironmentReader, readEnvironmentFile } from "./environment-file.ts";
 export { type Explanation, explainKey } from "./explain-key.ts";
 export type { Issue } from "./issue.ts";
 export { type PipelineReading, parsePipeline, resolvePipeline } from "./parse-pipeline.ts";
@@ -30,5 +30,6 @@ export type {
   TopicSpec,
   Versions,
 } from "./pipeline.ts";
+export { presetNames } from "./presets/environment-presets.ts";
 export type { PipelineInput } from "./schema.ts";
 export { physicalDuration } from "./values/duration.ts";

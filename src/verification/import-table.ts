@@ -43,7 +43,7 @@ export const IMPORT_TABLE: Readonly<Record<string, FolderRule>> = {
   experiment: { folders: ["engine", "stats", "faults", "pipeline", "metrics", "checks"] },
   charts: { folders: ["stats", "experiment"], packages: ["vega", "vega-lite", "@resvg/resvg-js"] },
   fidelity: { folders: ["stats", "pipeline", "experiment"], packages: ["zod"] },
-  interop: { folders: ["pipeline", "metrics", "experiment"] },
+  interop: { folders: ["pipeline", "metrics", "experiment"], packages: ["zod"] },
   cli: {
     folders: [
       "engine",

@@ -1,12 +1,12 @@
 import type { CheckContext } from "./check-context.ts";
 
-/** A place is described by a preset or by a file. */
+/** An environment file says what it is based on, so a preset beside it has no effect. */
 export function checkEnvironment(context: CheckContext): void {
   const preset = ["environment", "preset"];
   if (context.isWritten(preset) && context.isWritten(["environment", "file"])) {
-    context.report({
+    context.warn({
       path: preset,
-      wanted: "either a preset or a file: an environment file says what it is based on",
+      wanted: "environment.file is written too and wins: the file says what it is based on",
     });
   }
 }

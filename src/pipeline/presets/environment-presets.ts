@@ -14,3 +14,8 @@ export const ENVIRONMENT_PRESETS: readonly [EnvironmentPreset, ...EnvironmentPre
 export function environmentPreset(name: string): EnvironmentPreset | undefined {
   return ENVIRONMENT_PRESETS.find((preset) => preset.name === name);
 }
+
+/** Names of all presets, the default first. */
+export function presetNames(): string[] {
+  return ENVIRONMENT_PRESETS.map(({ name }) => name);
+}
