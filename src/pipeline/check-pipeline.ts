@@ -1,5 +1,6 @@
 import type { CheckContext } from "./checks/check-context.ts";
 import { checkEnvironment } from "./checks/check-environment.ts";
+import { checkFaults } from "./checks/check-faults.ts";
 import { checkJobs } from "./checks/check-jobs.ts";
 import { checkProducers } from "./checks/check-producers.ts";
 import { checkTopics } from "./checks/check-topics.ts";
@@ -10,4 +11,5 @@ export function checkPipeline(context: CheckContext): void {
   checkTopics(context);
   checkJobs(context);
   checkProducers(context);
+  checkFaults(context);
 }

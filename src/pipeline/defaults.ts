@@ -6,6 +6,7 @@ import { brokerOptions, consumerOptions, producerOptions, topicOptions } from ".
 import type { Option, Options, Scope } from "./options/option.ts";
 import {
   clusterOptions,
+  faultOptions,
   operatorOptions,
   readerOptions,
   rootOptions,
@@ -51,6 +52,7 @@ const TABLES: readonly (readonly [where: string, table: Options])[] = [
   ["jobs.<job>.sinks", sinkKeys],
   ["jobs.<job>.", connectorOptions],
   ["readers.<reader>", readerOptions],
+  ["faults", faultOptions],
   ["readers.<reader>; after properties. in jobs.<job>.source", consumerOptions],
 ];
 

@@ -3,6 +3,7 @@ import type { DocumentNode, MapNode } from "./document-node.ts";
 import { formatPath, type Issue, issueAt, type Path, warningAt } from "./issue.ts";
 import { nearest } from "./nearest.ts";
 import { currentKeys, describeStatus, REPLACED_NAMES, replacedName } from "./replaced-names.ts";
+import { optionOf } from "./schema.ts";
 import { isContainer, kindOf, titleOf } from "./schema-walk.ts";
 import { isName, NAME_WANTED } from "./values/word.ts";
 
@@ -29,7 +30,8 @@ class Normaliser {
 
   node(node: DocumentNode, schema: z.core.$ZodType, path: Path): DocumentNode {
     const kind = kindOf(schema);
-    if (kind.type === "leaf") return node;
+    if (kind.type === "leaf")
+      return node.kind === "map" && optionOf(schema)?.type.name === "fault" ? inWords(node) : node;
     if (kind.type === "array") {
       if (node.kind !== "list") return node;
       return {
@@ -185,4 +187,14 @@ function containerOf(key: string, { shape }: Section): string | undefined {
     const below = shape[known];
     return key.startsWith(`${known}.`) && below !== undefined && kindOf(below).type === "object";
   });
+}
+
+/** `{ kill: taskmanager-1, at: 30 s }` as `kill taskmanager-1 at 30 s`. */
+function inWords(node: MapNode): DocumentNode {
+  const words: string[] = [];
+  for (const [key, child] of node.entries) {
+    if (child.kind !== "scalar") return node;
+    words.push(key, child.text);
+  }
+  return { kind: "scalar", place: node.place, type: "string", text: words.join(" ") };
 }

@@ -87,7 +87,18 @@ test("the least file takes every default", () => {
     replicationFactor: 1,
     minInsyncReplicas: 1,
   });
-  expect(pipeline.flink).toEqual({ taskManagers: 1, slotsPerTaskManager: 1 });
+  expect(pipeline.flink).toEqual({
+    taskManagers: 1,
+    slotsPerTaskManager: 1,
+    resourceProvider: "active",
+    heartbeatInterval: 10e9,
+    heartbeatTimeout: 50e9,
+    heartbeatRpcFailureThreshold: 2,
+    askTimeout: 10e9,
+    slotRequestTimeout: 300e9,
+    highAvailability: false,
+  });
+  expect(pipeline.faults).toEqual([]);
   expect(pipeline.jobs[0]?.source).toEqual({
     topic: "orders",
     groupId: undefined,
@@ -494,10 +505,9 @@ readers:`,
   ],
   [
     "sections of a later Sluice",
-    changed("flink: {}", "flink: { config-file: ./config.yaml }\nfaults: { loss: { at: 5 min } }"),
+    changed("flink: {}", "flink: { config-file: ./config.yaml }"),
     [
       "Cannot read flink.config-file (line 8): got what Sluice doesn't read yet, wanted the options themselves under flink.config: this version of Sluice reads no other file",
-      "Cannot read faults (line 9): got what Sluice doesn't read yet, wanted no such section: this version of Sluice models no faults",
     ],
   ],
   [

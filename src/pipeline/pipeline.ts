@@ -1,4 +1,6 @@
 import type { Duration } from "../engine/index.ts";
+import type { FaultPlan } from "../faults/index.ts";
+import type { RestartStrategySettings } from "../flink/index.ts";
 
 /** A pipeline as the parser hands it on: every default filled in, every unit converted.
  *  Durations are integer nanoseconds, sizes are bytes, rates are records a second. */
@@ -11,6 +13,7 @@ export interface Pipeline {
   readonly flink: FlinkCluster;
   readonly jobs: readonly JobSpec[];
   readonly readers: readonly ReaderSpec[];
+  readonly faults: FaultPlan;
 }
 
 /** Which releases' defaults apply. `kafkaClients` follows from the connector, which brings its own client. */
@@ -52,6 +55,22 @@ export interface Environment {
   readonly timerOversleep: Duration;
   /** [timer.park-overshoot] how much longer than asked for a parked wait of a task thread lasts. */
   readonly timerParkOvershoot: Duration;
+  /** [taskmanager.start] until a replacement has registered. */
+  readonly taskManagerStart: Duration;
+  /** [taskmanager.connection-loss] from the end of a process until tasks connected to it have failed. */
+  readonly connectionLoss: Duration;
+  /** [taskmanager.watch] from the end of a process until an active resource provider has noticed it. */
+  readonly taskManagerWatch: Duration;
+  /** [task.deployment] from submission until the task runs in a warm process, without restoring state. */
+  readonly taskDeployment: Duration;
+  /** [task.first-deployment] the same in a process that has run no task yet. */
+  readonly taskFirstDeployment: Duration;
+  /** [task.cancellation] from the request until the JobManager knows that a running task has ended. */
+  readonly taskCancellation: Duration;
+  /** [jobmanager.start] from the loss of a JobManager until its successor leads. */
+  readonly jobManagerStart: Duration;
+  /** [broker.start] from the start of a broker's process until it is back in the cluster. */
+  readonly brokerStart: Duration;
 }
 
 export interface KafkaCluster {
@@ -108,6 +127,18 @@ export interface FlinkCluster {
   readonly taskManagers: number;
   /** `taskmanager.numberOfTaskSlots` */
   readonly slotsPerTaskManager: number;
+  /** Whether somebody starts a new TaskManager for one that is lost, and watches them (native Kubernetes, YARN). */
+  readonly resourceProvider: "standalone" | "active";
+  readonly heartbeatInterval: Duration;
+  readonly heartbeatTimeout: Duration;
+  /** `heartbeat.rpc-failure-threshold`; -1: off. */
+  readonly heartbeatRpcFailureThreshold: number;
+  /** `pekko.ask.timeout` */
+  readonly askTimeout: Duration;
+  /** `slot.request.timeout` */
+  readonly slotRequestTimeout: Duration;
+  /** `high-availability.type` is not NONE. */
+  readonly highAvailability: boolean;
 }
 
 export interface JobSpec {
@@ -115,6 +146,7 @@ export interface JobSpec {
   readonly parallelism: number;
   readonly maxParallelism: number;
   readonly checkpointing: CheckpointingSpec;
+  readonly restartStrategy: RestartStrategySettings;
   readonly network: NetworkSpec;
   readonly source: SourceSpec;
   /** Operators of the vertex behind the keyed exchange, in order; the sink is chained behind the last. */

@@ -131,7 +131,6 @@ export const REPLACED_NAMES: readonly ReplacedName[] = [
     "config-file",
     "the options themselves under flink.config: this version of Sluice reads no other file",
   ),
-  later("faults", "no such section: this version of Sluice models no faults"),
 ];
 
 /** The entry for a key, or undefined. `akka.ask.timeout` finds `akka.*`. */

@@ -1,3 +1,4 @@
+import type { RestartStrategySettings } from "../flink/index.ts";
 import { sinkOptions, sourceOptions } from "./options/connector-options.ts";
 import { flinkOptions } from "./options/flink-options.ts";
 import type { consumerOptions, producerOptions } from "./options/kafka-options.ts";
@@ -32,6 +33,7 @@ export function resolveJobs(
         ),
         timeout: defaults.flink(config, "execution.checkpointing.timeout"),
       },
+      restartStrategy: resolveRestartStrategy(config, defaults),
       network: resolveNetwork(config, defaults),
       source: resolveSource(job.source, defaults),
       operators: job.operators.map(
@@ -57,6 +59,49 @@ function maxParallelism(configured: number, parallelism: number): number {
   if (configured > 0) return configured;
   const wanted = parallelism + Math.floor(parallelism / 2);
   return Math.min(Math.max(2 ** (32 - Math.clz32(wanted - 1)), 128), 32_768);
+}
+
+function resolveRestartStrategy(config: FlinkConfig, defaults: Defaults): RestartStrategySettings {
+  // Without checkpoints nothing is restarted unless the file says so.
+  const type =
+    config["restart-strategy.type"] ??
+    (config["execution.checkpointing.interval"] === undefined ? "none" : "exponential-delay");
+  switch (type) {
+    case "exponential-delay":
+      return {
+        type,
+        initialBackoff: defaults.flink(config, "restart-strategy.exponential-delay.initial-backoff"),
+        maxBackoff: defaults.flink(config, "restart-strategy.exponential-delay.max-backoff"),
+        backoffMultiplier: defaults.flink(config, "restart-strategy.exponential-delay.backoff-multiplier"),
+        resetBackoffThreshold: defaults.flink(
+          config,
+          "restart-strategy.exponential-delay.reset-backoff-threshold",
+        ),
+        jitterFactor: defaults.flink(config, "restart-strategy.exponential-delay.jitter-factor"),
+        attemptsBeforeResetBackoff: defaults.flink(
+          config,
+          "restart-strategy.exponential-delay.attempts-before-reset-backoff",
+        ),
+      };
+    case "fixed-delay":
+      return {
+        type,
+        attempts: defaults.flink(config, "restart-strategy.fixed-delay.attempts"),
+        delay: defaults.flink(config, "restart-strategy.fixed-delay.delay"),
+      };
+    case "failure-rate":
+      return {
+        type,
+        maxFailuresPerInterval: defaults.flink(
+          config,
+          "restart-strategy.failure-rate.max-failures-per-interval",
+        ),
+        failureRateInterval: defaults.flink(config, "restart-strategy.failure-rate.failure-rate-interval"),
+        delay: defaults.flink(config, "restart-strategy.failure-rate.delay"),
+      };
+    case "none":
+      return { type };
+  }
 }
 
 function resolveNetwork(config: FlinkConfig, defaults: Defaults): NetworkSpec {

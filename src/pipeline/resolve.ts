@@ -33,11 +33,21 @@ export function resolve(parsed: ParsedPipeline, fileName: string, place?: Enviro
     flink: {
       taskManagers: parsed.flink?.taskmanagers ?? Math.max(1, Math.ceil(slots / slotsPerTaskManager)),
       slotsPerTaskManager,
+      resourceProvider: parsed.flink?.["resource-provider"] ?? "active",
+      heartbeatInterval: defaults.flink(flinkConfig, "heartbeat.interval"),
+      heartbeatTimeout: defaults.flink(flinkConfig, "heartbeat.timeout"),
+      heartbeatRpcFailureThreshold: defaults.flink(flinkConfig, "heartbeat.rpc-failure-threshold"),
+      askTimeout: defaults.flink(flinkConfig, "pekko.ask.timeout"),
+      slotRequestTimeout: defaults.flink(flinkConfig, "slot.request.timeout"),
+      highAvailability: !["none", ""].includes(
+        defaults.flink(flinkConfig, "high-availability.type").toLowerCase(),
+      ),
     },
     jobs,
     readers: Object.entries(parsed.readers ?? {}).map(([name, values]) =>
       resolveReader(name, values, resolveConsumer(values, defaults)),
     ),
+    faults: Object.entries(parsed.faults ?? {}).map(([name, fault]) => ({ name, ...fault })),
   };
 }
 
@@ -81,6 +91,14 @@ function resolveEnvironment(
     storageBandwidth: defaults.of(environmentOptions, values, "storage.bandwidth"),
     timerOversleep: time("timer.oversleep"),
     timerParkOvershoot: time("timer.park-overshoot"),
+    taskManagerStart: time("taskmanager.start"),
+    connectionLoss: time("taskmanager.connection-loss"),
+    taskManagerWatch: time("taskmanager.watch"),
+    taskDeployment: time("task.deployment"),
+    taskFirstDeployment: time("task.first-deployment"),
+    taskCancellation: time("task.cancellation"),
+    jobManagerStart: time("jobmanager.start"),
+    brokerStart: time("broker.start"),
   };
 }
 

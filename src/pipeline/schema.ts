@@ -6,6 +6,7 @@ import { brokerOptions, consumerOptions, producerOptions, topicOptions } from ".
 import type { Option, Options } from "./options/option.ts";
 import {
   clusterOptions,
+  faultOptions,
   operatorOptions,
   readerOptions,
   rootOptions,
@@ -103,6 +104,7 @@ export const pipelineSchema = section("a section of a pipeline file", {
     "readers",
     section("a key of a reader", { ...shape(readerOptions), ...shape(consumerOptions) }),
   ).optional(),
+  faults: named("faults", shape(faultOptions)["<fault>"]).optional(),
 });
 
 /** What a TypeScript module hands in: the file's shape, before defaults and units. */

@@ -7,6 +7,7 @@ import { printable } from "./printable.ts";
 import { currentKeys, describeStatus, replacedName } from "./replaced-names.ts";
 import { optionOf, pipelineSchema } from "./schema.ts";
 import { kindOf, type SchemaKind } from "./schema-walk.ts";
+import { isName } from "./values/word.ts";
 
 /** Applies `KEY=VALUE` assignments to a normalised document. KEY is a path in the file
  *  (`producers.shop.rate`, `jobs.enrich.sinks[0].topic`), or a key of Flink, of the connector, of the brokers or of the
@@ -79,6 +80,8 @@ function findPath(
     case "array":
       return findItem(node, kindOf(kind.element), key, path);
     case "record":
+      // A fault has a name and no keys, so it may be set without having been there.
+      if (kindOf(kind.value).type === "leaf") return isName(key) ? [...path, key] : undefined;
       return firstOf(entriesOf(node), key, ([name, child], rest) =>
         findPath(child, kindOf(kind.value), rest, [...path, name]),
       );

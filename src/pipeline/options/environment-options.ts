@@ -21,6 +21,7 @@ function figures(key: string): DefaultByPreset {
 }
 
 const duration = physicalDuration();
+const startUp = physicalDuration({ max: 86_400_000_000_000 });
 
 /** Keys of `environment:`. */
 export const environmentOptions = options({
@@ -109,12 +110,45 @@ export const environmentOptions = options({
       figures("timer.park-overshoot"),
       "How much longer than asked for a parked wait of a task thread lasts (service-time: parked …).",
     ],
-  },
-  known: {
     "taskmanager.start": [
-      physicalDuration({ max: 86_400_000_000_000 }),
+      startUp,
       figures("taskmanager.start"),
       "Time until a replacement TaskManager has registered.",
+    ],
+    "taskmanager.connection-loss": [
+      duration,
+      figures("taskmanager.connection-loss"),
+      "From the end of a TaskManager's process until tasks connected to it have failed.",
+    ],
+    "taskmanager.watch": [
+      startUp,
+      figures("taskmanager.watch"),
+      "From the end of a TaskManager's process until an active resource provider has noticed it.",
+    ],
+    "task.deployment": [
+      startUp,
+      figures("task.deployment"),
+      "From the submission of a task to a warm process until it runs, without restoring state.",
+    ],
+    "task.first-deployment": [
+      startUp,
+      figures("task.first-deployment"),
+      "The same in a process that has run no task yet: classes are loaded and compiled.",
+    ],
+    "task.cancellation": [
+      startUp,
+      figures("task.cancellation"),
+      "From the request to cancel a running task until the JobManager knows it has ended.",
+    ],
+    "jobmanager.start": [
+      startUp,
+      figures("jobmanager.start"),
+      "From the loss of a JobManager until its successor leads and recovers its jobs.",
+    ],
+    "broker.start": [
+      startUp,
+      figures("broker.start"),
+      "From the start of a broker's process until it is back in the cluster.",
     ],
   },
 });

@@ -208,7 +208,7 @@ const state = options({
 const restart = options({
   scope: "flink",
   source: "Flink 2.1 RestartStrategyOptions",
-  known: {
+  modelled: {
     "restart-strategy.type": [
       choice(["exponential-delay", "fixed-delay", "failure-rate", "none"], {
         off: "none",
@@ -439,17 +439,7 @@ const cluster = options({
   scope: "flink",
   source: "Flink 2.1 JobManagerOptions",
   clusterWide: true,
-  known: {
-    "jobmanager.execution.failover-strategy": [
-      choice(["region", "full"]),
-      "region",
-      "Which tasks restart after a failure.",
-    ],
-    "jobmanager.scheduler": [
-      choice(["Default", "Adaptive", "AdaptiveBatch"]),
-      "Default",
-      "Scheduler of the JobManager; Adaptive changes how failures are handled.",
-    ],
+  modelled: {
     "heartbeat.interval": [
       flinkDuration({ min: MILLISECOND }),
       "10 s",
@@ -474,20 +464,32 @@ const cluster = options({
       "Timeout of a call between processes.",
       { source: "Flink 2.1 RpcOptions" },
     ],
-    "pekko.framesize": [
-      memorySize(),
-      "10485760",
-      "Largest message between processes.",
-      { source: "Flink 2.1 RpcOptions" },
-    ],
     "slot.request.timeout": [flinkDuration(), "5 min", "How long a job waits for slots."],
-    "slot.idle.timeout": [flinkDuration(), "50 s", "Time before an idle slot is returned."],
     "high-availability.type": [
       text('"NONE", "zookeeper", "kubernetes" or a class', "kubernetes"),
       "NONE",
       "Where the JobManager's pointers are kept.",
       { source: "Flink 2.1 HighAvailabilityOptions" },
     ],
+  },
+  known: {
+    "jobmanager.execution.failover-strategy": [
+      choice(["region", "full"]),
+      "region",
+      "Which tasks restart after a failure.",
+    ],
+    "jobmanager.scheduler": [
+      choice(["Default", "Adaptive", "AdaptiveBatch"]),
+      "Default",
+      "Scheduler of the JobManager; Adaptive changes how failures are handled.",
+    ],
+    "pekko.framesize": [
+      memorySize(),
+      "10485760",
+      "Largest message between processes.",
+      { source: "Flink 2.1 RpcOptions" },
+    ],
+    "slot.idle.timeout": [flinkDuration(), "50 s", "Time before an idle slot is returned."],
     "metrics.latency.interval": [
       flinkDuration({ max: 3650 * DAY }),
       "0 ms",

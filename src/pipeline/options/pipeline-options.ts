@@ -1,4 +1,5 @@
 import { VERSION_PRESETS } from "../presets/version-presets.ts";
+import { fault } from "../values/fault.ts";
 import { count, integer } from "../values/number.ts";
 import { rate } from "../values/rate.ts";
 import { serviceTime, subtaskServiceTime } from "../values/service-time.ts";
@@ -74,6 +75,11 @@ export const sessionOptions = options({
       undefined,
       "Number of TaskManagers; without it as many as the jobs need slots.",
     ],
+    "resource-provider": [
+      choice(["active", "standalone"]),
+      "active",
+      "Whether a lost TaskManager is noticed and replaced (native Kubernetes, YARN), or only by who started it.",
+    ],
   },
 });
 
@@ -148,5 +154,14 @@ export const readerOptions = options({
       undefined,
       "Latency objective from a record's creation to its delivery; none: nothing is promised.",
     ],
+  },
+});
+
+/** What stands behind each name in `faults:`. */
+export const faultOptions = options({
+  scope: "pipeline",
+  source: "Sluice",
+  modelled: {
+    "<fault>": [fault(), REQUIRED, "What happens to whom and when, in words or as a map of the same words."],
   },
 });

@@ -36,5 +36,18 @@ export const kubernetesS3: EnvironmentPreset = {
     "timer.oversleep": ["1 ms", "estimate for a sleeping thread on a busy host"],
     "timer.park-overshoot": ["0.1 ms", "estimate: Linux timer slack of 0.05 ms, and a wake-up"],
     "taskmanager.start": ["25 s", "estimate: schedule a pod, start a JVM, register"],
+    "taskmanager.connection-loss": [
+      "100 ms",
+      "as on the laptop: 50 to 170 ms measured on a two-core host, Flink 2.1.1",
+    ],
+    "taskmanager.watch": ["1 s", "estimate: the kubelet reports an ended container within a second or two"],
+    "task.deployment": ["0.3 s", "as on the laptop: 0.1 to 0.5 s measured on a two-core host, Flink 2.1.1"],
+    "task.first-deployment": [
+      "1.1 s",
+      "as on the laptop: 0.8 to 1.4 s measured on a two-core host, Flink 2.1.1",
+    ],
+    "task.cancellation": ["50 ms", "estimate: a round trip, a close of the producers"],
+    "jobmanager.start": ["25 s", "estimate: schedule a pod, start a JVM, gain leadership, recover the job"],
+    "broker.start": ["30 s", "estimate: schedule a pod, attach its volume, start a JVM, register, catch up"],
   },
 };

@@ -26,5 +26,21 @@ export const laptop: EnvironmentPreset = {
     "timer.oversleep": ["1 ms", "estimate for a sleeping thread on a busy host"],
     "timer.park-overshoot": ["0.1 ms", "estimate: Linux timer slack of 0.05 ms, and a wake-up"],
     "taskmanager.start": ["2 s", "1.7 to 2.1 s measured on a two-core host, Flink 2.1.1"],
+    "taskmanager.connection-loss": ["100 ms", "50 to 170 ms measured on a two-core host, Flink 2.1.1"],
+    "taskmanager.watch": ["1 s", "estimate: nobody watches processes on a laptop; as on Kubernetes"],
+    "task.deployment": [
+      "0.3 s",
+      "0.1 to 0.5 s from RUNNING to the last running subtask after an exception, measured on a two-core host, Flink 2.1.1",
+    ],
+    "task.first-deployment": [
+      "1.1 s",
+      "0.8 to 1.4 s in a fresh process, measured on a two-core host, Flink 2.1.1",
+    ],
+    "task.cancellation": [
+      "20 ms",
+      "estimate: restarts followed failures by the restart delay and some 10 ms, measured on a two-core host, Flink 2.1.1",
+    ],
+    "jobmanager.start": ["5 s", "estimate: start a JVM, gain leadership, recover the job"],
+    "broker.start": ["5 s", "estimate: start a JVM, register, catch up"],
   },
 };

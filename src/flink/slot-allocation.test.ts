@@ -10,14 +10,14 @@ import {
   onRegistered,
   onRequirement,
   SLOTS_LOST,
-  type SlotManagerSettings,
-  type SlotManagerState,
+  type SlotAllocationSettings,
+  type SlotAllocationState,
   START_WORKERS,
-  slotManager,
-} from "./slot-manager.ts";
+  slotAllocation,
+} from "./slot-allocation.ts";
 
-const standalone: SlotManagerSettings = { slotsPerTaskManager: 1, startsWorkers: false };
-const kubernetes: SlotManagerSettings = { slotsPerTaskManager: 2, startsWorkers: true };
+const standalone: SlotAllocationSettings = { slotsPerTaskManager: 1, startsWorkers: false };
+const kubernetes: SlotAllocationSettings = { slotsPerTaskManager: 2, startsWorkers: true };
 const NAMES: Readonly<Record<number, string>> = {
   [OFFER]: "offer",
   [NOT_ENOUGH]: "not enough",
@@ -25,11 +25,11 @@ const NAMES: Readonly<Record<number, string>> = {
   [SLOTS_LOST]: "slots lost",
 };
 
-/** A slot manager whose offers arrive at once. */
+/** Slots whose offers arrive at once. */
 function slots(jobs: number) {
-  const state = slotManager(jobs);
+  const state = slotAllocation(jobs);
   const outbox = new Outbox();
-  const step = (call: (state: SlotManagerState, outbox: Outbox) => void): string[] => {
+  const step = (call: (state: SlotAllocationState, outbox: Outbox) => void): string[] => {
     call(state, outbox);
     const words: string[] = [];
     for (let i = 0; i < outbox.length; i++) {

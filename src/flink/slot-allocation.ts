@@ -14,7 +14,7 @@ interface RegisteredTaskManager {
 }
 
 /** Plain data. A TaskManager that is started anew has a new id, as a new process has a new ResourceID. */
-export interface SlotManagerState {
+export interface SlotAllocationState {
   /** as the ResourceManager knows them, in order of registration. */
   readonly taskManagers: RegisteredTaskManager[];
   /** per job: slots it requires. */
@@ -33,13 +33,13 @@ export const NOT_ENOUGH = 2;
 export const START_WORKERS = 3;
 export const SLOTS_LOST = 4;
 
-export interface SlotManagerSettings {
+export interface SlotAllocationSettings {
   readonly slotsPerTaskManager: number;
   /** whether a resource provider starts workers for what is missing; false: standalone. */
   readonly startsWorkers: boolean;
 }
 
-export function slotManager(jobs: number): SlotManagerState {
+export function slotAllocation(jobs: number): SlotAllocationState {
   return {
     taskManagers: [],
     required: Array.from({ length: jobs }, () => 0),
@@ -50,8 +50,8 @@ export function slotManager(jobs: number): SlotManagerState {
 
 /** A TaskManager has registered at the ResourceManager. */
 export function onRegistered(
-  state: SlotManagerState,
-  settings: SlotManagerSettings,
+  state: SlotAllocationState,
+  settings: SlotAllocationSettings,
   taskManager: number,
   outbox: Outbox,
 ): void {
@@ -69,8 +69,8 @@ export function onRegistered(
 
 /** A JobMaster declares how many slots it requires; all that the ResourceManager believes it has count. */
 export function onRequirement(
-  state: SlotManagerState,
-  settings: SlotManagerSettings,
+  state: SlotAllocationState,
+  settings: SlotAllocationSettings,
   job: number,
   slots: number,
   outbox: Outbox,
@@ -81,14 +81,14 @@ export function onRequirement(
 }
 
 /** An offered slot has arrived at its JobMaster. */
-export function onOffered(state: SlotManagerState, job: number, taskManager: number): void {
+export function onOffered(state: SlotAllocationState, job: number, taskManager: number): void {
   state.pools[job]!.push(taskManager);
 }
 
 /** The ResourceManager has noticed the loss of a TaskManager, and tells the JobMasters at once. */
 export function onLostByResourceManager(
-  state: SlotManagerState,
-  settings: SlotManagerSettings,
+  state: SlotAllocationState,
+  settings: SlotAllocationSettings,
   taskManager: number,
   outbox: Outbox,
 ): void {
@@ -105,7 +105,7 @@ export function onLostByResourceManager(
 /** A JobMaster's own heartbeat has declared a TaskManager lost. The ResourceManager doesn't know yet: in its view the job
  *  still has those slots, so it gets no others. */
 export function onLostByJobMaster(
-  state: SlotManagerState,
+  state: SlotAllocationState,
   job: number,
   taskManager: number,
   outbox: Outbox,
@@ -119,13 +119,13 @@ export function onLostByJobMaster(
 
 /** The TaskManager of each of the first `required` slots of a job's pool, or undefined while it has fewer. What the slots
  *  did before is kept: a pool hands out again what was freed. */
-export function assignedSlots(state: SlotManagerState, job: number): readonly number[] | undefined {
+export function assignedSlots(state: SlotAllocationState, job: number): readonly number[] | undefined {
   const pool = state.pools[job]!;
   const required = state.required[job]!;
   return pool.length < required ? undefined : pool.slice(0, required);
 }
 
-function allocate(state: SlotManagerState, outbox: Outbox): void {
+function allocate(state: SlotAllocationState, outbox: Outbox): void {
   state.required.forEach((required, job) => {
     let missing = required - allocated(state, job);
     for (const { id, slots } of state.taskManagers) {
@@ -139,7 +139,7 @@ function allocate(state: SlotManagerState, outbox: Outbox): void {
   });
 }
 
-function report(state: SlotManagerState, settings: SlotManagerSettings, outbox: Outbox): void {
+function report(state: SlotAllocationState, settings: SlotAllocationSettings, outbox: Outbox): void {
   let missing = 0;
   state.required.forEach((required, job) => {
     const lacking = required - allocated(state, job);
@@ -154,7 +154,7 @@ function report(state: SlotManagerState, settings: SlotManagerSettings, outbox: 
   outbox.add(START_WORKERS, workers);
 }
 
-function allocated(state: SlotManagerState, job: number): number {
+function allocated(state: SlotAllocationState, job: number): number {
   let count = 0;
   for (const { slots } of state.taskManagers) for (const owner of slots) if (owner === job) count++;
   return count;

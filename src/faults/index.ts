@@ -1,0 +1,14 @@
+export {
+  type Fault,
+  type FaultAction,
+  type FaultPlan,
+  type FaultTime,
+  type LinkTarget,
+  type MessageKind,
+  MOMENTS,
+  type Moment,
+  type OperatorAction,
+  type ProcessTarget,
+  type StorageFault,
+  type TaskTarget,
+} from "./fault-plan.ts";

@@ -1,0 +1,107 @@
+import type { Fault, LinkTarget, ProcessTarget, TaskTarget } from "../../faults/index.ts";
+import { nearest } from "../nearest.ts";
+import type { CheckContext } from "./check-context.ts";
+
+/** What the models can do. */
+const MODELLED: ReadonlySet<Fault["action"]["kind"]> = new Set([]);
+
+/** Faults: whoever they hit is there, and the models can do it. */
+export function checkFaults(context: CheckContext): void {
+  for (const fault of context.pipeline.faults) {
+    new FaultCheck(context, fault).run();
+    if (MODELLED.has(fault.action.kind)) continue;
+    context.report({
+      path: ["faults", fault.name],
+      wanted: `a fault that this version of Sluice models: ${[...MODELLED].join(", ") || "none yet"}`,
+    });
+  }
+}
+
+class FaultCheck {
+  readonly #context: CheckContext;
+  readonly #fault: Fault;
+
+  constructor(context: CheckContext, fault: Fault) {
+    this.#context = context;
+    this.#fault = fault;
+  }
+
+  run(): void {
+    const { action, time } = this.#fault;
+    switch (action.kind) {
+      case "kill":
+      case "freeze":
+        this.#process(action.target);
+        break;
+      case "fail":
+      case "poison":
+      case "slow":
+        this.#task(action.target);
+        break;
+      case "slow-disk":
+        this.#process({ kind: "broker", number: action.broker });
+        break;
+      case "elect":
+        this.#topic(action.topic, action.topicPartition);
+        break;
+      case "cut":
+      case "delay":
+        this.#link(action.link);
+        break;
+      case "drop":
+      case "duplicate":
+        if (action.job !== undefined) this.#job(action.job);
+        break;
+      case "storage":
+        break;
+      case "operate":
+        this.#job(action.job);
+        break;
+    }
+    if (time.kind === "when" && time.job !== undefined) this.#job(time.job);
+  }
+
+  #report(wanted: string, suggestion?: string): void {
+    this.#context.report({ path: ["faults", this.#fault.name], wanted, suggestion });
+  }
+
+  #process(target: ProcessTarget): void {
+    if (target.kind === "jobmanager") return;
+    const { flink, kafka } = this.#context.pipeline;
+    const count = target.kind === "broker" ? kafka.brokers : flink.taskManagers;
+    if (target.number > count)
+      this.#report(`${target.kind}-1${count > 1 ? ` to ${target.kind}-${count}` : ", the only one"}`);
+  }
+
+  #job(name: string): void {
+    const names = this.#context.pipeline.jobs.map((job) => job.name);
+    if (!names.includes(name)) this.#report(`a job of the file: ${names.join(", ")}`, nearest(name, names));
+  }
+
+  #task({ job, vertex, subtask }: TaskTarget): void {
+    this.#job(job);
+    const found = this.#context.pipeline.jobs.find((one) => one.name === job);
+    if (found === undefined) return;
+    const vertices = ["source", ...found.operators.map((operator) => operator.name)];
+    if (vertex !== undefined && !vertices.includes(vertex)) {
+      this.#report(`a vertex of job ${job}: ${vertices.join(", ")}`, nearest(vertex, vertices));
+    }
+    if (subtask !== undefined && subtask >= found.parallelism) {
+      this.#report(`a subtask from 0 to ${found.parallelism - 1}`);
+    }
+  }
+
+  #topic(name: string, partition: number | undefined): void {
+    const { topics } = this.#context.pipeline.kafka;
+    const topic = topics.find((one) => one.name === name);
+    const names = topics.map((one) => one.name);
+    if (topic === undefined) this.#report(`a topic of the file: ${names.join(", ")}`, nearest(name, names));
+    else if (partition !== undefined && partition >= topic.partitions) {
+      this.#report(`a partition from 0 to ${topic.partitions - 1} of ${name}`);
+    }
+  }
+
+  #link({ from, to }: LinkTarget): void {
+    for (const end of [from, to]) if (typeof end !== "string") this.#process(end);
+  }
+}
