@@ -86,10 +86,10 @@ export interface DefaultSchedulerState {
 }
 
 /** Effects. SET_STATUS: the status has changed (read it from the state). STOP_CHECKPOINTS, START_CHECKPOINTS: the periodic
- *  scheduler follows the status. CANCEL(subtask, attempt). ARM_RESTART(id, 0): call onRestartDelayOver after the delay that
- *  the restart strategy gave. RESTORE(id): executions of `onReadyToRestart` were reset, assign the state of the latest
- *  completed checkpoint; 1: of all subtasks, with the operator coordinators. REQUEST_SLOTS(id): ask for the slots of those
- *  subtasks, then call onSlots. DEPLOY(subtask, attempt). */
+ *  scheduler follows the status. CANCEL(subtask, attempt). ARM_RESTART(id, delay): call onRestartDelayOver after
+ *  so many ns. RESTORE(everything): what is SCHEDULED was reset, assign it the state of the latest completed
+ *  checkpoint; 1: all subtasks, with the operator coordinators. REQUEST_SLOTS: ask for slots, then call onSlots.
+ *  DEPLOY(subtask, attempt). */
 export const SET_STATUS = 1;
 export const STOP_CHECKPOINTS = 2;
 export const START_CHECKPOINTS = 3;
@@ -217,7 +217,7 @@ export function onCancelJob(state: DefaultSchedulerState, outbox: Outbox): void 
 function fail(
   state: DefaultSchedulerState,
   isAffected: (subtask: number) => boolean,
-  { canRestart, isNewAttempt }: RestartDecision,
+  { canRestart, delay, isNewAttempt }: RestartDecision,
   outbox: Outbox,
 ): void {
   if (state.status === "FAILING" || state.status === "CANCELLING") {
@@ -245,7 +245,7 @@ function fail(
     setStatus(state, "RESTARTING", outbox);
   }
   for (const subtask of subtasks) cancel(state, subtask, outbox);
-  outbox.add(ARM_RESTART, id);
+  outbox.add(ARM_RESTART, id, delay);
 }
 
 function cancel(state: DefaultSchedulerState, subtask: number, outbox: Outbox): void {

@@ -1,0 +1,326 @@
+/** Models: the TaskManager processes of a cluster, and who notices their loss and when: peers by a closed connection, the
+ *    JobMasters and the ResourceManager by heartbeats of their own, a resource provider by its watch.
+ *  Source: flink TaskExecutor, ResourceManager, JobMaster, HeartbeatManagerSenderImpl, ActiveResourceManager (Flink 2.1).
+ *  Leaves out: the TaskManagers' view of a JobMaster that is lost, blocked nodes, decommissioning. */
+
+import { invariant, type RandomStream, type Simulation } from "../engine/index.ts";
+import { Outbox } from "../records/index.ts";
+import type { FailoverObserver } from "./failover-observer.ts";
+import { type HeartbeatSettings, lostAfterDeath, lostAfterSilence } from "./heartbeat.ts";
+import type { JobMaster, SlotSupply, TaskManagers } from "./job-master.ts";
+import {
+  NOT_ENOUGH,
+  OFFER,
+  onLostByJobMaster,
+  onLostByResourceManager,
+  onOffered,
+  onRegistered,
+  onRequirement,
+  SLOTS_LOST,
+  type SlotAllocationState,
+  START_WORKERS,
+  slotAllocation,
+} from "./slot-allocation.ts";
+
+/** slotmanager.requirement-check.delay (50 ms), and the declaration and its answer on top. */
+const REQUIREMENT_CHECK = 50e6;
+
+/** Durations in ns. */
+export interface FlinkClusterSettings {
+  readonly taskManagers: number;
+  readonly slotsPerTaskManager: number;
+  /** whether a resource provider watches the processes and starts new ones. */
+  readonly startsWorkers: boolean;
+  readonly heartbeat: HeartbeatSettings;
+  readonly rpc: number;
+  readonly taskManagerStart: number;
+  readonly connectionLoss: number;
+  readonly watch: number;
+  readonly deployment: number;
+  readonly firstDeployment: number;
+  /** Phases of the heartbeats, where they are known: of each JobMaster and of the ResourceManager, ns. Else they are drawn. */
+  readonly heartbeatPhases?: { readonly jobMasters: readonly number[]; readonly resourceManager: number };
+}
+
+/** Event kinds; payload a = process. */
+export interface FlinkClusterKinds {
+  readonly offered: number;
+  readonly connectionLost: number;
+  readonly lostByJobMaster: number;
+  readonly lostByResourceManager: number;
+  readonly registered: number;
+  readonly thawed: number;
+  readonly zombieTold: number;
+}
+
+interface TaskManagerProcess {
+  /** position in the cluster, from 0: taskmanager-1 is 0. A replacement takes the position over. */
+  readonly position: number;
+  isAlive: boolean;
+  /** ns; frozen before that. */
+  frozenUntil: number;
+  /** has run a task before. */
+  isWarm: boolean;
+  /** The ResourceManager has given it up. */
+  isLost: boolean;
+  /** Somebody has given it up: when it turns out to be alive, it is told so. */
+  isGivenUp: boolean;
+}
+
+/** What the cluster does to the tasks in its processes. */
+export interface ProcessTasks {
+  /** Everything in the process is gone. */
+  killProcess(taskManager: number): void;
+  /** Everything in the process stands still until `until`. */
+  freezeProcess(taskManager: number, until: number): void;
+  thawProcess(taskManager: number): void;
+  /** Everything in the process ends in good order. */
+  closeProcess(taskManager: number): void;
+  /** Per job: a subtask that runs elsewhere and has a connection to a task in the process; -1: none. */
+  peerOf(job: number, taskManager: number): number;
+}
+
+export class FlinkCluster implements TaskManagers {
+  readonly #sim: Simulation;
+  readonly #kinds: FlinkClusterKinds;
+  readonly #settings: FlinkClusterSettings;
+  readonly #tasks: ProcessTasks;
+  readonly #observer: FailoverObserver;
+  readonly #processes: TaskManagerProcess[] = [];
+  readonly #jobs: JobMaster[] = [];
+  readonly #slots: SlotAllocationState;
+  readonly #outbox = new Outbox();
+  #isCarryingOut = false;
+  /** phases of the heartbeats, ns: of each JobMaster, and of the ResourceManager. */
+  readonly #phases: number[];
+  readonly #resourceManagerPhase: number;
+  /** Replacements that a fault has planned: the provider starts none for them. */
+  #plannedRepairs = 0;
+
+  constructor(
+    sim: Simulation,
+    kinds: FlinkClusterKinds,
+    settings: FlinkClusterSettings,
+    jobs: number,
+    tasks: ProcessTasks,
+    random: RandomStream,
+    observer: FailoverObserver,
+  ) {
+    this.#sim = sim;
+    this.#kinds = kinds;
+    this.#settings = settings;
+    this.#tasks = tasks;
+    this.#observer = observer;
+    this.#slots = slotAllocation(jobs);
+    const phase = (): number => Math.floor(random.uniform() * settings.heartbeat.interval);
+    this.#phases = Array.from(
+      { length: jobs },
+      (_, job) => settings.heartbeatPhases?.jobMasters[job] ?? phase(),
+    );
+    this.#resourceManagerPhase = settings.heartbeatPhases?.resourceManager ?? phase();
+    for (let position = 0; position < settings.taskManagers; position++) this.#register(position, true);
+  }
+
+  addJob(job: JobMaster): void {
+    this.#jobs.push(job);
+  }
+
+  /** The slots of a job, as its JobMaster asks for them. */
+  slotsOf(job: number): SlotSupply {
+    return {
+      require: (slots) => {
+        onRequirement(this.#slots, this.#settings, job, slots, this.#outbox);
+        this.#carryOut();
+        return this.#slots.pools[job]!;
+      },
+    };
+  }
+
+  // ---- TaskManagers
+
+  isReachable(taskManager: number): boolean {
+    return this.#processes[taskManager]!.isAlive;
+  }
+
+  isFrozen(taskManager: number): boolean {
+    return this.#sim.now < this.#processes[taskManager]!.frozenUntil;
+  }
+
+  deploymentTime(taskManager: number): number {
+    const process = this.#processes[taskManager]!;
+    return process.isWarm ? this.#settings.deployment : this.#settings.firstDeployment;
+  }
+
+  /** A task runs in the process: what is deployed there from now on finds its classes loaded. */
+  markWarm(taskManager: number): void {
+    this.#processes[taskManager]!.isWarm = true;
+  }
+
+  // ---- faults
+
+  /** The process that is at a position now, or undefined while there is none. */
+  processAt(position: number): number | undefined {
+    const index = this.#processes.findLastIndex((one) => one.position === position && one.isAlive);
+    return index < 0 ? undefined : index;
+  }
+
+  /** Ends a process now. `silent`: no connection is closed, and nobody is refused. `repair`: ns until another is registered in
+   *  its place; undefined: as the resource provider does. */
+  kill(taskManager: number, silent: boolean, repair: number | undefined): void {
+    const { heartbeat, connectionLoss, watch, startsWorkers } = this.#settings;
+    const process = this.#processes[taskManager]!;
+    invariant(process.isAlive, "a process ends once");
+    const now = this.#sim.now;
+    const noticed = silent ? lostAfterSilence : lostAfterDeath;
+    process.isAlive = false;
+    this.#observer.taskManagerEnded(taskManager, now);
+    if (!silent) this.#sim.scheduleAfter(connectionLoss, this.#kinds.connectionLost, taskManager, 0);
+    this.#tasks.killProcess(taskManager);
+    this.#jobs.forEach((_, job) => {
+      const at = noticed(heartbeat, this.#phases[job]!, now);
+      this.#sim.scheduleAt(at, this.#kinds.lostByJobMaster, taskManager, job);
+    });
+    let noticedAt = noticed(heartbeat, this.#resourceManagerPhase, now);
+    if (startsWorkers && !silent) noticedAt = Math.min(noticedAt, now + watch);
+    this.#sim.scheduleAt(noticedAt, this.#kinds.lostByResourceManager, taskManager, 0);
+    if (repair === undefined) return;
+    this.#plannedRepairs++;
+    this.#sim.scheduleAfter(repair, this.#kinds.registered, process.position, 1);
+  }
+
+  /** Stops a process for `duration` ns. */
+  freeze(taskManager: number, duration: number): void {
+    const { heartbeat } = this.#settings;
+    const process = this.#processes[taskManager]!;
+    const now = this.#sim.now;
+    process.frozenUntil = now + duration;
+    this.#observer.taskManagerFrozen(taskManager, process.frozenUntil, now);
+    this.#tasks.freezeProcess(taskManager, process.frozenUntil);
+    this.#sim.scheduleAfter(duration, this.#kinds.thawed, taskManager, 0);
+    this.#jobs.forEach((_, job) => {
+      const at = lostAfterSilence(heartbeat, this.#phases[job]!, now);
+      if (at < process.frozenUntil) this.#sim.scheduleAt(at, this.#kinds.lostByJobMaster, taskManager, job);
+    });
+    const at = lostAfterSilence(heartbeat, this.#resourceManagerPhase, now);
+    if (at < process.frozenUntil) this.#sim.scheduleAt(at, this.#kinds.lostByResourceManager, taskManager, 0);
+  }
+
+  // ---- handlers
+
+  /** Handler of `connectionLost`: tasks that were connected to the process fail. */
+  onConnectionLost(taskManager: number): void {
+    this.#jobs.forEach((job, number) => {
+      const peer = this.#tasks.peerOf(number, taskManager);
+      if (peer >= 0) job.onTaskException(peer, job.attemptOf(peer), "RemoteTransportException");
+    });
+  }
+
+  /** Handler of `lostByJobMaster`. */
+  onLostByJobMaster(taskManager: number, job: number): void {
+    this.#processes[taskManager]!.isGivenUp = true;
+    onLostByJobMaster(this.#slots, job, taskManager, this.#outbox);
+    if (this.#outbox.length > 0) this.#observer.taskManagerLost(job, taskManager, this.#sim.now);
+    this.#carryOut();
+  }
+
+  /** Handler of `lostByResourceManager`. */
+  onLostByResourceManager(taskManager: number): void {
+    const process = this.#processes[taskManager]!;
+    if (process.isLost) return;
+    process.isLost = true;
+    process.isGivenUp = true;
+    this.#observer.taskManagerLost(-1, taskManager, this.#sim.now);
+    onLostByResourceManager(this.#slots, this.#settings, taskManager, this.#outbox);
+    this.#carryOut();
+  }
+
+  /** Handler of `registered`: a new process is there; b = 1: a fault had planned it. */
+  onRegistered(position: number, planned: number): void {
+    if (planned === 1) this.#plannedRepairs--;
+    this.#register(position, false);
+    this.#carryOut();
+  }
+
+  /** Handler of `offered`. */
+  onOffered(taskManager: number, job: number): void {
+    if (this.#processes[taskManager]!.isLost) return;
+    onOffered(this.#slots, job, taskManager);
+    this.#jobs[job]!.onSlotsOffered();
+  }
+
+  /** Handler of `thawed`: the process goes on where it was, a zombie if it was given up in the meantime. */
+  onThawed(taskManager: number): void {
+    const process = this.#processes[taskManager]!;
+    if (!process.isAlive) return;
+    this.#tasks.thawProcess(taskManager);
+    if (process.isGivenUp)
+      this.#sim.scheduleAfter(2 * this.#settings.rpc, this.#kinds.zombieTold, taskManager, 0);
+  }
+
+  /** Handler of `zombieTold`: the process learns that it was given up. It ends its tasks and registers anew, under the same
+   *  ResourceID; here under a new number, since its old slots are nobody's. */
+  onZombieTold(taskManager: number): void {
+    const process = this.#processes[taskManager]!;
+    if (!process.isAlive) return;
+    this.#tasks.closeProcess(taskManager);
+    process.isAlive = false;
+    this.onLostByResourceManager(taskManager);
+    this.#register(process.position, true);
+    this.#carryOut();
+  }
+
+  #register(position: number, isWarm: boolean): void {
+    const taskManager = this.#processes.length;
+    this.#processes.push({
+      position,
+      isAlive: true,
+      frozenUntil: 0,
+      isWarm,
+      isLost: false,
+      isGivenUp: false,
+    });
+    if (this.#sim.now > 0) this.#observer.taskManagerRegistered(taskManager, this.#sim.now);
+    onRegistered(this.#slots, this.#settings, taskManager, this.#outbox);
+  }
+
+  #carryOut(): void {
+    if (this.#isCarryingOut) return;
+    this.#isCarryingOut = true;
+    const outbox = this.#outbox;
+    for (let i = 0; i < outbox.length; i++) {
+      const a = outbox.a[i]!;
+      const b = outbox.b[i]!;
+      switch (outbox.effects[i]) {
+        case OFFER:
+          this.#offer(a, b);
+          break;
+        case NOT_ENOUGH:
+          this.#jobs[a]?.giveUpSlotsAt(this.#sim.now + REQUIREMENT_CHECK + 2 * this.#settings.rpc);
+          break;
+        case START_WORKERS:
+          this.#startWorkers(a);
+          break;
+        case SLOTS_LOST:
+          this.#jobs[a]!.onTaskManagerLost(b);
+          break;
+      }
+    }
+    outbox.clear();
+    this.#isCarryingOut = false;
+  }
+
+  /** Before the jobs start, offers arrive at once. */
+  #offer(job: number, taskManager: number): void {
+    if (this.#sim.now === 0) onOffered(this.#slots, job, taskManager);
+    else this.#sim.scheduleAfter(2 * this.#settings.rpc, this.#kinds.offered, taskManager, job);
+  }
+
+  #startWorkers(count: number): void {
+    const vacant = new Set(this.#processes.map(({ position }) => position));
+    for (const { position, isAlive, isLost } of this.#processes)
+      if (isAlive && !isLost) vacant.delete(position);
+    const positions = [...vacant].slice(0, Math.max(0, count - this.#plannedRepairs));
+    for (const position of positions)
+      this.#sim.scheduleAfter(this.#settings.taskManagerStart, this.#kinds.registered, position, 0);
+  }
+}

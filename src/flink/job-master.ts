@@ -1,0 +1,464 @@
+/** Models: one job's JobMaster in time: deployment of its tasks to slots, reports of their states and failures, restarts,
+ *    cancellation, loss of TaskManagers and the wait for new slots.
+ *  Source: flink JobMaster, DefaultScheduler, DefaultExecutionDeployer, Execution.sendCancelRpcCall (Flink 2.1).
+ *  Leaves out: blob downloads, reconciliation of deployments, shuffle descriptors that are updated. */
+
+import { invariant, NO_EVENT, type RandomStream, type Simulation } from "../engine/index.ts";
+import { Outbox } from "../records/index.ts";
+import {
+  ARM_RESTART,
+  CANCEL,
+  DEPLOY,
+  type DefaultSchedulerState,
+  defaultScheduler,
+  isNewFailure,
+  type JobStatus,
+  onCanceled,
+  onCancelJob,
+  onExecutionState,
+  onFinished,
+  onGlobalFailure,
+  onRestartDelayOver,
+  onSlots,
+  onStart,
+  onTaskFailed,
+  REQUEST_SLOTS,
+  RESTORE,
+  SET_STATUS,
+  START_CHECKPOINTS,
+  STOP_CHECKPOINTS,
+} from "./default-scheduler.ts";
+import type { FailoverObserver } from "./failover-observer.ts";
+import {
+  onFailure,
+  type RestartDecision,
+  type RestartStrategySettings,
+  type RestartStrategyState,
+  restartStrategy,
+} from "./restart-strategy.ts";
+
+/** The tasks of a job, as its JobMaster needs them. Subtasks are numbered through. */
+export interface JobDeployment {
+  /** per subtask: its pipelined region, and the slot (by number) that it shares with the others of that slot. */
+  readonly regionOf: readonly number[];
+  readonly slotOf: readonly number[];
+  /** Executions were reset: their next attempts start from the latest completed checkpoint. `everything`: with the operator
+   *  coordinators, since all tasks restart. */
+  restore(subtasks: readonly number[], everything: boolean): void;
+  /** The attempt is in its process: it restores state and opens its operators, then calls JobMaster.onInitialised. */
+  initialise(subtask: number, attempt: number, taskManager: number): void;
+  /** The attempt runs. */
+  start(subtask: number, attempt: number): void;
+  /** The attempt ends in good order: its operators are closed. */
+  close(subtask: number, attempt: number): void;
+  /** The attempt is gone with its process. */
+  kill(subtask: number, attempt: number): void;
+  startCheckpoints(): void;
+  stopCheckpoints(): void;
+}
+
+/** What a JobMaster knows of the processes its tasks are sent to. */
+export interface TaskManagers {
+  isReachable(taskManager: number): boolean;
+  /** whether it answers nothing at the moment, though it is there. */
+  isFrozen(taskManager: number): boolean;
+  /** ns from a submission until the task initialises, in this process. */
+  deploymentTime(taskManager: number): number;
+  /** A task runs in the process. */
+  markWarm(taskManager: number): void;
+}
+
+/** Slots of one job. */
+export interface SlotSupply {
+  /** Declares the requirement. @returns the TaskManagers of the slots in the pool. */
+  require(slots: number): readonly number[];
+}
+
+/** Event kinds; payload a = number of the execution (or of the job), b = attempt (or id). */
+export interface JobMasterKinds {
+  readonly restartDelayOver: number;
+  readonly submitted: number;
+  readonly deployed: number;
+  readonly failed: number;
+  readonly canceled: number;
+  readonly running: number;
+  readonly slotsMissing: number;
+}
+
+/** Durations in ns. */
+export interface JobMasterSettings {
+  readonly job: number;
+  /** number of the job's first execution among those of all jobs. */
+  readonly firstExecution: number;
+  readonly restartStrategy: RestartStrategySettings;
+  readonly rpc: number;
+  readonly askTimeout: number;
+  readonly cancellation: number;
+  readonly slotRequestTimeout: number;
+}
+
+/** Why an execution failed, as the exception that Flink shows. */
+export type FailureReason =
+  | "RemoteTransportException"
+  | "RecipientUnreachableException"
+  | "TimeoutException"
+  | "NoResourceAvailableException"
+  | "TaskManager lost"
+  | "user exception"
+  | "Kafka send failed"
+  | "checkpoint failures"
+  | "commit failed"
+  | "restore failed"
+  | "JobManager lost";
+
+export const FAILURE_REASONS = [
+  "RemoteTransportException",
+  "RecipientUnreachableException",
+  "TimeoutException",
+  "NoResourceAvailableException",
+  "TaskManager lost",
+  "user exception",
+  "Kafka send failed",
+  "checkpoint failures",
+  "commit failed",
+  "restore failed",
+  "JobManager lost",
+] as const satisfies readonly FailureReason[];
+
+/** A cancel call is tried so often before it is given up: NUM_CANCEL_CALL_TRIES retries after the first. */
+const CANCEL_CALLS = 4;
+
+export class JobMaster {
+  readonly #sim: Simulation;
+  readonly #kinds: JobMasterKinds;
+  readonly #settings: JobMasterSettings;
+  readonly #deployment: JobDeployment;
+  readonly #taskManagers: TaskManagers;
+  readonly #slots: SlotSupply;
+  readonly #random: RandomStream;
+  readonly #observer: FailoverObserver;
+  readonly #outbox = new Outbox();
+  readonly #state: DefaultSchedulerState;
+  readonly #strategy: RestartStrategyState = restartStrategy();
+  /** per slot number: the TaskManager that has it; -1: none. */
+  readonly #assignment: number[];
+  /** per subtask: the TaskManager of its current attempt. */
+  readonly #placeOf: number[];
+  #waitsForSlots = false;
+  #isInstant = false;
+  #isCarryingOut = false;
+  #slotsEvent = NO_EVENT;
+
+  constructor(
+    sim: Simulation,
+    kinds: JobMasterKinds,
+    settings: JobMasterSettings,
+    deployment: JobDeployment,
+    taskManagers: TaskManagers,
+    slots: SlotSupply,
+    random: RandomStream,
+    observer: FailoverObserver,
+  ) {
+    this.#sim = sim;
+    this.#kinds = kinds;
+    this.#settings = settings;
+    this.#deployment = deployment;
+    this.#taskManagers = taskManagers;
+    this.#slots = slots;
+    this.#random = random;
+    this.#observer = observer;
+    this.#state = defaultScheduler(deployment.regionOf);
+    this.#assignment = Array.from({ length: Math.max(...deployment.slotOf) + 1 }, () => -1);
+    this.#placeOf = deployment.regionOf.map(() => -1);
+  }
+
+  get status(): JobStatus {
+    return this.#state.status;
+  }
+
+  get numRestarts(): number {
+    return this.#state.numRestarts;
+  }
+
+  /** Whether every task runs, or has ended by itself. */
+  get allRunning(): boolean {
+    return this.#state.executions.every(({ state }) => state === "RUNNING" || state === "FINISHED");
+  }
+
+  /** The number of the subtask's current attempt, from 0. */
+  attemptOf(subtask: number): number {
+    return this.#state.executions[subtask]!.attempt;
+  }
+
+  /** The TaskManager that the current attempt of a subtask was sent to; -1: none. */
+  placeOf(subtask: number): number {
+    return this.#placeOf[subtask]!;
+  }
+
+  /** Whether the attempt is the current one and neither over nor being cancelled. */
+  isAlive(subtask: number, attempt: number): boolean {
+    return isNewFailure(this.#state, subtask, attempt);
+  }
+
+  /** Starts the job. `instantly`: its tasks run at once, so that a simulation needn't begin with their deployment. */
+  start(instantly: boolean): void {
+    this.#isInstant = instantly;
+    onStart(this.#state, this.#outbox);
+    this.#carryOut();
+    this.#isInstant = false;
+  }
+
+  /** Handler of `submitted`: the attempt's submission has arrived at its process, or found none. */
+  onSubmitted(execution: number, attempt: number): void {
+    const subtask = execution - this.#settings.firstExecution;
+    if (!this.isAlive(subtask, attempt)) return;
+    const taskManager = this.#placeOf[subtask]!;
+    if (!this.#taskManagers.isReachable(taskManager)) {
+      this.#report(this.#settings.rpc, subtask, attempt, "RecipientUnreachableException");
+      return;
+    }
+    if (this.#taskManagers.isFrozen(taskManager)) {
+      this.#report(this.#settings.askTimeout, subtask, attempt, "TimeoutException");
+      return;
+    }
+    const time = this.#taskManagers.deploymentTime(taskManager);
+    this.#sim.scheduleAfter(time, this.#kinds.deployed, execution, attempt);
+  }
+
+  /** Handler of `deployed`. */
+  onDeployed(execution: number, attempt: number): void {
+    const subtask = execution - this.#settings.firstExecution;
+    if (!this.isAlive(subtask, attempt) || !this.#isInService(subtask)) return;
+    onExecutionState(this.#state, subtask, attempt, "INITIALIZING");
+    this.#deployment.initialise(subtask, attempt, this.#placeOf[subtask]!);
+  }
+
+  /** The attempt has restored its state and opened its operators: it runs from now on. */
+  onInitialised(subtask: number, attempt: number): void {
+    if (!this.isAlive(subtask, attempt) || !this.#isInService(subtask)) return;
+    this.#deployment.start(subtask, attempt);
+    this.#taskManagers.markWarm(this.#placeOf[subtask]!);
+    this.#sim.scheduleAfter(
+      this.#settings.rpc,
+      this.#kinds.running,
+      this.#settings.firstExecution + subtask,
+      attempt,
+    );
+  }
+
+  /** Handler of `running`: the JobMaster learns that an attempt runs. */
+  onRunning(execution: number, attempt: number): void {
+    const subtask = execution - this.#settings.firstExecution;
+    onExecutionState(this.#state, subtask, attempt, "RUNNING");
+    if (!this.isAlive(subtask, attempt)) return;
+    this.#observer.executionRunning(this.#settings.job, subtask, attempt, this.#sim.now);
+    if (this.allRunning) this.#observer.allRunning(this.#settings.job, this.#sim.now);
+  }
+
+  /** An attempt ends of itself with an exception now, in good order; the JobMaster learns of it one RPC later. */
+  onTaskException(subtask: number, attempt: number, reason: FailureReason): void {
+    if (!this.isAlive(subtask, attempt)) return;
+    this.#deployment.close(subtask, attempt);
+    this.#report(this.#settings.rpc, subtask, attempt, reason);
+  }
+
+  /** A task has ended by itself since its input has. */
+  onTaskFinished(subtask: number, attempt: number): void {
+    onFinished(this.#state, subtask, attempt, this.#outbox);
+    this.#carryOut();
+  }
+
+  /** Handler of `failed`: a failure of an attempt is known to the JobMaster. `b` holds the attempt and the reason. */
+  onFailed(execution: number, b: number): void {
+    const attempt = Math.floor(b / FAILURE_REASONS.length);
+    this.#onFailed(execution - this.#settings.firstExecution, attempt, b % FAILURE_REASONS.length);
+  }
+
+  /** The whole job fails, as on too many failed checkpoints. */
+  onGlobalFailure(reason: FailureReason): void {
+    const { status } = this.#state;
+    if (status !== "RUNNING" && status !== "RESTARTING") return;
+    this.#observer.jobFailed(this.#settings.job, -1, FAILURE_REASONS.indexOf(reason), this.#sim.now);
+    onGlobalFailure(this.#state, this.#decide(), this.#outbox);
+    this.#carryOut();
+  }
+
+  /** Handler of `canceled`. */
+  onCanceled(execution: number, attempt: number): void {
+    onCanceled(this.#state, execution - this.#settings.firstExecution, attempt, this.#outbox);
+    this.#carryOut();
+  }
+
+  /** Handler of `restartDelayOver`. */
+  onRestartDelayOver(restart: number): void {
+    onRestartDelayOver(this.#state, restart, this.#outbox);
+    this.#carryOut();
+  }
+
+  /** The user cancels the job. */
+  cancel(): void {
+    onCancelJob(this.#state, this.#outbox);
+    this.#carryOut();
+  }
+
+  /** The slots of a TaskManager are lost: what is there has failed, and what was being cancelled there is over. */
+  onTaskManagerLost(taskManager: number): void {
+    const lost = this.#placeOf.flatMap((place, subtask) => (place === taskManager ? [subtask] : []));
+    for (let slot = 0; slot < this.#assignment.length; slot++)
+      if (this.#assignment[slot] === taskManager) this.#assignment[slot] = -1;
+    for (const subtask of lost) {
+      const { attempt } = this.#state.executions[subtask]!;
+      if (this.isAlive(subtask, attempt)) {
+        this.#onFailed(subtask, attempt, FAILURE_REASONS.indexOf("TaskManager lost"));
+      } else {
+        onCanceled(this.#state, subtask, attempt, this.#outbox);
+        this.#carryOut();
+      }
+    }
+  }
+
+  /** The pool of slots may hold what the job waits for. */
+  onSlotsOffered(): void {
+    if (this.#waitsForSlots) this.#deployIfPossible(this.#slots.require(this.#assignment.length));
+  }
+
+  /** Nobody can give the slots that the job waits for, or it has waited too long. */
+  onSlotsMissing(): void {
+    this.#slotsEvent = NO_EVENT;
+    if (!this.#waitsForSlots) return;
+    this.#waitsForSlots = false;
+    const waiting = this.#state.executions.findIndex(({ state }) => state === "SCHEDULED");
+    if (waiting < 0) return;
+    const { attempt } = this.#state.executions[waiting]!;
+    this.#onFailed(waiting, attempt, FAILURE_REASONS.indexOf("NoResourceAvailableException"));
+  }
+
+  /** How long nobody has to be told that there are no slots: `at` is when the job gives up. */
+  giveUpSlotsAt(at: number): void {
+    if (!this.#waitsForSlots) return;
+    this.#sim.cancel(this.#slotsEvent);
+    this.#slotsEvent = this.#sim.scheduleAt(at, this.#kinds.slotsMissing, this.#settings.job, 0);
+  }
+
+  // ---- inside
+
+  #onFailed(subtask: number, attempt: number, reason: number): void {
+    const { job } = this.#settings;
+    const execution = this.#state.executions[subtask]!;
+    if (execution.attempt === attempt && execution.state === "CANCELING") {
+      onCanceled(this.#state, subtask, attempt, this.#outbox);
+      this.#carryOut();
+      return;
+    }
+    if (!this.isAlive(subtask, attempt)) return;
+    this.#observer.jobFailed(job, subtask, reason, this.#sim.now);
+    onTaskFailed(this.#state, subtask, this.#decide(), this.#outbox);
+    this.#carryOut();
+  }
+
+  #decide(): RestartDecision {
+    const { restartStrategy: settings } = this.#settings;
+    return onFailure(this.#strategy, settings, this.#sim.now, this.#random.uniform());
+  }
+
+  #report(delay: number, subtask: number, attempt: number, reason: FailureReason): void {
+    const b = attempt * FAILURE_REASONS.length + FAILURE_REASONS.indexOf(reason);
+    this.#sim.scheduleAfter(delay, this.#kinds.failed, this.#settings.firstExecution + subtask, b);
+  }
+
+  #isInService(subtask: number): boolean {
+    const taskManager = this.#placeOf[subtask]!;
+    return this.#taskManagers.isReachable(taskManager) && !this.#taskManagers.isFrozen(taskManager);
+  }
+
+  #carryOut(): void {
+    // An effect may lead to further steps: they append to the same outbox, and the loop below reaches them.
+    if (this.#isCarryingOut) return;
+    this.#isCarryingOut = true;
+    const { job } = this.#settings;
+    for (let i = 0; i < this.#outbox.length; i++) {
+      const a = this.#outbox.a[i]!;
+      const b = this.#outbox.b[i]!;
+      switch (this.#outbox.effects[i]) {
+        case SET_STATUS:
+          this.#observer.jobStatusChanged(job, this.#state.status, this.#sim.now);
+          break;
+        case STOP_CHECKPOINTS:
+          this.#deployment.stopCheckpoints();
+          break;
+        case START_CHECKPOINTS:
+          this.#deployment.startCheckpoints();
+          break;
+        case CANCEL:
+          this.#cancel(a, b);
+          break;
+        case ARM_RESTART:
+          this.#sim.scheduleAfter(b, this.#kinds.restartDelayOver, job, a);
+          break;
+        case RESTORE:
+          this.#deployment.restore(this.#scheduled(), a === 1);
+          break;
+        case REQUEST_SLOTS:
+          this.#requestSlots();
+          break;
+        case DEPLOY:
+          this.#deploy(a, b);
+          break;
+      }
+    }
+    this.#outbox.clear();
+    this.#isCarryingOut = false;
+  }
+
+  #scheduled(): number[] {
+    return this.#state.executions.flatMap(({ state }, subtask) => (state === "SCHEDULED" ? [subtask] : []));
+  }
+
+  #cancel(subtask: number, attempt: number): void {
+    const { rpc, askTimeout, cancellation, firstExecution } = this.#settings;
+    const taskManager = this.#placeOf[subtask]!;
+    let time = cancellation;
+    if (!this.#taskManagers.isReachable(taskManager)) time = CANCEL_CALLS * rpc;
+    else if (this.#taskManagers.isFrozen(taskManager)) time = CANCEL_CALLS * askTimeout;
+    else this.#deployment.close(subtask, attempt);
+    this.#sim.scheduleAfter(time, this.#kinds.canceled, firstExecution + subtask, attempt);
+  }
+
+  #requestSlots(): void {
+    this.#waitsForSlots = true;
+    this.giveUpSlotsAt(this.#sim.now + this.#settings.slotRequestTimeout);
+    this.#deployIfPossible(this.#slots.require(this.#assignment.length));
+  }
+
+  /** Slots that the job still has keep their place; what else is in the pool fills the holes. */
+  #deployIfPossible(pool: readonly number[]): void {
+    if (!this.#waitsForSlots || pool.length < this.#assignment.length) return;
+    const free = [...pool];
+    this.#assignment.forEach((taskManager, slot) => {
+      const index = free.indexOf(taskManager);
+      if (index < 0) this.#assignment[slot] = -1;
+      else free.splice(index, 1);
+    });
+    this.#assignment.forEach((taskManager, slot) => {
+      if (taskManager < 0) this.#assignment[slot] = free.shift()!;
+    });
+    this.#waitsForSlots = false;
+    this.#sim.cancel(this.#slotsEvent);
+    this.#slotsEvent = NO_EVENT;
+    onSlots(this.#state, this.#outbox);
+    this.#carryOut();
+  }
+
+  #deploy(subtask: number, attempt: number): void {
+    this.#placeOf[subtask] = this.#assignment[this.#deployment.slotOf[subtask]!]!;
+    invariant(this.#placeOf[subtask]! >= 0, "a task is deployed to a slot");
+    const execution = this.#settings.firstExecution + subtask;
+    if (!this.#isInstant) {
+      this.#sim.scheduleAfter(this.#settings.rpc, this.#kinds.submitted, execution, attempt);
+      return;
+    }
+    onExecutionState(this.#state, subtask, attempt, "INITIALIZING");
+    onExecutionState(this.#state, subtask, attempt, "RUNNING");
+    this.#deployment.start(subtask, attempt);
+  }
+}
