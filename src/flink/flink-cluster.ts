@@ -147,8 +147,8 @@ export class FlinkCluster implements TaskManagers {
   }
 
   deploymentTime(taskManager: number): number {
-    const process = this.#processes[taskManager]!;
-    return process.isWarm ? this.#settings.deployment : this.#settings.firstDeployment;
+    const worker = this.#processes[taskManager]!;
+    return worker.isWarm ? this.#settings.deployment : this.#settings.firstDeployment;
   }
 
   /** A task runs in the process: what is deployed there from now on finds its classes loaded. */
@@ -168,11 +168,11 @@ export class FlinkCluster implements TaskManagers {
    *  its place; undefined: as the resource provider does. */
   kill(taskManager: number, silent: boolean, repair: number | undefined): void {
     const { heartbeat, connectionLoss, watch, startsWorkers } = this.#settings;
-    const process = this.#processes[taskManager]!;
-    invariant(process.isAlive, "a process ends once");
+    const worker = this.#processes[taskManager]!;
+    invariant(worker.isAlive, "a process ends once");
     const now = this.#sim.now;
     const noticed = silent ? lostAfterSilence : lostAfterDeath;
-    process.isAlive = false;
+    worker.isAlive = false;
     this.#observer.taskManagerEnded(taskManager, now);
     if (!silent) this.#sim.scheduleAfter(connectionLoss, this.#kinds.connectionLost, taskManager, 0);
     this.#tasks.killProcess(taskManager);
@@ -185,24 +185,24 @@ export class FlinkCluster implements TaskManagers {
     this.#sim.scheduleAt(noticedAt, this.#kinds.lostByResourceManager, taskManager, 0);
     if (repair === undefined) return;
     this.#plannedRepairs++;
-    this.#sim.scheduleAfter(repair, this.#kinds.registered, process.position, 1);
+    this.#sim.scheduleAfter(repair, this.#kinds.registered, worker.position, 1);
   }
 
   /** Stops a process for `duration` ns. */
   freeze(taskManager: number, duration: number): void {
     const { heartbeat } = this.#settings;
-    const process = this.#processes[taskManager]!;
+    const worker = this.#processes[taskManager]!;
     const now = this.#sim.now;
-    process.frozenUntil = now + duration;
-    this.#observer.taskManagerFrozen(taskManager, process.frozenUntil, now);
-    this.#tasks.freezeProcess(taskManager, process.frozenUntil);
+    worker.frozenUntil = now + duration;
+    this.#observer.taskManagerFrozen(taskManager, worker.frozenUntil, now);
+    this.#tasks.freezeProcess(taskManager, worker.frozenUntil);
     this.#sim.scheduleAfter(duration, this.#kinds.thawed, taskManager, 0);
     this.#jobs.forEach((_, job) => {
       const at = lostAfterSilence(heartbeat, this.#phases[job]!, now);
-      if (at < process.frozenUntil) this.#sim.scheduleAt(at, this.#kinds.lostByJobMaster, taskManager, job);
+      if (at < worker.frozenUntil) this.#sim.scheduleAt(at, this.#kinds.lostByJobMaster, taskManager, job);
     });
     const at = lostAfterSilence(heartbeat, this.#resourceManagerPhase, now);
-    if (at < process.frozenUntil) this.#sim.scheduleAt(at, this.#kinds.lostByResourceManager, taskManager, 0);
+    if (at < worker.frozenUntil) this.#sim.scheduleAt(at, this.#kinds.lostByResourceManager, taskManager, 0);
   }
 
   // ---- handlers
@@ -225,10 +225,10 @@ export class FlinkCluster implements TaskManagers {
 
   /** Handler of `lostByResourceManager`. */
   onLostByResourceManager(taskManager: number): void {
-    const process = this.#processes[taskManager]!;
-    if (process.isLost) return;
-    process.isLost = true;
-    process.isGivenUp = true;
+    const worker = this.#processes[taskManager]!;
+    if (worker.isLost) return;
+    worker.isLost = true;
+    worker.isGivenUp = true;
     this.#observer.taskManagerLost(-1, taskManager, this.#sim.now);
     onLostByResourceManager(this.#slots, this.#settings, taskManager, this.#outbox);
     this.#carryOut();
@@ -250,22 +250,22 @@ export class FlinkCluster implements TaskManagers {
 
   /** Handler of `thawed`: the process goes on where it was, a zombie if it was given up in the meantime. */
   onThawed(taskManager: number): void {
-    const process = this.#processes[taskManager]!;
-    if (!process.isAlive) return;
+    const worker = this.#processes[taskManager]!;
+    if (!worker.isAlive) return;
     this.#tasks.thawProcess(taskManager);
-    if (process.isGivenUp)
+    if (worker.isGivenUp)
       this.#sim.scheduleAfter(2 * this.#settings.rpc, this.#kinds.zombieTold, taskManager, 0);
   }
 
   /** Handler of `zombieTold`: the process learns that it was given up. It ends its tasks and registers anew, under the same
    *  ResourceID; here under a new number, since its old slots are nobody's. */
   onZombieTold(taskManager: number): void {
-    const process = this.#processes[taskManager]!;
-    if (!process.isAlive) return;
+    const worker = this.#processes[taskManager]!;
+    if (!worker.isAlive) return;
     this.#tasks.closeProcess(taskManager);
-    process.isAlive = false;
+    worker.isAlive = false;
     this.onLostByResourceManager(taskManager);
-    this.#register(process.position, true);
+    this.#register(worker.position, true);
     this.#carryOut();
   }
 
