@@ -1,6 +1,11 @@
 export { batchMeans } from "./batch-means.ts";
+export { batchQuantile } from "./batch-quantile.ts";
 export { ExactSum } from "./exact-sum.ts";
+export { isPreciseEnough, type WantedPrecision } from "./is-precise-enough.ts";
+export { knownDigits } from "./known-digits.ts";
 export { type MeanWithConfidence, meanWithConfidence } from "./mean-with-confidence.ts";
+export { pairedDifference } from "./paired-difference.ts";
 export { quantile } from "./quantile.ts";
+export { type QuantileWithConfidence, quantileWithConfidence } from "./quantile-with-confidence.ts";
 export { studentTQuantile } from "./student-t-quantile.ts";
 export { warmUpLength } from "./warm-up-length.ts";
