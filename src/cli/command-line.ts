@@ -7,6 +7,9 @@ import { EXIT_CODES, type ExitCode } from "./exit-codes.ts";
 import { printExplanation } from "./explain-command.ts";
 import { compareWithReference, type FidelityArguments } from "./fidelity-command.ts";
 import { type RunArguments, runPipelineFile } from "./run-command.ts";
+import { type CompareArguments, compareResults } from "./sweep/compare-command.ts";
+import { type QueryArguments, queryResults } from "./sweep/query-command.ts";
+import { type SweepArguments, sweepExperiments } from "./sweep/sweep-command.ts";
 import type { Terminal } from "./terminal.ts";
 import { UsageError } from "./usage-error.ts";
 
@@ -73,6 +76,48 @@ function describeCommands(terminal: Terminal, done: (code: ExitCode) => void): C
     )
     .action(async (file: string, options: RunArguments) =>
       done(await runPipelineFile(file, options, terminal)),
+    );
+
+  program
+    .command("sweep")
+    .description(
+      "run every point of an experiment on all cores, and go on where an interrupted sweep stopped",
+    )
+    .argument(
+      "<experiment...>",
+      "modules that export `experiment`, such as experiments/01-interval-for-slo.ts",
+    )
+    .option("--list", "list all points and run none")
+    .option("--workers <number>", "worker threads (default: one a core)")
+    .option("--again", "run it even if its results are there")
+    .option("--out <folder>", "where the results go (default: output/<experiment>)")
+    .action(async (files: readonly string[], options: SweepArguments) =>
+      done(await sweepExperiments(files, options, terminal)),
+    );
+
+  program
+    .command("query")
+    .description("answer SQL over results, histograms, checkpoints and timeline of the sweeps below output/")
+    .argument(
+      "<sql>",
+      'for example "select interval_ms, avg(latency_p99_ms) from results group by 1 order by 1"',
+    )
+    .option("--from <experiment>", "the results of one experiment alone: its file, name or folder")
+    .option("--json", "print JSON on standard output, and nothing else there")
+    .action(async (sql: string, options: QueryArguments) => done(await queryResults(sql, options, terminal)));
+
+  program
+    .command("compare")
+    .description("compare two sweeps point by point, repetitions of the same seed paired")
+    .argument("<a>", "experiment file, name or results folder")
+    .argument("<b>", "the other")
+    .option(
+      "--metric <column>",
+      "a metric of the results (default: those of the experiment); may be repeated",
+      (value, earlier: readonly string[] | undefined) => [...(earlier ?? []), value],
+    )
+    .action(async (a: string, b: string, options: CompareArguments) =>
+      done(await compareResults(a, b, options, terminal)),
     );
 
   program

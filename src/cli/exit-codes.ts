@@ -7,6 +7,8 @@ export const EXIT_CODES = {
   badInput: 2,
   /** A bug of Sluice. */
   bug: 3,
+  /** Ended by Ctrl-C, as shells have it. */
+  interrupted: 130,
 } as const;
 
 export type ExitCode = (typeof EXIT_CODES)[keyof typeof EXIT_CODES];

@@ -34,7 +34,7 @@ function environmentPath(path: string, folder: string): string {
 }
 
 /** Text of a file.
- *  @throws UsageError when it cannot be read. */
+ *  @throws UsageError when it cannot be read or isn't UTF-8. */
 export function readText(file: string): string {
   try {
     return new TextDecoder("utf-8", { fatal: true }).decode(readFileSync(file));
@@ -57,7 +57,9 @@ async function importPipeline(file: string): Promise<PipelineInput> {
   return pipeline as PipelineInput;
 }
 
-async function importModule(file: string): Promise<{ readonly pipeline?: unknown }> {
+/** What a user's module exports.
+ *  @throws UsageError when it cannot be loaded. */
+export async function importModule(file: string): Promise<Readonly<Record<string, unknown>>> {
   try {
     return await import(pathToFileURL(resolve(file)).href);
   } catch (error) {

@@ -8,6 +8,8 @@ export interface Terminal {
   readonly warn: (line: string) => void;
   /** Characters a line of standard output holds; infinite when it is no terminal. */
   readonly columns: number;
+  /** Whether standard error is a terminal, where a line can be drawn anew. */
+  readonly live: boolean;
   readonly colors: Colors;
 }
 
@@ -25,6 +27,7 @@ export function processTerminal(): Terminal {
     print: (text) => void stdout.write(text),
     warn: (line) => void stderr.write(`${line}\n`),
     columns: stdout.isTTY ? stdout.columns : Number.POSITIVE_INFINITY,
+    live: stderr.isTTY && env["TERM"] !== "dumb",
     colors: colorful ? picocolors.createColors(true) : PLAIN,
   };
 }

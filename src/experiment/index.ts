@@ -1,2 +1,28 @@
+export { checkExperiment } from "./check-experiment.ts";
+export { expandPoints, type FactorColumn, factorColumns, type Point } from "./expand-points.ts";
+export {
+  type Chart,
+  type ChartSpec,
+  defineExperiment,
+  type Experiment,
+  METRICS,
+  type Metric,
+} from "./experiment.ts";
+export { ExperimentError } from "./experiment-error.ts";
+export { type Formulas, loadFormulas } from "./formula.ts";
+export { logSpaced } from "./log-spaced.ts";
+export { failedRun, type PointRun, type RunStatus, replayCommand, runPoint } from "./point-run.ts";
+export { nextRepetitions, type StopValues, stopValuesOf } from "./repetitions.ts";
+export { type Cell, type SweepShape, type Table, type TableColumn, tablesOf } from "./result-tables.ts";
 export { type Measurement, measurePipeline, type RunOptions, runPipeline } from "./run-pipeline.ts";
 export type { CheckpointResult, LatencySummary, ReaderResult, RunResult } from "./run-result.ts";
+export {
+  failuresOf,
+  type HistogramRow,
+  type NamedRow,
+  type PointSummary,
+  type ResultFactor,
+  type SweepResults,
+  summarise,
+  type TimelineEntry,
+} from "./sweep-results.ts";

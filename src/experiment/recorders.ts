@@ -1,6 +1,11 @@
 import { DeliveryLedger, VisibilityAfterCompletion } from "../checks/index.ts";
 import { OrderFingerprint } from "../engine/index.ts";
-import { CheckpointRecorder, LatencyRecorder, type RampHistogram } from "../metrics/index.ts";
+import {
+  CheckpointRecorder,
+  type JobCheckpoints,
+  LatencyRecorder,
+  type RampHistogram,
+} from "../metrics/index.ts";
 import type { Lineage, Pipeline, PipelineObserver, World } from "../pipeline/index.ts";
 import type { CheckpointResult, LatencySummary, ReaderResult, RunResult } from "./run-result.ts";
 
@@ -73,8 +78,8 @@ export class Recorders {
     return this.#latency!.histograms;
   }
 
-  get triggerGaps(): readonly RampHistogram[] {
-    return this.#checkpoints.jobs.map(({ triggerGaps }) => triggerGaps);
+  get jobCheckpoints(): readonly JobCheckpoints[] {
+    return this.#checkpoints.jobs;
   }
 
   allVisible(world: World): boolean {

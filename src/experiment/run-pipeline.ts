@@ -1,5 +1,12 @@
-import type { RampHistogram } from "../metrics/index.ts";
-import { assemble, type Phases, type Pipeline } from "../pipeline/index.ts";
+import type { JobCheckpoints, RampHistogram } from "../metrics/index.ts";
+import {
+  assemble,
+  type Lineage,
+  type Phases,
+  type Pipeline,
+  type PipelineObserver,
+} from "../pipeline/index.ts";
+import { combineObservers } from "./combine-observers.ts";
 import { Recorders } from "./recorders.ts";
 import type { RunResult } from "./run-result.ts";
 
@@ -17,6 +24,8 @@ export interface RunOptions {
   readonly window?: { readonly from: number; readonly until: number };
   /** Phases that are stated instead of drawn. */
   readonly phases?: Phases;
+  /** Further listeners, made once the origins are known; `from` ns: the measured window's beginning. */
+  readonly observe?: (lineage: Lineage, from: number) => readonly Partial<PipelineObserver>[];
 }
 
 const SECOND = 1e9;
@@ -34,8 +43,8 @@ export interface Measurement {
   readonly result: RunResult;
   /** Latency of each reader of the pipeline, ns. */
   readonly latencies: readonly RampHistogram[];
-  /** Between two checkpoint triggers of each job, ns. */
-  readonly triggerGaps: readonly RampHistogram[];
+  /** Triggers and durations of each job's checkpoints. */
+  readonly checkpoints: readonly JobCheckpoints[];
 }
 
 /** As runPipeline, and keeps the histograms. */
@@ -47,7 +56,7 @@ export function measurePipeline(pipeline: Pipeline, options: RunOptions): Measur
   const spans = polls === "eager" ? "one-record" : (options.spans ?? "curves");
   const phases = options.phases ?? {};
   const world = assemble(pipeline, { seed, loadEnd: duration, spans, polls, phases }, (lineage) =>
-    recorders.attach(lineage),
+    combineObservers(recorders.attach(lineage), options.observe?.(lineage, window.from) ?? []),
   );
   let stopped = world.run(duration);
   const eventsUnderLoad = world.sim.executed;
@@ -72,7 +81,7 @@ export function measurePipeline(pipeline: Pipeline, options: RunOptions): Measur
     checks: recorders.checks(world),
     config: pipeline,
   };
-  return { result, latencies: recorders.latencies, triggerGaps: recorders.triggerGaps };
+  return { result, latencies: recorders.latencies, checkpoints: recorders.jobCheckpoints };
 }
 
 /** A tenth of the load, and at least two checkpoint intervals where there is room for them. */

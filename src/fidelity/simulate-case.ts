@@ -74,7 +74,7 @@ export function simulateCase(reference: ReferenceCase, settings: CaseSettings): 
     },
     phases: phasesFor(reference, intervals, settings.phase),
   });
-  const { result, latencies, triggerGaps } = measurement;
+  const { result, latencies, checkpoints } = measurement;
   const isolation = (i: number): SimulatedIsolation => {
     const histogram = latencies[i]!;
     const reader = result.readers[i]!;
@@ -91,7 +91,7 @@ export function simulateCase(reference: ReferenceCase, settings: CaseSettings): 
     };
   };
   const job = reportedJob(reference);
-  const gaps = triggerGaps[job]!;
+  const gaps = checkpoints[job]!.triggerGaps;
   return {
     isolations: { read_committed: isolation(0), read_uncommitted: isolation(1) },
     checkpointDurationP50: result.checkpoints[job]?.durationMs.p50Ms ?? undefined,

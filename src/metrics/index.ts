@@ -1,3 +1,5 @@
+export { CheckpointLog, type LoggedCheckpoint, type LoggedPhase } from "./checkpoint-log.ts";
 export { CheckpointRecorder, type JobCheckpoints } from "./checkpoint-recorder.ts";
 export { LatencyRecorder } from "./latency-recorder.ts";
-export { RampHistogram } from "./ramp-histogram.ts";
+export { LatencySeries } from "./latency-series.ts";
+export { type Bucket, RampHistogram } from "./ramp-histogram.ts";

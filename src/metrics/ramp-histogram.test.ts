@@ -106,6 +106,22 @@ describe("quantiles", () => {
   });
 });
 
+test("buckets hold every value once, in stretches of a sixteenth of a factor of two", () => {
+  const histogram = histogramOf([
+    [1000, 1e6, 2e6],
+    [50, 7e8, 7e8],
+    [1, 3, 3],
+  ]);
+  const buckets = histogram.buckets(16);
+  expect(buckets.reduce((sum, { count }) => sum + count, 0)).toBeCloseTo(1051, 4);
+  expect(buckets[0]).toEqual({ from: 0, to: 16, count: 1 });
+  const last = buckets.at(-1)!;
+  expect(last.count).toBe(50);
+  expect([last.from <= 7e8, last.to > 7e8, last.to / last.from <= 1 + 1 / 16]).toEqual([true, true, true]);
+  const below = buckets.filter(({ to }) => to <= 1.5e6).reduce((sum, { count }) => sum + count, 0);
+  expect(Math.abs(below - 501)).toBeLessThan(501 / 8);
+});
+
 describe("minimum, maximum and mean", () => {
   test("are exact, and a negative value counts as 0", () => {
     const histogram = histogramOf([

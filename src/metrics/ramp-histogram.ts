@@ -78,12 +78,44 @@ export class RampHistogram {
     return found;
   }
 
+  /** How many values lie in each stretch that holds any, in ascending order: `steps` stretches to a factor of two (a power of
+   *  two, 1 to 256). Counts are rounded to a millionth, since ramps spread over stretches in fractions of a value. */
+  buckets(steps: number): Bucket[] {
+    const buckets: Bucket[] = [];
+    const bins = STEPS / steps;
+    let slope = 0;
+    let moment = 0;
+    let points = 0;
+    let below = 0;
+    for (let bin = 0; bin < BINS; bin++) {
+      slope += this.#bins[bin * STRIDE + SLOPES]!;
+      moment += this.#bins[bin * STRIDE + MOMENTS]!;
+      points += this.#bins[bin * STRIDE + POINTS]!;
+      if (bin % bins !== bins - 1) continue;
+      const to = endOf(bin);
+      const upTo = slope * to - moment + points;
+      const count = Math.round((upTo - below) * 1e6) / 1e6;
+      if (count > 0) buckets.push({ from: bin < bins ? 0 : endOf(bin - bins), to, count });
+      below = upTo;
+      // Beyond the largest value there is nothing but rounding.
+      if (to > this.max) break;
+    }
+    return buckets;
+  }
+
   #addToSum(value: number): void {
     const sum = this.#sum + value;
     if (Math.abs(this.#sum) >= Math.abs(value)) this.#lost += this.#sum - sum + value;
     else this.#lost += value - sum + this.#sum;
     this.#sum = sum;
   }
+}
+
+/** A stretch of values, from (exclusive) and to, ns, and how many values lie in it. */
+export interface Bucket {
+  readonly from: number;
+  readonly to: number;
+  readonly count: number;
 }
 
 const STEPS_BITS = 8;

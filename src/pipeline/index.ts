@@ -33,3 +33,4 @@ export type {
 export { presetNames } from "./presets/environment-presets.ts";
 export type { PipelineInput } from "./schema.ts";
 export { physicalDuration } from "./values/duration.ts";
+export { formatDuration } from "./values/format-duration.ts";

@@ -1,0 +1,107 @@
+import { createHash } from "node:crypto";
+import { readdirSync, readFileSync } from "node:fs";
+import { basename, dirname, extname, join, relative, resolve } from "node:path";
+import {
+  checkExperiment,
+  type Experiment,
+  ExperimentError,
+  expandPoints,
+  type FactorColumn,
+  factorColumns,
+  loadFormulas,
+  type Point,
+  type PointRun,
+  replayCommand,
+  type Table,
+  tablesOf,
+} from "../../experiment/index.ts";
+import { ConfigError, type Pipeline } from "../../pipeline/index.ts";
+import { importModule, type LoadedPipeline, loadPipeline, readText } from "../load-pipeline.ts";
+import { UsageError } from "../usage-error.ts";
+
+/** An experiment file, read and expanded. */
+export interface LoadedExperiment {
+  /** The file's name without extension. */
+  readonly name: string;
+  readonly experiment: Experiment;
+  /** Path of the pipeline file from the working directory. */
+  readonly pipelineFile: string;
+  readonly pipelineText: string;
+  readonly points: readonly Point[];
+  /** The pipeline as the first point runs it; null when it can't be run. */
+  readonly firstPoint: Pipeline | null;
+  readonly factors: readonly FactorColumn[];
+  readonly tables: readonly Table[];
+  /** The command that runs a repetition again. */
+  readonly replay: (run: Pick<PointRun, "point" | "seed">) => string;
+  /** Names the definition, the pipeline and the simulator's sources: what has the same digest has the same results. */
+  readonly digest: string;
+}
+
+/** Loads `experiments/NN-question.ts`.
+ *  @throws UsageError when the file, its definition or its pipeline file can't be used. */
+export async function loadExperiment(file: string): Promise<LoadedExperiment> {
+  readText(file);
+  const { experiment: exported } = await importModule(file);
+  if (exported === undefined) {
+    throw new UsageError([
+      `Cannot read ${file}: got no export named experiment, wanted \`export const experiment = defineExperiment({…})\``,
+    ]);
+  }
+  try {
+    const experiment = checkExperiment(exported);
+    const points = expandPoints(experiment, await loadFormulas());
+    const pipelineFile = relative(".", resolve(dirname(file), experiment.pipeline)).replaceAll("\\", "/");
+    const pipelineText = readText(pipelineFile);
+    const firstPoint = configOf(await loadPipeline(pipelineFile), points[0]!);
+    const name = basename(file, extname(file));
+    const factors = factorColumns(experiment, points);
+    const replay: LoadedExperiment["replay"] = ({ point, seed }) =>
+      replayCommand(pipelineFile, points[point]!, seed);
+    return {
+      name,
+      experiment,
+      pipelineFile,
+      pipelineText,
+      points,
+      firstPoint,
+      factors,
+      tables: tablesOf({ experiment: name, points, factors, replay }),
+      replay,
+      digest: digestOf([JSON.stringify(experiment), pipelineText, JSON.stringify(firstPoint)]),
+    };
+  } catch (error) {
+    if (error instanceof ExperimentError) throw new UsageError([`${error.message} (${file})`]);
+    throw error;
+  }
+}
+
+function configOf(load: LoadedPipeline, { assignments }: Point): Pipeline | null {
+  try {
+    return load(assignments).pipeline;
+  } catch (error) {
+    // The rows of its runs have the reason.
+    if (error instanceof ConfigError) return null;
+    throw error;
+  }
+}
+
+const SOURCES = resolve(import.meta.dirname, "../..");
+/** Folders of `src/` that don't change what a sweep gives. */
+const WITHOUT_EFFECT = new Set(["charts", "cli", "interop", "verification"]);
+
+function digestOf(inputs: readonly string[]): string {
+  const hash = createHash("sha256");
+  const add = (text: string): void => void hash.update(`${text.length}:`).update(text);
+  for (const input of inputs) add(input);
+  const files = readdirSync(SOURCES, { recursive: true, encoding: "utf8" })
+    .map((name) => name.replaceAll("\\", "/"))
+    .filter((name) => name.startsWith("cli/sweep/") || !WITHOUT_EFFECT.has(name.split("/")[0]!))
+    .filter((name) => name.endsWith(".ts") && !/\.(test|fixture|properties)\.ts$/.test(name))
+    .sort();
+  for (const name of files) {
+    add(name);
+    add(readFileSync(join(SOURCES, name), "utf8"));
+  }
+  return hash.digest("hex").slice(0, 32);
+}

@@ -1,0 +1,231 @@
+import { join } from "node:path";
+import manifest from "../../../package.json" with { type: "json" };
+import { type PointRun, stopValuesOf } from "../../experiment/index.ts";
+import { formatDuration } from "../../pipeline/index.ts";
+import { EXIT_CODES, type ExitCode } from "../exit-codes.ts";
+import { formatCount, significant } from "../format-quantity.ts";
+import { type Column, renderPlainTable } from "../plain-table.ts";
+import { PLAIN, type Terminal } from "../terminal.ts";
+import { UsageError } from "../usage-error.ts";
+import { Journal } from "./journal.ts";
+import { type LoadedExperiment, loadExperiment } from "./load-experiment.ts";
+import { openProgress } from "./progress.ts";
+import { type Manifest, readResults } from "./read-results.ts";
+import { writeTables } from "./result-files.ts";
+import { ResultFolder } from "./result-folder.ts";
+import { type FinishedRun, Sweep } from "./run-sweep.ts";
+import { renderSweepReport } from "./sweep-report.ts";
+import { openWorkerPool, type WorkerPool } from "./worker-pool.ts";
+
+/** What follows `sluice sweep EXPERIMENT…`, as typed. */
+export interface SweepArguments {
+  readonly list?: boolean;
+  readonly workers?: string;
+  readonly out?: string;
+  readonly again?: boolean;
+}
+
+/** Points listed before a sweep; `--list` lists all. */
+const LISTED = 12;
+
+/** Sweeps experiments, one after the other.
+ *  @param openPool starts the workers.
+ *  @throws UsageError when a file or an argument has to be mended. */
+export async function sweepExperiments(
+  files: readonly string[],
+  typed: SweepArguments,
+  terminal: Terminal,
+  openPool: (workers: number | undefined) => Promise<WorkerPool> = openWorkerPool,
+): Promise<ExitCode> {
+  const workers = readWorkers(typed.workers);
+  if (typed.out !== undefined && files.length > 1) {
+    throw new UsageError(["Cannot read --out: got several experiments, wanted one, or no --out"]);
+  }
+  const experiments: LoadedExperiment[] = [];
+  for (const file of files) experiments.push(await loadExperiment(file));
+  let worst: ExitCode = EXIT_CODES.fine;
+  for (const loaded of experiments) {
+    listPoints(loaded, typed.list ? Number.POSITIVE_INFINITY : LISTED, terminal);
+    if (typed.list) continue;
+    const code = await sweepOne(loaded, typed, () => openPool(workers), terminal);
+    worst = worseOf(worst, code);
+    if (code === EXIT_CODES.interrupted) return code;
+  }
+  return worst;
+}
+
+async function sweepOne(
+  loaded: LoadedExperiment,
+  typed: SweepArguments,
+  openPool: () => Promise<WorkerPool>,
+  terminal: Terminal,
+): Promise<ExitCode> {
+  const { name, experiment, digest, tables, replay } = loaded;
+  const folder = new ResultFolder(typed.out ?? join("output", name));
+  try {
+    if (!typed.again && folder.holds(digest)) {
+      terminal.warn(`${folder.path} holds the results of this experiment already; --again runs it anew`);
+      return EXIT_CODES.fine;
+    }
+    const earlier: FinishedRun[] = [];
+    const journal = Journal.open(folder.journal, { sluiceJournal: 1, experiment: name, digest }, (run) => {
+      earlier.push({ ...run, stopValues: stopValuesOf(experiment, run) });
+    });
+    const sweep = new Sweep(loaded, earlier);
+    if (earlier.length > 0) {
+      terminal.warn(`Going on behind ${formatCount(earlier.length)} runs of an interrupted sweep`);
+    }
+    const begin = performance.now();
+    const { isStopped, workers: used } = await runAll(sweep, journal, openPool, terminal);
+    if (isStopped) {
+      journal.close();
+      const { finished, planned } = sweep.progress;
+      terminal.warn(`Interrupted after ${finished} of ${planned} runs: the same command goes on from there`);
+      return EXIT_CODES.interrupted;
+    }
+    const runSeconds = (performance.now() - begin) / 1000;
+    let worst: ExitCode = EXIT_CODES.fine;
+    const problems: string[] = [];
+    const counted = function* (): Generator<PointRun> {
+      for (const run of sweep.runs(journal)) {
+        worst = worseOf(worst, codeOf(run));
+        if (run.reason !== null && problems.length < LISTED) {
+          problems.push(
+            `Point ${run.point}, repetition ${run.repetition}, ${run.status}: ${run.reason}; again: ${replay(run)}`,
+          );
+        }
+        yield run;
+      }
+    };
+    folder.move(await writeTables(folder.path, tables, counted()));
+    const factors = loaded.factors.map(({ factor, column, type }) => ({ factor, column, type }));
+    const facts: Manifest = {
+      experiment: name,
+      question: experiment.question,
+      digest,
+      factors,
+      definition: experiment,
+    };
+    const results = await readResults(folder.path, facts);
+    const timing = {
+      workers: used,
+      runs: sweep.progress.finished - earlier.length,
+      wallSeconds: runSeconds,
+      writingSeconds: (performance.now() - begin) / 1000 - runSeconds,
+    };
+    folder.move(
+      folder.prepare({
+        "report.txt": renderSweepReport(results, experiment.metrics, PLAIN),
+        "timing.json": `${JSON.stringify(timing, null, 2)}\n`,
+        "manifest.json": describeSweep(loaded, facts),
+      }),
+    );
+    journal.discard();
+    terminal.print(renderSweepReport(results, experiment.metrics, terminal.colors));
+    for (const problem of problems) terminal.warn(problem);
+    terminal.warn(
+      `${formatCount(timing.runs)} runs in ${significant(runSeconds)} s on ${used} workers. Written: ${join(folder.path, "results.parquet")}, results.csv, histograms, checkpoints, timeline, manifest.json`,
+    );
+    return worst;
+  } finally {
+    folder.release();
+  }
+}
+
+async function runAll(
+  sweep: Sweep,
+  journal: Journal,
+  openPool: () => Promise<WorkerPool>,
+  terminal: Terminal,
+): Promise<{ readonly isStopped: boolean; readonly workers: number }> {
+  const { finished, planned } = sweep.progress;
+  const progress = await openProgress(terminal, planned, finished);
+  const pool = await openPool();
+  let isStopped = false;
+  let stop = (): void => {};
+  const stopping = new Promise<void>((resolve) => {
+    stop = () => {
+      isStopped = true;
+      resolve();
+    };
+  });
+  const signals = ["SIGINT", "SIGTERM"] as const;
+  for (const signal of signals) process.on(signal, stop);
+  try {
+    const run = sweep.run(
+      pool,
+      journal,
+      (now) => progress.update(now.finished, now.planned),
+      () => isStopped,
+    );
+    await Promise.race([run, stopping]);
+  } finally {
+    for (const signal of signals) process.off(signal, stop);
+    progress.stop();
+    await pool.close();
+  }
+  return { isStopped, workers: pool.workers };
+}
+
+function readWorkers(typed: string | undefined): number | undefined {
+  if (typed === undefined) return undefined;
+  const workers = Number(typed);
+  if (/^\d+$/.test(typed) && workers >= 1 && workers <= 1024) return workers;
+  throw new UsageError([`Cannot read --workers: got "${typed}", wanted a whole number from 1 to 1024`]);
+}
+
+function listPoints({ name, experiment, points }: LoadedExperiment, most: number, terminal: Terminal): void {
+  type Point = (typeof points)[number];
+  const columns: Column<Point>[] = [
+    { header: "point", align: "right", cell: (point) => String(point.number) },
+    ...Object.keys(experiment.factors).map(
+      (factor): Column<Point> => ({
+        header: factor,
+        align: "right",
+        cell: (point) => point.factors[factor]!,
+      }),
+    ),
+    { header: "simulated", align: "right", cell: (point) => formatDuration(point.duration) },
+  ];
+  const { repetitions } = experiment;
+  const times =
+    typeof repetitions === "number" ? `${repetitions}` : `${repetitions.atLeast} to ${repetitions.atMost}`;
+  terminal.warn(`${name}: ${experiment.question}`);
+  terminal.warn(`${formatCount(points.length)} points, ${times} repetitions each`);
+  for (const line of renderPlainTable(points.slice(0, most), columns, 2, PLAIN)) terminal.warn(line);
+  if (points.length > most)
+    terminal.warn(`… and ${formatCount(points.length - most)} more (--list shows all)`);
+}
+
+/** What a reader of the results needs to know, and nothing of the machine. */
+function describeSweep(loaded: LoadedExperiment, facts: Manifest): string {
+  const { pipelineFile, pipelineText, firstPoint, points } = loaded;
+  const content = {
+    sluiceSweep: 1,
+    sluice: manifest.version,
+    ...facts,
+    pipelineFile,
+    pipelineText,
+    firstPoint,
+    points,
+  };
+  return `${JSON.stringify(content, null, 2)}\n`;
+}
+
+function codeOf({ status }: PointRun): ExitCode {
+  switch (status) {
+    case "ok":
+      return EXIT_CODES.fine;
+    case "check failed":
+    case "stopped":
+      return EXIT_CODES.checkFailed;
+    case "bad config":
+      return EXIT_CODES.badInput;
+    case "bug":
+      return EXIT_CODES.bug;
+  }
+}
+
+function worseOf(a: ExitCode, b: ExitCode): ExitCode {
+  return a > b ? a : b;
+}

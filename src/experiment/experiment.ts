@@ -1,0 +1,102 @@
+import type { SweepResults } from "./sweep-results.ts";
+
+/** One experiment: a question, the settings it compares, and what is measured. Plain data, written as
+ *  `experiments/NN-question.ts`. */
+export interface Experiment {
+  /** What a person wants to know, with a question mark. */
+  readonly question: string;
+  /** A pipeline file, relative to the experiment's own. */
+  readonly pipeline: string;
+  /** Keys set at every point, as `--set KEY=VALUE` takes them. A value is text or a `formula`. */
+  readonly set?: Settings;
+  /** What varies, by name. Factors are crossed in the order they stand here, the last one fastest, unless `points` lists the
+   *  combinations. */
+  readonly factors: Readonly<Record<string, Factor>>;
+  /** The combinations to run, each naming a value or level of every factor. Default: all of them. */
+  readonly points?: readonly Readonly<Record<string, string | number>>[];
+  /** Names that formulas may use besides the factors', for example `{ snapshotTime: "2 s" }`. */
+  readonly constants?: Readonly<Record<string, string | number>>;
+  /** How often each point is run, each time with another seed: repetition r has the same seed at every point, so that the points
+   *  see the same arrivals and delays (common random numbers). */
+  readonly repetitions: number | SequentialRepetitions;
+  /** Seed of the first repetition; the next have the numbers after it. Default 1. */
+  readonly seed?: number;
+  /** Simulated time under load: an expression such as `"max(5 min, 30 * interval)"`. */
+  readonly duration: string;
+  /** Time at the beginning that isn't measured: an expression, or `"mser-5"` to find it in a pilot run of each point.
+   *  Default: a tenth of the duration, two checkpoint intervals at least. */
+  readonly warmUp?: string;
+  /** What the terminal shows, and what `compare` compares unless told otherwise. */
+  readonly metrics: readonly Metric[];
+  readonly charts: readonly Chart[];
+}
+
+/** KEY: VALUE, as for `--set`. */
+export type Settings = Readonly<Record<string, string | number | Formula>>;
+
+/** A key with its values, or levels that set several keys at once. */
+export type Factor =
+  | { readonly key: string; readonly values: readonly (string | number | Formula)[] }
+  | { readonly levels: Readonly<Record<string, Settings>> };
+
+/** A mathjs expression with units over the factors that stand before it and the constants: `"5 * snapshotTime"`. */
+export interface Formula {
+  readonly formula: string;
+}
+
+/** Repetitions go on until the mean of a metric is known precisely enough. */
+export interface SequentialRepetitions {
+  /** At least 3; 10 or more for intervals that keep their word. */
+  readonly atLeast: number;
+  readonly atMost: number;
+  readonly metric: Metric;
+  /** The reader it is measured at; default: every one. */
+  readonly reader?: string;
+  /** Half-width of the 95 % interval over the mean: 0.05 is 5 %. */
+  readonly relative: number;
+}
+
+/** Columns of the result table that hold a measurement. */
+export const METRICS = [
+  "latency_min_ms",
+  "latency_mean_ms",
+  "latency_p10_ms",
+  "latency_p50_ms",
+  "latency_p90_ms",
+  "latency_p99_ms",
+  "latency_p99_9_ms",
+  "latency_max_ms",
+  "records_in",
+  "records_visible",
+  "records_lost",
+  "records_duplicated",
+  "checkpoints_triggered",
+  "checkpoints_completed",
+  "checkpoints_failed",
+  "checkpoint_period_mean_ms",
+  "checkpoint_duration_mean_ms",
+  "checkpoint_duration_p50_ms",
+  "checkpoint_duration_p99_ms",
+  "checkpoint_duration_max_ms",
+  "alignment_mean_ms",
+  "alignment_max_ms",
+  "precommit_to_commit_mean_ms",
+] as const;
+
+export type Metric = (typeof METRICS)[number];
+
+/** A picture of an experiment's results. */
+export interface Chart {
+  /** Names its files: kebab-case. */
+  readonly name: string;
+  /** A Vega-Lite or Vega specification whose title is the finding, computed from the results. */
+  draw(results: SweepResults): ChartSpec;
+}
+
+/** A Vega or Vega-Lite specification; `$schema` tells which. */
+export type ChartSpec = Readonly<Record<string, unknown>> & { readonly $schema: string };
+
+/** Declares an experiment, with its types checked. */
+export function defineExperiment(experiment: Experiment): Experiment {
+  return experiment;
+}

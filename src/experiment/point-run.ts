@@ -1,0 +1,291 @@
+import { CheckpointLog, type LoggedPhase } from "../metrics/index.ts";
+import { ConfigError, formatDuration, type Pipeline, type PipelineReading } from "../pipeline/index.ts";
+import type { Point } from "./expand-points.ts";
+import { METRICS, type Metric } from "./experiment.ts";
+import { type Measurement, measurePipeline, type RunOptions } from "./run-pipeline.ts";
+import type { RunResult } from "./run-result.ts";
+import { findWarmUp } from "./warm-up-pilot.ts";
+
+/** How a run went. `check failed`: it ran, and a check of the simulated system found something. `bad config`: it could not be
+ *  run. `bug`: Sluice failed. `stopped`: it hit a bound. */
+export type RunStatus = "ok" | "check failed" | "bad config" | "stopped" | "bug";
+
+/** What one reader saw in one run. */
+export interface ReaderRow {
+  readonly reader: string;
+  readonly topic: string;
+  readonly isolationLevel: string;
+  /** Of the jobs that write its topic. */
+  readonly deliveryGuarantee: string;
+  readonly sloMet: boolean | null;
+  readonly simulatedS: number;
+  readonly warmUpS: number;
+  /** Records whose latency was measured. */
+  readonly recordsMeasured: number;
+  /** In the order of METRICS; null: nothing was measured. */
+  readonly metrics: readonly (number | null)[];
+  /** Latencies: records by stretch, from (exclusive) and to in ms. */
+  readonly histogram: readonly (readonly [fromMs: number, toMs: number, records: number])[];
+}
+
+/** One checkpoint: instants in ms of the virtual clock; null: not reached. */
+export interface CheckpointRow {
+  readonly job: string;
+  readonly checkpoint: number;
+  readonly triggeredAtMs: number;
+  readonly latestAckAtMs: number | null;
+  readonly completedAtMs: number | null;
+  readonly failedAtMs: number | null;
+  readonly failureReason: string | null;
+  readonly alignmentMaxMs: number;
+}
+
+/** What one participant of a checkpoint did, in ms of the virtual clock. */
+export interface TimelineRow {
+  readonly job: string;
+  readonly checkpoint: number;
+  /** `source 0`, `sink 1`, `writer 1`, `coordinator`. */
+  readonly participant: string;
+  readonly phase: string;
+  readonly fromMs: number;
+  readonly toMs: number;
+}
+
+/** One repetition of one point, as plain data that goes into the journal. */
+export interface PointRun {
+  readonly point: number;
+  readonly repetition: number;
+  readonly seed: string;
+  readonly status: RunStatus;
+  /** One line; null when all is well. */
+  readonly reason: string | null;
+  readonly events: number | null;
+  readonly outcomeFingerprint: string | null;
+  readonly readers: readonly ReaderRow[];
+  readonly checkpoints: readonly CheckpointRow[];
+  /** Of the first repetition alone. */
+  readonly timeline: readonly TimelineRow[];
+}
+
+/** Checkpoints of each job whose phases are kept. */
+const DETAILED_CHECKPOINTS = 3;
+/** Stretches of a histogram to a factor of two: 4.4 % wide. */
+const HISTOGRAM_STEPS = 16;
+const QUANTILES = [0.1, 0.5, 0.9, 0.99, 0.999];
+const MILLISECOND = 1e6;
+
+/** The seed of a repetition: the same at every point that doesn't set its own. */
+export function seedOf(point: Point, repetition: number): string {
+  return String(point.seed + repetition);
+}
+
+/** Runs one repetition of a point. What goes wrong is in the result, with its reason; nothing is thrown.
+ *  @param read gives the pipeline under the point's assignments. */
+export function runPoint(
+  point: Point,
+  repetition: number,
+  read: (assignments: readonly string[]) => PipelineReading,
+): PointRun {
+  const seed = seedOf(point, repetition);
+  try {
+    const { pipeline } = read(point.assignments);
+    const log: CheckpointLog[] = [];
+    const measurement = measurePipeline(pipeline, {
+      seed,
+      duration: point.duration,
+      ...measuredWindow(point, pipeline),
+      observe: (_lineage, warmUp) => {
+        log.push(new CheckpointLog(warmUp, repetition === 0 ? DETAILED_CHECKPOINTS : 0));
+        return log;
+      },
+    });
+    return describeRun(point, repetition, measurement, log[0]!);
+  } catch (error) {
+    const status = error instanceof ConfigError ? "bad config" : "bug";
+    return failedRun(point, repetition, status, error instanceof Error ? error.message : String(error));
+  }
+}
+
+/** A repetition that gave nothing, for the first line of the reason. */
+export function failedRun(point: Point, repetition: number, status: RunStatus, reason: string): PointRun {
+  return {
+    point: point.number,
+    repetition,
+    seed: seedOf(point, repetition),
+    status,
+    reason: reason.split("\n", 1)[0]!,
+    events: null,
+    outcomeFingerprint: null,
+    readers: [],
+    checkpoints: [],
+    timeline: [],
+  };
+}
+
+/** The command that runs a repetition again. @param pipeline path of the pipeline file. */
+export function replayCommand(pipeline: string, point: Point, seed: string): string {
+  const settings = point.assignments.map((assignment) => ` --set ${quoted(assignment)}`);
+  const duration = quoted(formatDuration(point.duration));
+  return `npx sluice run ${quoted(pipeline)} --seed ${seed} --for ${duration}${settings.join("")}`;
+}
+
+function quoted(argument: string): string {
+  return /^[\w@%+=:,./-]+$/.test(argument) ? argument : `'${argument.replaceAll("'", "'\\''")}'`;
+}
+
+/** A pilot's warm-up, of the last point that asked: the repetitions of a point follow each other. */
+let lastPilot: { readonly key: string; readonly warmUp: number } | undefined;
+
+function measuredWindow(point: Point, pipeline: Pipeline): Pick<RunOptions, "window"> {
+  const until = point.duration;
+  if (point.warmUp === undefined) return {};
+  if (point.warmUp !== "mser-5") return { window: { from: point.warmUp, until } };
+  const key = JSON.stringify([point, pipeline]);
+  if (lastPilot?.key !== key) {
+    lastPilot = { key, warmUp: findWarmUp(pipeline, seedOf(point, 0), point.duration) };
+  }
+  return { window: { from: lastPilot.warmUp, until } };
+}
+
+function describeRun(
+  point: Point,
+  repetition: number,
+  measurement: Measurement,
+  log: CheckpointLog,
+): PointRun {
+  const { result } = measurement;
+  const failed = result.checks.find((check) => check.violations.length > 0);
+  const stopped = result.stopReason !== "reached-end";
+  return {
+    point: point.number,
+    repetition,
+    seed: result.seed,
+    status: stopped ? "stopped" : failed === undefined ? "ok" : "check failed",
+    reason: stopped
+      ? `stopped: ${result.stopReason}`
+      : failed === undefined
+        ? null
+        : `${failed.name}: ${failed.violations[0]}`,
+    events: result.events,
+    outcomeFingerprint: result.outcomeFingerprint,
+    readers: result.readers.map((_, reader) => describeReader(measurement, log, reader)),
+    checkpoints: describeCheckpoints(result, log),
+    timeline: describeTimeline(result, log),
+  };
+}
+
+function describeReader(
+  { result, latencies, checkpoints }: Measurement,
+  log: CheckpointLog,
+  i: number,
+): ReaderRow {
+  const reader = result.readers[i]!;
+  const histogram = latencies[i]!;
+  const measured = histogram.count > 0;
+  const quantiles = measured ? histogram.quantiles(QUANTILES) : [];
+  const writers = result.config.jobs.flatMap((job, number) =>
+    job.sink.topic === reader.topic ? [number] : [],
+  );
+  const job = checkpoints[writers[0] ?? -1];
+  const [durationP50, durationP99] =
+    job === undefined || job.durations.count === 0 ? [] : job.durations.quantiles([0.5, 0.99]);
+  const values: Readonly<Record<Metric, number | null | undefined>> = {
+    latency_min_ms: measured ? histogram.min : null,
+    latency_mean_ms: measured ? histogram.mean : null,
+    latency_p10_ms: quantiles[0],
+    latency_p50_ms: quantiles[1],
+    latency_p90_ms: quantiles[2],
+    latency_p99_ms: quantiles[3],
+    latency_p99_9_ms: quantiles[4],
+    latency_max_ms: measured ? histogram.max : null,
+    records_in: reader.recordsIn,
+    records_visible: reader.recordsVisible,
+    records_lost: reader.recordsLost,
+    records_duplicated: reader.recordsDuplicated,
+    checkpoints_triggered: job?.triggered,
+    checkpoints_completed: job?.completed,
+    checkpoints_failed: job?.failed,
+    checkpoint_period_mean_ms: job && job.triggerGaps.count > 0 ? job.triggerGaps.mean : null,
+    checkpoint_duration_mean_ms: job && job.durations.count > 0 ? job.durations.mean : null,
+    checkpoint_duration_p50_ms: durationP50,
+    checkpoint_duration_p99_ms: durationP99,
+    checkpoint_duration_max_ms: job && job.durations.count > 0 ? job.durations.max : null,
+    alignment_mean_ms: log.alignment.count > 0 ? log.alignment.sum / log.alignment.count : null,
+    alignment_max_ms: log.alignment.count > 0 ? log.alignment.max : null,
+    precommit_to_commit_mean_ms:
+      log.preCommitToCommit.count > 0 ? log.preCommitToCommit.sum / log.preCommitToCommit.count : null,
+  };
+  return {
+    reader: reader.reader,
+    topic: reader.topic,
+    isolationLevel: reader.isolationLevel,
+    deliveryGuarantee: writers
+      .map((number) => result.deliveryGuarantees[result.config.jobs[number]!.name]!)
+      .join(", "),
+    sloMet: reader.slo?.met ?? null,
+    simulatedS: result.simulatedSeconds,
+    warmUpS: result.warmUpSeconds,
+    recordsMeasured: histogram.count,
+    metrics: METRICS.map((metric) => inUnit(metric, values[metric])),
+    histogram: measured
+      ? histogram
+          .buckets(HISTOGRAM_STEPS)
+          .map(({ from, to, count }) => [from / MILLISECOND, to / MILLISECOND, count] as const)
+      : [],
+  };
+}
+
+function inUnit(metric: Metric, value: number | null | undefined): number | null {
+  if (value === null || value === undefined) return null;
+  return metric.endsWith("_ms") ? value / MILLISECOND : value;
+}
+
+function describeCheckpoints({ config }: RunResult, log: CheckpointLog): CheckpointRow[] {
+  const reached = (at: number): number | null => (at < 0 ? null : at / MILLISECOND);
+  return log.checkpoints.map((one) => ({
+    job: config.jobs[one.job]!.name,
+    checkpoint: one.checkpoint,
+    triggeredAtMs: one.triggeredAt / MILLISECOND,
+    latestAckAtMs: reached(one.latestAckAt),
+    completedAtMs: reached(one.completedAt),
+    failedAtMs: reached(one.failedAt),
+    failureReason: one.failureReason === "" ? null : one.failureReason,
+    alignmentMaxMs: one.longestAlignment / MILLISECOND,
+  }));
+}
+
+function describeTimeline({ config }: RunResult, log: CheckpointLog): TimelineRow[] {
+  const detailed = new Set(log.phases.map(({ job, checkpoint }) => `${job}/${checkpoint}`));
+  const instants = log.checkpoints.filter(({ job, checkpoint }) => detailed.has(`${job}/${checkpoint}`));
+  const coordinator = instants.flatMap((one): TimelineRow[] => {
+    const place = { job: config.jobs[one.job]!.name, checkpoint: one.checkpoint, participant: "coordinator" };
+    const phase = (name: string, from: number, to: number): TimelineRow[] =>
+      from < 0 || to < 0
+        ? []
+        : [{ ...place, phase: name, fromMs: from / MILLISECOND, toMs: to / MILLISECOND }];
+    return [
+      ...phase("waiting for acknowledgements", one.triggeredAt, one.latestAckAt),
+      ...phase("completing", one.latestAckAt, one.completedAt),
+    ];
+  });
+  const participants = log.phases.map(
+    (one): TimelineRow => ({
+      job: config.jobs[one.job]!.name,
+      checkpoint: one.checkpoint,
+      participant: participantOf(config, one),
+      phase: one.phase,
+      fromMs: one.from / MILLISECOND,
+      toMs: one.to / MILLISECOND,
+    }),
+  );
+  return [...coordinator, ...participants];
+}
+
+function participantOf({ jobs }: Pipeline, { job, participant, number }: LoggedPhase): string {
+  const { parallelism } = jobs[job]!;
+  if (participant === "writer") {
+    const before = jobs.slice(0, job).reduce((sum, other) => sum + other.parallelism, 0);
+    return `sink ${number - before}`;
+  }
+  return number < parallelism ? `source ${number}` : `sink ${number - parallelism}`;
+}
