@@ -18,7 +18,14 @@ afterAll(() => {
 
 function capture(): Terminal & { readonly out: string[] } {
   const out: string[] = [];
-  return { out, print: (text) => void out.push(text), warn: () => {}, columns: 200, colors: PLAIN };
+  return {
+    out,
+    print: (text) => void out.push(text),
+    warn: () => {},
+    columns: 200,
+    live: false,
+    colors: PLAIN,
+  };
 }
 
 interface CaseFile {

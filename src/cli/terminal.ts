@@ -8,8 +8,8 @@ export interface Terminal {
   readonly warn: (line: string) => void;
   /** Characters a line of standard output holds; infinite when it is no terminal. */
   readonly columns: number;
-  /** Whether standard error is a terminal, where a line can be drawn anew. */
-  readonly live: boolean;
+  /** Whether standard error is a terminal, where a line can be drawn anew; default: no. */
+  readonly live?: boolean;
   readonly colors: Colors;
 }
 

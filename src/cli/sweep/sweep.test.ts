@@ -80,7 +80,6 @@ function recordedTerminal() {
     },
     warn: (line) => void lines.err.push(line),
     columns: Number.POSITIVE_INFINITY,
-    live: false,
     colors: PLAIN,
   };
   return { lines, terminal };
