@@ -16,6 +16,8 @@ const STATE_ENTRY_BYTES = 13;
 const DEFAULT_KEYS = 10_000;
 const DEFAULT_STATE_BYTES = 100;
 const DEFAULT_TRANSACTION_TIMEOUT_MS = 600_000;
+/** Checkpoints of the reference go to a local folder. */
+const CHECKPOINT_FOLDER = { "execution.checkpointing.dir": "file:///checkpoints" } as const;
 /** How the reference's jobs restart unless their options say otherwise. */
 const FIXED_DELAY = {
   "restart-strategy.type": "fixed-delay",
@@ -108,8 +110,12 @@ function jobOf(
   const timeout = job.txnTimeout ?? DEFAULT_TRANSACTION_TIMEOUT_MS;
   const restarts = mayFail && conf["restart-strategy.type"] === undefined ? FIXED_DELAY : {};
   return {
-    config: { "parallelism.default": job.parallelism ?? 2, ...restarts, ...conf } as JobInput["config"] &
-      object,
+    config: {
+      "parallelism.default": job.parallelism ?? 2,
+      ...CHECKPOINT_FOLDER,
+      ...restarts,
+      ...conf,
+    } as JobInput["config"] & object,
     source: {
       topic: from,
       ...(job.sourceIsolation === undefined ? {} : { "properties.isolation.level": job.sourceIsolation }),

@@ -1,6 +1,7 @@
 import type { CheckContext } from "./checks/check-context.ts";
 import { checkEnvironment } from "./checks/check-environment.ts";
 import { checkFaults } from "./checks/check-faults.ts";
+import { checkIgnored } from "./checks/check-ignored.ts";
 import { checkJobs } from "./checks/check-jobs.ts";
 import { checkProducers } from "./checks/check-producers.ts";
 import { checkTopics } from "./checks/check-topics.ts";
@@ -12,4 +13,5 @@ export function checkPipeline(context: CheckContext): void {
   checkJobs(context);
   checkProducers(context);
   checkFaults(context);
+  checkIgnored(context);
 }

@@ -1,0 +1,37 @@
+import type { Path } from "../issue.ts";
+import type { CheckContext } from "./check-context.ts";
+
+type Section = "producers" | "readers" | "source" | "sink";
+
+/** Keys that some model reads, but not in this section, and what it does instead. Whoever models one removes its line. */
+export const IGNORED_HERE: readonly (readonly [section: Section, key: string, instead: string])[] = [
+  ["producers", "batch.size", "the load's batches are one mean delay"],
+  ["producers", "retry.backoff.ms", "no request of the load fails"],
+  ["sink", "properties.retry.backoff.ms", "no request of a sink fails"],
+  ["source", "properties.fetch.min.bytes", "a fetch is answered by the first byte"],
+  ["source", "properties.fetch.max.wait.ms", "a fetch is answered by the first byte"],
+  ["readers", "fetch.min.bytes", "a fetch is answered by the first byte"],
+  ["readers", "fetch.max.wait.ms", "a fetch is answered by the first byte"],
+  ["readers", "max.poll.records", "a reader takes what a fetch brought at once"],
+];
+
+/** Notes on what is set where no model reads it. */
+export function checkIgnored(context: CheckContext): void {
+  const { producers, readers, jobs } = context.pipeline;
+  const places: Readonly<Record<Section, readonly Path[]>> = {
+    producers: producers.map(({ name }) => ["producers", name]),
+    readers: readers.map(({ name }) => ["readers", name]),
+    source: jobs.map(({ name }) => ["jobs", name, "source"]),
+    sink: jobs.map(({ name }) => ["jobs", name, "sinks", 0]),
+  };
+  for (const [section, key, instead] of IGNORED_HERE) {
+    for (const place of places[section]) {
+      const path = [...place, key];
+      if (!context.isWritten(path)) continue;
+      context.warn({
+        path,
+        wanted: `Sluice knows ${key} but does not model it here yet, so it has no effect: ${instead}`,
+      });
+    }
+  }
+}

@@ -1,0 +1,130 @@
+import { expect, test } from "vitest";
+import { measurePipeline } from "../experiment/index.ts";
+import { type Pipeline, parsePipeline } from "../pipeline/index.ts";
+
+/** Everything an option can set, in one pipeline: two jobs in a chain, three brokers, both guarantees. */
+const TEXT = `
+environment: { preset: laptop }
+kafka:
+  brokers: 3
+  topics:
+    in: { partitions: 4, replication.factor: 3 }
+    mid: { partitions: 4, replication.factor: 3 }
+    out: { partitions: 4, replication.factor: 3 }
+producers: { p: { topic: in, rate: 200/s, record: 100 B, keys: 10, skew: zipf 1, linger.ms: 3 } }
+jobs:
+  first:
+    config: { parallelism.default: 2, execution.checkpointing.interval: 1 s }
+    source: { topic: in, properties.group.id: g }
+    operators:
+      - { name: o, keyed: true, service-time: gamma 1 ms shape 2, slow-subtask: "0: parked 1 ms", state: 10 kb/key }
+    sinks:
+      - topic: mid
+        sink.delivery-guarantee: exactly-once
+        sink.transactional-id-prefix: first
+        properties.transaction.timeout.ms: 60000
+        properties.linger.ms: 3
+  second:
+    config: { parallelism.default: 2, execution.checkpointing.interval: 1 s }
+    source: { topic: mid, properties.isolation.level: read_committed }
+    operators: [{ name: o, keyed: true, service-time: 1 us }]
+    sinks: [{ topic: out }]
+readers:
+  some: { topic: out }
+  all: { topic: mid, isolation.level: read_committed, slo: p99 <= 1 s }
+`;
+
+const FAILURES = "resolved and checked; matters when something fails, and nothing in this pipeline does";
+
+/** What of a resolved pipeline no run reads, and why it stands there all the same; `*` at the end stands for the rest of a
+ *  path. Whoever models one removes its line; whoever adds an option that no model reads declares it `known`, so that it is
+ *  warned about, or writes a line here that says what else is done with it. */
+const READ_BY_NOBODY: Readonly<Record<string, string>> = {
+  "environment.preset": "a name, for the result",
+  "environment.brokerStart": FAILURES,
+  "environment.connectionLoss": FAILURES,
+  "environment.jobManagerStart": FAILURES,
+  "environment.task*": FAILURES,
+  "flink.askTimeout": FAILURES,
+  "flink.heartbeat*": FAILURES,
+  "flink.highAvailability": FAILURES,
+  "flink.resourceProvider": FAILURES,
+  "flink.slotRequestTimeout": FAILURES,
+  "jobs[].restartStrategy.*": FAILURES,
+  "flink.taskManagers": "compared with the slots that the jobs need; subtasks fill them in order",
+  "jobs[].operators[].name": "a name, for messages",
+  "jobs[].sink.producer.retryBackoff": "warned about: no request fails",
+  "jobs[].sink.transactionTimeout": "compared with the brokers' maximum and the interval; nothing times out",
+  "jobs[].sink.transactionalIdPrefix": "compared with the prefixes of other sinks; ids have no names",
+  "jobs[].source.consumer.fetchMaxWait": "warned about",
+  "jobs[].source.consumer.fetchMinBytes": "warned about",
+  "kafka.minInsyncReplicas":
+    "no replica fails, so acks=all waits for all of them whatever their least number is",
+  "kafka.topics[].minInsyncReplicas": "as kafka.minInsyncReplicas",
+  "kafka.transactionMaxTimeout": "compared with the timeouts of sinks",
+  "producers[].config.batchSize": "warned about",
+  "producers[].config.retryBackoff": "warned about",
+  "readers[].consumer.fetchMaxWait": "warned about",
+  "readers[].consumer.fetchMinBytes": "warned about",
+  "readers[].consumer.maxPollRecords": "warned about",
+  "versions.flink": "chooses defaults",
+  "versions.flinkConnectorKafka": "chooses defaults",
+  "versions.kafka": "chooses defaults",
+  "versions.kafkaClients": "chooses defaults",
+};
+
+test("what a pipeline is told is read when it runs, or stands in the list of what isn't", () => {
+  const { pipeline } = parsePipeline(TEXT, "everything.yaml");
+  const read = new Set<string>();
+  measurePipeline(watched(pipeline, read), { seed: "1", duration: 5e9 });
+  const unread = leavesOf(pipeline).filter((path) => !read.has(path));
+  const lines = Object.keys(READ_BY_NOBODY);
+  expect(unread.filter((path) => !lines.some((line) => covers(line, path)))).toEqual([]);
+  expect(lines.filter((line) => !unread.some((path) => covers(line, path)))).toEqual([]);
+});
+
+function covers(line: string, path: string): boolean {
+  return line.endsWith("*") ? path.startsWith(line.slice(0, -1)) : path === line;
+}
+
+/** The same pipeline; `read` gets the path of every leaf that somebody asks for. */
+function watched(pipeline: Pipeline, read: Set<string>): Pipeline {
+  // An object stays one object however often it is asked for: the assembly finds a job by its identity.
+  const proxies = new WeakMap<object, object>();
+  const watch = (value: object, path: string): object => {
+    const known = proxies.get(value);
+    if (known !== undefined) return known;
+    const proxy = new Proxy(value, {
+      get(target, key): unknown {
+        const found: unknown = Reflect.get(target, key);
+        if (typeof key === "symbol" || typeof found === "function") return found;
+        const here = pathOf(target, path, key);
+        if (typeof found === "object" && found !== null) return watch(found, here);
+        read.add(here);
+        return found;
+      },
+    });
+    proxies.set(value, proxy);
+    return proxy;
+  };
+  return watch(pipeline, "") as Pipeline;
+}
+
+/** Paths of all that is no object, `jobs[].sink.topic`, sorted. */
+function leavesOf(pipeline: Pipeline): string[] {
+  const found = new Set<string>();
+  const walk = (value: unknown, path: string): void => {
+    if (typeof value !== "object" || value === null) {
+      found.add(path);
+      return;
+    }
+    for (const [key, child] of Object.entries(value)) walk(child, pathOf(value, path, key));
+  };
+  walk(pipeline, "");
+  return [...found].toSorted();
+}
+
+function pathOf(parent: object, path: string, key: string): string {
+  if (Array.isArray(parent)) return `${path}[]`;
+  return path === "" ? key : `${path}.${key}`;
+}
