@@ -324,7 +324,7 @@ describe("a local channel", () => {
     ]);
   });
 
-  test("keeps what a busy receiver does not take, and answers a flush when the queue before it is empty", () => {
+  test("is cut by the poll of its receiver, however long ago the flush was", () => {
     const { sim, channel, log, counts, take, at, flushAt } = world({
       recordBytes: 1000,
       spacing: 10,
@@ -335,15 +335,49 @@ describe("a local channel", () => {
     flushAt(105);
     flushAt(205);
     at(255, take);
-    at(256, () => expect([channel.hasData, channel.queuedData]).toEqual([true, 1]));
-    at(257, take);
-    at(258, () => expect([channel.hasData, channel.senderWaits]).toEqual([false, false]));
+    at(256, () => expect([channel.hasData, channel.senderWaits]).toEqual([false, false]));
+    sim.run(300);
+    expect(log).toEqual([[255, "[0, 25)"]]);
+    expect(counts).toEqual({ queued: 1, taken: 1, touched: 0, full: 0 });
+  });
+
+  test("goes on filling its segment after a poll, and a full segment ends what a poll may take", () => {
+    const { sim, log, take, at, flushAt } = world({
+      recordBytes: 1000,
+      spacing: 10,
+      total: 70,
+      local: true,
+      greedy: false,
+    });
+    flushAt(105);
+    at(255, take);
+    flushAt(305);
+    // The segment is full with the 33rd record, at 330.
+    at(405, take);
+    sim.run(500);
+    expect(log).toEqual([
+      [255, "[0, 25)"],
+      [405, "[25, 32)"],
+    ]);
+  });
+
+  test("takes nothing from behind a barrier along", () => {
+    const { sim, log, take, at, flushAt, broadcastAt } = world({
+      recordBytes: 1000,
+      spacing: 10,
+      total: 70,
+      local: true,
+      greedy: false,
+    });
+    flushAt(105);
+    broadcastAt(205, 3, 0);
+    at(255, take);
+    at(256, take);
     sim.run(300);
     expect(log).toEqual([
-      [255, "[0, 10)"],
-      [257, "[10, 25)"],
+      [255, "[0, 20)"],
+      [256, "barrier 3 of 0"],
     ]);
-    expect(counts).toEqual({ queued: 2, taken: 2, touched: 0, full: 0 });
   });
 
   test("shows nothing behind a barrier until it is resumed, and then at once", () => {

@@ -80,6 +80,9 @@ export class Channel {
   #credit: number;
   #blocked = false;
   #flushRequested = false;
+  /** What a flush has made visible to a local receiver that hasn't polled it: the head of the queue, part of a segment that
+   *  goes on filling. */
+  #unpolled: NetworkBuffer | undefined;
   #queuedData = 0;
   #fullEvent = NO_EVENT;
 
@@ -230,23 +233,43 @@ export class Channel {
       const whole = excess === 0 ? needed : needed - 1;
       this.#fill = 0;
       this.#carry = excess;
-      if (whole > 0) {
+      const unpolled = this.#unpolledTail;
+      if (whole > 0 && unpolled !== undefined) {
+        this.open.moveFront(whole, unpolled.spans);
+      } else if (whole > 0) {
         const buffer = this.#settings.recycler.take();
         this.open.moveFront(whole, buffer.spans);
         this.#push(buffer);
         this.#send();
       }
+      this.#unpolled = undefined;
       needed = this.#recordsToFill();
     }
   }
 
   #queueOpen(): void {
+    this.#flushRequested = false;
+    const unpolled = this.#unpolledTail;
+    if (unpolled !== undefined) {
+      this.#closeInto(unpolled);
+      return;
+    }
     const buffer = this.#settings.recycler.take();
+    this.#closeInto(buffer);
+    if (this.local) this.#unpolled = buffer;
+    this.#push(buffer);
+  }
+
+  /** The unpolled part of the segment, unless something is queued behind it. */
+  get #unpolledTail(): NetworkBuffer | undefined {
+    return this.#queue.length === 1 ? this.#unpolled : undefined;
+  }
+
+  /** Moves what is open, a part of the segment, into `buffer`. */
+  #closeInto(buffer: NetworkBuffer): void {
     this.#fill += this.#bytesOf(this.open.records);
     this.#carry = 0;
     this.open.moveFront(this.open.records, buffer.spans);
-    this.#flushRequested = false;
-    this.#push(buffer);
   }
 
   #push(buffer: NetworkBuffer): void {
@@ -309,8 +332,21 @@ export class Channel {
   take(): NetworkBuffer {
     if (!this.local) return this.#received.shift()!;
     const buffer = this.#takeFromQueue();
+    if (buffer === this.#unpolled) {
+      if (this.#queue.length === 0) this.#fillUpTo(this.#sim.now, buffer);
+      this.#unpolled = undefined;
+    }
     if (!this.#blocked) this.#queueRequestedFlush();
     return buffer;
+  }
+
+  /** A flush makes a buffer visible, the poll of its local receiver cuts it: what was written meanwhile comes along. (A remote
+   *  one is polled by the network thread as soon as there is credit.)
+   *  Source: flink PipelinedSubpartition.pollBuffer, BufferConsumer.build. */
+  #fillUpTo(now: number, buffer: NetworkBuffer): void {
+    this.#takeEmitted(now);
+    if (this.#queue.length > 0 || this.open.records === 0) return;
+    this.#closeInto(buffer);
   }
 
   /** A flush that came while something else was in the way becomes visible once the queue is empty. */
