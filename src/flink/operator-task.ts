@@ -211,9 +211,10 @@ export class OperatorTask implements DownstreamTask {
   #planWake(): void {
     let at = this.#busyUntil;
     if (this.#mailAt >= 0) at = this.#mailAt;
-    else if (this.#ready.length === 0 && !this.#settings.oneRecord && !this.#currentChannel!.senderWaits) {
+    else if (!this.#settings.oneRecord) {
       const { longestRun } = this.#settings;
-      if (longestRun === Number.POSITIVE_INFINITY) return;
+      const nobodyWaits = this.#ready.length === 0 && !this.#currentChannel!.senderWaits;
+      if (nobodyWaits && longestRun === Number.POSITIVE_INFINITY) return;
       at = Math.min(at, this.#sim.now + longestRun);
     }
     if (this.#settings.oneRecord && this.#mailAt < 0) {

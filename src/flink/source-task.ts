@@ -380,6 +380,8 @@ export class SourceTask implements UpstreamTask {
     const shared = this.#rampRoutes[channel.upstreamIndex];
     if (shared === undefined) return Number.POSITIVE_INFINITY;
     const offset = shared.offsetOf(local, this.#rampCursors[channel.upstreamIndex]! + missing - 1);
+    // No key of the origin belongs to the channel.
+    if (offset === Number.POSITIVE_INFINITY) return offset;
     return this.#lineage.routeById(route).rankOf(local, offset) - from;
   }
 

@@ -155,6 +155,8 @@ export class CurveProducer implements RecordProducer {
       at = Math.min(at, Math.floor(this.#batches[oldest]!.createdAt + this.#settings.linger) + 1);
     }
     if (at === Number.POSITIVE_INFINITY) return;
+    // A task hands on its records some time after they have left it.
+    if (at < this.#sim.now) at = this.#sim.now;
     if (this.#sentEvent !== NO_EVENT) {
       if (this.#sentEventAt <= at) return;
       this.#sim.cancel(this.#sentEvent);

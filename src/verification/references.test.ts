@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { type Measurement, measurePipeline } from "../experiment/index.ts";
-import { type Pipeline, parsePipeline } from "../pipeline/index.ts";
+import type { Pipeline } from "../pipeline/index.ts";
+import { chain } from "./chain.ts";
 import { SECOND, scenario } from "./scenario.ts";
 
 /** The data plane of spans and curves against its two references: every record its own span and event, and every poll,
@@ -83,43 +84,10 @@ describe.each(SCENARIOS)("%s", (_name, assignments) => {
   });
 });
 
-/** A job that reads what another job's transactions wrote. */
-const CHAIN = `
-versions: { flink: 2.1.1, flink-connector-kafka: 4.0.1, kafka: 4.1.0 }
-environment: { preset: laptop }
-kafka:
-  brokers: 1
-  topics: { in: { partitions: 2 }, mid: { partitions: 2 }, out: { partitions: 2 } }
-producers: { load: { topic: in, rate: 1013/s, record: 100 B, keys: 10000 } }
-flink: { taskmanagers: 4 }
-jobs:
-  first:
-    config: { parallelism.default: 2, execution.checkpointing.interval: 2 s }
-    source: { topic: in, properties.group.id: first }
-    operators: [{ name: a, keyed: true, service-time: 0.1 ms }]
-    sinks:
-      - topic: mid
-        sink.delivery-guarantee: exactly-once
-        sink.transactional-id-prefix: first
-        properties.transaction.timeout.ms: 600000
-  second:
-    config: { parallelism.default: 2, execution.checkpointing.interval: 2 s }
-    source: { topic: mid, properties.group.id: second, properties.isolation.level: read_committed }
-    operators: [{ name: b, keyed: true, service-time: 0.1 ms }]
-    sinks:
-      - topic: out
-        sink.delivery-guarantee: exactly-once
-        sink.transactional-id-prefix: second
-        properties.transaction.timeout.ms: 600000
-readers:
-  between: { topic: mid, isolation.level: read_committed }
-  behind: { topic: out, isolation.level: read_committed }
-`;
-
 test.each(["one-record", "eager"] as const)(
   "two chained exactly-once jobs: curves agree with %s",
   (reference) => {
-    const { pipeline } = parsePipeline(CHAIN, "chain.yaml");
+    const pipeline = chain();
     const curves = run(pipeline, "curves");
     const expected = run(pipeline, reference);
     expect(counts(curves)).toEqual(counts(expected));

@@ -73,7 +73,7 @@ function visibility(seed: string, from: number, until: number, assignments: read
 /** `periods` checkpoints of each of some runs, an interval of `period` ms. */
 function compare(effort: number, period: number): LawRow[] {
   const interval = `execution.checkpointing.interval=${period} ms`;
-  const seeds = Array.from({ length: observations(8, effort, 3) }, (_, i) => `${i + 1}`);
+  const seeds = Array.from({ length: observations(5, effort, 3) }, (_, i) => `${i + 1}`);
   const from = Math.max(4, (2 * period) / 1000) * SECOND;
   const until = from + observations(40, effort, 10) * period * 1e6;
   const runs = seeds.map((seed) => visibility(seed, from, until, [interval]));

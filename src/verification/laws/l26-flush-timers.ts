@@ -86,7 +86,7 @@ function barriersFlushToo(effort: number): LawRow {
   const means = Array.from(
     { length: n },
     (_, seed) =>
-      appendLatency(`${seed}`, 10, [NEVER_FULL, "execution.buffer-timeout.interval=500 ms"]).meanMs! -
+      appendLatency(`barrier ${seed}`, 10, [NEVER_FULL, "execution.buffer-timeout.interval=500 ms"]).meanMs! -
       CONSTANT_PART,
   );
   return estimatedRow(
@@ -96,7 +96,7 @@ function barriersFlushToo(effort: number): LawRow {
       expected: 1250 / 6,
       unit: "ms",
       n,
-      seed: `0 to ${n - 1}`,
+      seed: `barrier 0 to ${n - 1}`,
     },
     meanWithConfidence(means, CONFIDENCE),
     0.01,
@@ -129,7 +129,7 @@ function linger(effort: number, rate: number): LawRow[] {
   const lingerMs = 100;
   const seed = "linger";
   const perBatch = (rate * lingerMs) / 1000;
-  const seconds = observations(Math.round(250_000 / rate), effort, 20);
+  const seconds = observations(Math.round(150_000 / rate), effort, 20);
   const waits = sinkLatencies(rate, lingerMs, seconds, seed);
   const straight = sinkLatencies(rate, 0, seconds, seed);
   const extra = waits.map((wait, i) => (wait - straight[i]!) / 1e6);

@@ -43,6 +43,9 @@ export function observations(full: number, effort: number, least = 1): number {
   return Math.max(least, Math.ceil(full * effort));
 }
 
+/** The width of an interval is drawn too, and was looked at for the full number of observations only. */
+const DRAWN_WIDTH = 1.25;
+
 /** A row of a figure that was estimated from draws. `tolerance` is relative to the expected figure. Fewer observations
  *  have a wider interval, by the square root. */
 export function estimatedRow(
@@ -58,7 +61,7 @@ export function estimatedRow(
     simulated: estimate.mean,
     halfWidth: estimate.halfWidth,
     tolerance: allowed,
-    precision: allowed / Math.sqrt(effort),
+    precision: effort < 1 ? (DRAWN_WIDTH * allowed) / Math.sqrt(effort) : allowed,
   };
 }
 

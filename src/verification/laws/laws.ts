@@ -1,16 +1,22 @@
 import { checkpointIntervalLaws } from "./l01-l07-checkpoint-interval.ts";
+import { queueLaws } from "./l08-l12-queues.ts";
 import { periodicPause } from "./l13-periodic-pause.ts";
 import { randomPauses } from "./l14-random-pauses.ts";
 import { vacations } from "./l14b-vacations.ts";
 import { duplicatesOfReplay, replayGeometry, stability } from "./l15-l28-replay.ts";
 import { latencyOptimalInterval } from "./l17-latency-optimal-interval.ts";
 import { transactionalVisibility } from "./l18-transactional-visibility.ts";
+import { hopsInSeries } from "./l19-hops-in-series.ts";
+import { sharedPartition } from "./l21-shared-partition.ts";
 import { flushTimers } from "./l26-flush-timers.ts";
+import { little } from "./l29-little.ts";
+import { conservation } from "./l30-conservation.ts";
 import type { Law } from "./law.ts";
 
 /** Every law, in the order of their numbers. */
 export const LAWS: readonly Law[] = [
   ...checkpointIntervalLaws,
+  ...queueLaws,
   periodicPause,
   randomPauses,
   vacations,
@@ -18,6 +24,10 @@ export const LAWS: readonly Law[] = [
   stability,
   latencyOptimalInterval,
   transactionalVisibility,
+  hopsInSeries,
+  sharedPartition,
   flushTimers,
   duplicatesOfReplay,
+  little,
+  conservation,
 ];

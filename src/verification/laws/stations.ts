@@ -1,5 +1,4 @@
-import type { Distribution } from "./distribution.ts";
-import { Simulation } from "./simulation.ts";
+import { type Distribution, Simulation } from "../../engine/index.ts";
 
 /** What a run of first-come-first-served stations in series measured. Times in nanoseconds. */
 export interface StationsResult {
