@@ -1,0 +1,147 @@
+/** Models: tumbling event-time windows of one subtask: which records each window holds, and which windows a watermark fires,
+ *    with one result a key.
+ *  Source: flink TumblingEventTimeWindows, TimeWindow, EventTimeTrigger, WindowOperator (2.1).
+ *  Leaves out: allowed lateness above 0, early and repeated firing, the order of keys within a window, which keys they are
+ *    (only how many). */
+
+import { invariant } from "../engine/index.ts";
+
+/** Ranks [from, to) of a route of an origin partition; see Lineage. */
+export interface WindowedSpan {
+  readonly originPartition: number;
+  readonly route: number;
+  readonly from: number;
+  readonly to: number;
+}
+
+/** A window [start, start + size), ms of event time, plain data. */
+export interface OpenWindow {
+  readonly start: number;
+  records: number;
+  readonly spans: WindowedSpan[];
+}
+
+/** What is fired: `keys` results from `records` records. */
+export interface FiredWindow {
+  readonly start: number;
+  readonly end: number;
+  readonly records: number;
+  readonly keys: number;
+}
+
+/** What windows have to know of records. Times are ns. */
+export interface RecordTimes {
+  createdAt(originPartition: number, route: number, rank: number): number;
+  /** Records on the route created at or before `time`. */
+  rankAt(originPartition: number, route: number, time: number): number;
+}
+
+/** Plain data, for a snapshot. */
+export interface TumblingWindowsState {
+  readonly open: readonly OpenWindow[];
+  readonly eventTimeWatermark: number;
+  readonly fired: number;
+  readonly late: number;
+}
+
+const MILLISECOND = 1e6;
+
+export class TumblingWindows {
+  readonly #size: number;
+  readonly #offset: number;
+  readonly #times: RecordTimes;
+  readonly #keysAmong: (records: number) => number;
+  #open: OpenWindow[] = [];
+  #watermark = Number.NEGATIVE_INFINITY;
+  #fired = 0;
+  #late = 0;
+
+  /** @param size ms. @param offset ms, 0 <= offset < size.
+   *  @param keysAmong how many distinct keys so many records of a window hold. */
+  constructor(size: number, offset: number, times: RecordTimes, keysAmong: (records: number) => number) {
+    invariant(size > 0 && offset >= 0 && offset < size, "a window has a size, and an offset within it");
+    this.#size = size;
+    this.#offset = offset;
+    this.#times = times;
+    this.#keysAmong = keysAmong;
+  }
+
+  /** Records that windows have fired, hold open, and that came behind the watermark and were dropped. Together they are
+   *  all that came in. */
+  get records(): { readonly fired: number; readonly open: number; readonly late: number } {
+    const open = this.#open.reduce((sum, window) => sum + window.records, 0);
+    return { fired: this.#fired, open, late: this.#late };
+  }
+
+  snapshot(): TumblingWindowsState {
+    return structuredClone({
+      open: this.#open,
+      eventTimeWatermark: this.#watermark,
+      fired: this.#fired,
+      late: this.#late,
+    });
+  }
+
+  /** The watermark is not part of a checkpoint: after a restore it begins anew. */
+  restore(state: TumblingWindowsState): void {
+    this.#open = structuredClone([...state.open]);
+    this.#fired = state.fired;
+    this.#late = state.late;
+    this.#watermark = Number.NEGATIVE_INFINITY;
+  }
+
+  /** Ranks [from, to) have come; each goes to the window of its creation time. */
+  add(originPartition: number, route: number, from: number, to: number): void {
+    let at = from;
+    while (at < to) {
+      const timestamp = Math.floor(this.#times.createdAt(originPartition, route, at) / MILLISECOND);
+      const start = this.startOf(timestamp);
+      const nextWindow = (start + this.#size) * MILLISECOND;
+      const end = Math.min(to, this.#times.rankAt(originPartition, route, nextWindow - 1));
+      invariant(end > at, "a record lies in its window");
+      if (start + this.#size - 1 <= this.#watermark) this.#late += end - at;
+      else this.#put(start, { originPartition, route, from: at, to: end });
+      at = end;
+    }
+  }
+
+  /** Start of the window that `timestamp` belongs to, ms. Source: TimeWindow.getWindowStartWithOffset. */
+  startOf(timestamp: number): number {
+    const within = (timestamp - this.#offset) % this.#size;
+    return timestamp - (within < 0 ? within + this.#size : within);
+  }
+
+  /** The watermark has come to `eventTimeWatermark`, ms. @returns what fires, in order: every window whose last timestamp
+   *  it has reached. */
+  advance(eventTimeWatermark: number): FiredWindow[] {
+    if (eventTimeWatermark <= this.#watermark) return [];
+    this.#watermark = eventTimeWatermark;
+    const fired: FiredWindow[] = [];
+    let window = this.#open[0];
+    while (window !== undefined && window.start + this.#size - 1 <= eventTimeWatermark) {
+      const { start, records } = window;
+      fired.push({ start, end: start + this.#size, records, keys: this.#keysAmong(records) });
+      this.#fired += records;
+      this.#open.shift();
+      window = this.#open[0];
+    }
+    return fired;
+  }
+
+  #put(start: number, span: WindowedSpan): void {
+    let at = this.#open.length;
+    while (at > 0 && this.#open[at - 1]!.start > start) at--;
+    let window = this.#open[at - 1];
+    if (window?.start !== start) {
+      window = { start, records: 0, spans: [] };
+      this.#open.splice(at, 0, window);
+    }
+    window.records += span.to - span.from;
+    const last = window.spans.findLastIndex(
+      (one) =>
+        one.originPartition === span.originPartition && one.route === span.route && one.to === span.from,
+    );
+    if (last < 0) window.spans.push(span);
+    else window.spans[last] = { ...span, from: window.spans[last]!.from };
+  }
+}
