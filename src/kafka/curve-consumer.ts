@@ -3,7 +3,7 @@
  *  Source: kafka-clients KafkaConsumer with assign; fetch-loop.ts.
  *  Leaves out: consumer groups, rebalances. */
 
-import { FetchLoop } from "./fetch-loop.ts";
+import { FetchLoop, type FetchSettings } from "./fetch-loop.ts";
 import type { IsolationLevel } from "./isolation-level.ts";
 import type { LogConsumer, RecordTaker } from "./log-consumer.ts";
 
@@ -12,16 +12,18 @@ export class CurveConsumer implements LogConsumer {
   readonly #loops: readonly FetchLoop[];
   readonly #take: RecordTaker;
 
-  /** @param take gets the records with the times at which they are in the consumer's hands. */
+  /** @param partitions that it reads. @param take gets the records with the times at which they are in the consumer's hands. */
   constructor(
     isolationLevel: IsolationLevel,
     brokers: number,
-    roundTrip: number,
-    wakeup: number,
+    fetch: FetchSettings,
+    partitions: readonly number[],
     take: RecordTaker,
   ) {
     this.isolationLevel = isolationLevel;
-    this.#loops = Array.from({ length: brokers }, () => new FetchLoop(roundTrip, wakeup));
+    this.#loops = Array.from({ length: brokers }, (_, broker) => {
+      return new FetchLoop(fetch, partitions.filter((p) => p % brokers === broker).length);
+    });
     this.#take = take;
   }
 

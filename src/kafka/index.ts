@@ -9,6 +9,7 @@ export { CurveConsumer } from "./curve-consumer.ts";
 export { CurveProducer, type CurveProducerKinds } from "./curve-producer.ts";
 export { EagerConsumer, type EagerConsumerKinds } from "./eager-consumer.ts";
 export { EagerProducer, type EagerProducerKinds } from "./eager-producer.ts";
+export { type FetchSettings, fetchPeriod } from "./fetch-loop.ts";
 export type { IsolationLevel } from "./isolation-level.ts";
 export type { LogConsumer, RecordTaker } from "./log-consumer.ts";
 export type { KafkaObserver } from "./observations.ts";

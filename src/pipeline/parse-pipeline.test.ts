@@ -108,6 +108,8 @@ test("the least file takes every default", () => {
       fetchMinBytes: 1,
       fetchMaxWait: 500e6,
       maxPollRecords: 500,
+      fetchMaxBytes: 52_428_800,
+      maxPartitionFetchBytes: 1_048_576,
     },
   });
   expect(pipeline.jobs[0]?.sink).toMatchObject({

@@ -35,6 +35,8 @@ export interface Environment {
   readonly brokerAppend: Duration;
   /** [broker.request-handling] time a request occupies its connection at the broker, without append and replication. */
   readonly brokerRequestHandling: Duration;
+  /** [broker.bandwidth] bytes a second from a broker to one consumer. */
+  readonly brokerBandwidth: number;
   /** [client.wakeup] a client thread waking up for a response: poll of a consumer, Sender of a producer. */
   readonly clientWakeup: Duration;
   /** [flink.rpc] one way, JobManager to TaskManager or back. */
@@ -118,6 +120,8 @@ export interface KafkaConsumerConfig {
   readonly fetchMinBytes: number;
   readonly fetchMaxWait: Duration;
   readonly maxPollRecords: number;
+  readonly fetchMaxBytes: number;
+  readonly maxPartitionFetchBytes: number;
 }
 
 export type IsolationLevel = "read_uncommitted" | "read_committed";

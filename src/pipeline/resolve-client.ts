@@ -46,6 +46,8 @@ export function resolveConsumer(
     fetchMinBytes: defaults.of(consumerOptions, values, "fetch.min.bytes"),
     fetchMaxWait: defaults.of(consumerOptions, values, "fetch.max.wait.ms"),
     maxPollRecords: defaults.of(consumerOptions, values, "max.poll.records"),
+    fetchMaxBytes: defaults.of(consumerOptions, values, "fetch.max.bytes"),
+    maxPartitionFetchBytes: defaults.of(consumerOptions, values, "max.partition.fetch.bytes"),
   };
 }
 

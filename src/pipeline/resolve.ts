@@ -73,7 +73,10 @@ function resolveEnvironment(
   preset: string,
   defaults: Defaults,
 ): Environment {
-  type DurationKey = Exclude<keyof typeof environmentOptions, "preset" | "file" | "storage.bandwidth">;
+  type DurationKey = Exclude<
+    keyof typeof environmentOptions,
+    "preset" | "file" | "storage.bandwidth" | "broker.bandwidth"
+  >;
   const time = (key: DurationKey): Duration => defaults.of(environmentOptions, values, key);
   return {
     preset,
@@ -81,6 +84,7 @@ function resolveEnvironment(
     brokerReplicationRoundTrip: time("broker.replication-round-trip"),
     brokerAppend: time("broker.append"),
     brokerRequestHandling: time("broker.request-handling"),
+    brokerBandwidth: defaults.of(environmentOptions, values, "broker.bandwidth"),
     clientWakeup: time("client.wakeup"),
     flinkRpc: time("flink.rpc"),
     taskManagerNetworkLatency: time("taskmanager.network-latency"),

@@ -10,8 +10,9 @@ import {
   type EagerConsumerKinds,
   EagerProducer,
   type EagerProducerKinds,
+  type FetchSettings,
+  fetchPeriod,
   followersBusy,
-  type IsolationLevel,
   type KafkaObserver,
   type LogConsumer,
   produceService,
@@ -23,9 +24,16 @@ import {
   TransactionCoordinator,
 } from "../../kafka/index.ts";
 import { ConstantOrigin, LaneTable, type Lineage, type Origin, PoissonOrigin } from "../../records/index.ts";
-import { appendsPerSecond } from "../append-rate.ts";
-import type { KafkaProducerConfig, Pipeline, ProducerSpec, SourceSpec, TopicSpec } from "../pipeline.ts";
+import type {
+  KafkaConsumerConfig,
+  KafkaProducerConfig,
+  Pipeline,
+  ProducerSpec,
+  SourceSpec,
+  TopicSpec,
+} from "../pipeline.ts";
 import { splitOwner } from "../split-owner.ts";
+import { appendsPerSecond, recordBytes, recordsPerSecond } from "../topic-load.ts";
 import type { AssemblyOptions } from "./assembly-options.ts";
 
 /** transaction.state.log.replication.factor */
@@ -104,6 +112,7 @@ export class SimulatedKafka {
       readable: sim.defineKind("records readable", (c, b) => consumers[c]!.onReadable(b)),
       requestArrives: sim.defineKind("fetch arrives", (c, b) => consumers[c]!.onRequestArrives(b)),
       answerArrives: sim.defineKind("fetch answered", (c, b) => consumers[c]!.onAnswerArrives(b)),
+      waitOver: sim.defineKind("fetch.max.wait.ms over", (c, b) => consumers[c]!.onWaitOver(b)),
     };
     this.#loadKind = sim.defineKind("record created", (load, partition) =>
       this.#loads[load]!.onRecord(partition),
@@ -195,10 +204,14 @@ export class SimulatedKafka {
     );
     const origin = this.#originTopics.get(source.topic);
     if (origin !== undefined && this.#options.polls === "lazy") return this.#originFeed(origin, mine, source);
-    const { isolationLevel, maxPollRecords } = source.consumer;
-    const feed = new LogFeed(mine, maxPollRecords, this.#options.spans === "one-record", wake);
-    const consumer = this.#makeConsumer(isolationLevel, (partition, origin, route, from, to, first, last) =>
-      feed.arrive(partition, origin, route, from, to, first, last),
+    const oneRecord = this.#options.spans === "one-record";
+    const feed = new LogFeed(mine, source.consumer.maxPollRecords, oneRecord, wake);
+    const consumer = this.#makeConsumer(
+      source.topic,
+      mine,
+      source.consumer,
+      (partition, origin, route, from, to, first, last) =>
+        feed.arrive(partition, origin, route, from, to, first, last),
     );
     feed.attach(mine.map((p) => this.#splitLog(source, p, restorable, consumer)));
     return feed;
@@ -243,18 +256,25 @@ export class SimulatedKafka {
     }));
     return new OriginFeed(entry.origin, splits, {
       publishDelay: publishDelay(this.#timing, client, entry.origin, brokers, entry.spec.replicationFactor),
-      fetchCycle: roundTrip + clientWakeup,
+      fetchCycle: fetchPeriod(this.#fetchSettings(source.topic, mine.length, source.consumer)),
       inbound: Math.round(roundTrip / 2) + clientWakeup,
       maxPollRecords: source.consumer.maxPollRecords,
       oneRecord: this.#options.spans === "one-record",
     });
   }
 
-  #makeConsumer(isolationLevel: IsolationLevel, take: RecordTaker): LogConsumer {
+  /** A consumer of `partitions` of `topic`. */
+  #makeConsumer(
+    topic: string,
+    partitions: readonly number[],
+    config: KafkaConsumerConfig,
+    take: RecordTaker,
+  ): LogConsumer {
     const { brokers } = this.#pipeline.kafka;
-    const { roundTrip, clientWakeup } = this.#timing;
+    const fetch = this.#fetchSettings(topic, partitions.length, config);
+    const { isolationLevel } = config;
     if (this.#options.polls === "lazy") {
-      return new CurveConsumer(isolationLevel, brokers, roundTrip, clientWakeup, take);
+      return new CurveConsumer(isolationLevel, brokers, fetch, partitions, take);
     }
     const number = this.#eagerConsumers.length;
     const consumer = new EagerConsumer(
@@ -263,12 +283,28 @@ export class SimulatedKafka {
       number,
       isolationLevel,
       brokers,
-      roundTrip,
-      clientWakeup,
+      fetch,
       take,
     );
     this.#eagerConsumers.push(consumer);
     return consumer;
+  }
+
+  /** How a consumer of `partitions` partitions of `topic` fetches. */
+  #fetchSettings(topic: string, partitions: number, config: KafkaConsumerConfig): FetchSettings {
+    const { roundTrip, clientWakeup } = this.#timing;
+    const share = partitions / this.#spec(topic).partitions / this.#pipeline.kafka.brokers;
+    return {
+      roundTrip,
+      wakeup: clientWakeup,
+      recordBytes: recordBytes(this.#pipeline, topic),
+      byteTime: 1e9 / this.#pipeline.environment.brokerBandwidth,
+      maxPartitionFetchBytes: config.maxPartitionFetchBytes,
+      fetchMaxBytes: config.fetchMaxBytes,
+      fetchMinBytes: config.fetchMinBytes,
+      fetchMaxWait: config.fetchMaxWait,
+      rate: recordsPerSecond(this.#pipeline, topic) * share,
+    };
   }
 
   #addOrigin(producer: ProducerSpec): void {
@@ -305,12 +341,15 @@ export class SimulatedKafka {
   #addReaders(): void {
     this.#pipeline.readers.forEach((reader, number) => {
       const observer = this.#observer;
+      const { logs } = this.topic(reader.topic);
       const consumer = this.#makeConsumer(
-        reader.consumer.isolationLevel,
+        reader.topic,
+        logs.map((log) => log.partition),
+        reader.consumer,
         (_partition, originPartition, route, from, to, first, last, transaction) =>
           observer.delivered(number, originPartition, route, from, to, first, last, transaction),
       );
-      for (const log of this.topic(reader.topic).logs) log.subscribe(consumer);
+      for (const log of logs) log.subscribe(consumer);
     });
   }
 

@@ -60,6 +60,11 @@ export const environmentOptions = options({
       figures("broker.request-handling"),
       "Time a request occupies its connection at the broker, without append and replication.",
     ],
+    "broker.bandwidth": [
+      bandwidth(),
+      figures("broker.bandwidth"),
+      "Bytes a second from a broker to one consumer.",
+    ],
     "client.wakeup": [
       duration,
       figures("client.wakeup"),

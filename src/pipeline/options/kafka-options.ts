@@ -91,10 +91,10 @@ export const consumerOptions = options({
     "fetch.min.bytes": [bytes, "1", "Bytes a broker collects before it answers a fetch."],
     "fetch.max.wait.ms": [milliseconds, "500", "How long a broker waits for them."],
     "max.poll.records": [integer({ min: 1 }), "500", "Most records one poll returns."],
-  },
-  known: {
     "fetch.max.bytes": [bytes, "52428800", "Most bytes of one fetch response."],
     "max.partition.fetch.bytes": [bytes, "1048576", "Most bytes of one partition in a response."],
+  },
+  known: {
     "max.poll.interval.ms": [positive, "300000", "Longest time between two polls of a group member."],
     "session.timeout.ms": [positive, "45000", "Silence after which a group member counts as lost."],
     "heartbeat.interval.ms": [positive, "3000", "Time between two heartbeats of a group member."],

@@ -19,6 +19,7 @@ export const kubernetesS3: EnvironmentPreset = {
       "estimate: a page-cache write takes 0.05 to 0.2 ms, Kafka doesn't fsync on the path",
     ],
     "broker.request-handling": ["0.05 ms", "estimate for a small request"],
+    "broker.bandwidth": ["1000 mb/s", "estimate: a 10 Gbit/s interface that nobody else loads"],
     "client.wakeup": [
       "0.12 ms",
       `${ON_THE_LAPTOP}: part of 0.32 ms, the median from send to acknowledgement`,

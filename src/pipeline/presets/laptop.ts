@@ -12,6 +12,7 @@ export const laptop: EnvironmentPreset = {
     "broker.replication-round-trip": ["0.1 ms", SEND],
     "broker.append": ["0.05 ms", SEND],
     "broker.request-handling": ["0.05 ms", SEND],
+    "broker.bandwidth": ["2000 mb/s", "estimate for one connection over loopback"],
     "client.wakeup": ["0.12 ms", SEND],
     "flink.rpc": ["2 ms", `trigger to first barrier took 2 to 4 ms, ${SNAPSHOT}`],
     "taskmanager.network-latency": ["0.05 ms", "estimate: half a round trip on loopback"],

@@ -8,7 +8,7 @@ export function appendsPerSecond(pipeline: Pipeline): number {
     appends += batches(pipeline, topic, rate.numerator / rate.denominator, config);
   }
   for (const { source, sink } of pipeline.jobs) {
-    appends += batches(pipeline, sink.topic, recordsPerSecond(pipeline, source.topic, []), sink.producer);
+    appends += batches(pipeline, sink.topic, recordsPerSecond(pipeline, source.topic), sink.producer);
   }
   return appends / pipeline.kafka.brokers;
 }
@@ -18,8 +18,8 @@ function batches(pipeline: Pipeline, topic: string, rate: number, { linger }: Ka
   return rate / (1 + ((rate / partitions) * linger) / 1e9);
 }
 
-/** What comes into `topic`. `seen`: topics on the way here. */
-function recordsPerSecond(pipeline: Pipeline, topic: string, seen: readonly string[]): number {
+/** Records a second that come into `topic`, all jobs keeping up. `seen`: topics on the way here. */
+export function recordsPerSecond(pipeline: Pipeline, topic: string, seen: readonly string[] = []): number {
   if (seen.includes(topic)) return 0;
   let rate = 0;
   for (const producer of pipeline.producers) {
@@ -29,4 +29,10 @@ function recordsPerSecond(pipeline: Pipeline, topic: string, seen: readonly stri
     if (sink.topic === topic) rate += recordsPerSecond(pipeline, source.topic, [...seen, topic]);
   }
   return rate;
+}
+
+/** bytes of a record of `topic`, as its producer or else its first job writes them. */
+export function recordBytes({ producers, jobs }: Pipeline, topic: string): number {
+  const producer = producers.find((one) => one.topic === topic);
+  return producer?.recordBytes ?? jobs.find((one) => one.sink.topic === topic)?.sink.recordBytes ?? 1;
 }

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
-import { appendsPerSecond } from "./append-rate.ts";
 import { parsePipeline } from "./parse-pipeline.ts";
+import { appendsPerSecond } from "./topic-load.ts";
 
 const CHAIN = `
 kafka:
