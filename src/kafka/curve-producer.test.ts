@@ -1,6 +1,8 @@
 import { fc, test as property } from "@fast-check/vitest";
 import { describe, expect, test } from "vitest";
+import type { CurveProducer } from "./curve-producer.ts";
 import { type Appended, ProducerWorld, SETTINGS } from "./producer-pair.fixture.ts";
+import { firstRetryAfter } from "./record-producer.ts";
 
 /** Sent to appended, when nothing is in the way: half a round trip, handling, append. */
 const WIRE = 100 + 20 + 30;
@@ -201,5 +203,108 @@ describe("close", () => {
     });
     expect(world.run(10_000)).toEqual([]);
     expect(closedAt).toBe(1200);
+  });
+});
+
+describe("a broker that is away", () => {
+  test("is tried again after back-offs that double up to the largest", () => {
+    expect(firstRetryAfter(1000, 1000, 100, 1000)).toBe(1000);
+    expect(firstRetryAfter(1000, 1001, 100, 1000)).toBe(1100);
+    expect(firstRetryAfter(1000, 1301, 100, 1000)).toBe(1000 + 100 + 200 + 400);
+    expect(firstRetryAfter(0, 3000, 100, 1000)).toBe(100 + 200 + 400 + 800 + 1000 + 1000);
+    expect(firstRetryAfter(0, 777, 0, 0)).toBe(777);
+  });
+
+  test("gets what has waited, a batch of ten a service, and each record once", () => {
+    const world = new ProducerWorld("curve", 1);
+    world.at(1000, () => world.send(0));
+    world.at(1010, () => world.producer.brokerUnavailable(0, 1010, 1700)); // first retry at 1010 + 100 + 200 + 400
+    for (let k = 0; k < 20; k++) world.at(1100 + 10 * k, () => world.send(0));
+    world.at(1720, () => world.send(0));
+    const expected: Appended[] = [[0, 0, 1000 + WIRE]];
+    for (let k = 0; k < 21; k++) expected.push([0, k + 1, 1710 + 10 * k + WIRE]);
+    expect(world.run(10_000)).toEqual(expected);
+  });
+
+  test("leaves the other brokers' partitions alone", () => {
+    const world = new ProducerWorld("curve", 2, { brokers: 2 });
+    world.at(1000, () => world.producer.brokerUnavailable(0, 1000, 5000));
+    world.at(2000, () => world.send(1));
+    expect(world.run(10_000)).toEqual([[1, 0, 2000 + WIRE]]);
+  });
+
+  test("takes over what was planned and not sent", () => {
+    const world = new ProducerWorld("curve", 1);
+    world.at(1000, () => world.send(0, 3, 7, true)); // waits for AddPartitionsToTxn until 1500
+    world.at(1200, () => world.producer.brokerUnavailable(0, 1200, 1800)); // first retry at 1900
+    expect(world.run(10_000)).toEqual([0, 1, 2].map((k) => [0, k, 1900 + 10 * k + WIRE]));
+  });
+
+  test("a flush waits until it is back and has acknowledged", () => {
+    const world = new ProducerWorld("curve", 1);
+    let flushed = 0;
+    world.at(1000, () => world.producer.brokerUnavailable(0, 1000, 1700));
+    world.at(1100, () => world.send(0));
+    world.at(1200, () => {
+      flushed = world.producer.flush(1200, () => {});
+    });
+    world.run(10_000);
+    expect(flushed).toBe(1700 + ACKNOWLEDGED);
+  });
+
+  test("a kill meanwhile drops all that waits", () => {
+    const world = new ProducerWorld("curve", 1);
+    let dropped = 0;
+    world.at(1000, () => world.producer.brokerUnavailable(0, 1000, 9000));
+    world.at(1100, () => world.send(0, 8));
+    world.at(2000, () => {
+      dropped = world.producer.kill(2000);
+    });
+    expect(world.run(20_000)).toEqual([]);
+    expect(dropped).toBe(8);
+  });
+
+  test("what has waited for delivery.timeout.ms is given up, and the caller is told when the first one is", () => {
+    const world = new ProducerWorld("curve", 1, { deliveryTimeout: 400 });
+    const errors: unknown[] = [];
+    (world.producer as CurveProducer).listen((error, at) => errors.push([error, at]));
+    world.at(1000, () => world.producer.brokerUnavailable(0, 1000, 1700)); // first retry at 1700
+    world.at(1500, () => world.sendRun(0, 6, 1000)); // 1000, 1100, … 1500: those before 1300 wait too long
+    expect(world.run(10_000).map(([, rank]) => rank)).toEqual([3, 4, 5]);
+    expect(errors).toEqual([["TimeoutException", 1400]]);
+  });
+});
+
+describe("buffer.memory", () => {
+  test("blocks the caller until so much is sent and answered that the rest fits", () => {
+    const world = new ProducerWorld("curve", 1, { bufferMemory: 1500 });
+    const blocked: number[] = [];
+    world.at(1000, () => world.producer.brokerUnavailable(0, 1000, 1700));
+    world.at(1100, () => {
+      world.send(0, 15);
+      blocked.push(world.producer.blockedUntil(1100));
+    });
+    world.at(1200, () => {
+      world.send(0, 5);
+      blocked.push(world.producer.blockedUntil(1200));
+    });
+    world.run(10_000);
+    // Five records more than fit: the fifth leaves at 1740, and half a round trip and a wake-up pass behind the answer.
+    expect(blocked).toEqual([1100, 1740 + 110]);
+  });
+
+  test("throws after max.block.ms", () => {
+    const world = new ProducerWorld("curve", 1, { bufferMemory: 100, maxBlock: 300 });
+    const errors: unknown[] = [];
+    (world.producer as CurveProducer).listen((error, at) => errors.push([error, at]));
+    let until = 0;
+    world.at(1000, () => world.producer.brokerUnavailable(0, 1000, 5000));
+    world.at(1100, () => {
+      world.send(0, 2);
+      until = world.producer.blockedUntil(1100);
+    });
+    world.run(10_000);
+    expect(until).toBe(1400);
+    expect(errors).toEqual([["BufferExhaustedException", 1400]]);
   });
 });

@@ -1,14 +1,22 @@
 /** Models: a producer's records as curves: its accumulator (a batch a partition, linger.ms, batch.size), the Sender held
  *    up by AddPartitionsToTxn, and the request queue of each connection in closed form. A request is handed to the log
- *    when it is sent: until then it dies with its producer.
- *  Source: kafka RecordAccumulator, Sender, TransactionManager, KafkaProducer.close; producer-connection.ts.
- *  Leaves out: retries, buffer.memory; with linger 0, batch.size (all that waits for the Sender shares one request). */
+ *    when it is sent: until then it dies with its producer. What a broker that is away would have got waits, up to
+ *    delivery.timeout.ms and buffer.memory, and leaves a batch a partition and request once it is back.
+ *  Source: kafka RecordAccumulator, BufferPool, Sender, TransactionManager, KafkaProducer; producer-connection.ts.
+ *  Leaves out: with linger 0, batch.size (all that waits for the Sender shares one request); memory of requests on the wire,
+ *    and of batches that aren't full; a request whose answer an outage swallowed (idempotence keeps it from being appended
+ *    again, so that only its acknowledgement comes later). */
 
 import { invariant, NO_EVENT, type Simulation } from "../engine/index.ts";
 import { SpanList } from "../records/index.ts";
 import { appendDelay, type BrokerTiming } from "./broker-timing.ts";
 import { ProducerConnection } from "./producer-connection.ts";
-import type { RecordProducer, RecordProducerSettings } from "./record-producer.ts";
+import {
+  firstRetryAfter,
+  type RecordProducer,
+  type RecordProducerSettings,
+  type SendErrorListener,
+} from "./record-producer.ts";
 import type { Topic } from "./topic.ts";
 import { type RunTaker, UnsentRuns } from "./unsent-runs.ts";
 
@@ -33,6 +41,7 @@ export class CurveProducer implements RecordProducer {
   readonly #settings: RecordProducerSettings;
   readonly #connections: readonly ProducerConnection[];
   readonly #appendDelay: number;
+  readonly #outbound: number;
   /** ns from the broker's answer until the client knows it. */
   readonly #answerTime: number;
   readonly #unsent: UnsentRuns;
@@ -40,6 +49,11 @@ export class CurveProducer implements RecordProducer {
   readonly #append: RunTaker;
   #senderFreeAt = 0;
   #lastAckAt = 0;
+  /** Per broker: when it takes requests again; per partition: when what has waited for its leader has left. */
+  readonly #resumesAt: Float64Array;
+  readonly #backlogUntil: Float64Array;
+  #hadOutage = false;
+  #onSendError: SendErrorListener = () => {};
   #dead = false;
   #sentEvent = NO_EVENT;
   #sentEventAt = 0;
@@ -68,7 +82,10 @@ export class CurveProducer implements RecordProducer {
         new ProducerConnection(timing.roundTrip, settings.service, timing.clientWakeup, settings.maxInFlight),
     );
     this.#appendDelay = appendDelay(timing);
-    this.#answerTime = timing.roundTrip / 2 + timing.clientWakeup;
+    this.#outbound = timing.roundTrip / 2;
+    this.#answerTime = this.#outbound + timing.clientWakeup;
+    this.#resumesAt = new Float64Array(settings.brokers);
+    this.#backlogUntil = new Float64Array(topic.partitions);
     this.#unsent = new UnsentRuns(separate);
     this.#part = new SpanList(separate);
     this.#append = (partition, spans, first, last, transaction) =>
@@ -105,6 +122,39 @@ export class CurveProducer implements RecordProducer {
   settle(now: number): void {
     this.#closeLingered(now);
     if (!this.#unsent.isEmpty) this.#unsent.release(now, false, this.#append);
+  }
+
+  /** Who is told of records that are given up. */
+  listen(onSendError: SendErrorListener): void {
+    this.#onSendError = onSendError;
+  }
+
+  blockedUntil(now: number): number {
+    const { bufferMemory, recordBytes, maxBlock } = this.#settings;
+    const fitting = Math.floor(bufferMemory / recordBytes);
+    if (this.#unsent.records <= fitting) return now;
+    const freeAt = this.#unsent.downTo(fitting) + this.#answerTime;
+    if (freeAt - now <= maxBlock) return Math.max(now, freeAt);
+    this.#onSendError("BufferExhaustedException", now + maxBlock);
+    return now + maxBlock;
+  }
+
+  brokerUnavailable(broker: number, now: number, until: number): void {
+    this.settle(now);
+    const { retryBackoff, retryBackoffMax } = this.#settings;
+    const resumesAt = firstRetryAfter(now, until, retryBackoff, retryBackoffMax);
+    this.#hadOutage = true;
+    this.#resumesAt[broker] = Math.max(this.#resumesAt[broker]!, resumesAt);
+    // What is on the wire is asked for again.
+    if (this.#lastAckAt > now) this.#lastAckAt = Math.max(this.#lastAckAt, resumesAt + this.#answerTime);
+    this.#unsent.takeOut(
+      (partition) => this.#topic.leader(partition) === broker,
+      (run) => {
+        const { partition, spans, transaction, sentFirst, sentLast } = run;
+        this.#backlogUntil[partition] = Math.min(this.#backlogUntil[partition]!, resumesAt);
+        this.#queueBehind(partition, spans, spans.records, sentFirst, sentLast, transaction);
+      },
+    );
   }
 
   kill(now: number): number {
@@ -257,7 +307,12 @@ export class CurveProducer implements RecordProducer {
     transaction: number,
     batch = false,
   ): void {
-    const connection = this.#connections[this.#topic.leader(partition)]!;
+    const broker = this.#topic.leader(partition);
+    if (this.#hadOutage && first < Math.max(this.#resumesAt[broker]!, this.#backlogUntil[partition]!)) {
+      this.#queueBehind(partition, spans, count, first, last, transaction);
+      return;
+    }
+    const connection = this.#connections[broker]!;
     const ack = connection.send(batch ? 1 : count, first, last) + this.#answerTime;
     if (ack > this.#lastAckAt) this.#lastAckAt = ack;
     const head = connection.first + this.#appendDelay;
@@ -274,5 +329,38 @@ export class CurveProducer implements RecordProducer {
       this.#append(partition, this.#part, head, tail, transaction);
       this.#part.clear();
     }
+  }
+
+  /** Requests that wait for their broker: a batch of the partition each, one service time after the other, from when it takes
+   *  them again. What has waited for delivery.timeout.ms by then is given up. */
+  #queueBehind(
+    partition: number,
+    spans: SpanList,
+    count: number,
+    first: number,
+    last: number,
+    transaction: number,
+  ): void {
+    const { service, recordBytes, batchSize, deliveryTimeout } = this.#settings;
+    const resumesAt = this.#resumesAt[this.#topic.leader(partition)]!;
+    const pace = service * Math.min(1, recordBytes / batchSize);
+    const spacing = count > 1 ? (last - first) / (count - 1) : 0;
+    const start = Math.max(first, resumesAt, this.#backlogUntil[partition]!);
+    const overdue = start - first - deliveryTimeout;
+    let expired = 0;
+    if (overdue > 0) {
+      expired = spacing === 0 ? count : Math.min(count, Math.ceil(overdue / spacing));
+      spans.moveFront(expired, this.#part);
+      this.#part.clear();
+      this.#onSendError("TimeoutException", first + deliveryTimeout);
+    }
+    const left = count - expired;
+    if (left === 0) return;
+    const sentLast = Math.max(last, start + (left - 1) * pace);
+    this.#backlogUntil[partition] = start + left * pace;
+    const delay = this.#outbound + this.#appendDelay;
+    const ack = sentLast + this.#outbound + service + this.#answerTime;
+    if (ack > this.#lastAckAt) this.#lastAckAt = ack;
+    this.#unsent.add(partition, spans, left, start, sentLast, start + delay, sentLast + delay, transaction);
   }
 }

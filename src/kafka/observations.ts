@@ -12,6 +12,18 @@ export interface KafkaObserver {
     last: number,
     transaction: number,
   ): void;
+  /** Ranks [from, to) were appended to the topic with this number among the pipeline's, evenly from `first` to `last`: their
+   *  timestamps where message.timestamp.type is LogAppendTime. */
+  appended?(
+    topic: number,
+    originPartition: number,
+    route: number,
+    from: number,
+    to: number,
+    first: number,
+    last: number,
+    transaction: number,
+  ): void;
   /** A transaction got its first partition at the coordinator. */
   transactionBegan(transaction: number, writer: number, at: number): void;
   /** PrepareCommit is durable: the transaction's outcome is decided. */

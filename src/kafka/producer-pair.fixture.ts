@@ -23,6 +23,11 @@ export const SETTINGS: RecordProducerSettings = {
   linger: 0,
   service: 100,
   addPartitionsTime: 500,
+  bufferMemory: 1e9,
+  maxBlock: 60_000,
+  deliveryTimeout: 120_000,
+  retryBackoff: 100,
+  retryBackoffMax: 1000,
 };
 
 /** When a record was appended: partition, rank, ns. */

@@ -18,6 +18,11 @@ export interface RecordProducer {
   flush(now: number, onFlushed: () => void): number;
   /** Hands the logs every request that has been sent by `now`. */
   settle(now: number): void;
+  /** Until when send() blocks its caller for want of buffer.memory; `now` when it doesn't. What was sent by then must have
+   *  been handed over. */
+  blockedUntil(now: number): number;
+  /** Broker `broker` takes no requests from now until `until`; whoever hands records over has been settled. */
+  brokerUnavailable(broker: number, now: number, until: number): void;
   /** The process dies: what was not sent by `now` is gone, requests on the wire are still appended. Nothing may be sent
    *  afterwards. @returns the number of records that are gone. */
   kill(now: number): number;
@@ -26,8 +31,37 @@ export interface RecordProducer {
   close(now: number, timeout: number, onClosed: () => void): number;
 }
 
+/** Why a send fails for good; kafka-clients' exceptions. */
+export type SendError = "TimeoutException" | "BufferExhaustedException";
+
+/** Hears of the records that a producer gives up, with the time (ns) at which its caller is told. */
+export type SendErrorListener = (error: SendError, at: number) => void;
+
+/** First attempt at or after `until` of a client whose first one failed at `failedAt`, ns: back-offs double from `backoff` to
+ *  `backoffMax`. Source: kafka ExponentialBackoff, without its jitter. */
+export function firstRetryAfter(
+  failedAt: number,
+  until: number,
+  backoff: number,
+  backoffMax: number,
+): number {
+  let at = failedAt;
+  let wait = Math.min(backoff, backoffMax);
+  while (at < until) {
+    if (wait <= 0) return until;
+    at += wait;
+    wait = Math.min(2 * wait, backoffMax);
+  }
+  return at;
+}
+
 /** What a producer does its work by. Times are ns. */
 export interface RecordProducerSettings {
+  readonly bufferMemory: number;
+  readonly maxBlock: number;
+  readonly deliveryTimeout: number;
+  readonly retryBackoff: number;
+  readonly retryBackoffMax: number;
   readonly brokers: number;
   readonly maxInFlight: number;
   readonly batchSize: number;

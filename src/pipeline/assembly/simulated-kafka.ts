@@ -39,6 +39,15 @@ import type { AssemblyOptions } from "./assembly-options.ts";
 /** transaction.state.log.replication.factor */
 const TRANSACTION_LOG_REPLICATION = 3;
 
+/** Defaults of buffer.memory (bytes), max.block.ms, delivery.timeout.ms and retry.backoff.max.ms (ns): they matter only while
+ *  a broker is away, and nothing takes one away yet. */
+const WHILE_A_BROKER_IS_AWAY = {
+  bufferMemory: 33_554_432,
+  maxBlock: 60e9,
+  deliveryTimeout: 120e9,
+  retryBackoffMax: 1e9,
+};
+
 /** A topic whose records come from outside the simulated world. */
 interface OriginTopic {
   readonly spec: TopicSpec;
@@ -124,6 +133,7 @@ export class SimulatedKafka {
     this.coordinator = new TransactionCoordinator(sim, this.#timing, brokers, replication, this.#observer);
     for (const spec of pipeline.kafka.topics) this.#addTopic(spec);
     this.#addReaders();
+    this.#observeAppends();
     if (options.polls === "eager") this.#startLoads();
   }
 
@@ -168,6 +178,8 @@ export class SimulatedKafka {
       linger: config.linger,
       service: produceService(this.#timing, spec.replicationFactor, config.acks),
       addPartitionsTime: this.coordinator.addPartitionsTime,
+      ...WHILE_A_BROKER_IS_AWAY,
+      retryBackoff: config.retryBackoff,
     };
     if (this.#options.polls === "lazy") {
       const producer = new CurveProducer(
@@ -350,6 +362,22 @@ export class SimulatedKafka {
           observer.delivered(number, originPartition, route, from, to, first, last, transaction),
       );
       for (const log of logs) log.subscribe(consumer);
+    });
+  }
+
+  /** Whoever looks at LogAppendTime sees a record when it is appended, whether or not its readers may have it. */
+  #observeAppends(): void {
+    const observer = this.#observer;
+    if (observer.appended === undefined) return;
+    this.#pipeline.kafka.topics.forEach((spec, number) => {
+      for (const log of this.#topics.get(spec.name)?.logs ?? []) {
+        const delay = log.replicationDelay;
+        log.subscribe({
+          isolationLevel: "read_uncommitted",
+          readable: (_partition, origin, route, from, to, first, last, transaction) =>
+            observer.appended?.(number, origin, route, from, to, first - delay, last - delay, transaction),
+        });
+      }
     });
   }
 
