@@ -5,7 +5,7 @@ import { LogFeed } from "./log-feed.ts";
 
 /** A feed over two partitions, whose records come at once. */
 function feedOfTwo(histories: readonly ReadableHistory[]): LogFeed {
-  const feed = new LogFeed([0, 1], 4, false, () => {});
+  const feed = new LogFeed([0, 1], 4, false, true, () => {});
   const consumer: LogConsumer = {
     isolationLevel: "read_committed",
     readable: (partition, origin, route, from, to, first, last) =>
@@ -76,4 +76,5 @@ test("a completed checkpoint lets go of what lies before its positions, and not 
   expect(histories.map((history) => history.start)).toEqual([10, 0]);
   feed.notifyCheckpointComplete(2);
   expect(histories.map((history) => history.start)).toEqual([12, 12]);
+  expect([...feed.checkpointed.committedOffset]).toEqual([12, 12]);
 });

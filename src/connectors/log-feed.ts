@@ -4,6 +4,7 @@
 
 import { InvariantError } from "../engine/index.ts";
 import type { Chunk, SourceFeed } from "../flink/index.ts";
+import { CheckpointedPositions } from "./checkpointed-positions.ts";
 
 /** The log of a split as its source reads it. */
 export interface SplitLog {
@@ -32,7 +33,7 @@ export class LogFeed implements SourceFeed {
   readonly position: Float64Array;
   /** One a split; undefined until attached. */
   #logs: readonly SplitLog[] = [];
-  readonly #inCheckpoint = new Map<number, readonly number[]>();
+  readonly checkpointed: CheckpointedPositions;
   readonly #splitOf: ReadonlyMap<number, number>;
   readonly #queues: Arrived[][];
   readonly #maxPollRecords: number;
@@ -45,8 +46,10 @@ export class LogFeed implements SourceFeed {
     partitions: readonly number[],
     maxPollRecords: number,
     oneRecord: boolean,
+    commitsOffsets: boolean,
     onArrival: () => void,
   ) {
+    this.checkpointed = new CheckpointedPositions(partitions.length, commitsOffsets);
     this.position = new Float64Array(partitions.length);
     this.#splitOf = new Map(partitions.map((partition, split) => [partition, split]));
     this.#queues = partitions.map(() => []);
@@ -74,13 +77,12 @@ export class LogFeed implements SourceFeed {
   }
 
   snapshotState(checkpoint: number, positions: readonly number[]): void {
-    this.#inCheckpoint.set(checkpoint, positions);
+    this.checkpointed.snapshotState(checkpoint, positions);
   }
 
   notifyCheckpointComplete(checkpoint: number): void {
-    const positions = this.#inCheckpoint.get(checkpoint);
+    const positions = this.checkpointed.notifyCheckpointComplete(checkpoint);
     if (positions === undefined) return;
-    for (const known of this.#inCheckpoint.keys()) if (known <= checkpoint) this.#inCheckpoint.delete(known);
     this.#logs.forEach((log, split) => {
       log.forgetBefore(positions[split]!);
     });

@@ -12,6 +12,7 @@ function feed(): OriginFeed {
     fetchCycle: 1e5,
     inbound: 1e5,
     maxPollRecords: 500,
+    commitsOffsets: true,
     oneRecord: false,
   };
   return new OriginFeed(origin, splits, settings);
@@ -36,4 +37,12 @@ test("pending are the records that could be fetched and were not taken", () => {
   expect(one.pendingRecords(10.25e6)).toBe(11 - 4 + (10 - 5));
   one.seek([50, 50]);
   expect(one.pendingRecords(10.25e6)).toBe(0);
+});
+
+test("offsets are committed when the checkpoint that holds them completes", () => {
+  const one = feed();
+  one.snapshotState(1, [3, 4]);
+  expect([...one.checkpointed.committedOffset]).toEqual([-1, -1]);
+  one.notifyCheckpointComplete(1);
+  expect([...one.checkpointed.committedOffset]).toEqual([3, 4]);
 });

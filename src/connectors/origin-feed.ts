@@ -13,6 +13,7 @@ import {
   replicationDelay,
 } from "../kafka/index.ts";
 import type { Origin } from "../records/index.ts";
+import { CheckpointedPositions } from "./checkpointed-positions.ts";
 
 /** The client that makes the records of a topic. */
 export interface OriginProducer {
@@ -50,6 +51,8 @@ export interface OriginFeedSettings {
   /** ns from the broker's answer until the records are in the source's hands. */
   readonly inbound: number;
   readonly maxPollRecords: number;
+  /** commit.offsets.on.checkpoint, with a group.id. */
+  readonly commitsOffsets: boolean;
   /** records one at a time, each its own chunk: the reference for spans. */
   readonly oneRecord: boolean;
 }
@@ -65,6 +68,7 @@ export interface OriginSplit {
 export class OriginFeed implements SourceFeed {
   readonly closedForm: boolean;
   readonly position: Float64Array;
+  readonly checkpointed: CheckpointedPositions;
   readonly #origin: Origin;
   readonly #splits: readonly OriginSplit[];
   readonly #settings: OriginFeedSettings;
@@ -77,6 +81,7 @@ export class OriginFeed implements SourceFeed {
     this.#settings = settings;
     this.closedForm = !settings.oneRecord;
     this.position = new Float64Array(splits.length);
+    this.checkpointed = new CheckpointedPositions(splits.length, settings.commitsOffsets);
     this.#busy = splits.map((split) => (split.connectionRate / 1e9) * settings.fetchCycle >= 1);
   }
 
@@ -94,9 +99,15 @@ export class OriginFeed implements SourceFeed {
     return pending;
   }
 
-  /** An origin can give any of its records again. */
-  snapshotState(): void {}
-  notifyCheckpointComplete(): void {}
+  /** An origin can give any of its records again, so that nothing has to be kept. */
+  snapshotState(checkpoint: number, positions: readonly number[]): void {
+    this.checkpointed.snapshotState(checkpoint, positions);
+  }
+
+  notifyCheckpointComplete(checkpoint: number): void {
+    this.checkpointed.notifyCheckpointComplete(checkpoint);
+  }
+
   dispose(): void {}
 
   get splits(): number {

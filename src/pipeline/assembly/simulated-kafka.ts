@@ -217,7 +217,8 @@ export class SimulatedKafka {
     const origin = this.#originTopics.get(source.topic);
     if (origin !== undefined && this.#options.polls === "lazy") return this.#originFeed(origin, mine, source);
     const oneRecord = this.#options.spans === "one-record";
-    const feed = new LogFeed(mine, source.consumer.maxPollRecords, oneRecord, wake);
+    const { maxPollRecords } = source.consumer;
+    const feed = new LogFeed(mine, maxPollRecords, oneRecord, commitsOffsets(source), wake);
     const consumer = this.#makeConsumer(
       source.topic,
       mine,
@@ -271,6 +272,7 @@ export class SimulatedKafka {
       fetchCycle: fetchPeriod(this.#fetchSettings(source.topic, mine.length, source.consumer)),
       inbound: Math.round(roundTrip / 2) + clientWakeup,
       maxPollRecords: source.consumer.maxPollRecords,
+      commitsOffsets: commitsOffsets(source),
       oneRecord: this.#options.spans === "one-record",
     });
   }
@@ -404,4 +406,8 @@ export class SimulatedKafka {
     invariant(spec !== undefined, "the parser has checked that the topic is defined");
     return spec;
   }
+}
+
+function commitsOffsets({ groupId, commitOffsetsOnCheckpoint }: SourceSpec): boolean {
+  return groupId !== undefined && commitOffsetsOnCheckpoint;
 }
