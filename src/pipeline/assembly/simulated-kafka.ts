@@ -39,12 +39,13 @@ import type { AssemblyOptions } from "./assembly-options.ts";
 /** transaction.state.log.replication.factor */
 const TRANSACTION_LOG_REPLICATION = 3;
 
-/** Defaults of buffer.memory (bytes), max.block.ms, delivery.timeout.ms and retry.backoff.max.ms (ns): they matter only while
- *  a broker is away, and nothing takes one away yet. */
+/** Defaults of buffer.memory (bytes), max.block.ms, delivery.timeout.ms, retry.backoff.ms and retry.backoff.max.ms (ns): they matter only
+ *  while a broker is away, and nothing takes one away yet. */
 const WHILE_A_BROKER_IS_AWAY = {
   bufferMemory: 33_554_432,
   maxBlock: 60e9,
   deliveryTimeout: 120e9,
+  retryBackoff: 100e6,
   retryBackoffMax: 1e9,
 };
 
@@ -179,7 +180,6 @@ export class SimulatedKafka {
       service: produceService(this.#timing, spec.replicationFactor, config.acks),
       addPartitionsTime: this.coordinator.addPartitionsTime,
       ...WHILE_A_BROKER_IS_AWAY,
-      retryBackoff: config.retryBackoff,
     };
     if (this.#options.polls === "lazy") {
       const producer = new CurveProducer(

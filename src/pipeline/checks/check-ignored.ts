@@ -8,10 +8,6 @@ export const IGNORED_HERE: readonly (readonly [section: Section, key: string, in
   ["producers", "batch.size", "the load's batches are one mean delay"],
   ["producers", "retry.backoff.ms", "no request of the load fails"],
   ["sink", "properties.retry.backoff.ms", "no request of a sink fails"],
-  ["source", "properties.fetch.min.bytes", "a fetch is answered by the first byte"],
-  ["source", "properties.fetch.max.wait.ms", "a fetch is answered by the first byte"],
-  ["readers", "fetch.min.bytes", "a fetch is answered by the first byte"],
-  ["readers", "fetch.max.wait.ms", "a fetch is answered by the first byte"],
   ["readers", "max.poll.records", "a reader takes what a fetch brought at once"],
 ];
 
