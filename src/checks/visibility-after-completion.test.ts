@@ -54,6 +54,17 @@ describe("NoVisibilityBeforeCompletion", () => {
     expect(visibility.violations).toHaveLength(1);
   });
 
+  test("allows what a failed checkpoint left with the next that completes, and not before", () => {
+    const visibility = check();
+    visibility.preCommitted(0, 0, 7, 100);
+    visibility.checkpointCompleted(0, 6, 1000, 1900, 2000);
+    visibility.checkpointCompleted(0, 9, 3000, 3900, 4000);
+    deliver(visibility, BILLING, 4000, 100);
+    expect(visibility.violations).toEqual([]);
+    deliver(visibility, BILLING, 3999, 100);
+    expect(visibility.violations).toHaveLength(1);
+  });
+
   test("leaves read_uncommitted readers and records outside transactions alone", () => {
     const visibility = check();
     visibility.preCommitted(0, 0, 7, 100);

@@ -3,7 +3,8 @@ import type { FlinkObserver } from "../flink/index.ts";
 import type { KafkaObserver } from "../kafka/index.ts";
 
 /** **NoVisibilityBeforeCompletion.** A record that an exactly-once sink wrote is delivered to a read_committed reader
- *  only after the checkpoint that its transaction belongs to has completed. */
+ *  only after the checkpoint that its transaction belongs to has completed, or, when that one failed, a later one: what a
+ *  failed checkpoint leaves uncommitted is committed with the next that completes. */
 export class VisibilityAfterCompletion
   implements
     Pick<KafkaObserver, "delivered">,
@@ -13,7 +14,8 @@ export class VisibilityAfterCompletion
   readonly violations: string[] = [];
   readonly #committedReaders: ReadonlySet<number>;
   readonly #checkpointOf = new Map<number, { readonly job: number; readonly checkpoint: number }>();
-  readonly #completedAt: Map<number, number>[];
+  /** Per job, in the order of ids and of times. */
+  readonly #completed: { readonly checkpoint: number; readonly at: number }[][];
   /** Many deliveries in a row are of one transaction. */
   #lastTransaction = 0;
   #lastCompletedAt = 0;
@@ -21,7 +23,7 @@ export class VisibilityAfterCompletion
   /** @param committedReaders numbers of the readers with isolation.level read_committed. */
   constructor(committedReaders: ReadonlySet<number>, jobs: number) {
     this.#committedReaders = committedReaders;
-    this.#completedAt = Array.from({ length: jobs }, () => new Map());
+    this.#completed = Array.from({ length: jobs }, () => []);
   }
 
   preCommitted(job: number, _writer: number, checkpoint: number, transaction: number): void {
@@ -36,9 +38,9 @@ export class VisibilityAfterCompletion
     _latestAckAt: number,
     at: number,
   ): void {
-    const completed = this.#completedAt[job]!;
-    completed.set(checkpoint, at);
-    if (completed.size > KEPT) this.#forgetOldest(completed);
+    const completed = this.#completed[job]!;
+    completed.push({ checkpoint, at });
+    if (completed.length > 2 * KEPT) completed.splice(0, KEPT);
   }
 
   delivered(
@@ -55,7 +57,7 @@ export class VisibilityAfterCompletion
       return;
     if (!this.#committedReaders.has(reader)) return;
     const owner = this.#checkpointOf.get(transaction);
-    const completed = owner && this.#completedAt[owner.job]!.get(owner.checkpoint);
+    const completed = owner && this.#completionOf(owner.job, owner.checkpoint);
     if (completed !== undefined && completed <= first) {
       this.#lastTransaction = transaction;
       this.#lastCompletedAt = completed;
@@ -66,6 +68,19 @@ export class VisibilityAfterCompletion
       `rank ${from} of origin partition ${originPartition} was delivered at ${first} ns, ` +
         `before the checkpoint of transaction ${transaction} completed`,
     );
+  }
+
+  /** When the first completion of this checkpoint or a later one was, ns. */
+  #completionOf(job: number, checkpoint: number): number | undefined {
+    const completed = this.#completed[job]!;
+    let low = 0;
+    let high = completed.length;
+    while (low < high) {
+      const middle = (low + high) >> 1;
+      if (completed[middle]!.checkpoint < checkpoint) low = middle + 1;
+      else high = middle;
+    }
+    return completed[low]?.at;
   }
 
   #forgetOldest(map: Map<number, unknown>): void {

@@ -1,4 +1,4 @@
-import type { LatencySummary, ReaderResult, RunResult } from "../experiment/index.ts";
+import type { CheckpointResult, LatencySummary, ReaderResult, RunResult } from "../experiment/index.ts";
 import type { Pipeline } from "../pipeline/index.ts";
 
 /** Only what the reports look at; a whole pipeline would hide it. */
@@ -6,6 +6,8 @@ const config = {
   name: "orders",
   jobs: [{ name: "enrich", sink: { topic: "enriched" }, checkpointing: { interval: 10e9 } }],
 } as unknown as Pipeline;
+
+const statistics = {} as unknown as CheckpointResult["statistics"];
 
 const BASE_LATENCY: LatencySummary = {
   count: 1000,
@@ -57,6 +59,7 @@ export function runResult(guarantee: string, readers: readonly ReaderResult[]): 
         completed: 30,
         failed: 0,
         durationMs: { ...BASE_LATENCY, p50Ms: 20.04, maxMs: 31.96 },
+        statistics,
       },
     ],
     checks: [],

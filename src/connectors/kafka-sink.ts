@@ -5,7 +5,7 @@
  *    choose the partition. */
 
 import type { RandomStream, Simulation } from "../engine/index.ts";
-import type { ChainedSink } from "../flink/index.ts";
+import type { ChainedSink, CommittableState } from "../flink/index.ts";
 import type { RecordProducer, Topic, TransactionCoordinator } from "../kafka/index.ts";
 import { SpanList } from "../records/index.ts";
 import type { ConnectorObserver } from "./observations.ts";
@@ -25,11 +25,6 @@ export interface KafkaSinkSettings {
   readonly commitReply: number;
 }
 
-interface Committable {
-  readonly checkpoint: number;
-  readonly transaction: number;
-}
-
 export class KafkaSink implements ChainedSink {
   readonly #sim: Simulation;
   readonly #settings: KafkaSinkSettings;
@@ -44,7 +39,7 @@ export class KafkaSink implements ChainedSink {
   #transaction = 0;
   /** 1 for each partition that the transaction holds. */
   readonly #added: Uint8Array;
-  #committables: Committable[] = [];
+  #committables: CommittableState[] = [];
   #onCommitted: () => void = () => {};
   #onFlushed: () => void = () => {};
 
@@ -142,6 +137,10 @@ export class KafkaSink implements ChainedSink {
     const { job, writer } = this.#settings;
     this.#committables.push({ checkpoint, transaction: this.#transaction });
     this.#observer.preCommitted(job, writer, checkpoint, this.#transaction, at);
+  }
+
+  committables(): readonly CommittableState[] {
+    return [...this.#committables];
   }
 
   snapshotState(): number {

@@ -1,3 +1,4 @@
+import type { JobCheckpointStatistics } from "../metrics/index.ts";
 import type { Pipeline } from "../pipeline/index.ts";
 
 /** Quantiles and mean of a latency, milliseconds. All null when nothing was measured. */
@@ -41,6 +42,8 @@ export interface CheckpointResult {
   readonly failed: number;
   /** Trigger to last acknowledgement, as Flink's `lastCheckpointDuration`; completed checkpoints. */
   readonly durationMs: LatencySummary;
+  /** What Flink's REST API would tell, over the whole run. */
+  readonly statistics: JobCheckpointStatistics;
 }
 
 /** What one run of one pipeline gave. Plain data: JSON.stringify(result) is the `--json` output of one run. */

@@ -7,6 +7,7 @@
 
 import { invariant, NO_EVENT, type Simulation } from "../engine/index.ts";
 import { type Route, SpanList } from "../records/index.ts";
+import { type CheckpointProperties, PERIODIC_CHECKPOINT } from "./checkpoint-properties.ts";
 import { Fifo } from "./fifo.ts";
 import type { BufferRecycler, NetworkBuffer } from "./network-buffer.ts";
 
@@ -175,7 +176,12 @@ export class Channel {
   }
 
   /** Finishes the segment with what was emitted up to `now`, and queues the barrier behind it. */
-  broadcast(checkpoint: number, triggeredAt: number, now: number): void {
+  broadcast(
+    checkpoint: number,
+    triggeredAt: number,
+    now: number,
+    properties: CheckpointProperties = PERIODIC_CHECKPOINT,
+  ): void {
     this.#takeEmitted(now);
     if (this.open.records > 0) this.#queueOpen();
     this.#fill = 0;
@@ -183,6 +189,7 @@ export class Channel {
     const barrier = this.#settings.recycler.take();
     barrier.barrierOf = checkpoint;
     barrier.triggeredAt = triggeredAt;
+    barrier.properties = properties;
     this.#queue.push(barrier);
     this.#send();
   }

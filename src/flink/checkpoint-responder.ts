@@ -1,11 +1,17 @@
-/** Where tasks send what the JobManager must know. */
-export interface CheckpointResponder {
-  /** The subtask's snapshot is complete at `at` (ns, now or later); the message still has to travel. */
-  acknowledge(subtask: number, checkpoint: number, at: number): void;
-}
+import type { CheckpointMetrics } from "./checkpoint-metrics.ts";
+import type { TaskStateSnapshot } from "./task-state-snapshot.ts";
 
-/** What a subtask's snapshot costs. All ns. */
-export interface SnapshotCost {
-  readonly sync: number;
-  readonly async: number;
+/** Where tasks send what the JobManager must know. The messages still have to travel.
+ *  Source: flink CheckpointResponder. */
+export interface CheckpointResponder {
+  /** The task's snapshot is complete at `at` (ns, now or later). */
+  acknowledge(
+    task: number,
+    checkpoint: number,
+    metrics: CheckpointMetrics,
+    snapshot: TaskStateSnapshot,
+    at: number,
+  ): void;
+  /** The task could not take the snapshot, as it knows at `at`. @param reason a number of CHECKPOINT_FAILURE_REASONS. */
+  decline(task: number, checkpoint: number, reason: number, at: number): void;
 }

@@ -2,15 +2,18 @@
  *  Source: flink MailboxProcessor, TaskMailboxImpl (Flink 2.1).
  *  Leaves out: urgent mails (there are no unaligned checkpoints here), timers. */
 
+import type { CheckpointProperties } from "./checkpoint-properties.ts";
 import { Fifo } from "./fifo.ts";
 
-export type MailKind = "trigger-checkpoint" | "notify-checkpoint-complete";
-
+/** From the JobManager. `other`: of a completion the checkpoint that it subsumed, of an abort the latest completed one;
+ *  0: none. */
 export interface Mail {
-  readonly kind: MailKind;
+  readonly kind: "trigger-checkpoint" | "notify-checkpoint-complete" | "notify-checkpoint-aborted";
   readonly checkpoint: number;
   /** ns, when the JobManager triggered the checkpoint. */
   readonly triggeredAt: number;
+  readonly properties: CheckpointProperties;
+  readonly other: number;
 }
 
 export class Mailbox {

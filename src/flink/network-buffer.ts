@@ -1,4 +1,5 @@
 import { SpanList } from "../records/index.ts";
+import { type CheckpointProperties, PERIODIC_CHECKPOINT } from "./checkpoint-properties.ts";
 
 /** What travels through a channel: a segment's worth of serialised records, or a checkpoint barrier. */
 export class NetworkBuffer {
@@ -7,6 +8,7 @@ export class NetworkBuffer {
   barrierOf = 0;
   /** ns, of a barrier: when the JobManager triggered its checkpoint. */
   triggeredAt = 0;
+  properties: CheckpointProperties = PERIODIC_CHECKPOINT;
 
   constructor(separate: boolean) {
     this.spans = new SpanList(separate);

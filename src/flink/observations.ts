@@ -1,8 +1,13 @@
+import type { CheckpointMetrics } from "./checkpoint-metrics.ts";
+import type { TaskStateSnapshot } from "./task-state-snapshot.ts";
+
 /** What the Flink models report. Times are ns of the virtual clock. Observers must not change the run.
  *  A job's subtasks are numbered through: its sources first, then the subtasks behind the exchange. */
 export interface FlinkObserver {
-  /** The periodic timer's request was accepted and the checkpoint got its id. */
-  checkpointTriggered(job: number, checkpoint: number, at: number): void;
+  /** A request was accepted at `at` and its checkpoint has an id now. @param type CHECKPOINT, SAVEPOINT or SYNC_SAVEPOINT. */
+  checkpointTriggered(job: number, checkpoint: number, at: number, type: string): void;
+  /** A request failed before its checkpoint was pending; Flink counts it as triggered and failed. */
+  checkpointTriggerFailed(job: number, reason: string, at: number): void;
   /** A subtask began its snapshot: the barrier is aligned (or, at a source, the trigger was taken from the mailbox). */
   snapshotStarted(
     job: number,
@@ -13,6 +18,15 @@ export interface FlinkObserver {
   ): void;
   /** A subtask's asynchronous part ends at `at`; its acknowledgement is on its way then. */
   snapshotCompleted(job: number, subtask: number, checkpoint: number, at: number): void;
+  /** A subtask's acknowledgement has arrived in time. */
+  checkpointAcknowledged(
+    job: number,
+    subtask: number,
+    checkpoint: number,
+    metrics: CheckpointMetrics,
+    snapshot: TaskStateSnapshot,
+    at: number,
+  ): void;
   /** `_metadata` is written and the checkpoint is in the store. */
   checkpointCompleted(
     job: number,
@@ -20,8 +34,12 @@ export interface FlinkObserver {
     triggeredAt: number,
     latestAckAt: number,
     at: number,
+    metadataBytes: number,
   ): void;
-  checkpointAborted(job: number, checkpoint: number, reason: string, at: number): void;
+  /** @param reason as Flink's CheckpointFailureReason names it. @param message as it words it. */
+  checkpointAborted(job: number, checkpoint: number, reason: string, at: number, message: string): void;
+  /** More checkpoints in a row have failed than are tolerated. */
+  checkpointsFailedJob(job: number, reason: string, at: number): void;
   /** A source subtask's snapshot holds the next offset of a split. */
   offsetInSnapshot(job: number, checkpoint: number, originPartition: number, offset: number): void;
   /** Offsets of a completed checkpoint were committed to the consumer group. */

@@ -14,11 +14,12 @@ import {
   START_SNAPSHOT,
 } from "./barrier-handler.ts";
 import type { Channel, DownstreamTask } from "./channel.ts";
-import type { CheckpointResponder, SnapshotCost } from "./checkpoint-responder.ts";
+import { type CheckpointProperties, PERIODIC_CHECKPOINT } from "./checkpoint-properties.ts";
 import { Fifo } from "./fifo.ts";
 import { type Mail, Mailbox } from "./mailbox.ts";
 import type { BufferRecycler, NetworkBuffer } from "./network-buffer.ts";
-import type { FlinkObserver } from "./observations.ts";
+import type { SubtaskCheckpointCoordinator } from "./subtask-checkpoint-coordinator.ts";
+import type { CommittableState } from "./task-state-snapshot.ts";
 
 /** What is chained behind the operator. Times are ns. */
 export interface ChainedSink {
@@ -26,6 +27,8 @@ export interface ChainedSink {
   write(spans: SpanList, first: number, last: number): void;
   /** prepareSnapshotPreBarrier at `now`. @returns when the flush is over; -1 when onFlushed will tell. */
   prepareSnapshot(checkpoint: number, now: number): number;
+  /** What the committer has collected and not yet committed, oldest first. */
+  committables(): readonly CommittableState[];
   /** snapshotState at `now`. @returns how long it blocks the task. */
   snapshotState(checkpoint: number, now: number): number;
   /** notifyCheckpointComplete. @returns whether the task is blocked until onCommitted. */
@@ -43,12 +46,15 @@ export interface OperatorTaskSettings {
   readonly subtask: number;
   readonly floatingBuffers: number;
   readonly buffersPerChannel: number;
-  readonly snapshot: SnapshotCost;
   /** ns after which a run of records is handed on at the latest; infinite when only readers look at the output. */
   readonly longestRun: number;
   /** one record at a time, each with its own event: the reference for spans. */
   readonly oneRecord: boolean;
 }
+
+/** bytes of a KafkaCommittable with its lineage: producer id, epoch, transactional id, checkpoint, subtask.
+ *  Source: KafkaCommittableSerializer, CommittableCollectorSerializer; the length of the id is an estimate. */
+const COMMITTABLE_BYTES = 80;
 
 /** Share of a record that rounding may take: a wake-up planned for the end of a record must find it done. */
 const ROUNDING = 1e-9;
@@ -65,8 +71,7 @@ export class OperatorTask implements DownstreamTask {
   readonly #service: ServiceDraw;
   readonly #sink: ChainedSink;
   readonly #recycler: BufferRecycler;
-  readonly #responder: CheckpointResponder;
-  readonly #observer: FlinkObserver;
+  readonly #checkpoints: SubtaskCheckpointCoordinator;
   readonly #mailbox = new Mailbox();
   readonly #outbox = new Outbox();
   readonly #leaving: SpanList;
@@ -89,6 +94,10 @@ export class OperatorTask implements DownstreamTask {
   // Blocked in a snapshot or a commit since; -1: not.
   #blockedSince = -1;
   #snapshotOf = 0;
+  #snapshotStart = 0;
+  #properties: CheckpointProperties = PERIODIC_CHECKPOINT;
+  /** Records handed on since the job began. */
+  #records = 0;
   #wakeEvent = NO_EVENT;
   #wakeAt = 0;
 
@@ -100,8 +109,7 @@ export class OperatorTask implements DownstreamTask {
     service: ServiceDraw,
     sink: ChainedSink,
     recycler: BufferRecycler,
-    responder: CheckpointResponder,
-    observer: FlinkObserver,
+    checkpoints: SubtaskCheckpointCoordinator,
     inputs: number,
   ) {
     this.#sim = sim;
@@ -111,8 +119,7 @@ export class OperatorTask implements DownstreamTask {
     this.#service = service;
     this.#sink = sink;
     this.#recycler = recycler;
-    this.#responder = responder;
-    this.#observer = observer;
+    this.#checkpoints = checkpoints;
     this.#leaving = new SpanList(recycler.separate);
     this.#isReady = new Uint8Array(inputs);
     this.#floatingHeld = new Int32Array(inputs);
@@ -139,11 +146,8 @@ export class OperatorTask implements DownstreamTask {
 
   /** Handler of `syncDone`. */
   onSyncDone(): void {
-    this.#responder.acknowledge(
-      this.#settings.subtask,
-      this.#snapshotOf,
-      this.#sim.now + this.#settings.snapshot.async,
-    );
+    const now = this.#sim.now;
+    this.#checkpoints.submit(this.#snapshotOf, now - this.#snapshotStart, now);
     for (const channel of this.channels) channel.resumeConsumption();
     this.#unblock();
   }
@@ -261,6 +265,7 @@ export class OperatorTask implements DownstreamTask {
       const first = this.#start + (this.#served + 1) * this.#perRecord;
       const last = this.#start + done * this.#perRecord;
       this.#served = done;
+      this.#records += count;
       if (finished) this.#sink.write(buffer.spans, first, last);
       else {
         buffer.spans.moveFront(count, this.#leaving);
@@ -293,16 +298,17 @@ export class OperatorTask implements DownstreamTask {
   }
 
   #runMail(mail: Mail): void {
-    invariant(mail.kind === "notify-checkpoint-complete", "only sources are triggered by mail");
+    invariant(mail.kind !== "trigger-checkpoint", "only sources are triggered by mail");
     this.#mailAt = -1;
-    if (this.#sink.notifyCheckpointComplete(mail.checkpoint)) this.#block();
+    const completed = this.#checkpoints.onNotification(mail, this.#sim.now);
+    if (completed !== 0 && this.#sink.notifyCheckpointComplete(completed)) this.#block();
   }
 
   // ---- barriers
 
   #handleBarrier(channel: Channel, barrier: NetworkBuffer, now: number): void {
     const checkpoint = barrier.barrierOf;
-    const triggeredAt = barrier.triggeredAt;
+    const { triggeredAt, properties } = barrier;
     this.#recycler.giveBack(barrier);
     this.#outbox.clear();
     onBarrier(this.#barriers, channel.downstreamIndex, checkpoint, now, this.#outbox);
@@ -310,15 +316,21 @@ export class OperatorTask implements DownstreamTask {
       const effect = this.#outbox.effects[i]!;
       if (effect === RESUME_CHANNEL) this.channels[this.#outbox.a[i]!]!.resumeConsumption();
       else if (effect === START_SNAPSHOT)
-        this.#startSnapshot(checkpoint, this.#outbox.b[i]!, triggeredAt, now);
+        this.#startSnapshot(checkpoint, this.#outbox.b[i]!, triggeredAt, properties, now);
     }
   }
 
-  #startSnapshot(checkpoint: number, alignment: number, triggeredAt: number, now: number): void {
-    const { job, subtask } = this.#settings;
+  #startSnapshot(
+    checkpoint: number,
+    alignment: number,
+    triggeredAt: number,
+    properties: CheckpointProperties,
+    now: number,
+  ): void {
     const startDelay = Math.max(0, now - alignment - triggeredAt);
-    this.#observer.snapshotStarted(job, subtask, checkpoint, startDelay, alignment);
+    this.#checkpoints.begin(checkpoint, { startDelay, alignment, processedBytes: 0, persistedBytes: 0 });
     this.#snapshotOf = checkpoint;
+    this.#properties = properties;
     this.#block();
     const flushed = this.#sink.prepareSnapshot(checkpoint, now);
     if (flushed >= 0) this.#takeSnapshot(flushed);
@@ -330,7 +342,16 @@ export class OperatorTask implements DownstreamTask {
   }
 
   #takeSnapshot(from: number): void {
-    const sync = this.#settings.snapshot.sync + this.#sink.snapshotState(this.#snapshotOf, from);
+    this.#snapshotStart = from;
+    const committables = this.#sink.committables();
+    const bytes = committables.length * COMMITTABLE_BYTES;
+    const own = this.#checkpoints.snapshotState(
+      this.#snapshotOf,
+      this.#records,
+      { splits: [], committables, bytes },
+      this.#properties,
+    );
+    const sync = own + this.#sink.snapshotState(this.#snapshotOf, from);
     this.#sim.scheduleAt(Math.ceil(from + sync), this.#kinds.syncDone, this.number, 0);
   }
 

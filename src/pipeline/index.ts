@@ -7,6 +7,7 @@ export { type DefaultRow, listDefaults } from "./defaults.ts";
 export { type EnvironmentReader, readEnvironmentFile } from "./environment-file.ts";
 export { type Explanation, explainKey } from "./explain-key.ts";
 export type { Issue } from "./issue.ts";
+export { jobVertices } from "./job-vertices.ts";
 export { type PipelineReading, parsePipeline, resolvePipeline } from "./parse-pipeline.ts";
 export type {
   Acks,

@@ -97,6 +97,8 @@ test("the least file takes every default", () => {
     askTimeout: 10e9,
     slotRequestTimeout: 300e9,
     highAvailability: false,
+    frameSize: 10_485_760,
+    checkpointHistory: 10,
   });
   expect(pipeline.faults).toEqual([]);
   expect(pipeline.jobs[0]?.source).toEqual({
@@ -562,9 +564,16 @@ test("nothing is concluded from a value that couldn't be read", () => {
 test.each<readonly [name: string, text: string, lines: readonly string[]]>([
   [
     "a key that isn't modelled",
-    changed("interval: 10 s", "interval: 10 s, state.backend.type: rocksdb"),
+    changed("interval: 10 s", "interval: 10 s, state.changelog.enabled: true"),
     [
-      'Note on jobs.enrich.config.state.backend.type (line 11): got "rocksdb"; Sluice knows state.backend.type but does not model it yet, so it has no effect',
+      "Note on jobs.enrich.config.state.changelog.enabled (line 11): got true; Sluice knows state.changelog.enabled but does not model it yet, so it has no effect",
+    ],
+  ],
+  [
+    "a state backend that isn't modelled",
+    changed("interval: 10 s", "interval: 10 s, state.backend.type: forst"),
+    [
+      'Note on jobs.enrich.config.state.backend.type (line 11): got "forst"; Sluice models hashmap and rocksdb, and takes this for rocksdb',
     ],
   ],
   [
@@ -597,7 +606,6 @@ test.each<readonly [name: string, text: string, lines: readonly string[]]>([
     [
       "Note on jobs.enrich.config.state.backend (line 11): got an old name; Flink reads it as state.backend.type",
       'Note on jobs.enrich.config.state.backend.type (line 11): got "filesystem"; Flink 1.20.1 still reads it, Flink 2.x wants state.backend.type: hashmap, execution.checkpointing.storage: filesystem and execution.checkpointing.dir',
-      'Note on jobs.enrich.config.state.backend.type (line 11): got "filesystem"; Sluice knows state.backend.type but does not model it yet, so it has no effect',
     ],
   ],
 ])("%s is a warning", (_name, text, lines) => {

@@ -49,10 +49,22 @@ export interface Environment {
   readonly snapshotSync: Duration;
   /** [snapshot.async] asynchronous part of a subtask's snapshot, without the upload of its state. */
   readonly snapshotAsync: Duration;
-  /** [storage.latency] one object or file written to checkpoint storage, without its bytes. */
+  /** [snapshot.sync-per-key] what a key of heap state adds to the synchronous part. */
+  readonly snapshotSyncPerKey: Duration;
+  /** [rocksdb.flush-bandwidth] bytes a second, memtable to local disk. */
+  readonly rocksdbFlushBandwidth: number;
+  /** [storage.latency] one object or file written to checkpoint storage, without its bytes; the median. */
   readonly storageLatency: Duration;
+  /** [storage.latency-p99] */
+  readonly storageLatencyP99: Duration;
   /** [storage.bandwidth] bytes a second, one stream. */
   readonly storageBandwidth: number;
+  /** [storage.shared-bandwidth] bytes a second, all streams that share the way to the store. */
+  readonly storageSharedBandwidth: number;
+  /** [storage.shared-by] whose streams share it. */
+  readonly storageSharedBy: "taskmanager" | "cluster";
+  /** [storage.create-folder] the JobManager makes the folder of a checkpoint. */
+  readonly storageCreateFolder: Duration;
   /** [timer.oversleep] largest lateness of a timer of the buffer flusher; each firing is late by a uniform draw of it. */
   readonly timerOversleep: Duration;
   /** [timer.park-overshoot] how much longer than asked for a parked wait of a task thread lasts. */
@@ -143,6 +155,10 @@ export interface FlinkCluster {
   readonly slotRequestTimeout: Duration;
   /** `high-availability.type` is not NONE. */
   readonly highAvailability: boolean;
+  /** `pekko.framesize`, bytes. */
+  readonly frameSize: number;
+  /** `web.checkpoints.history` */
+  readonly checkpointHistory: number;
 }
 
 export interface JobSpec {
@@ -151,6 +167,7 @@ export interface JobSpec {
   readonly maxParallelism: number;
   readonly checkpointing: CheckpointingSpec;
   readonly restartStrategy: RestartStrategySettings;
+  readonly state: StateSpec;
   readonly network: NetworkSpec;
   readonly source: SourceSpec;
   /** Operators of the vertex behind the keyed exchange, in order; the sink is chained behind the last. */
@@ -161,9 +178,25 @@ export interface JobSpec {
 export interface CheckpointingSpec {
   /** undefined: checkpointing is off. */
   readonly interval: Duration | undefined;
+  readonly intervalDuringBacklog: Duration | undefined;
   readonly minPause: Duration;
   readonly maxConcurrentCheckpoints: number;
   readonly timeout: Duration;
+  readonly tolerableFailedCheckpoints: number;
+  readonly checkpointsAfterTasksFinish: boolean;
+  /** `execution.checkpointing.num-retained` */
+  readonly retained: number;
+  readonly storage: "jobmanager" | "filesystem";
+  /** Where the REST API says that checkpoints are; undefined: nowhere. */
+  readonly directory: string | undefined;
+  readonly dataInlineThreshold: number;
+}
+
+export interface StateSpec {
+  readonly backend: "hashmap" | "rocksdb";
+  readonly incremental: boolean;
+  /** `state.backend.rocksdb.checkpoint.transfer.thread.num` */
+  readonly transferThreads: number;
 }
 
 export interface NetworkSpec {

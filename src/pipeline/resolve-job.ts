@@ -1,9 +1,9 @@
 import type { RestartStrategySettings } from "../flink/index.ts";
 import { sinkOptions, sourceOptions } from "./options/connector-options.ts";
-import { flinkOptions } from "./options/flink-options.ts";
 import type { consumerOptions, producerOptions } from "./options/kafka-options.ts";
 import { operatorOptions } from "./options/pipeline-options.ts";
 import type { JobSpec, NetworkSpec, OperatorSpec, ProducerSpec, SinkSpec, SourceSpec } from "./pipeline.ts";
+import { resolveCheckpointing, resolveState } from "./resolve-checkpointing.ts";
 import { resolveConsumer, resolveProducerConfig } from "./resolve-client.ts";
 import type { ParsedPipeline } from "./schema.ts";
 import type { Defaults, Written } from "./settled.ts";
@@ -24,15 +24,8 @@ export function resolveJobs(
       name,
       parallelism,
       maxParallelism: maxParallelism(defaults.flink(config, "pipeline.max-parallelism"), parallelism),
-      checkpointing: {
-        interval: defaults.optional(flinkOptions, config, "execution.checkpointing.interval"),
-        minPause: defaults.flink(config, "execution.checkpointing.min-pause"),
-        maxConcurrentCheckpoints: defaults.flink(
-          config,
-          "execution.checkpointing.max-concurrent-checkpoints",
-        ),
-        timeout: defaults.flink(config, "execution.checkpointing.timeout"),
-      },
+      checkpointing: resolveCheckpointing(config, defaults),
+      state: resolveState(config, defaults),
       restartStrategy: resolveRestartStrategy(config, defaults),
       network: resolveNetwork(config, defaults),
       source: resolveSource(job.source, defaults),

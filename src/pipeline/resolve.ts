@@ -42,6 +42,8 @@ export function resolve(parsed: ParsedPipeline, fileName: string, place?: Enviro
       highAvailability: !["none", ""].includes(
         defaults.flink(flinkConfig, "high-availability.type").toLowerCase(),
       ),
+      frameSize: defaults.flink(flinkConfig, "pekko.framesize"),
+      checkpointHistory: defaults.flink(flinkConfig, "web.checkpoints.history"),
     },
     jobs,
     readers: Object.entries(parsed.readers ?? {}).map(([name, values]) =>
@@ -73,10 +75,15 @@ function resolveEnvironment(
   preset: string,
   defaults: Defaults,
 ): Environment {
-  type DurationKey = Exclude<
-    keyof typeof environmentOptions,
-    "preset" | "file" | "storage.bandwidth" | "broker.bandwidth"
-  >;
+  type OtherKey =
+    | "preset"
+    | "file"
+    | "broker.bandwidth"
+    | "rocksdb.flush-bandwidth"
+    | "storage.bandwidth"
+    | "storage.shared-bandwidth"
+    | "storage.shared-by";
+  type DurationKey = Exclude<keyof typeof environmentOptions, OtherKey>;
   const time = (key: DurationKey): Duration => defaults.of(environmentOptions, values, key);
   return {
     preset,
@@ -91,8 +98,14 @@ function resolveEnvironment(
     sourceEmission: time("source.emission"),
     snapshotSync: time("snapshot.sync"),
     snapshotAsync: time("snapshot.async"),
+    snapshotSyncPerKey: time("snapshot.sync-per-key"),
+    rocksdbFlushBandwidth: defaults.of(environmentOptions, values, "rocksdb.flush-bandwidth"),
     storageLatency: time("storage.latency"),
+    storageLatencyP99: time("storage.latency-p99"),
     storageBandwidth: defaults.of(environmentOptions, values, "storage.bandwidth"),
+    storageSharedBandwidth: defaults.of(environmentOptions, values, "storage.shared-bandwidth"),
+    storageSharedBy: defaults.of(environmentOptions, values, "storage.shared-by"),
+    storageCreateFolder: time("storage.create-folder"),
     timerOversleep: time("timer.oversleep"),
     timerParkOvershoot: time("timer.park-overshoot"),
     taskManagerStart: time("taskmanager.start"),

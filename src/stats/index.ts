@@ -5,6 +5,7 @@ export { isPreciseEnough, type WantedPrecision } from "./is-precise-enough.ts";
 export { knownDigits } from "./known-digits.ts";
 export { type MeanWithConfidence, meanWithConfidence } from "./mean-with-confidence.ts";
 export { pairedDifference } from "./paired-difference.ts";
+export { percentile } from "./percentile.ts";
 export { quantile } from "./quantile.ts";
 export { type QuantileWithConfidence, quantileWithConfidence } from "./quantile-with-confidence.ts";
 export { studentTQuantile } from "./student-t-quantile.ts";

@@ -14,7 +14,7 @@ kafka:
 producers: { p: { topic: in, rate: 200/s, record: 100 B, keys: 10, skew: zipf 1, linger.ms: 3 } }
 jobs:
   first:
-    config: { parallelism.default: 2, execution.checkpointing.interval: 1 s }
+    config: { parallelism.default: 2, execution.checkpointing.interval: 1 s, execution.checkpointing.dir: "s3://checkpoints", state.backend.type: rocksdb }
     source: { topic: in, properties.group.id: g }
     operators:
       - { name: o, keyed: true, service-time: gamma 1 ms shape 2, slow-subtask: "0: parked 1 ms", state: 10 kb/key }
@@ -52,7 +52,6 @@ const READ_BY_NOBODY: Readonly<Record<string, string>> = {
   "flink.slotRequestTimeout": FAILURES,
   "jobs[].restartStrategy.*": FAILURES,
   "flink.taskManagers": "compared with the slots that the jobs need; subtasks fill them in order",
-  "jobs[].operators[].name": "a name, for messages",
   "jobs[].sink.producer.retryBackoff": "warned about: no request fails",
   "jobs[].sink.transactionTimeout": "compared with the brokers' maximum and the interval; nothing times out",
   "jobs[].sink.transactionalIdPrefix": "compared with the prefixes of other sinks; ids have no names",
@@ -63,7 +62,6 @@ const READ_BY_NOBODY: Readonly<Record<string, string>> = {
   "producers[].config.batchSize": "warned about",
   "producers[].config.retryBackoff": "warned about",
   "readers[].consumer.maxPollRecords": "warned about",
-  "versions.flink": "chooses defaults",
   "versions.flinkConnectorKafka": "chooses defaults",
   "versions.kafka": "chooses defaults",
   "versions.kafkaClients": "chooses defaults",

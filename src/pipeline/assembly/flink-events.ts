@@ -5,10 +5,13 @@ import type {
   ChannelKinds,
   CheckpointDriver,
   CheckpointKinds,
+  FileSystemCheckpointStorage,
+  Mail,
   OperatorTask,
   OperatorTaskKinds,
   SourceTask,
   SourceTaskKinds,
+  StorageLink,
 } from "../../flink/index.ts";
 
 /** The event kinds of all jobs of a world, and who handles them: components by the numbers that events carry. */
@@ -16,20 +19,29 @@ export class FlinkEvents {
   readonly channels: Channel[] = [];
   readonly sources: SourceTask[] = [];
   readonly operators: OperatorTask[] = [];
+  /** Checkpoint coordinators. */
   readonly drivers: CheckpointDriver[] = [];
+  readonly storages: FileSystemCheckpointStorage[] = [];
+  readonly links: StorageLink[] = [];
+  /** The links by who shares them: the JobManager or all 0, TaskManagers from 1. */
+  readonly sharedLinks: StorageLink[] = [];
   readonly sinks: KafkaSink[] = [];
-  /** Number of the job of each task. */
-  readonly jobOf: number[] = [];
+  /** Number of the checkpoint coordinator of each task. */
+  readonly driverOf: number[] = [];
   readonly channelKinds: ChannelKinds;
   readonly sourceKinds: SourceTaskKinds;
   readonly operatorKinds: OperatorTaskKinds;
   readonly checkpointKinds: CheckpointKinds;
+  /** A request to checkpoint storage is accepted; payload a = number of the storage. */
+  readonly storageAccepted: number;
+  /** A transfer ends; payload a = number of the link. */
+  readonly storageTransferred: number;
   /** EndTxn is answered; payload a = number of the sink writer. */
   readonly commitReply: number;
   #tasks = 0;
 
   constructor(sim: Simulation) {
-    const { channels, sources, operators, drivers, sinks } = this;
+    const { channels, sources, operators, drivers, storages, links, sinks } = this;
     this.channelKinds = {
       segmentFull: sim.defineKind("segment full", (c) => channels[c]!.onSegmentFull()),
       arrival: sim.defineKind("buffer arrives", (c) => channels[c]!.onArrival()),
@@ -46,14 +58,20 @@ export class FlinkEvents {
       syncDone: sim.defineKind("snapshot taken", (t) => operators[t]!.onSyncDone()),
     };
     this.checkpointKinds = {
-      timer: sim.defineKind("checkpoint timer", (j) => drivers[j]!.onTimer()),
-      timeout: sim.defineKind("checkpoint timeout", (j, c) => drivers[j]!.onTimeout(c)),
-      triggered: sim.defineKind("checkpoint triggered", (j) => drivers[j]!.onTriggered()),
-      acknowledge: sim.defineKind("acknowledgement arrives", (j, c) => drivers[j]!.onAcknowledge(c)),
-      finalized: sim.defineKind("checkpoint finalized", (j, c) => drivers[j]!.onFinalized(c)),
-      triggerMail: sim.defineKind("trigger arrives", (t, c) => this.#trigger(t, c)),
-      completeMail: sim.defineKind("completion arrives", (t, c) => this.#notify(t, c)),
+      timer: sim.defineKind("checkpoint timer", (d) => drivers[d]!.onTimer()),
+      timeout: sim.defineKind("checkpoint timeout", (d, c) => drivers[d]!.onTimeout(c)),
+      stage: sim.defineKind("checkpoint trigger goes on", (d) => drivers[d]!.onStage()),
+      message: sim.defineKind("acknowledgement arrives", (d, m) => drivers[d]!.onMessage(m)),
+      finalized: sim.defineKind("checkpoint finalized", (d) => drivers[d]!.onFinalized()),
+      cleaned: sim.defineKind("checkpoint cleaned", (d) => drivers[d]!.onCleaned()),
+      triggerMail: sim.defineKind("trigger arrives", (t, c) => this.#post(t, this.#driver(t).triggerMail(c))),
+      completeMail: sim.defineKind("completion arrives", (t, c) =>
+        this.#post(t, this.#driver(t).completeMail(c)),
+      ),
+      abortMail: sim.defineKind("abort arrives", (t, c) => this.#post(t, this.#driver(t).abortMail(c))),
     };
+    this.storageAccepted = sim.defineKind("storage request accepted", (s, n) => storages[s]!.onAccepted(n));
+    this.storageTransferred = sim.defineKind("storage transfer ends", (l) => links[l]!.onTransferred());
     this.commitReply = sim.defineKind("EndTxn answered", (w) => sinks[w]!.onCommitReply());
   }
 
@@ -62,13 +80,12 @@ export class FlinkEvents {
     return this.#tasks++;
   }
 
-  #trigger(task: number, checkpoint: number): void {
-    const triggeredAt = this.drivers[this.jobOf[task]!]!.triggeredAt(checkpoint);
-    this.sources[task]!.post({ kind: "trigger-checkpoint", checkpoint, triggeredAt });
+  #driver(task: number): CheckpointDriver {
+    return this.drivers[this.driverOf[task]!]!;
   }
 
-  #notify(task: number, checkpoint: number): void {
+  #post(task: number, mail: Mail): void {
     const receiver = this.sources[task] ?? this.operators[task]!;
-    receiver.post({ kind: "notify-checkpoint-complete", checkpoint, triggeredAt: 0 });
+    receiver.post(mail);
   }
 }

@@ -3,11 +3,8 @@ import type { Simulation } from "../../engine/index.ts";
 import {
   BufferRecycler,
   Channel,
-  CheckpointDriver,
-  type CheckpointResponder,
   type FlinkObserver,
   OperatorTask,
-  type SnapshotCost,
   type SourceFeed,
   SourceTask,
 } from "../../flink/index.ts";
@@ -17,6 +14,7 @@ import type { JobSpec, Pipeline } from "../pipeline.ts";
 import { serviceDraw } from "../service-draw.ts";
 import type { AssemblyOptions } from "./assembly-options.ts";
 import type { FlinkEvents } from "./flink-events.ts";
+import { JobCheckpoints } from "./job-checkpoints.ts";
 import type { SimulatedKafka } from "./simulated-kafka.ts";
 
 export type PipelineObserver = KafkaObserver & FlinkObserver & ConnectorObserver;
@@ -24,8 +22,6 @@ export type PipelineObserver = KafkaObserver & FlinkObserver & ConnectorObserver
 /** bytes of a serialised record besides its value: length, tag and timestamp.
  *  Source: flink SpanningRecordSerializer (4), StreamElementSerializer with a timestamp (1 + 8). */
 const RECORD_OVERHEAD_BYTES = 13;
-/** execution.checkpointing.data-inline-threshold; smaller state travels in the acknowledgement. */
-const INLINE_STATE_BYTES = 20 * 1024;
 /** How long an operator's output may lie before another job's source sees it, ns. */
 const LONGEST_RUN_TO_A_JOB = 1e6;
 
@@ -51,35 +47,33 @@ class JobBuilder {
   readonly #number: number;
   readonly #world: JobSurroundings;
   readonly #recycler: BufferRecycler;
-  readonly #responder: CheckpointResponder;
+  readonly #checkpoints: JobCheckpoints;
 
   constructor(job: JobSpec, world: JobSurroundings) {
     this.#job = job;
     this.#world = world;
     this.#number = world.pipeline.jobs.indexOf(job);
     this.#recycler = new BufferRecycler(world.options.spans === "one-record");
-    const { drivers } = world.events;
-    const number = this.#number;
-    this.#responder = {
-      acknowledge: (subtask, checkpoint, at) => drivers[number]!.acknowledge(subtask, checkpoint, at),
-    };
+    this.#checkpoints = new JobCheckpoints(job, world);
   }
 
   build(): void {
-    const { kafka, events } = this.#world;
+    const { kafka } = this.#world;
     kafka.passOn(this.#job.source.topic, this.#job.sink.topic);
     const subtasks = Array.from({ length: this.#job.parallelism }, (_, i) => i);
     const sources = subtasks.map((i) => this.#source(i));
     const operators = subtasks.map((i) => this.#operator(i));
     const channels = this.#connect(sources, operators);
-    this.#addDriver(sources, operators);
     operators.forEach((task, j) => {
       task.start(channels.map((row) => row[j]!));
     });
     sources.forEach((task, i) => {
       task.start(channels[i]!);
     });
-    for (const task of [...sources, ...operators]) events.jobOf[task.number] = this.#number;
+    this.#checkpoints.start([
+      { tasks: sources.map(({ number }) => number) },
+      { tasks: operators.map(({ number }) => number) },
+    ]);
   }
 
   #source(subtask: number): SourceTask {
@@ -102,13 +96,12 @@ class JobBuilder {
         bufferTimeout: network.bufferTimeout,
         oversleep: env.timerOversleep,
         maxBuffersPerChannel: network.maxBuffersPerChannel,
-        snapshot: { sync: env.snapshotSync, async: env.snapshotAsync },
         commitOffsets: source.commitOffsetsOnCheckpoint && source.groupId !== undefined,
       },
       feed,
       lineage,
       sim.stream(`buffer flusher ${name} source ${subtask}`),
-      this.#responder,
+      this.#checkpoints.ofTask(number, subtask, this.#taskManagerOf(subtask), undefined),
       observer,
     );
     events.sources[number] = task;
@@ -116,7 +109,7 @@ class JobBuilder {
   }
 
   #operator(subtask: number): OperatorTask {
-    const { sim, pipeline, kafka, events, observer } = this.#world;
+    const { sim, pipeline, kafka, events } = this.#world;
     const { network, sink, operators, parallelism, name } = this.#job;
     const number = events.newTask();
     const kafkaSink = this.#sink(subtask);
@@ -130,7 +123,6 @@ class JobBuilder {
         subtask: parallelism + subtask,
         floatingBuffers: network.floatingBuffersPerGate,
         buffersPerChannel: network.buffersPerChannel,
-        snapshot: this.#snapshotCost(subtask),
         longestRun: readByJob ? LONGEST_RUN_TO_A_JOB : Number.POSITIVE_INFINITY,
         oneRecord: this.#recycler.separate,
       },
@@ -143,8 +135,12 @@ class JobBuilder {
       ),
       kafkaSink,
       this.#recycler,
-      this.#responder,
-      observer,
+      this.#checkpoints.ofTask(
+        number,
+        parallelism + subtask,
+        this.#taskManagerOf(subtask),
+        this.#keyGroups(subtask),
+      ),
       parallelism,
     );
     kafkaSink.listen(
@@ -183,45 +179,8 @@ class JobBuilder {
     return kafkaSink;
   }
 
-  #addDriver(sources: readonly SourceTask[], operators: readonly OperatorTask[]): void {
-    const { sim, pipeline, options, events, observer } = this.#world;
-    const { interval, minPause, maxConcurrentCheckpoints, timeout } = this.#job.checkpointing;
-    if (interval === undefined) return;
-    const all = [...sources, ...operators].map((task) => task.number);
-    events.drivers[this.#number] = new CheckpointDriver(
-      sim,
-      events.checkpointKinds,
-      {
-        job: this.#number,
-        baseInterval: Math.max(interval, minPause),
-        minPause,
-        maxConcurrent: maxConcurrentCheckpoints,
-        timeout,
-        subtasks: all.length,
-        rpc: pipeline.environment.flinkRpc,
-        metadataWrite: pipeline.environment.storageLatency,
-        firstTriggerAt: options.phases?.firstTriggerAt?.[this.#job.name],
-      },
-      sources.map((task) => task.number),
-      all,
-      sim.stream(`checkpoint coordinator of ${this.#job.name}`),
-      observer,
-    );
-  }
-
-  #snapshotCost(subtask: number): SnapshotCost {
-    const env = this.#world.pipeline.environment;
-    const bytes = this.#stateBytes(subtask);
-    const upload = bytes > INLINE_STATE_BYTES ? env.storageLatency + (bytes / env.storageBandwidth) * 1e9 : 0;
-    return { sync: env.snapshotSync, async: Math.round(env.snapshotAsync + upload) };
-  }
-
-  /** Keyed state of a subtask once every key has been seen, bytes. */
-  #stateBytes(subtask: number): number {
-    const perKey = this.#job.operators.reduce((sum, operator) => sum + operator.stateBytesPerKey, 0);
-    const { first, end } = this.#keyGroups(subtask);
-    const keys = this.#world.kafka.keysOf(this.#job.source.topic);
-    return (perKey * keys * (end - first)) / this.#job.maxParallelism;
+  #taskManagerOf(subtask: number): number {
+    return Math.floor(subtask / this.#world.pipeline.flink.slotsPerTaskManager);
   }
 
   #keyGroups(subtask: number): { readonly first: number; readonly end: number } {
@@ -243,7 +202,6 @@ class JobBuilder {
       recycler: this.#recycler,
       flushAlways: network.bufferTimeout === 0,
     };
-    const slots = pipeline.flink.slotsPerTaskManager;
     const origins = kafka.originsOf(this.#job.source.topic);
     return sources.map((upstream, i) =>
       operators.map((_, j) => {
@@ -255,7 +213,7 @@ class JobBuilder {
           upstream,
           upstreamIndex: j,
           downstreamIndex: i,
-          local: Math.floor(i / slots) === Math.floor(j / slots),
+          local: this.#taskManagerOf(i) === this.#taskManagerOf(j),
           routes,
           splits: upstream.feed.splits,
         });

@@ -23,7 +23,14 @@ import {
   Topic,
   TransactionCoordinator,
 } from "../../kafka/index.ts";
-import { ConstantOrigin, LaneTable, type Lineage, type Origin, PoissonOrigin } from "../../records/index.ts";
+import {
+  ConstantOrigin,
+  type KeySource,
+  LaneTable,
+  type Lineage,
+  type Origin,
+  PoissonOrigin,
+} from "../../records/index.ts";
 import type {
   KafkaConsumerConfig,
   KafkaProducerConfig,
@@ -148,14 +155,16 @@ export class SimulatedKafka {
     this.#originsOf.set(sink, [...this.originsOf(sink), ...this.originsOf(source)]);
   }
 
-  /** Distinct keys among the records of `topic`. */
-  keysOf(topic: string): number {
+  /** Whose keys the records of `topic` have. */
+  keySourcesOf(topic: string): KeySource[] {
     const origins = new Set(this.originsOf(topic));
-    let keys = 0;
-    for (const { firstPartition, producer } of this.#originTopics.values()) {
-      if (origins.has(firstPartition)) keys += producer.keys;
-    }
-    return keys;
+    return [...this.#originTopics.values()]
+      .filter(({ firstPartition }) => origins.has(firstPartition))
+      .map(({ producer, origin }) => ({
+        keys: producer.keys,
+        distribution: producer.keyDistribution,
+        rate: origin.ratePerPartition * origin.partitions,
+      }));
   }
 
   topic(name: string): Topic {

@@ -13,6 +13,7 @@ export function checkJobs(context: CheckContext): void {
   for (const job of context.pipeline.jobs) {
     checkParallelism(context, job);
     checkOperators(context, job);
+    checkStateBackend(context, job);
     if (job.sink.deliveryGuarantee === "exactly-once") checkExactlyOnce(context, job);
   }
 }
@@ -89,6 +90,16 @@ function checkOperators(context: CheckContext, { name }: JobSpec): void {
     }
     names.add(operator.name);
   }
+}
+
+function checkStateBackend(context: CheckContext, { name }: JobSpec): void {
+  const config = { ...context.parsed.flink?.config, ...context.parsed.jobs[name]?.config };
+  const written = config["state.backend.type"]?.toLowerCase() ?? "hashmap";
+  if (["hashmap", "rocksdb", "filesystem", "jobmanager", "memory"].includes(written)) return;
+  context.warn({
+    path: context.flinkPath(name, "state.backend.type"),
+    wanted: "Sluice models hashmap and rocksdb, and takes this for rocksdb",
+  });
 }
 
 function checkExactlyOnce(context: CheckContext, { name, sink, checkpointing }: JobSpec): void {

@@ -95,6 +95,16 @@ export const environmentOptions = options({
       figures("snapshot.async"),
       "Asynchronous part of a subtask's snapshot, without the upload of its state.",
     ],
+    "snapshot.sync-per-key": [
+      duration,
+      figures("snapshot.sync-per-key"),
+      "Heap state (hashmap): what each key adds to the synchronous part.",
+    ],
+    "rocksdb.flush-bandwidth": [
+      bandwidth(),
+      figures("rocksdb.flush-bandwidth"),
+      "RocksDB: bytes a second at which the synchronous part writes the memtable to the local disk.",
+    ],
     "storage.latency": [
       duration,
       figures("storage.latency"),
@@ -104,6 +114,26 @@ export const environmentOptions = options({
       bandwidth(),
       figures("storage.bandwidth"),
       "Bytes a second that one stream writes to checkpoint storage.",
+    ],
+    "storage.latency-p99": [
+      duration,
+      figures("storage.latency-p99"),
+      "99th percentile of storage.latency, its median: lognormal; at most the median: constant.",
+    ],
+    "storage.shared-bandwidth": [
+      bandwidth(),
+      figures("storage.shared-bandwidth"),
+      "Bytes a second that all streams together write which share the way to checkpoint storage.",
+    ],
+    "storage.shared-by": [
+      choice(["taskmanager", "cluster"]),
+      figures("storage.shared-by"),
+      "Whose streams share it: one TaskManager's (its network) or all (one disk, one file server).",
+    ],
+    "storage.create-folder": [
+      duration,
+      figures("storage.create-folder"),
+      "The JobManager makes the folder of a checkpoint, before it asks the tasks.",
     ],
     "timer.oversleep": [
       duration,

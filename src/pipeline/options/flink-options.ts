@@ -33,8 +33,6 @@ const checkpointing = options({
       "10 min",
       "A checkpoint that takes longer is aborted.",
     ],
-  },
-  known: {
     "execution.checkpointing.interval-during-backlog": [
       flinkDuration(),
       undefined,
@@ -45,6 +43,30 @@ const checkpointing = options({
       "0",
       "Consecutive failed checkpoints before the job fails.",
     ],
+    "execution.checkpointing.checkpoints-after-tasks-finish": [
+      flag(),
+      "true",
+      "Whether checkpoints go on after some tasks have finished.",
+    ],
+    "execution.checkpointing.incremental": [flag(), "false", "Whether RocksDB uploads only new files."],
+    "execution.checkpointing.storage": [
+      text('"jobmanager", "filesystem" or a class', "filesystem"),
+      undefined,
+      "Where snapshots go. Without it: filesystem if a directory is set, else jobmanager.",
+    ],
+    "execution.checkpointing.dir": [
+      path,
+      undefined,
+      "Directory of checkpoints; setting it selects filesystem.",
+    ],
+    "execution.checkpointing.num-retained": [integer({ min: 1 }), "1", "Completed checkpoints kept."],
+    "execution.checkpointing.data-inline-threshold": [
+      memorySize({ max: 1024 ** 2 }),
+      "20 kb",
+      "State chunks below this size travel inside the acknowledgement.",
+    ],
+  },
+  known: {
     "execution.checkpointing.mode": [
       choice(["EXACTLY_ONCE", "AT_LEAST_ONCE"]),
       "EXACTLY_ONCE",
@@ -76,33 +98,11 @@ const checkpointing = options({
       "Whether barriers interrupt the firing of timers.",
       { since: "1.20" },
     ],
-    "execution.checkpointing.checkpoints-after-tasks-finish": [
-      flag(),
-      "true",
-      "Whether checkpoints go on after some tasks have finished.",
-    ],
-    "execution.checkpointing.incremental": [flag(), "false", "Whether RocksDB uploads only new files."],
-    "execution.checkpointing.storage": [
-      text('"jobmanager", "filesystem" or a class', "filesystem"),
-      undefined,
-      "Where snapshots go. Without it: filesystem if a directory is set, else jobmanager.",
-    ],
-    "execution.checkpointing.dir": [
-      path,
-      undefined,
-      "Directory of checkpoints; setting it selects filesystem.",
-    ],
     "execution.checkpointing.savepoint-dir": [path, undefined, "Directory of savepoints."],
-    "execution.checkpointing.num-retained": [integer({ min: 1 }), "1", "Completed checkpoints kept."],
     "execution.checkpointing.externalized-checkpoint-retention": [
       choice(["NO_EXTERNALIZED_CHECKPOINTS", "RETAIN_ON_CANCELLATION", "DELETE_ON_CANCELLATION"]),
       "NO_EXTERNALIZED_CHECKPOINTS",
       "What happens to checkpoints when the job is cancelled.",
-    ],
-    "execution.checkpointing.data-inline-threshold": [
-      memorySize({ max: 1024 ** 2 }),
-      "20 kb",
-      "State chunks below this size travel inside the acknowledgement.",
     ],
     "execution.checkpointing.write-buffer-size": [
       memorySize(),
@@ -165,7 +165,7 @@ const checkpointing = options({
 const state = options({
   scope: "flink",
   source: "Flink 2.1 StateBackendOptions",
-  known: {
+  modelled: {
     "state.backend.type": [
       text('"hashmap", "rocksdb", "forst" or a factory class', "rocksdb"),
       "hashmap",
@@ -177,6 +177,8 @@ const state = options({
       "Threads that upload RocksDB files.",
       { source: "Flink 2.1 RocksDBOptions" },
     ],
+  },
+  known: {
     "state.backend.rocksdb.localdir": [
       path,
       undefined,
@@ -440,6 +442,18 @@ const cluster = options({
   source: "Flink 2.1 JobManagerOptions",
   clusterWide: true,
   modelled: {
+    "pekko.framesize": [
+      memorySize(),
+      "10485760",
+      "Largest message between processes.",
+      { source: "Flink 2.1 RpcOptions" },
+    ],
+    "web.checkpoints.history": [
+      integer({ min: 1 }),
+      "10",
+      "Checkpoints the REST API remembers.",
+      { source: "Flink 2.1 WebOptions" },
+    ],
     "heartbeat.interval": [
       flinkDuration({ min: MILLISECOND }),
       "10 s",
@@ -483,12 +497,6 @@ const cluster = options({
       "Default",
       "Scheduler of the JobManager; Adaptive changes how failures are handled.",
     ],
-    "pekko.framesize": [
-      memorySize(),
-      "10485760",
-      "Largest message between processes.",
-      { source: "Flink 2.1 RpcOptions" },
-    ],
     "slot.idle.timeout": [flinkDuration(), "50 s", "Time before an idle slot is returned."],
     "metrics.latency.interval": [
       flinkDuration({ max: 3650 * DAY }),
@@ -513,12 +521,6 @@ const cluster = options({
       "10 s",
       "Time between two reads of metrics.",
       { source: "Flink 2.1 MetricOptions" },
-    ],
-    "web.checkpoints.history": [
-      integer({ min: 1 }),
-      "10",
-      "Checkpoints the REST API remembers.",
-      { source: "Flink 2.1 WebOptions" },
     ],
   },
 });

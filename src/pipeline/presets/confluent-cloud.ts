@@ -11,6 +11,10 @@ export const confluentCloud: EnvironmentPreset = {
   figures: kubernetesS3.figures,
   options: {
     "execution.checkpointing.interval": ["60 s", GUARANTEES],
+    "execution.checkpointing.dir": [
+      "s3://managed/checkpoints",
+      "estimate: state in an object store; where, is the service's business",
+    ],
     "sink.delivery-guarantee": ["exactly-once", GUARANTEES],
     "properties.transaction.timeout.ms": [
       "900000",

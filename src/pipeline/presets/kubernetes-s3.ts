@@ -32,6 +32,21 @@ export const kubernetesS3: EnvironmentPreset = {
     "source.emission": ["2 us", "estimate: a source task emits some 500,000 small records a second"],
     "snapshot.sync": ["1 ms", `${ON_THE_LAPTOP}: 0 to 1 ms`],
     "snapshot.async": ["2 ms", `${ON_THE_LAPTOP}: 2 to 5 ms for half a megabyte`],
+    "snapshot.sync-per-key": [
+      "2 ns",
+      "estimate: one reference of a hash table copied, most of them out of cache",
+    ],
+    "rocksdb.flush-bandwidth": [
+      "200 mb/s",
+      "estimate: one core sorts, writes and checksums a memtable to a local SSD",
+    ],
+    "storage.latency-p99": ["200 ms", "S3 Standard: 100 to 200 ms for a small object (AWS documentation)"],
+    "storage.shared-bandwidth": ["1190 mb/s", "estimate: a node's network of 10 Gbit/s"],
+    "storage.shared-by": [
+      "taskmanager",
+      "an object store scales out; what is shared is a TaskManager's network",
+    ],
+    "storage.create-folder": ["0 ms", "flink-s3-fs-presto: an object store has no folders"],
     "storage.latency": ["100 ms", "S3 Standard: 100 to 200 ms for a small object (AWS documentation)"],
     "storage.bandwidth": ["85 mb/s", "S3, one connection: 85 to 90 MB/s (AWS whitepaper)"],
     "timer.oversleep": ["1 ms", "estimate for a sleeping thread on a busy host"],

@@ -1,0 +1,204 @@
+import { describe, expect, test } from "vitest";
+import { ConstantDistribution, RandomStream, Simulation } from "../engine/index.ts";
+import { CHECKPOINT_FAILURE_REASONS } from "./checkpoint-failure-reason.ts";
+import { PERIODIC_CHECKPOINT } from "./checkpoint-properties.ts";
+import type { CheckpointStorage } from "./checkpoint-storage.ts";
+import { FileSystemCheckpointStorage } from "./checkpoint-storage-file-system.ts";
+import { JobManagerCheckpointStorage } from "./checkpoint-storage-in-memory.ts";
+import type { Mail } from "./mailbox.ts";
+import type { FlinkObserver } from "./observations.ts";
+import type { KeyedSnapshot, StateBackend } from "./state-backend.ts";
+import { StorageLink } from "./storage-link.ts";
+import { SubtaskCheckpointCoordinator } from "./subtask-checkpoint-coordinator.ts";
+import { NO_OPERATOR_STATE } from "./task-state-snapshot.ts";
+
+const MS = 1e6;
+const BARRIER = { startDelay: 3 * MS, alignment: 4 * MS, processedBytes: 50, persistedBytes: 0 };
+
+/** Pieces of the given sizes at every snapshot; 7 ms synchronous. */
+class Pieces implements StateBackend {
+  readonly heard: string[] = [];
+  readonly #sizes: readonly number[];
+  readonly #threads: number;
+
+  constructor(sizes: readonly number[], threads = 1) {
+    this.#sizes = sizes;
+    this.#threads = threads;
+  }
+
+  snapshot(): KeyedSnapshot {
+    const written = this.#sizes.map((bytes, i) => ({ bytes, scope: "exclusive" as const, file: i + 1 }));
+    return { sync: 7 * MS, written, reused: [], threads: this.#threads };
+  }
+
+  stored(checkpoint: number): void {
+    this.heard.push(`stored ${checkpoint}`);
+  }
+
+  notifyCheckpointComplete(checkpoint: number): void {
+    this.heard.push(`complete ${checkpoint}`);
+  }
+
+  notifyCheckpointAborted(checkpoint: number): void {
+    this.heard.push(`aborted ${checkpoint}`);
+  }
+}
+
+/** A store with 10 ms a request, 1,000 B/ms a stream and 2,000 B/ms in all; 100 B travel inline. */
+function world(backend: StateBackend | undefined, make?: (sim: Simulation) => CheckpointStorage) {
+  const sim = new Simulation({ seed: "1" });
+  const log: string[] = [];
+  const accepted = sim.defineKind("accepted", (_, n) => files.onAccepted(n));
+  const transferred = sim.defineKind("transferred", () => link.onTransferred());
+  const link = new StorageLink(sim, { number: 0, transferred, stream: 1e6, capacity: 2e6 });
+  const files = new FileSystemCheckpointStorage(
+    sim,
+    {
+      number: 0,
+      accepted,
+      inlineThreshold: 100,
+      latency: new ConstantDistribution(10 * MS),
+      stream: 1e6,
+      largestMessage: 1000,
+    },
+    link,
+    new RandomStream("1", "storage"),
+  );
+  const task = new SubtaskCheckpointCoordinator(
+    { job: 0, subtask: 0, task: 0, sync: 1 * MS, async: 2 * MS, restored: 5 },
+    backend,
+    make?.(sim) ?? files,
+    {
+      acknowledge: (_task, id, { sync, async }, { checkpointedBytes }, at) =>
+        log.push(`${at / MS} ack ${id} sync ${sync / MS} async ${async / MS} ${checkpointedBytes} B`),
+      decline: (_task, id, reason, at) =>
+        log.push(`${at / MS} ${CHECKPOINT_FAILURE_REASONS[reason]!.name} ${id}`),
+    },
+    { snapshotStarted: () => {}, snapshotCompleted: () => {} } as unknown as FlinkObserver,
+  );
+  const take = (checkpoint: number, ms: number) => {
+    sim.scheduleAt(ms * MS, kinds[checkpoint - 6]!, 0, 0);
+  };
+  const kinds = [6, 7, 8].map((id) =>
+    sim.defineKind(`take ${id}`, () => {
+      task.begin(id, BARRIER);
+      const sync = task.snapshotState(id, 0, NO_OPERATOR_STATE, PERIODIC_CHECKPOINT);
+      task.submit(id, sync, sim.now);
+    }),
+  );
+  let acts = 0;
+  const at = (ms: number, act: () => void) =>
+    sim.scheduleAt(ms * MS, sim.defineKind(`at ${acts++}`, act), 0, 0);
+  return { sim, task, log, take, at, files };
+}
+
+function mail(kind: Mail["kind"], checkpoint: number, other = 0): Mail {
+  return { kind, checkpoint, other, triggeredAt: 0, properties: PERIODIC_CHECKPOINT };
+}
+
+describe("the asynchronous part", () => {
+  test("without an upload takes its own time", () => {
+    const { sim, log, take } = world(new Pieces([60, 40]));
+    take(6, 100);
+    sim.run(1e9);
+    expect(log).toEqual(["102 ack 6 sync 8 async 2 100 B"]);
+  });
+
+  test("uploads a piece: a request, its bytes, and then the rest", () => {
+    const { sim, log, take, files } = world(new Pieces([5000, 40]));
+    take(6, 100);
+    sim.run(1e9);
+    expect(log).toEqual(["117 ack 6 sync 8 async 17 5040 B"]);
+    expect(files.counts).toEqual({ puts: 1, bytes: 5000, deletes: 0 });
+  });
+
+  test("uploads several pieces with as many threads as there are, which share the link", () => {
+    const seconds = (threads: number) => {
+      const { sim, log, take } = world(new Pieces([6000, 6000, 6000, 6000], threads));
+      take(6, 100);
+      sim.run(1e9);
+      return log[0]!.split(" ")[0];
+    };
+    // One after the other: 4 x (10 + 6). Two at a time, each with a full stream: 2 x (10 + 6). Four: 10 + 24,000 / 2,000.
+    expect([seconds(1), seconds(2), seconds(4)]).toEqual(["166", "134", "124"]);
+  });
+
+  test("waits for that of the checkpoint before, and its duration counts the wait", () => {
+    const { sim, log, take } = world(new Pieces([20_000]));
+    take(6, 100);
+    take(7, 110);
+    sim.run(1e9);
+    expect(log).toEqual(["132 ack 6 sync 8 async 32 20000 B", "164 ack 7 sync 8 async 54 20000 B"]);
+  });
+
+  test("of an aborted checkpoint is given up, and the next one starts at once", () => {
+    const backend = new Pieces([20_000]);
+    const { sim, task, log, take, at } = world(backend);
+    take(6, 100);
+    take(7, 110);
+    at(115, () => task.onNotification(mail("notify-checkpoint-aborted", 6), sim.now));
+    sim.run(1e9);
+    expect(log).toEqual(["147 ack 7 sync 8 async 37 20000 B"]);
+    expect(backend.heard).toEqual(["aborted 6", "stored 7"]);
+  });
+
+  test("dies with the task, whatever is under way", () => {
+    const { sim, task, log, take, at } = world(new Pieces([20_000]));
+    take(6, 100);
+    take(7, 110);
+    at(115, () => task.dispose());
+    sim.run(1e9);
+    expect(log).toEqual([]);
+  });
+});
+
+describe("in the JobManager's memory", () => {
+  const inMemory = (sizes: readonly number[]) => {
+    const { sim, log, take } = world(
+      new Pieces(sizes),
+      () => new JobManagerCheckpointStorage(10 * 1024 ** 2),
+    );
+    take(6, 100);
+    sim.run(1e9);
+    return log;
+  };
+
+  test("up to 5 MiB a piece travel in the acknowledgement, more is declined", () => {
+    const most = 5 * 1024 ** 2;
+    expect(inMemory([most])).toEqual([`102 ack 6 sync 8 async 2 ${most} B`]);
+    expect(inMemory([most + 1])).toEqual(["102 CHECKPOINT_ASYNC_EXCEPTION 6"]);
+  });
+
+  test("a message beyond pekko.framesize is declined", () => {
+    const piece = 4 * 1024 ** 2;
+    expect(inMemory([piece, piece]).length).toBe(1);
+    expect(inMemory([piece, piece, piece])).toEqual(["102 CHECKPOINT_ASYNC_EXCEPTION 6"]);
+  });
+});
+
+describe("notifications", () => {
+  test("a completion is told once, not again, and not what the task was restored from", () => {
+    const { task } = world(undefined);
+    const complete = (id: number) => task.onNotification(mail("notify-checkpoint-complete", id), 0);
+    expect([complete(5), complete(7), complete(6), complete(7), complete(8)]).toEqual([0, 7, 0, 0, 8]);
+  });
+
+  test("an abort repairs a lost completion: it carries the latest completed checkpoint", () => {
+    const { task } = world(undefined);
+    expect(task.onNotification(mail("notify-checkpoint-aborted", 8, 7), 0)).toBe(7);
+    expect(task.onNotification(mail("notify-checkpoint-aborted", 9, 7), 0)).toBe(0);
+    expect(task.onNotification(mail("notify-checkpoint-aborted", 10, 0), 0)).toBe(0);
+  });
+
+  test("a checkpoint is taken once and in order; one whose abort came first is cancelled", () => {
+    const { task } = world(undefined);
+    task.onNotification(mail("notify-checkpoint-aborted", 7), 0);
+    expect([5, 6, 6, 7, 8].map((id) => task.decide(id))).toEqual([
+      "ignore",
+      "take",
+      "ignore",
+      "cancel",
+      "take",
+    ]);
+  });
+});

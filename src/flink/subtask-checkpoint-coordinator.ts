@@ -1,0 +1,214 @@
+/** Models: a task's side of its checkpoints: which to take, the sizes and durations of a snapshot's parts, its
+ *    acknowledgement, and what the task does when it hears of a checkpoint's end.
+ *  Source: flink SubtaskCheckpointCoordinatorImpl, AsyncCheckpointRunnable, StreamTask.notifyCheckpointComplete (Flink 2.2).
+ *  Leaves out: what chained operators do in their part of the snapshot, which the task adds; local copies. */
+
+import { AsyncOperations, type AsyncPart } from "./async-operations.ts";
+import { CHECKPOINT_ASYNC_EXCEPTION } from "./checkpoint-failure-reason.ts";
+import type { BarrierMetrics } from "./checkpoint-metrics.ts";
+import type { CheckpointProperties } from "./checkpoint-properties.ts";
+import type { CheckpointResponder } from "./checkpoint-responder.ts";
+import type { CheckpointStorage } from "./checkpoint-storage.ts";
+import type { Mail } from "./mailbox.ts";
+import type { FlinkObserver } from "./observations.ts";
+import type { KeyedSnapshot, StateBackend, StatePiece } from "./state-backend.ts";
+import type { OperatorState, StateHandle, TaskStateSnapshot } from "./task-state-snapshot.ts";
+
+/** Durations in ns. */
+export interface SubtaskCheckpointSettings {
+  readonly job: number;
+  /** number of the subtask in its job, and of the task that is its attempt. */
+  readonly subtask: number;
+  readonly task: number;
+  /** Synchronous part, without what the state backend and chained operators add. */
+  readonly sync: number;
+  /** Asynchronous part, without the upload. */
+  readonly async: number;
+  /** The checkpoint that the task was restored from; 0: none. */
+  readonly restored: number;
+}
+
+interface Snapshot {
+  readonly metrics: BarrierMetrics;
+  keyed: KeyedSnapshot;
+  operator: OperatorState;
+  records: number;
+  sync: number;
+}
+
+const NO_KEYED_STATE: KeyedSnapshot = { sync: 0, written: [], reused: [], threads: 1 };
+/** Aborted checkpoints whose barriers may still come. */
+const MOST_ABORTED = 64;
+
+export class SubtaskCheckpointCoordinator {
+  readonly #settings: SubtaskCheckpointSettings;
+  readonly #backend: StateBackend | undefined;
+  readonly #storage: CheckpointStorage;
+  readonly #responder: CheckpointResponder;
+  readonly #observer: FlinkObserver;
+  readonly #async: AsyncOperations;
+  readonly #snapshots = new Map<number, Snapshot>();
+  readonly #aborted = new Set<number>();
+  #lastCheckpointId: number;
+  #latestReportCheckpointId: number;
+  #isDisposed = false;
+
+  /** @param backend undefined: the task has no keyed state. */
+  constructor(
+    settings: SubtaskCheckpointSettings,
+    backend: StateBackend | undefined,
+    storage: CheckpointStorage,
+    responder: CheckpointResponder,
+    observer: FlinkObserver,
+  ) {
+    this.#settings = settings;
+    this.#backend = backend;
+    this.#storage = storage;
+    this.#responder = responder;
+    this.#observer = observer;
+    this.#async = new AsyncOperations(storage, settings.async, (part, at) => this.#finish(part, at));
+    this.#lastCheckpointId = settings.restored;
+    this.#latestReportCheckpointId = settings.restored;
+  }
+
+  /** What to do with a checkpoint whose barriers are aligned: `take` it, `ignore` it because a later one was, or `cancel` it
+   *  because its abort is known, and tell the tasks behind so. */
+  decide(checkpoint: number): "take" | "ignore" | "cancel" {
+    if (checkpoint <= this.#lastCheckpointId) return "ignore";
+    this.#lastCheckpointId = checkpoint;
+    return this.#aborted.delete(checkpoint) ? "cancel" : "take";
+  }
+
+  /** The task begins its snapshot: pre-barrier work, then the barrier goes on. */
+  begin(checkpoint: number, metrics: BarrierMetrics): void {
+    const { job, subtask } = this.#settings;
+    this.#observer.snapshotStarted(job, subtask, checkpoint, metrics.startDelay, metrics.alignment);
+    const nothing: OperatorState = { splits: [], committables: [], bytes: 0 };
+    this.#snapshots.set(checkpoint, {
+      metrics,
+      keyed: NO_KEYED_STATE,
+      operator: nothing,
+      records: 0,
+      sync: 0,
+    });
+  }
+
+  /** The synchronous part. @param records processed by the task since the job began.
+   *  @returns its duration, ns, without what chained operators add. */
+  snapshotState(
+    checkpoint: number,
+    records: number,
+    operator: OperatorState,
+    properties: CheckpointProperties,
+  ): number {
+    const snapshot = this.#snapshots.get(checkpoint)!;
+    if (this.#backend) snapshot.keyed = this.#backend.snapshot(checkpoint, records, properties);
+    snapshot.operator = operator;
+    snapshot.records = records;
+    return this.#settings.sync + snapshot.keyed.sync;
+  }
+
+  /** The synchronous part is over; it took `sync` with all that was added. */
+  submit(checkpoint: number, sync: number, now: number): void {
+    const snapshot = this.#snapshots.get(checkpoint);
+    // The abort came while the synchronous part ran.
+    if (snapshot === undefined) return;
+    snapshot.sync = sync;
+    const { written, threads } = snapshot.keyed;
+    const uploads = written.filter((piece) => this.#isUploaded(piece));
+    this.#async.submit({ checkpoint, submittedAt: now, uploads, threads });
+  }
+
+  /** The mail tells of a completion, itself or as the latest one beside an abort.
+   *  @returns the checkpoint whose completion the operators are told; 0: none that they don't know. */
+  onNotification(mail: Mail, now: number): number {
+    const aborted = mail.kind === "notify-checkpoint-aborted";
+    const completed = this.#report(aborted ? mail.other : mail.checkpoint);
+    if (aborted) this.#abort(mail.checkpoint, now);
+    return completed;
+  }
+
+  /** The task is gone, and what was under way with it. */
+  dispose(): void {
+    this.#isDisposed = true;
+    this.#async.dispose();
+    this.#snapshots.clear();
+  }
+
+  #report(completed: number): number {
+    if (completed <= this.#latestReportCheckpointId) return 0;
+    this.#latestReportCheckpointId = completed;
+    this.#backend?.notifyCheckpointComplete(completed);
+    return completed;
+  }
+
+  #abort(checkpoint: number, now: number): void {
+    this.#snapshots.delete(checkpoint);
+    this.#async.cancel(checkpoint, now);
+    this.#backend?.notifyCheckpointAborted(checkpoint);
+    if (checkpoint <= this.#lastCheckpointId) return;
+    this.#aborted.add(checkpoint);
+    for (const oldest of this.#aborted) {
+      if (this.#aborted.size <= MOST_ABORTED) break;
+      this.#aborted.delete(oldest);
+    }
+  }
+
+  #isUploaded(piece: StatePiece): boolean {
+    return piece.bytes > this.#storage.inlineThreshold;
+  }
+
+  #finish(part: AsyncPart, at: number): void {
+    const { checkpoint } = part;
+    const snapshot = this.#snapshots.get(checkpoint);
+    if (snapshot === undefined || this.#isDisposed) return;
+    this.#snapshots.delete(checkpoint);
+    const { job, subtask, task } = this.#settings;
+    const { keyed, metrics, sync } = snapshot;
+    const written = keyed.written.map((piece) => this.#handle(piece));
+    const state = taskStateSnapshot(snapshot, written);
+    if (this.#exceedsTheMessage(state)) {
+      this.#responder.decline(task, checkpoint, CHECKPOINT_ASYNC_EXCEPTION, at);
+      return;
+    }
+    this.#backend?.stored(checkpoint, written);
+    this.#observer.snapshotCompleted(job, subtask, checkpoint, at);
+    this.#responder.acknowledge(
+      task,
+      checkpoint,
+      { ...metrics, sync, async: at - part.submittedAt },
+      state,
+      at,
+    );
+  }
+
+  #handle(piece: StatePiece): StateHandle {
+    const { file, bytes, scope } = piece;
+    return this.#isUploaded(piece) ? { file, bytes, scope } : { file, bytes, scope: "inline" };
+  }
+
+  #exceedsTheMessage(state: TaskStateSnapshot): boolean {
+    const { largestInline, largestMessage } = this.#storage;
+    let message = state.operator.bytes;
+    for (const { scope, bytes } of state.keyed) {
+      if (scope !== "inline") continue;
+      if (bytes > largestInline) return true;
+      message += bytes;
+    }
+    return message > largestMessage;
+  }
+}
+
+function taskStateSnapshot(snapshot: Snapshot, written: readonly StateHandle[]): TaskStateSnapshot {
+  const { keyed, operator, metrics, records } = snapshot;
+  const sum = (handles: readonly StateHandle[]): number => handles.reduce((all, one) => all + one.bytes, 0);
+  const checkpointedBytes = sum(written) + operator.bytes + metrics.persistedBytes;
+  return {
+    keyed: [...keyed.reused, ...written],
+    operator,
+    keyedRecords: records,
+    channelStateBytes: metrics.persistedBytes,
+    checkpointedBytes,
+    stateBytes: checkpointedBytes + sum(keyed.reused),
+  };
+}

@@ -1,0 +1,57 @@
+/** Models: what a subtask's acknowledgement carries: handles of its keyed state, its operator state by value, sizes.
+ *  Source: flink TaskStateSnapshot, OperatorSubtaskState, StateObject.getStateSize, getCheckpointedSize (Flink 2.2).
+ *  Leaves out: the split by operators of a chain. */
+
+/** A piece of keyed state. `inline`: in the acknowledgement and in `_metadata`; `exclusive`: a file of this checkpoint;
+ *  `shared`: a file that later checkpoints may refer to, too. */
+export interface StateHandle {
+  /** tells files of the subtask apart; 0 for what is inline. */
+  readonly file: number;
+  readonly bytes: number;
+  readonly scope: "inline" | "exclusive" | "shared";
+}
+
+/** Next offset to read of a split of the subtask's source. */
+export interface SplitState {
+  readonly partition: number;
+  readonly offset: number;
+}
+
+/** What a committer has collected and not yet committed. */
+export interface CommittableState {
+  readonly checkpoint: number;
+  readonly transaction: number;
+}
+
+/** Operator state of a subtask by value; it is small. */
+export interface OperatorState {
+  readonly splits: readonly SplitState[];
+  readonly committables: readonly CommittableState[];
+  /** bytes it takes, serialised. */
+  readonly bytes: number;
+}
+
+/** Plain data; sizes in bytes. */
+export interface TaskStateSnapshot {
+  readonly keyed: readonly StateHandle[];
+  readonly operator: OperatorState;
+  /** Records that the keyed state has seen; its size follows from them. */
+  readonly keyedRecords: number;
+  readonly channelStateBytes: number;
+  /** written for this checkpoint: `checkpointed_size`. */
+  readonly checkpointedBytes: number;
+  /** all that a restore needs: `state_size`. */
+  readonly stateBytes: number;
+}
+
+export const NO_OPERATOR_STATE: OperatorState = { splits: [], committables: [], bytes: 0 };
+
+/** Of a task without state. */
+export const NO_STATE: TaskStateSnapshot = {
+  keyed: [],
+  operator: NO_OPERATOR_STATE,
+  keyedRecords: 0,
+  channelStateBytes: 0,
+  checkpointedBytes: 0,
+  stateBytes: 0,
+};

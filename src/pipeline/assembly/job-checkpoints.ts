@@ -1,0 +1,214 @@
+import {
+  ConstantDistribution,
+  type Distribution,
+  LognormalDistribution,
+  log,
+  normalQuantile,
+} from "../../engine/index.ts";
+import {
+  CheckpointDriver,
+  type CheckpointResponder,
+  type CheckpointStorage,
+  FileSystemCheckpointStorage,
+  HashMapStateBackend,
+  JobManagerCheckpointStorage,
+  type MetadataStorage,
+  type PlannedTask,
+  RocksDBStateBackend,
+  type StateBackend,
+  StorageLink,
+  SubtaskCheckpointCoordinator,
+} from "../../flink/index.ts";
+import { KeyCensus } from "../../records/index.ts";
+import type { JobSpec } from "../pipeline.ts";
+import { compareVersions } from "../values/version.ts";
+import type { JobSurroundings } from "./simulated-job.ts";
+
+/** Key groups of a subtask, `end` exclusive. */
+interface KeyGroups {
+  readonly first: number;
+  readonly end: number;
+}
+
+/** The tasks of one vertex, in the order of their subtasks; its inputs are those of the vertex before it. */
+interface VertexTasks {
+  readonly tasks: readonly number[];
+}
+
+/** Number of the JobManager where TaskManagers are counted from 0. */
+const JOB_MANAGER = -1;
+
+/** Everything about one job's checkpoints: the coordinator, each task's side of it, state backends, and where the
+ *  snapshots go. */
+export class JobCheckpoints {
+  readonly #job: JobSpec;
+  readonly #number: number;
+  readonly #world: JobSurroundings;
+  readonly #responder: CheckpointResponder;
+  readonly #storages = new Map<number, CheckpointStorage & MetadataStorage>();
+  #census: KeyCensus | undefined;
+  readonly #subtaskOf = new Map<number, number>();
+
+  constructor(job: JobSpec, world: JobSurroundings) {
+    this.#job = job;
+    this.#world = world;
+    this.#number = world.pipeline.jobs.indexOf(job);
+    const { drivers } = world.events;
+    const number = this.#number;
+    this.#responder = {
+      acknowledge: (...acknowledgement) => drivers[number]!.acknowledge(...acknowledgement),
+      decline: (...refusal) => drivers[number]!.decline(...refusal),
+    };
+  }
+
+  /** A task's side. @param subtask number in the job. @param keyGroups undefined: the task has no keyed state. */
+  ofTask(
+    task: number,
+    subtask: number,
+    taskManager: number,
+    keyGroups: KeyGroups | undefined,
+  ): SubtaskCheckpointCoordinator {
+    const env = this.#world.pipeline.environment;
+    this.#subtaskOf.set(task, subtask);
+    this.#world.events.driverOf[task] = this.#number;
+    return new SubtaskCheckpointCoordinator(
+      {
+        job: this.#number,
+        subtask,
+        task,
+        sync: env.snapshotSync,
+        async: env.snapshotAsync,
+        restored: 0,
+      },
+      keyGroups && this.#backend(keyGroups),
+      this.#storage(taskManager),
+      this.#responder,
+      this.#world.observer,
+    );
+  }
+
+  /** The job is RUNNING with these vertices, sources first. */
+  start(vertices: readonly VertexTasks[]): void {
+    const { sim, pipeline, options, events, observer } = this.#world;
+    const { checkpointing } = this.#job;
+    const { interval, intervalDuringBacklog, minPause } = checkpointing;
+    if (interval === undefined) return;
+    const env = pipeline.environment;
+    const tasks: PlannedTask[] = vertices.flatMap((vertex, i) =>
+      vertex.tasks.map((number) => ({
+        number,
+        state: "RUNNING" as const,
+        inputs: vertices[i - 1]?.tasks ?? [],
+      })),
+    );
+    const driver = new CheckpointDriver(
+      sim,
+      events.checkpointKinds,
+      {
+        job: this.#number,
+        number: this.#number,
+        baseInterval: Math.max(interval, minPause),
+        intervalDuringBacklog: backlogInterval(intervalDuringBacklog, interval, minPause),
+        minPause,
+        maxConcurrent: checkpointing.maxConcurrentCheckpoints,
+        timeout: checkpointing.timeout,
+        tolerableFailures: checkpointing.tolerableFailedCheckpoints,
+        retained: checkpointing.retained,
+        delaysEveryStart: compareVersions(pipeline.versions.flink, "2.3") < 0,
+        operatorCoordinators: 1,
+        unaligned: false,
+        checkpointsAfterTasksFinish: checkpointing.checkpointsAfterTasksFinish,
+        rpc: env.flinkRpc,
+        initializeLocation: checkpointing.storage === "filesystem" ? env.storageCreateFolder : 0,
+        snapshotOperatorCoordinators: 0,
+        firstTriggerAt: options.phases?.firstTriggerAt?.[this.#job.name],
+      },
+      { list: () => tasks, subtaskOf: (task) => this.#subtaskOf.get(task)! },
+      this.#storage(JOB_MANAGER),
+      sim.stream(`checkpoint coordinator of ${this.#job.name}`),
+      observer,
+    );
+    events.drivers[this.#number] = driver;
+    driver.start();
+  }
+
+  #backend({ first, end }: KeyGroups): StateBackend | undefined {
+    const { operators, maxParallelism, source } = this.#job;
+    const bytesPerKey = operators.reduce((sum, operator) => sum + operator.stateBytesPerKey, 0);
+    if (bytesPerKey === 0) return undefined;
+    this.#census ??= new KeyCensus(this.#world.kafka.keySourcesOf(source.topic), maxParallelism);
+    const keys = this.#census.population(first, end);
+    const { snapshotSyncPerKey, rocksdbFlushBandwidth } = this.#world.pipeline.environment;
+    const { backend, incremental, transferThreads } = this.#job.state;
+    if (backend === "hashmap") {
+      return new HashMapStateBackend({ bytesPerKey, syncPerKey: snapshotSyncPerKey }, keys);
+    }
+    const settings = { bytesPerKey, incremental, transferThreads, flushBandwidth: rocksdbFlushBandwidth };
+    return new RocksDBStateBackend(settings, keys);
+  }
+
+  /** The store as a process sees it. */
+  #storage(client: number): CheckpointStorage & MetadataStorage {
+    let storage = this.#storages.get(client);
+    if (storage === undefined) {
+      storage = this.#makeStorage(client);
+      this.#storages.set(client, storage);
+    }
+    return storage;
+  }
+
+  #makeStorage(client: number): CheckpointStorage & MetadataStorage {
+    const { sim, pipeline, events } = this.#world;
+    const { frameSize } = pipeline.flink;
+    const { storage, dataInlineThreshold } = this.#job.checkpointing;
+    if (storage === "jobmanager") return new JobManagerCheckpointStorage(frameSize);
+    const env = pipeline.environment;
+    const name = client === JOB_MANAGER ? "JobManager" : `TaskManager ${client}`;
+    const made = new FileSystemCheckpointStorage(
+      sim,
+      {
+        number: events.storages.length,
+        accepted: events.storageAccepted,
+        inlineThreshold: dataInlineThreshold,
+        latency: lognormal(env.storageLatency, env.storageLatencyP99),
+        stream: env.storageBandwidth,
+        largestMessage: frameSize,
+      },
+      this.#link(client),
+      sim.stream(`checkpoint storage of ${this.#job.name}, ${name}`),
+    );
+    events.storages.push(made);
+    return made;
+  }
+
+  /** What the process shares with whoever writes on the same way. */
+  #link(client: number): StorageLink {
+    const { sim, pipeline, events } = this.#world;
+    const env = pipeline.environment;
+    const shared = env.storageSharedBy === "cluster" ? 0 : client - JOB_MANAGER;
+    const number = events.links.length;
+    events.sharedLinks[shared] ??= new StorageLink(sim, {
+      number,
+      transferred: events.storageTransferred,
+      stream: env.storageBandwidth,
+      capacity: env.storageSharedBandwidth,
+    });
+    const link = events.sharedLinks[shared];
+    if (!events.links.includes(link)) events.links.push(link);
+    return link;
+  }
+}
+
+/** Source: CheckpointCoordinatorConfiguration: none written, the interval itself; 0, no checkpoints meanwhile. */
+function backlogInterval(written: number | undefined, interval: number, minPause: number): number {
+  if (written === undefined) return Math.max(interval, minPause);
+  return written === 0 ? Number.POSITIVE_INFINITY : Math.max(written, minPause);
+}
+
+const Z_99 = normalQuantile(0.99);
+
+/** By median and 99th percentile; constant when the latter isn't above the median. */
+function lognormal(median: number, p99: number): Distribution {
+  if (p99 <= median || median <= 0) return new ConstantDistribution(median);
+  return new LognormalDistribution(median, log(p99 / median) / Z_99);
+}
