@@ -1,6 +1,12 @@
 import { describe, expect, test } from "vitest";
 import { ExponentialDistribution, Simulation } from "../engine/index.ts";
-import { type BrokerTiming, followersBusy, produceService, replicationDelay } from "./broker-timing.ts";
+import {
+  type BrokerTiming,
+  followersBusy,
+  produceService,
+  replicationDelay,
+  timeInAccumulator,
+} from "./broker-timing.ts";
 
 const TIMING: BrokerTiming = {
   roundTrip: 700_000,
@@ -99,4 +105,8 @@ test("a produce request waits for replication with acks=all only", () => {
   expect(produceService(TIMING, 3, "all")).toBe(1_150_000);
   expect(produceService(TIMING, 3, "1")).toBe(150_000);
   expect(produceService(TIMING, 3, "0")).toBe(150_000);
+});
+
+test("a batch that lingers is drained two wake-ups after linger.ms; without linger it doesn't wait for a timer", () => {
+  expect([timeInAccumulator(TIMING, 5_000_000), timeInAccumulator(TIMING, 0)]).toEqual([5_240_000, 0]);
 });

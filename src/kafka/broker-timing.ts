@@ -47,6 +47,14 @@ export function replicationDelay(timing: BrokerTiming, replicationFactor: number
   return Math.round(cycle * (1 + (busy * followers) / (followers + 1)));
 }
 
+/** From a record that opens a batch until the Sender drains the batch, ns, when nothing fills it before. The Sender hears of
+ *  a new batch by a wake-up, sleeps for linger.ms, and wakes up late again: what comes until then goes along, so that a burst
+ *  which repeats with the period linger.ms catches the batch that the one before it opened.
+ *  Source: kafka KafkaProducer.doSend (wakeup on a new batch), RecordAccumulator.ready, Sender.runOnce. */
+export function timeInAccumulator(timing: BrokerTiming, linger: number): number {
+  return linger === 0 ? 0 : linger + 2 * timing.clientWakeup;
+}
+
 /** From the start of a request at the broker until its batch is in the leader's log, ns. */
 export function appendDelay(timing: BrokerTiming): number {
   return timing.requestHandling + timing.append;

@@ -4,6 +4,7 @@ export {
   followersBusy,
   produceService,
   replicationDelay,
+  timeInAccumulator,
 } from "./broker-timing.ts";
 export { CurveConsumer } from "./curve-consumer.ts";
 export { CurveProducer, type CurveProducerKinds } from "./curve-producer.ts";

@@ -22,6 +22,7 @@ import {
   replicationDelay,
   Topic,
   TransactionCoordinator,
+  timeInAccumulator,
 } from "../../kafka/index.ts";
 import {
   ConstantOrigin,
@@ -185,7 +186,7 @@ export class SimulatedKafka {
       maxInFlight: config.maxInFlightRequestsPerConnection,
       batchSize: config.batchSize,
       recordBytes,
-      linger: config.linger,
+      linger: timeInAccumulator(this.#timing, config.linger),
       service: produceService(this.#timing, spec.replicationFactor, config.acks),
       addPartitionsTime: this.coordinator.addPartitionsTime,
       ...WHILE_A_BROKER_IS_AWAY,
