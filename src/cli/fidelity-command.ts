@@ -131,7 +131,9 @@ function rowColumns(calibration: ReadonlySet<string>): readonly Column<FidelityR
 
 function simulatedText({ simulated, range }: FidelityRow): string {
   if (simulated === null) return "-";
-  return range === null ? amount(simulated) : `${amount(range[0])} to ${amount(range[1])}`;
+  return range === null
+    ? amount(simulated)
+    : `${amount(simulated)} (${amount(range[0])} to ${amount(range[1])})`;
 }
 
 const KIND_COLUMNS: readonly Column<KindSummary>[] = [

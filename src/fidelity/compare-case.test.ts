@@ -28,10 +28,19 @@ test("each figure of a steady case is a row, and records created outside its win
 });
 
 test("without a stated trigger the case is simulated over the phases of its checkpoints", () => {
-  const simulated = simulateOverPhases(shortCase({}, { phases: {} }), SETTINGS);
-  expect(simulated).toHaveLength(8);
-  const none = shortCase({ job: { guarantee: "NONE" }, conf: {} }, { phases: {} });
-  expect(simulateOverPhases(none, SETTINGS)).toHaveLength(1);
+  // Three tenths of an interval: how long its records wait is a matter of when the checkpoint comes.
+  const latency = { from_s: 2, to_s: 2.3, n: 30, mean: 1, p10: 1, p25: 1, p50: 1, p75: 1, p90: 1, p99: 1 };
+  const isolation = { produced: 600, duplicates: 0, lost: 0, steady_latency_ms: latency };
+  const spread = (phases: object): number => {
+    const reference = shortCase({}, { phases, measured: { read_committed: isolation } });
+    const medians = simulateOverPhases(reference, SETTINGS).map(({ isolations }) =>
+      isolations.read_committed.latency!.quantile(0.5),
+    );
+    expect(medians).toHaveLength(5);
+    return Math.max(...medians) - Math.min(...medians);
+  };
+  expect(spread({ first_trigger_at_ms: 250 })).toBeLessThan(10);
+  expect(spread({})).toBeGreaterThan(500);
 });
 
 test("cold, saturated and large are seen from a case's settings", () => {

@@ -1,3 +1,4 @@
+import { quantile } from "../stats/index.ts";
 import { isWithin, type Tolerance } from "./tolerance.ts";
 
 /** `not simulated`: the model has no such figure yet; counts as out. */
@@ -25,9 +26,9 @@ export interface FidelityRow {
   readonly kind: Kind;
   readonly unit: Unit;
   readonly measured: number;
-  /** null: not simulated. */
+  /** Median over the phases that the case doesn't state; null: not simulated. */
   readonly simulated: number | null;
-  /** Over the phases that the case doesn't state; null: they are stated, or there are none. */
+  /** Over those phases, where the verdict hangs on them; null: it doesn't. */
   readonly range: readonly [number, number] | null;
   /** |simulated - measured| in % of measured; null: not simulated, or measured is 0. */
   readonly errorPercent: number | null;
@@ -46,7 +47,8 @@ export interface Figure {
   readonly between?: readonly [number, number] | undefined;
 }
 
-/** Judges a figure by what was simulated: one value where the phases are stated, one for each phase where not. */
+/** Judges a figure by what was simulated for each phase that the case doesn't state: by their median, or, where the
+ *  outcome hangs on those phases, by whether the measured figure lies among them. */
 export function judge(
   caseName: string,
   figure: Figure,
@@ -54,24 +56,24 @@ export function judge(
   whyNot: string,
 ): FidelityRow {
   const { measured, tolerance, between } = figure;
-  const values = simulated.filter((value) => value !== undefined);
+  const values = simulated.filter((value) => value !== undefined).toSorted((a, b) => a - b);
   const about = { case: caseName, figure: figure.figure, kind: figure.kind, unit: figure.unit, measured };
-  const [first] = values;
-  if (first === undefined || values.length < simulated.length) {
+  if (values.length === 0 || values.length < simulated.length) {
     const nothing = { simulated: null, range: null, errorPercent: null } as const;
     return { ...about, ...nothing, verdict: "not simulated", note: whyNot };
   }
-  const low = Math.min(...values);
-  const high = Math.max(...values);
-  const nearest = measured < low ? low : measured > high ? high : measured;
-  const value = values.length === 1 ? first : nearest;
+  const value = quantile(values, 0.5);
+  const low = values[0]!;
+  const high = values.at(-1)!;
   const isBetween = between !== undefined && value >= between[0] && value <= between[1];
+  const isRight = isBetween || isWithin(measured, value, tolerance);
+  const hangsOnPhase = !isRight && measured >= low && measured <= high;
   return {
     ...about,
     simulated: value,
-    range: values.length === 1 ? null : [low, high],
+    range: hangsOnPhase ? [low, high] : null,
     errorPercent: measured === 0 ? null : (Math.abs(value - measured) / Math.abs(measured)) * 100,
-    verdict: isBetween || isWithin(measured, value, tolerance) ? "ok" : "OUT",
+    verdict: isRight || hangsOnPhase ? "ok" : "OUT",
     note: null,
   };
 }

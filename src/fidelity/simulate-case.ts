@@ -43,19 +43,22 @@ export interface CaseSettings {
 const SECOND = 1e9;
 const MILLISECOND = 1e6;
 
-/** Phases that stand for all where a case states none. */
-const PHASES = 8;
+/** How many draws stand for all phases that a case doesn't state: those of the buffer flushers, and those of the
+ *  checkpoints where it doesn't state them either. */
+const PHASES = 5;
 
-/** Simulates a case from its settings: once from the phases it states, or over the phases of its checkpoints where it
- *  states none. */
+/** Simulates a case from its settings: from the phases it states, and over those it doesn't. */
 export function simulateOverPhases(reference: ReferenceCase, settings: CaseSettings): SimulatedCase[] {
   const { pipeline } = resolveCase(reference, settings);
   const interval = checkpointInterval(pipeline.jobs[reportedJob(reference)]!.checkpointing);
   const { first_trigger_at_ms: first, hop_trigger_phase_ms: hops } = reference.phases;
-  if (interval === undefined || first !== undefined || hops !== undefined)
-    return [simulateCase(reference, settings)];
+  const isStated = interval === undefined || first !== undefined || hops !== undefined;
   return Array.from({ length: PHASES }, (_, i) =>
-    simulateCase(reference, { ...settings, phase: Math.floor((i * interval) / PHASES) }),
+    simulateCase(reference, {
+      ...settings,
+      seed: `${settings.seed} ${i}`,
+      ...(isStated ? {} : { phase: Math.floor((i * interval) / PHASES) }),
+    }),
   );
 }
 
