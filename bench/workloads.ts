@@ -129,4 +129,15 @@ export const WORKLOADS: readonly Workload[] = [
     goal: 1 / 3,
     isShared: false,
   },
+  {
+    name: "reference",
+    title: "pipelines/reference.yaml, 4 x 4 x 4 subtasks, recorders and checks included",
+    module: "pipeline",
+    reference: { kind: "workload", name: "hold-100" },
+    parameters: ["reference", "3600"],
+    smokeParameters: ["reference", "30"],
+    floor: 1 / 3,
+    goal: 1 / 3,
+    isShared: false,
+  },
 ];

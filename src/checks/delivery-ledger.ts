@@ -6,8 +6,8 @@ import { IntervalLedger, type Lineage } from "../records/index.ts";
  *  duplicated. */
 export class DeliveryLedger implements Pick<KafkaObserver, "delivered"> {
   readonly #lineage: Lineage;
-  /** Per reader: at origin partition * ROUTES + route. */
-  readonly #ledgers: (IntervalLedger | undefined)[][];
+  /** Per reader and route: at the origin partition. */
+  readonly #ledgers: (IntervalLedger | undefined)[][][];
 
   constructor(readers: number, lineage: Lineage) {
     this.#lineage = lineage;
@@ -15,13 +15,14 @@ export class DeliveryLedger implements Pick<KafkaObserver, "delivered"> {
   }
 
   delivered(reader: number, originPartition: number, route: number, from: number, to: number): void {
-    const ledgers = this.#ledgers[reader]!;
-    const key = originPartition * ROUTES + route;
-    while (ledgers.length <= key) ledgers.push(undefined);
-    let ledger = ledgers[key];
+    const routes = this.#ledgers[reader]!;
+    while (routes.length <= route) routes.push([]);
+    const ledgers = routes[route]!;
+    while (ledgers.length <= originPartition) ledgers.push(undefined);
+    let ledger = ledgers[originPartition];
     if (ledger === undefined) {
       ledger = new IntervalLedger();
-      ledgers[key] = ledger;
+      ledgers[originPartition] = ledger;
     }
     ledger.add(from, to);
   }
@@ -29,35 +30,34 @@ export class DeliveryLedger implements Pick<KafkaObserver, "delivered"> {
   /** Distinct records `reader` saw. */
   visible(reader: number): number {
     let sum = 0;
-    for (const ledger of this.#ledgers[reader]!) sum += ledger?.seen ?? 0;
+    for (const ledgers of this.#ledgers[reader]!) for (const ledger of ledgers) sum += ledger?.seen ?? 0;
     return sum;
   }
 
   /** Sightings after the first. */
   duplicated(reader: number): number {
     let sum = 0;
-    for (const ledger of this.#ledgers[reader]!) sum += ledger?.repeats ?? 0;
+    for (const ledgers of this.#ledgers[reader]!) for (const ledger of ledgers) sum += ledger?.repeats ?? 0;
     return sum;
   }
 
   /** One sentence for each route on which `reader` saw something else than ranks 0, 1, 2, … once. */
   violations(reader: number, name: string): string[] {
     const found: string[] = [];
-    for (const [key, ledger] of this.#ledgers[reader]!.entries()) {
-      if (ledger === undefined) continue;
-      const origin = Math.floor(key / ROUTES);
-      const route = this.#lineage.routeById(key % ROUTES);
-      const intervals = ledger.intervals();
-      if (intervals.length !== 1 || intervals[0]![0] !== 0 || ledger.repeats > 0) {
+    this.#ledgers[reader]!.forEach((ledgers, route) => {
+      ledgers.forEach((ledger, origin) => {
+        const intervals = ledger?.intervals() ?? [];
+        if (
+          ledger === undefined ||
+          (intervals.length === 1 && intervals[0]![0] === 0 && ledger.repeats === 0)
+        )
+          return;
         found.push(
-          `reader ${name}, origin partition ${origin}, key groups ${route.firstGroup} to ${route.endGroup - 1}: ` +
+          `reader ${name}, origin partition ${origin}, ${this.#lineage.routeById(route).title}: ` +
             `saw ${intervals.map(([a, b]) => `[${a}, ${b})`).join(" ")}, ${ledger.repeats} again`,
         );
-      }
-    }
+      });
+    });
     return found;
   }
 }
-
-/** More routes than a pipeline has; numbers of routes stay below. */
-const ROUTES = 1024;

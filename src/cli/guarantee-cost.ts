@@ -43,7 +43,8 @@ function describeDearest(before: RunResult, after: RunResult, isolationLevel: st
 
 /** What a reader of committed records waits for is a checkpoint, so its cost is told in intervals as well. */
 function inIntervals(milliseconds: number, run: RunResult, reader: ReaderResult): string {
-  const interval = run.config.jobs.find((job) => job.sink.topic === reader.topic)?.checkpointing.interval;
+  const writer = run.config.jobs.find((job) => job.sinks.some((sink) => sink.topic === reader.topic));
+  const interval = writer?.checkpointing.interval;
   if (interval === undefined || reader.isolationLevel !== "read_committed") return "";
   const intervalMs = interval / NANOSECONDS_PER_MILLISECOND;
   return ` (${significant(milliseconds / intervalMs)} × the checkpoint interval of ${formatSetting(intervalMs)})`;

@@ -25,9 +25,11 @@ export function listResultRows(runs: readonly RunResult[]): ResultRow[] {
   return runs.flatMap((run) => run.readers.map((reader) => describeReader(run, reader)));
 }
 
-/** The guarantee under which the topic is written: that of the jobs whose sink it is. */
+/** The guarantee under which the topic is written: that of the sinks that do. */
 function guaranteeOf(run: RunResult, topic: string): string {
-  const guarantees = jobsWriting(run, topic).map((job) => run.deliveryGuarantees[job] ?? "-");
+  const guarantees = run.config.jobs.flatMap(({ sinks }) =>
+    sinks.filter((sink) => sink.topic === topic).map((sink) => sink.deliveryGuarantee),
+  );
   return [...new Set(guarantees)].join(", ") || "-";
 }
 
@@ -63,5 +65,7 @@ function describeReader(run: RunResult, reader: ReaderResult): ResultRow {
 }
 
 function jobsWriting(run: RunResult, topic: string): string[] {
-  return run.config.jobs.filter((job) => job.sink.topic === topic).map((job) => job.name);
+  return run.config.jobs
+    .filter((job) => job.sinks.some((sink) => sink.topic === topic))
+    .map((job) => job.name);
 }

@@ -115,7 +115,8 @@ function resolveEach(
       pipelines.set(guarantee, resolve([`sink.delivery-guarantee=${guarantee}`]));
   } else {
     const pipeline = resolve([]);
-    pipelines.set([...new Set(pipeline.jobs.map((job) => job.sink.deliveryGuarantee))].join(", "), pipeline);
+    const guarantees = pipeline.jobs.flatMap((job) => job.sinks.map((sink) => sink.deliveryGuarantee));
+    pipelines.set([...new Set(guarantees)].join(", "), pipeline);
   }
   for (const warning of warnings) terminal.warn(warning);
   return pipelines;

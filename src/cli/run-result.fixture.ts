@@ -4,7 +4,13 @@ import type { Pipeline } from "../pipeline/index.ts";
 /** Only what the reports look at; a whole pipeline would hide it. */
 const config = {
   name: "orders",
-  jobs: [{ name: "enrich", sink: { topic: "enriched" }, checkpointing: { interval: 10e9 } }],
+  jobs: [
+    {
+      name: "enrich",
+      sinks: [{ topic: "enriched", deliveryGuarantee: "exactly-once" }],
+      checkpointing: { interval: 10e9 },
+    },
+  ],
 } as unknown as Pipeline;
 
 const statistics = {} as unknown as CheckpointResult["statistics"];

@@ -29,6 +29,7 @@ interface Arrived {
 
 export class LogFeed implements SourceFeed {
   readonly closedForm = false;
+  readonly readsOrigins = false;
   /** Records of the split taken or skipped, of those that its isolation level may read. */
   readonly position: Float64Array;
   /** One a split; undefined until attached. */

@@ -67,6 +67,7 @@ export interface OriginSplit {
 
 export class OriginFeed implements SourceFeed {
   readonly closedForm: boolean;
+  readonly readsOrigins = true;
   readonly position: Float64Array;
   readonly checkpointed: CheckpointedPositions;
   readonly #origin: Origin;

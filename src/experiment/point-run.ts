@@ -184,7 +184,7 @@ function describeReader(
   const measured = histogram.count > 0;
   const quantiles = measured ? histogram.quantiles(QUANTILES) : [];
   const writers = result.config.jobs.flatMap((job, number) =>
-    job.sink.topic === reader.topic ? [number] : [],
+    job.sinks.some((sink) => sink.topic === reader.topic) ? [number] : [],
   );
   const job = checkpoints[writers[0] ?? -1];
   const [durationP50, durationP99] =

@@ -121,9 +121,7 @@ export class Recorders {
   }
 
   #created(world: World, reader: number): number {
-    return world
-      .originsOf(this.#pipeline.readers[reader]!.topic)
-      .reduce((sum, origin) => sum + world.created(origin), 0);
+    return world.expected(this.#pipeline.readers[reader]!.topic);
   }
 
   readers(world: World): ReaderResult[] {

@@ -68,7 +68,10 @@ export function measurePipeline(pipeline: Pipeline, options: RunOptions): Measur
     pipeline: pipeline.name,
     seed,
     deliveryGuarantees: Object.fromEntries(
-      pipeline.jobs.map((job) => [job.name, job.sink.deliveryGuarantee]),
+      pipeline.jobs.map(({ name, sinks }) => [
+        name,
+        [...new Set(sinks.map((sink) => sink.deliveryGuarantee))].join(", "),
+      ]),
     ),
     simulatedSeconds: duration / SECOND,
     warmUpSeconds: window.from / SECOND,

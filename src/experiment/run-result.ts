@@ -50,7 +50,7 @@ export interface CheckpointResult {
 export interface RunResult {
   readonly pipeline: string;
   readonly seed: string;
-  /** As run: `none`, `at-least-once` or `exactly-once` per job. */
+  /** As run: `none`, `at-least-once` or `exactly-once` per job; several where its sinks differ. */
   readonly deliveryGuarantees: Readonly<Record<string, string>>;
   readonly simulatedSeconds: number;
   readonly warmUpSeconds: number;

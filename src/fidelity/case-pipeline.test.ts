@@ -18,13 +18,13 @@ test("the job of the reference, as its README tells it", () => {
   const [job] = jobs;
   expect(job).toMatchObject({
     parallelism: 2,
-    sink: { deliveryGuarantee: "exactly-once", partitioner: "default" },
+    sinks: [{ deliveryGuarantee: "exactly-once", partitioner: "default" }],
   });
   expect(job?.operators.map(({ name, stateBytesPerKey }) => [name, stateBytesPerKey])).toEqual([
     ["stateful", 113],
   ]);
-  expect(job?.sink.producer.linger).toBe(0);
-  expect(job?.sink.transactionTimeout).toBe(600e9);
+  expect(job?.sinks[0]?.producer.linger).toBe(0);
+  expect(job?.sinks[0]?.transactionTimeout).toBe(600e9);
   expect(readers.map(({ name }) => name)).toEqual(["read_committed", "read_uncommitted"]);
 });
 
@@ -55,7 +55,7 @@ test("settings of a case become options", () => {
   // The client is 4.2.0, and nobody sets the sink's linger.ms.
   expect(versions.kafkaClients).toBe("4.2.0");
   const [job] = jobs;
-  expect(job?.sink).toMatchObject({ partitioner: "fixed", producer: { linger: 5e6 } });
+  expect(job?.sinks[0]).toMatchObject({ partitioner: "fixed", producer: { linger: 5e6 } });
   expect(job?.network.bufferTimeout).toBe(10e6);
   expect(job?.operators[1]?.slowSubtask).toEqual({
     subtask: 0,
@@ -65,7 +65,9 @@ test("settings of a case become options", () => {
 
 test("a chain is the same job twice, in -> mid -> out", () => {
   const { jobs } = pipelineFor({ chain: { sourceIsolation: "read_committed" }, taskmanagers: 4 });
-  expect(jobs.map(({ source, sink }) => [source.topic, source.consumer.isolationLevel, sink.topic])).toEqual([
+  expect(
+    jobs.map(({ source, sinks }) => [source.topic, source.consumer.isolationLevel, sinks[0]?.topic]),
+  ).toEqual([
     ["in", "read_uncommitted", "mid"],
     ["mid", "read_committed", "out"],
   ]);

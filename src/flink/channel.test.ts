@@ -61,7 +61,9 @@ function world(setup: Setup) {
     upstreamIndex: 0,
     downstreamIndex: 0,
     local,
-    routes: [],
+    writer: 0,
+    gate: 0,
+    select: () => undefined,
     splits: 1,
   });
   const take = (): void => {

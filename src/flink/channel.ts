@@ -53,15 +53,34 @@ export interface ChannelKinds {
   readonly resume: number;
 }
 
-export class Channel {
+/** What a channel connects. */
+export interface ChannelEnds {
   readonly number: number;
-  /** position among the channels of the upstream and of the downstream task. */
+  readonly upstream: UpstreamTask;
   readonly upstreamIndex: number;
   readonly downstreamIndex: number;
+  readonly writer: number;
+  readonly gate: number;
+  readonly local: boolean;
+  /** The partitioner: which records of the route with this number the channel takes; undefined: none. */
+  readonly select: (route: number) => Route | undefined;
+  /** splits of an upstream source. */
+  readonly splits: number;
+}
+
+export class Channel {
+  readonly number: number;
+  /** position among the output channels of the upstream task, and among the input channels of the downstream task. */
+  readonly upstreamIndex: number;
+  readonly downstreamIndex: number;
+  /** which record writer of the upstream task fills it, and which input gate of the downstream task it belongs to. */
+  readonly writer: number;
+  readonly gate: number;
   /** both ends live in one TaskManager. */
   readonly local: boolean;
-  /** per origin partition, the records that this channel's key groups take. */
-  readonly routes: readonly (Route | undefined)[];
+  readonly #select: ChannelEnds["select"];
+  /** By number of a route: the part of it that comes through here; null: none. */
+  readonly #parts: (Route | null | undefined)[] = [];
   /** emitted and not yet cut into a buffer. */
   readonly open: SpanList;
   /** per split of an upstream source: the rank up to which its records are in `open` or gone. */
@@ -87,20 +106,7 @@ export class Channel {
   #queuedData = 0;
   #fullEvent = NO_EVENT;
 
-  constructor(
-    sim: Simulation,
-    kinds: ChannelKinds,
-    settings: ChannelSettings,
-    ends: {
-      readonly number: number;
-      readonly upstream: UpstreamTask;
-      readonly upstreamIndex: number;
-      readonly downstreamIndex: number;
-      readonly local: boolean;
-      readonly routes: readonly (Route | undefined)[];
-      readonly splits: number;
-    },
-  ) {
+  constructor(sim: Simulation, kinds: ChannelKinds, settings: ChannelSettings, ends: ChannelEnds) {
     this.#sim = sim;
     this.#kinds = kinds;
     this.#settings = settings;
@@ -108,8 +114,10 @@ export class Channel {
     this.#upstream = ends.upstream;
     this.upstreamIndex = ends.upstreamIndex;
     this.downstreamIndex = ends.downstreamIndex;
+    this.writer = ends.writer;
+    this.gate = ends.gate;
     this.local = ends.local;
-    this.routes = ends.routes;
+    this.#select = ends.select;
     this.cursor = new Float64Array(ends.splits);
     this.open = new SpanList(settings.recycler.separate);
     this.#credit = settings.buffersPerChannel;
@@ -117,6 +125,18 @@ export class Channel {
 
   connect(downstream: DownstreamTask): void {
     this.#downstream = downstream;
+  }
+
+  /** The records of the route with this number that come through here; null: none. */
+  part(route: number): Route | null {
+    const parts = this.#parts;
+    while (parts.length <= route) parts.push(undefined);
+    let part = parts[route];
+    if (part === undefined) {
+      part = this.#select(route) ?? null;
+      parts[route] = part;
+    }
+    return part;
   }
 
   // ---- sender

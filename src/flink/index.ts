@@ -1,4 +1,5 @@
-export { Channel, type ChannelKinds, type ChannelSettings } from "./channel.ts";
+export type { ChainedSink } from "./chained-sinks.ts";
+export { Channel, type ChannelKinds, type ChannelSettings, type UpstreamTask } from "./channel.ts";
 export { CheckpointDriver, type CheckpointKinds, type MetadataStorage } from "./checkpoint-driver.ts";
 export type { CheckpointMetrics } from "./checkpoint-metrics.ts";
 export type { PlannedTask } from "./checkpoint-plan.ts";
@@ -9,7 +10,7 @@ export { JobManagerCheckpointStorage } from "./checkpoint-storage-in-memory.ts";
 export type { Mail } from "./mailbox.ts";
 export { BufferRecycler } from "./network-buffer.ts";
 export type { FlinkObserver } from "./observations.ts";
-export { type ChainedSink, OperatorTask, type OperatorTaskKinds, type ServiceDraw } from "./operator-task.ts";
+export { OperatorTask, type OperatorTaskKinds, type ServiceDraw } from "./operator-task.ts";
 export type { RestartStrategySettings } from "./restart-strategy.ts";
 export { ALL_ROUTES, type Chunk, type SourceFeed } from "./source-feed.ts";
 export { SourceTask, type SourceTaskKinds } from "./source-task.ts";

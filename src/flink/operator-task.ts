@@ -1,11 +1,11 @@
-/** Models: a subtask behind a keyed exchange: its input gate with floating buffers, barrier alignment, the service of
- *    records one after the other, mails between two records, and what is chained behind it (a sink).
- *  Source: flink OneInputStreamTask, StreamTask.processInput, SingleInputGate, BufferManager,
- *    SubtaskCheckpointCoordinatorImpl.checkpointState, SinkWriterOperator, CommitterOperator (Flink 2.1).
- *  Leaves out: operators with several inputs or a network output, timers, state access apart from the service time. */
+/** Models: a subtask behind an exchange: its input gates, barrier alignment, the service of records one after the other,
+ *    mails between two records, what it hands on to the network, and the sinks chained behind it.
+ *  Source: flink OneInputStreamTask, StreamTask.processInput, SubtaskCheckpointCoordinatorImpl.checkpointState,
+ *    SinkWriterOperator, CommitterOperator (Flink 2.1).
+ *  Leaves out: timers, state access apart from the service time, operators that turn one record into none or many. */
 
-import { invariant, NO_EVENT, type Simulation } from "../engine/index.ts";
-import { Outbox, SpanList } from "../records/index.ts";
+import { invariant, NO_EVENT, type RandomStream, type Simulation } from "../engine/index.ts";
+import { type Lineage, Outbox, SpanList } from "../records/index.ts";
 import {
   type BarrierHandlerState,
   barrierHandler,
@@ -13,31 +13,21 @@ import {
   RESUME_CHANNEL,
   START_SNAPSHOT,
 } from "./barrier-handler.ts";
-import type { Channel, DownstreamTask } from "./channel.ts";
+import { ChainedSinks, type SinkOfTask } from "./chained-sinks.ts";
+import type { Channel, DownstreamTask, UpstreamTask } from "./channel.ts";
 import { type CheckpointProperties, PERIODIC_CHECKPOINT } from "./checkpoint-properties.ts";
-import { Fifo } from "./fifo.ts";
+import { InputGates } from "./input-gates.ts";
 import { type Mail, Mailbox } from "./mailbox.ts";
 import type { BufferRecycler, NetworkBuffer } from "./network-buffer.ts";
+import { type RecordWriterSettings, RecordWriters } from "./record-writers.ts";
+import { Service } from "./service.ts";
 import type { SubtaskCheckpointCoordinator } from "./subtask-checkpoint-coordinator.ts";
-import type { CommittableState } from "./task-state-snapshot.ts";
 
-/** What is chained behind the operator. Times are ns. */
-export interface ChainedSink {
-  /** Takes all records of `spans` (and empties it); they leave the operator evenly from `first` to `last`. */
-  write(spans: SpanList, first: number, last: number): void;
-  /** prepareSnapshotPreBarrier at `now`. @returns when the flush is over; -1 when onFlushed will tell. */
-  prepareSnapshot(checkpoint: number, now: number): number;
-  /** What the committer has collected and not yet committed, oldest first. */
-  committables(): readonly CommittableState[];
-  /** snapshotState at `now`. @returns how long it blocks the task. */
-  snapshotState(checkpoint: number, now: number): number;
-  /** notifyCheckpointComplete. @returns whether the task is blocked until onCommitted. */
-  notifyCheckpointComplete(checkpoint: number): boolean;
-}
-
-/** Event kinds, payload a = number of the task. */
+/** Event kinds, payload a = number of the task; `flush`: b = record writer. */
 export interface OperatorTaskKinds {
+  readonly flush: number;
   readonly wake: number;
+  readonly flushed: number;
   readonly syncDone: number;
 }
 
@@ -46,6 +36,7 @@ export interface OperatorTaskSettings {
   readonly subtask: number;
   readonly floatingBuffers: number;
   readonly buffersPerChannel: number;
+  readonly writers: RecordWriterSettings;
   /** ns after which a run of records is handed on at the latest; infinite when only readers look at the output. */
   readonly longestRun: number;
   /** one record at a time, each with its own event: the reference for spans. */
@@ -56,46 +47,49 @@ export interface OperatorTaskSettings {
  *  Source: KafkaCommittableSerializer, CommittableCollectorSerializer; the length of the id is an estimate. */
 const COMMITTABLE_BYTES = 80;
 
-/** Share of a record that rounding may take: a wake-up planned for the end of a record must find it done. */
-const ROUNDING = 1e-9;
-
 /** Draws how long `records` records take together, ns. */
 export type ServiceDraw = (records: number) => number;
 
-export class OperatorTask implements DownstreamTask {
+/** What a task works with. */
+export interface OperatorTaskParts {
+  readonly service: ServiceDraw;
+  readonly sinks: readonly SinkOfTask[];
+  readonly lineage: Lineage;
+  readonly recycler: BufferRecycler;
+  readonly checkpoints: SubtaskCheckpointCoordinator;
+  /** one stream for each output edge's buffer flusher. */
+  readonly flushers: readonly RandomStream[];
+}
+
+export class OperatorTask implements DownstreamTask, UpstreamTask {
   readonly number: number;
-  channels: readonly Channel[] = [];
   readonly #sim: Simulation;
   readonly #kinds: OperatorTaskKinds;
   readonly #settings: OperatorTaskSettings;
-  readonly #service: ServiceDraw;
-  readonly #sink: ChainedSink;
-  readonly #recycler: BufferRecycler;
-  readonly #checkpoints: SubtaskCheckpointCoordinator;
+  readonly #parts: OperatorTaskParts;
+  readonly #sinks: ChainedSinks;
   readonly #mailbox = new Mailbox();
   readonly #outbox = new Outbox();
   readonly #leaving: SpanList;
+  /** What the sinks still get of the buffer in service, where its records go to the network too. */
+  readonly #toSinks: SpanList;
+  #inputs: InputGates;
+  #writers: RecordWriters;
   #barriers: BarrierHandlerState = barrierHandler(0);
-  // Channels with data, in the order in which they got it.
-  readonly #ready = new Fifo<Channel>();
-  readonly #isReady: Uint8Array;
-  readonly #floatingHeld: Int32Array;
-  #floatingFree: number;
-  // The buffer in service: record k (from 0) leaves at #start + (k + 1) * #perRecord.
+  readonly #service: Service;
   #current: NetworkBuffer | undefined;
   #currentChannel: Channel | undefined;
-  #size = 0;
-  #served = 0;
-  #start = 0;
-  #perRecord = 0;
-  #busyUntil = 0;
-  /** A mail waits for the record in hand, which ends then; -1: none. */
-  #mailAt = -1;
+  /** The thread must turn to something else when the record in hand is done, which is then; -1: it needn't. */
+  #boundaryAt = -1;
+  /** The output is not available, and the buffer in service rests since then; -1: no. */
+  #restingSince = -1;
   // Blocked in a snapshot or a commit since; -1: not.
   #blockedSince = -1;
   #snapshotOf = 0;
   #snapshotStart = 0;
+  #triggeredAt = 0;
   #properties: CheckpointProperties = PERIODIC_CHECKPOINT;
+  #committing = 0;
   /** Records handed on since the job began. */
   #records = 0;
   #wakeEvent = NO_EVENT;
@@ -106,30 +100,38 @@ export class OperatorTask implements DownstreamTask {
     kinds: OperatorTaskKinds,
     number: number,
     settings: OperatorTaskSettings,
-    service: ServiceDraw,
-    sink: ChainedSink,
-    recycler: BufferRecycler,
-    checkpoints: SubtaskCheckpointCoordinator,
-    inputs: number,
+    parts: OperatorTaskParts,
   ) {
     this.#sim = sim;
     this.#kinds = kinds;
     this.number = number;
     this.#settings = settings;
-    this.#service = service;
-    this.#sink = sink;
-    this.#recycler = recycler;
-    this.#checkpoints = checkpoints;
-    this.#leaving = new SpanList(recycler.separate);
-    this.#isReady = new Uint8Array(inputs);
-    this.#floatingHeld = new Int32Array(inputs);
-    this.#floatingFree = settings.floatingBuffers;
+    this.#parts = parts;
+    const { separate } = parts.recycler;
+    this.#sinks = new ChainedSinks(parts.sinks, parts.lineage, separate);
+    this.#leaving = new SpanList(separate);
+    this.#toSinks = new SpanList(separate);
+    this.#service = new Service(parts.lineage);
+    this.#inputs = new InputGates(settings, []);
+    this.#writers = new RecordWriters(sim, kinds.flush, number, settings.writers, [], []);
   }
 
-  start(channels: readonly Channel[]): void {
-    this.channels = channels;
-    this.#barriers = barrierHandler(channels.length);
-    for (const channel of channels) channel.connect(this);
+  /** Called once, with the channels of each input gate and of each output edge, at the time the job is RUNNING. */
+  start(inputs: readonly (readonly Channel[])[], outputs: readonly (readonly Channel[])[]): void {
+    const { writers } = this.#settings;
+    this.#inputs = new InputGates(this.#settings, inputs);
+    this.#writers = new RecordWriters(
+      this.#sim,
+      this.#kinds.flush,
+      this.number,
+      writers,
+      outputs,
+      this.#parts.flushers,
+    );
+    this.#service.feedInto(this.#writers.channels.length);
+    this.#barriers = barrierHandler(this.#inputs.channels.length);
+    this.#inputs.connect(this);
+    this.#writers.startFlushers();
   }
 
   /** A mail from the JobManager has arrived. */
@@ -144,17 +146,23 @@ export class OperatorTask implements DownstreamTask {
     this.#run();
   }
 
+  /** Handler of `flush`. */
+  onFlush(writer: number): void {
+    this.#writers.flush(writer);
+    this.afterSegmentFull();
+  }
+
   /** Handler of `syncDone`. */
   onSyncDone(): void {
     const now = this.#sim.now;
-    this.#checkpoints.submit(this.#snapshotOf, now - this.#snapshotStart, now);
-    for (const channel of this.channels) channel.resumeConsumption();
+    this.#parts.checkpoints.submit(this.#snapshotOf, now - this.#snapshotStart, now);
+    this.#inputs.resumeConsumption();
     this.#unblock();
   }
 
-  /** The sink's commit was answered. */
+  /** A sink's commit was answered. */
   onCommitted(): void {
-    this.#unblock();
+    if (!this.#sinks.goOnCommitting(this.#committing)) this.#unblock();
   }
 
   /** Hands on what has left the operator by `now`. */
@@ -165,13 +173,40 @@ export class OperatorTask implements DownstreamTask {
   // ---- DownstreamTask
 
   onData(channel: Channel): void {
-    this.#offerFloating(channel);
-    if (this.#isReady[channel.downstreamIndex] === 0 && channel.hasData) this.#pushReady(channel);
+    this.#inputs.onData(channel);
     this.#run();
   }
 
   touch(): void {
     this.#run();
+  }
+
+  // ---- UpstreamTask
+
+  onBufferQueued(channel: Channel): void {
+    this.#writers.onBufferQueued(channel);
+  }
+
+  onBufferTaken(channel: Channel): void {
+    if (this.#writers.onBufferTaken(channel)) this.#wakeUpAt(this.#sim.now);
+  }
+
+  /** Without output the thread stops behind the record in hand. */
+  afterSegmentFull(): void {
+    if (!this.#writers.available) this.#run();
+  }
+
+  emitInto(channel: Channel, now: number): void {
+    this.#service.emitInto(channel, this.#doneBy(now));
+  }
+
+  timeOfEmission(channel: Channel, records: number): number {
+    // One record at a time, the channels are looked after at each one's end.
+    if (this.#isHeldUp || this.#service.isIdle || this.#settings.oneRecord) return Number.POSITIVE_INFINITY;
+    const missing = records - channel.open.records;
+    if (missing <= 0) return this.#sim.now;
+    const index = this.#service.indexOf(channel, missing);
+    return index < this.#service.size ? this.#service.endOf(index) : Number.POSITIVE_INFINITY;
   }
 
   // ---- the task thread
@@ -181,50 +216,66 @@ export class OperatorTask implements DownstreamTask {
     for (;;) {
       if (this.#blockedSince >= 0) return;
       if (this.#isDue(now)) this.#settleService(now);
-      if (!this.#mailbox.isEmpty && this.#mayRunMail(now)) {
+      if (!this.#mailbox.isEmpty && this.#isBetweenRecords(now)) {
         this.#settleService(now);
         this.#runMail(this.#mailbox.take()!);
         continue;
       }
+      if (!this.#writers.available) {
+        if (this.#isBetweenRecords(now)) this.#rest(now);
+        else this.#planWake();
+        return;
+      }
+      if (this.#restingSince >= 0) this.#resume(now);
       if (this.#current !== undefined) {
         this.#planWake();
         return;
       }
-      if (this.#ready.length === 0) return;
+      if (!this.#inputs.hasData) return;
       this.#takeNext(now);
     }
   }
 
+  /** Nothing of the buffer in service is being served. */
+  get #isHeldUp(): boolean {
+    return this.#blockedSince >= 0 || this.#restingSince >= 0;
+  }
+
+  #doneBy(now: number): number {
+    if (this.#restingSince >= 0) return this.#service.doneBy(this.#restingSince);
+    return this.#service.doneBy(this.#blockedSince >= 0 ? this.#blockedSince : now);
+  }
+
   /** Whether something of the buffer in service must be handed on now: all of it, a record, or a long run. */
   #isDue(now: number): boolean {
-    if (this.#current === undefined) return false;
-    if (this.#busyUntil <= now || this.#settings.oneRecord) return true;
-    return now - this.#start - this.#served * this.#perRecord >= this.#settings.longestRun;
+    if (this.#current === undefined || this.#restingSince >= 0) return false;
+    const { start, served, perRecord } = this.#service;
+    if (this.#service.isFinished(now) || this.#settings.oneRecord) return true;
+    return now - start - served * perRecord >= this.#settings.longestRun;
   }
 
   /** A mail waits until the record in hand is done. */
-  #mayRunMail(now: number): boolean {
-    if (this.#current === undefined) return true;
-    if (this.#mailAt < 0) {
-      const inHand = Math.ceil((now - this.#start) / this.#perRecord - ROUNDING);
-      this.#mailAt = Math.min(this.#busyUntil, Math.ceil(this.#start + inHand * this.#perRecord));
-    }
-    return this.#mailAt <= now;
+  #isBetweenRecords(now: number): boolean {
+    if (this.#current === undefined || this.#restingSince >= 0) return true;
+    if (this.#boundaryAt < 0) this.#boundaryAt = this.#service.boundaryAt(now);
+    return this.#boundaryAt <= now;
   }
 
   #planWake(): void {
-    let at = this.#busyUntil;
-    if (this.#mailAt >= 0) at = this.#mailAt;
-    else if (!this.#settings.oneRecord) {
-      const { longestRun } = this.#settings;
-      const nobodyWaits = this.#ready.length === 0 && !this.#currentChannel!.senderWaits;
+    const { busyUntil, served } = this.#service;
+    const { oneRecord, longestRun } = this.#settings;
+    let at = busyUntil;
+    if (this.#boundaryAt >= 0) at = this.#boundaryAt;
+    else if (!oneRecord) {
+      const nobodyWaits = !this.#inputs.hasData && !this.#currentChannel!.senderWaits;
       if (nobodyWaits && longestRun === Number.POSITIVE_INFINITY) return;
       at = Math.min(at, this.#sim.now + longestRun);
     }
-    if (this.#settings.oneRecord && this.#mailAt < 0) {
-      at = Math.min(at, this.#start + Math.ceil((this.#served + 1) * this.#perRecord));
-    }
-    at = Math.ceil(at);
+    if (oneRecord && this.#boundaryAt < 0) at = Math.min(at, Math.ceil(this.#service.endOf(served)));
+    this.#wakeUpAt(Math.ceil(at));
+  }
+
+  #wakeUpAt(at: number): void {
     if (this.#wakeEvent !== NO_EVENT) {
       if (this.#wakeAt === at) return;
       this.#sim.cancel(this.#wakeEvent);
@@ -234,74 +285,99 @@ export class OperatorTask implements DownstreamTask {
   }
 
   #takeNext(now: number): void {
-    const channel = this.#ready.shift()!;
-    this.#isReady[channel.downstreamIndex] = 0;
+    const channel = this.#inputs.next();
     const buffer = channel.take();
-    if (channel.hasData) this.#pushReady(channel);
+    this.#inputs.afterTake(channel);
     if (buffer.isBarrier) {
       this.#handleBarrier(channel, buffer, now);
       return;
     }
     this.#current = buffer;
     this.#currentChannel = channel;
-    this.#size = buffer.spans.records;
-    this.#served = 0;
-    this.#start = now;
-    const total = this.#service(this.#size);
-    this.#perRecord = total / this.#size;
-    this.#busyUntil = Math.ceil(now + total);
+    this.#service.begin(buffer.spans, now, this.#parts.service(buffer.spans.records));
+    if (this.#writers.channels.length === 0) return;
+    if (!this.#sinks.isEmpty) buffer.spans.copyTo(this.#toSinks);
+    this.#writers.foresee();
   }
 
   /** Hands on the records of the buffer in service that are done by `now`, and recycles it when all are. */
   #settleService(now: number): void {
     const buffer = this.#current;
-    if (buffer === undefined) return;
-    const finished = this.#busyUntil <= now;
-    let done = this.#size;
-    if (!finished)
-      done = Math.min(this.#size - 1, Math.floor((now - this.#start) / this.#perRecord + ROUNDING));
-    const count = done - this.#served;
-    if (count > 0) {
-      const first = this.#start + (this.#served + 1) * this.#perRecord;
-      const last = this.#start + done * this.#perRecord;
-      this.#served = done;
-      this.#records += count;
-      if (finished) this.#sink.write(buffer.spans, first, last);
-      else {
-        buffer.spans.moveFront(count, this.#leaving);
-        this.#sink.write(this.#leaving, first, last);
-      }
-    }
+    if (buffer === undefined || this.#restingSince >= 0) return;
+    const service = this.#service;
+    const done = service.doneBy(now);
+    if (done > service.served) this.#handOn(done);
+    const finished = service.isFinished(now);
+    if (finished || this.#settings.oneRecord) this.#writers.endEmission(now);
     if (!finished) return;
     const channel = this.#currentChannel!;
     this.#current = undefined;
     this.#currentChannel = undefined;
-    this.#mailAt = -1;
-    this.#recycler.giveBack(buffer);
-    if (!channel.local) this.#recycleCredit(channel);
+    this.#boundaryAt = -1;
+    service.end();
+    this.#parts.recycler.giveBack(buffer);
+    this.#inputs.recycle(channel);
+  }
+
+  /** The sinks get the records up to number `done` of the buffer in service. */
+  #handOn(done: number): void {
+    const service = this.#service;
+    const first = service.endOf(service.served);
+    const last = service.endOf(done - 1);
+    const count = done - service.served;
+    service.served = done;
+    this.#records += count;
+    if (this.#sinks.isEmpty) return;
+    const spans = this.#writers.channels.length === 0 ? this.#current!.spans : this.#toSinks;
+    if (count === spans.records) {
+      this.#sinks.write(spans, first, last);
+      return;
+    }
+    spans.moveFront(count, this.#leaving);
+    this.#sinks.write(this.#leaving, first, last);
+  }
+
+  /** The output is not available: the thread waits, and runs only mails. */
+  #rest(now: number): void {
+    if (this.#restingSince >= 0 || this.#current === undefined) return;
+    this.#settleService(now);
+    if (this.#current === undefined) return;
+    this.#writers.endEmission(now);
+    this.#restingSince = now;
+    this.#boundaryAt = -1;
+  }
+
+  #resume(now: number): void {
+    this.#service.delay(now - this.#restingSince);
+    this.#restingSince = -1;
+    this.#writers.foresee();
   }
 
   #block(): void {
-    this.#blockedSince = this.#sim.now;
+    const now = this.#sim.now;
+    if (this.#restingSince < 0 && this.#current !== undefined) this.#writers.endEmission(now);
+    this.#blockedSince = now;
   }
 
   #unblock(): void {
     invariant(this.#blockedSince >= 0, "only a blocked task is unblocked");
     const pause = this.#sim.now - this.#blockedSince;
     this.#blockedSince = -1;
-    this.#mailAt = -1;
-    if (this.#current !== undefined) {
-      this.#start += pause;
-      this.#busyUntil += pause;
+    this.#boundaryAt = -1;
+    if (this.#restingSince < 0 && this.#current !== undefined) {
+      this.#service.delay(pause);
+      this.#writers.foresee();
     }
     this.#run();
   }
 
   #runMail(mail: Mail): void {
     invariant(mail.kind !== "trigger-checkpoint", "only sources are triggered by mail");
-    this.#mailAt = -1;
-    const completed = this.#checkpoints.onNotification(mail, this.#sim.now);
-    if (completed !== 0 && this.#sink.notifyCheckpointComplete(completed)) this.#block();
+    this.#boundaryAt = -1;
+    const completed = this.#parts.checkpoints.onNotification(mail, this.#sim.now);
+    if (completed === 0) return;
+    this.#committing = completed;
+    if (this.#sinks.commit(completed)) this.#block();
   }
 
   // ---- barriers
@@ -309,12 +385,12 @@ export class OperatorTask implements DownstreamTask {
   #handleBarrier(channel: Channel, barrier: NetworkBuffer, now: number): void {
     const checkpoint = barrier.barrierOf;
     const { triggeredAt, properties } = barrier;
-    this.#recycler.giveBack(barrier);
+    this.#parts.recycler.giveBack(barrier);
     this.#outbox.clear();
     onBarrier(this.#barriers, channel.downstreamIndex, checkpoint, now, this.#outbox);
     for (let i = 0; i < this.#outbox.length; i++) {
       const effect = this.#outbox.effects[i]!;
-      if (effect === RESUME_CHANNEL) this.channels[this.#outbox.a[i]!]!.resumeConsumption();
+      if (effect === RESUME_CHANNEL) this.#inputs.channels[this.#outbox.a[i]!]!.resumeConsumption();
       else if (effect === START_SNAPSHOT)
         this.#startSnapshot(checkpoint, this.#outbox.b[i]!, triggeredAt, properties, now);
     }
@@ -328,62 +404,50 @@ export class OperatorTask implements DownstreamTask {
     now: number,
   ): void {
     const startDelay = Math.max(0, now - alignment - triggeredAt);
-    this.#checkpoints.begin(checkpoint, { startDelay, alignment, processedBytes: 0, persistedBytes: 0 });
+    this.#parts.checkpoints.begin(checkpoint, {
+      startDelay,
+      alignment,
+      processedBytes: 0,
+      persistedBytes: 0,
+    });
     this.#snapshotOf = checkpoint;
+    this.#triggeredAt = triggeredAt;
     this.#properties = properties;
     this.#block();
-    const flushed = this.#sink.prepareSnapshot(checkpoint, now);
-    if (flushed >= 0) this.#takeSnapshot(flushed);
+    this.#afterFlush(this.#sinks.flush(checkpoint, now));
   }
 
-  /** The sink has flushed what was sent before the barrier. */
+  /** A sink has flushed what was sent before the barrier. */
   onFlushed(): void {
-    this.#takeSnapshot(this.#sim.now);
+    this.#afterFlush(this.#sinks.goOnFlushing(this.#snapshotOf, this.#sim.now));
+  }
+
+  /** The sinks have flushed at `at`; -1: one of them hasn't yet. */
+  #afterFlush(at: number): void {
+    if (at < 0) return;
+    if (this.#writers.channels.length === 0) this.#takeSnapshot(at);
+    else if (at <= this.#sim.now) this.onAllFlushed();
+    else this.#sim.scheduleAt(Math.ceil(at), this.#kinds.flushed, this.number, 0);
+  }
+
+  /** Handler of `flushed`: the barrier goes out before the state is copied. */
+  onAllFlushed(): void {
+    const now = this.#sim.now;
+    this.#writers.broadcast(this.#snapshotOf, this.#triggeredAt, now, this.#properties);
+    this.#takeSnapshot(now);
   }
 
   #takeSnapshot(from: number): void {
     this.#snapshotStart = from;
-    const committables = this.#sink.committables();
+    const committables = this.#sinks.committables();
     const bytes = committables.length * COMMITTABLE_BYTES;
-    const own = this.#checkpoints.snapshotState(
+    const own = this.#parts.checkpoints.snapshotState(
       this.#snapshotOf,
       this.#records,
       { splits: [], committables, bytes },
       this.#properties,
     );
-    const sync = own + this.#sink.snapshotState(this.#snapshotOf, from);
+    const sync = own + this.#sinks.snapshotState(this.#snapshotOf, from);
     this.#sim.scheduleAt(Math.ceil(from + sync), this.#kinds.syncDone, this.number, 0);
-  }
-
-  // ---- buffers and credits
-
-  /** Floating buffers are asked for until the credit covers the sender's backlog and the exclusive buffers. */
-  #offerFloating(channel: Channel): void {
-    if (channel.local) return;
-    const wanted = channel.queuedData + this.#settings.buffersPerChannel;
-    while (
-      this.#floatingFree > 0 &&
-      channel.unusedCredit + this.#floatingHeld[channel.downstreamIndex]! < wanted
-    ) {
-      this.#floatingFree--;
-      this.#floatingHeld[channel.downstreamIndex]!++;
-      channel.grantCredit();
-    }
-  }
-
-  #recycleCredit(channel: Channel): void {
-    const i = channel.downstreamIndex;
-    if (this.#floatingHeld[i]! > 0 && !channel.senderWaits) {
-      this.#floatingHeld[i]!--;
-      this.#floatingFree++;
-      for (const other of this.channels) if (other.senderWaits) this.#offerFloating(other);
-      return;
-    }
-    channel.grantCredit();
-  }
-
-  #pushReady(channel: Channel): void {
-    this.#ready.push(channel);
-    this.#isReady[channel.downstreamIndex] = 1;
   }
 }

@@ -15,6 +15,8 @@ export interface SourceFeed {
   readonly splits: number;
   /** Whether availability has a closed form: then `availableCount`, `availableAt` and `position` may be used. */
   readonly closedForm: boolean;
+  /** Whether a split is an origin partition, whole; then `originPartition` may be used, and chunks are of ALL_ROUTES. */
+  readonly readsOrigins: boolean;
   originPartition(split: number): number;
   /** Records of the split (offset of the next one) that the subtask has in hand at `time`. */
   availableCount(split: number, time: number): number;

@@ -8,7 +8,7 @@ import type { Lineage, Route } from "../records/index.ts";
 import type { Channel, UpstreamTask } from "./channel.ts";
 import { type Mail, Mailbox } from "./mailbox.ts";
 import type { FlinkObserver } from "./observations.ts";
-import { OutputAvailability } from "./output-availability.ts";
+import { type RecordWriterSettings, RecordWriters } from "./record-writers.ts";
 import { ALL_ROUTES, type Chunk, type SourceFeed } from "./source-feed.ts";
 import type { SubtaskCheckpointCoordinator } from "./subtask-checkpoint-coordinator.ts";
 import type { OperatorState } from "./task-state-snapshot.ts";
@@ -25,11 +25,7 @@ export interface SourceTaskSettings {
   readonly subtask: number;
   /** ns to deserialise and emit one record. */
   readonly emission: number;
-  /** ns; undefined: no flusher. */
-  readonly bufferTimeout: number | undefined;
-  /** ns, largest lateness of the flusher's timer. */
-  readonly oversleep: number;
-  readonly maxBuffersPerChannel: number;
+  readonly writers: RecordWriterSettings;
   readonly commitOffsets: boolean;
 }
 
@@ -45,16 +41,17 @@ type Mode = "live" | "ramp" | "idle" | "paused";
 export class SourceTask implements UpstreamTask {
   readonly number: number;
   readonly feed: SourceFeed;
-  channels: readonly Channel[] = [];
   readonly #sim: Simulation;
   readonly #kinds: SourceTaskKinds;
   readonly #settings: SourceTaskSettings;
   readonly #lineage: Lineage;
-  readonly #random: RandomStream;
+  readonly #randoms: readonly RandomStream[];
   readonly #checkpoints: SubtaskCheckpointCoordinator;
   readonly #observer: FlinkObserver;
   readonly #mailbox = new Mailbox();
-  #output: OutputAvailability;
+  #writers: RecordWriters;
+  /** Per channel and split of a feed in closed form: the split's records that come through the channel. */
+  #routes: (Route | null)[][] = [];
   #mode: Mode = "idle";
   #inSnapshot = false;
   #snapshotOf = 0;
@@ -75,7 +72,7 @@ export class SourceTask implements UpstreamTask {
     settings: SourceTaskSettings,
     feed: SourceFeed,
     lineage: Lineage,
-    random: RandomStream,
+    randoms: readonly RandomStream[],
     checkpoints: SubtaskCheckpointCoordinator,
     observer: FlinkObserver,
   ) {
@@ -85,27 +82,33 @@ export class SourceTask implements UpstreamTask {
     this.#settings = settings;
     this.feed = feed;
     this.#lineage = lineage;
-    this.#random = random;
+    this.#randoms = randoms;
     this.#checkpoints = checkpoints;
     this.#observer = observer;
-    this.#output = new OutputAvailability(0, settings.maxBuffersPerChannel);
+    this.#writers = new RecordWriters(sim, kinds.flush, number, settings.writers, [], []);
     this.#emitted = new Float64Array(feed.splits);
   }
 
-  /** Called once, with its channels connected, at the time the job is RUNNING. */
-  start(channels: readonly Channel[]): void {
-    this.channels = channels;
-    this.#aimAtPositions();
-    this.#output = new OutputAvailability(channels.length, this.#settings.maxBuffersPerChannel);
-    const timeout = this.#settings.bufferTimeout;
-    if (timeout !== undefined && timeout > 0) {
-      this.#sim.scheduleAfter(
-        Math.floor(this.#random.uniform() * timeout),
-        this.#kinds.flush,
-        this.number,
-        0,
+  /** Called once, with the channels of each output edge, at the time the job is RUNNING. */
+  start(outputs: readonly (readonly Channel[])[]): void {
+    const { writers } = this.#settings;
+    this.#writers = new RecordWriters(
+      this.#sim,
+      this.#kinds.flush,
+      this.number,
+      writers,
+      outputs,
+      this.#randoms,
+    );
+    if (this.feed.readsOrigins) {
+      this.#routes = this.#writers.channels.map((channel) =>
+        Array.from({ length: this.feed.splits }, (_, split) =>
+          channel.part(this.#lineage.everyKey(this.feed.originPartition(split)).id),
+        ),
       );
     }
+    this.#aimAtPositions();
+    this.#writers.startFlushers();
     this.#advance();
   }
 
@@ -130,13 +133,8 @@ export class SourceTask implements UpstreamTask {
   }
 
   /** Handler of `flush`. */
-  onFlush(): void {
-    const now = this.#sim.now;
-    const { bufferTimeout, oversleep } = this.#settings;
-    const late = oversleep > 0 ? this.#random.uniform() * oversleep : 0;
-    this.#sim.scheduleAfter(Math.floor(bufferTimeout! + late), this.#kinds.flush, this.number, 0);
-    const channels = this.channels;
-    for (let i = 0; i < channels.length; i++) channels[i]!.flush(now);
+  onFlush(writer: number): void {
+    this.#writers.flush(writer);
     this.afterSegmentFull();
   }
 
@@ -151,20 +149,18 @@ export class SourceTask implements UpstreamTask {
   // ---- UpstreamTask
 
   onBufferQueued(channel: Channel): void {
-    this.#output.onQueued(channel);
+    this.#writers.onBufferQueued(channel);
   }
 
   onBufferTaken(channel: Channel): void {
-    const before = this.#output.available;
-    this.#output.onTaken(channel);
-    if (before || !this.#output.available || this.#mode !== "paused" || this.#inSnapshot) return;
+    if (!this.#writers.onBufferTaken(channel) || this.#mode !== "paused" || this.#inSnapshot) return;
     if (this.#advanceEvent === NO_EVENT) {
       this.#advanceEvent = this.#sim.scheduleAfter(0, this.#kinds.advance, this.number, 0);
     }
   }
 
   afterSegmentFull(): void {
-    if (!this.#output.available) this.#pause();
+    if (!this.#writers.available) this.#pause();
   }
 
   emitInto(channel: Channel, now: number): void {
@@ -202,7 +198,7 @@ export class SourceTask implements UpstreamTask {
     const now = this.#sim.now;
     while (!this.#inSnapshot && !this.#mailbox.isEmpty) this.#run(this.#mailbox.take()!);
     if (this.#inSnapshot) return;
-    if (!this.#output.available) {
+    if (!this.#writers.available) {
       this.#mode = "paused";
       return;
     }
@@ -212,7 +208,7 @@ export class SourceTask implements UpstreamTask {
     } else if (this.feed.closedForm) {
       this.#mode = "live";
       this.#emittedAt = -1;
-      for (const channel of this.channels) channel.foresee();
+      this.#writers.foresee();
     } else {
       this.#mode = "idle";
       const next = this.feed.nextAt(now);
@@ -231,12 +227,12 @@ export class SourceTask implements UpstreamTask {
     const chunk = this.#chunk;
     if (chunk.route !== ALL_ROUTES) this.#aimAtRoutes();
     this.#advanceAt(now + (chunk.to - chunk.from) * this.#settings.emission);
-    for (const channel of this.channels) channel.foresee();
+    this.#writers.foresee();
   }
 
   #finishRamp(): void {
     const now = this.#sim.now;
-    for (const channel of this.channels) channel.endEmission(now);
+    this.#writers.endEmission(now);
     this.#mode = "idle";
   }
 
@@ -244,7 +240,7 @@ export class SourceTask implements UpstreamTask {
   #pause(): void {
     const now = this.#sim.now;
     if (this.#mode === "paused") return;
-    for (const channel of this.channels) channel.endEmission(now);
+    this.#writers.endEmission(now);
     if (this.#mode === "live") {
       this.#emitUpTo(now);
       this.feed.position.set(this.#emitted);
@@ -280,7 +276,8 @@ export class SourceTask implements UpstreamTask {
 
   #emitOffsets(channel: Channel, split: number, offset: number): void {
     const origin = this.feed.originPartition(split);
-    const route = channel.routes[origin]!;
+    const route = this.#routes[channel.upstreamIndex]![split]!;
+    if (route === null) return;
     const rank = route.rankOf(this.#lineage.localPartition(origin), offset);
     const cursor = channel.cursor[split]!;
     if (rank <= cursor) return;
@@ -290,7 +287,8 @@ export class SourceTask implements UpstreamTask {
 
   #liveTimeOfOne(channel: Channel, missing: number): number {
     const origin = this.feed.originPartition(0);
-    const route = channel.routes[origin]!;
+    const route = this.#routes[channel.upstreamIndex]![0]!;
+    if (route === null) return Number.POSITIVE_INFINITY;
     const local = this.#lineage.localPartition(origin);
     const offset = route.offsetOf(local, channel.cursor[0]! + missing - 1);
     return this.feed.availableAt(0, offset) + this.#settings.emission;
@@ -321,9 +319,10 @@ export class SourceTask implements UpstreamTask {
     const feed = this.feed;
     let count = 0;
     for (let split = 0; split < feed.splits; split++) {
-      const origin = feed.originPartition(split);
+      const route = this.#routes[channel.upstreamIndex]![split]!;
+      if (route === null) continue;
       const available = feed.availableCount(split, time - this.#settings.emission);
-      const rank = channel.routes[origin]!.rankOf(this.#lineage.localPartition(origin), available);
+      const rank = route.rankOf(this.#lineage.localPartition(feed.originPartition(split)), available);
       if (rank > channel.cursor[split]!) count += rank - channel.cursor[split]!;
     }
     return count;
@@ -336,34 +335,32 @@ export class SourceTask implements UpstreamTask {
       const origin = feed.originPartition(split);
       const offset = feed.position[split]!;
       if (origin < 0 || offset === 0) continue;
-      for (const channel of this.channels) {
-        channel.cursor[split] = channel.routes[origin]!.rankOf(this.#lineage.localPartition(origin), offset);
-      }
+      this.#writers.channels.forEach((channel, i) => {
+        const part = this.#routes[i]![split]!;
+        if (part !== null) channel.cursor[split] = part.rankOf(this.#lineage.localPartition(origin), offset);
+      });
     }
   }
 
   // ---- chunks of ranks: the input is what another job wrote
 
-  readonly #rampRoutes: (Route | undefined)[] = [];
+  readonly #rampRoutes: (Route | null)[] = [];
   readonly #rampCursors: number[] = [];
 
   #aimAtRoutes(): void {
     const { originPartition, route, from } = this.#chunk;
     const source = this.#lineage.routeById(route);
-    this.channels.forEach((channel, i) => {
-      const target = channel.routes[originPartition]!;
-      const first = Math.max(source.firstGroup, target.firstGroup);
-      const end = Math.min(source.endGroup, target.endGroup);
-      const shared = first < end ? this.#lineage.route(originPartition, first, end) : undefined;
-      this.#rampRoutes[i] = shared;
-      this.#rampCursors[i] = shared ? this.#lineage.translate(originPartition, source, shared, from) : 0;
+    this.#writers.channels.forEach((channel, i) => {
+      const part = channel.part(route);
+      this.#rampRoutes[i] = part;
+      this.#rampCursors[i] = part === null ? 0 : this.#lineage.translate(originPartition, source, part, from);
     });
   }
 
   #emitRanks(channel: Channel, upTo: number): void {
     const i = channel.upstreamIndex;
-    const shared = this.#rampRoutes[i];
-    if (shared === undefined) return;
+    const shared = this.#rampRoutes[i]!;
+    if (shared === null) return;
     const { originPartition, route } = this.#chunk;
     const rank = this.#lineage.translate(originPartition, this.#lineage.routeById(route), shared, upTo);
     if (rank <= this.#rampCursors[i]!) return;
@@ -377,11 +374,12 @@ export class SourceTask implements UpstreamTask {
     const { originPartition, route, from, split } = this.#chunk;
     const local = this.#lineage.localPartition(originPartition);
     if (route === ALL_ROUTES) {
-      const rank = channel.cursor[split]! + missing - 1;
-      return channel.routes[originPartition]!.offsetOf(local, rank) - from;
+      const part = this.#routes[channel.upstreamIndex]![split]!;
+      if (part === null) return Number.POSITIVE_INFINITY;
+      return part.offsetOf(local, channel.cursor[split]! + missing - 1) - from;
     }
-    const shared = this.#rampRoutes[channel.upstreamIndex];
-    if (shared === undefined) return Number.POSITIVE_INFINITY;
+    const shared = this.#rampRoutes[channel.upstreamIndex]!;
+    if (shared === null) return Number.POSITIVE_INFINITY;
     const offset = shared.offsetOf(local, this.#rampCursors[channel.upstreamIndex]! + missing - 1);
     // No key of the origin belongs to the channel.
     if (offset === Number.POSITIVE_INFINITY) return offset;
@@ -411,7 +409,7 @@ export class SourceTask implements UpstreamTask {
     for (const { partition, offset } of state.splits) {
       this.#observer.offsetInSnapshot(this.#settings.job, checkpoint, partition, offset);
     }
-    for (const channel of this.channels) channel.broadcast(checkpoint, triggeredAt, now, properties);
+    this.#writers.broadcast(checkpoint, triggeredAt, now, properties);
     this.#inSnapshot = true;
     this.#snapshotOf = checkpoint;
     this.#snapshotStart = now;

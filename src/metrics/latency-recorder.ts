@@ -33,7 +33,8 @@ export class LatencyRecorder implements Pick<KafkaObserver, "delivered"> {
     const createdFirst = lineage.createdAt(originPartition, firstOffset);
     const createdLast = count === 1 ? createdFirst : lineage.createdAt(originPartition, lastOffset);
     if (createdFirst >= this.#from && createdLast < this.#until) {
-      this.histograms[reader]!.add(count, first - createdFirst, last - createdLast, lastOffset - firstOffset);
+      const places = lineage.placesBetween(originPartition, route, firstOffset, lastOffset);
+      this.histograms[reader]!.add(count, first - createdFirst, last - createdLast, places);
       return;
     }
     if (createdLast < this.#from || createdFirst >= this.#until) return;
@@ -59,6 +60,7 @@ export class LatencyRecorder implements Pick<KafkaObserver, "delivered"> {
     const tailOffset = lineage.offsetOf(originPartition, route, end - 1);
     const headLatency = first + (head - from) * spacing - lineage.createdAt(originPartition, headOffset);
     const tailLatency = first + (end - 1 - from) * spacing - lineage.createdAt(originPartition, tailOffset);
-    this.histograms[reader]!.add(end - head, headLatency, tailLatency, tailOffset - headOffset);
+    const places = lineage.placesBetween(originPartition, route, headOffset, tailOffset);
+    this.histograms[reader]!.add(end - head, headLatency, tailLatency, places);
   }
 }

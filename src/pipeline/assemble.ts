@@ -13,6 +13,8 @@ export interface World {
   run(time: number): StopReason;
   /** Numbers of the origin partitions whose records `topic` holds. */
   originsOf(topic: string): readonly number[];
+  /** Records that a reader of `topic` gets when each record that its writers make of the load comes once. */
+  expected(topic: string): number;
   /** Records that its producer makes for an origin partition, over the whole load. */
   created(originPartition: number): number;
 }
@@ -48,6 +50,7 @@ export function assemble(
       return reason;
     },
     originsOf: (topic) => kafka.originsOf(topic),
+    expected: (topic) => kafka.expected(topic),
     created: (originPartition) =>
       lineage.originOf(originPartition).total(lineage.localPartition(originPartition)),
   };
@@ -61,7 +64,9 @@ function inOrderOfData(jobs: readonly JobSpec[]): JobSpec[] {
   const ordered: JobSpec[] = [];
   const add = (job: JobSpec): void => {
     if (ordered.includes(job)) return;
-    for (const other of jobs) if (other !== job && other.sink.topic === job.source.topic) add(other);
+    for (const other of jobs) {
+      if (other !== job && other.sinks.some((sink) => sink.topic === job.source.topic)) add(other);
+    }
     ordered.push(job);
   };
   for (const job of jobs) add(job);

@@ -28,7 +28,7 @@ const TABLES: Readonly<Record<string, Options>> = {
   "kafka.topics.in": topicOptions,
   "jobs.j.sinks[0]": { ...sinkKeys, ...sinkOptions },
   "jobs.j.source": sourceOptions,
-  "jobs.j.operators[0]": operatorOptions,
+  "jobs.j.operators[1]": operatorOptions,
   environment: environmentOptions,
   versions: versionOptions,
 };
@@ -73,7 +73,10 @@ describe("modelled means that the simulator is told", () => {
       j: {
         config: {},
         source: { topic: "in", "properties.group.id": "g" },
-        operators: [{ name: "o", keyed: true, "service-time": "1 ms" }],
+        operators: [
+          { name: "o", keyed: true, "service-time": "1 ms" },
+          { name: "behind", "service-time": "1 ms" },
+        ],
         sinks: [{ topic: "out" }],
       },
     },
@@ -86,6 +89,10 @@ describe("modelled means that the simulator is told", () => {
   /** A value other than what holds without it. */
   const VALUES: Readonly<Record<string, string>> = {
     "parallelism.default": "3",
+    "pipeline.operator-chaining.enabled": "false",
+    partitioner: "rebalance",
+    from: "o",
+    share: "0.5",
     "pipeline.max-parallelism": "64",
     "execution.buffer-timeout.enabled": "false",
     "execution.buffer-timeout.interval": "7 ms",

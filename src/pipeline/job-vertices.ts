@@ -1,16 +1,18 @@
+import { jobGraph } from "./job-graph.ts";
 import type { JobSpec } from "./pipeline.ts";
 
 /** A vertex of the job graph: operators that are chained, under the name that Flink gives it. */
-export interface JobVertex {
+export interface VertexName {
   readonly name: string;
   readonly parallelism: number;
 }
 
 /** The vertices of a job in the order in which its subtasks are numbered through. */
-export function jobVertices({ parallelism, source, operators, sink }: JobSpec): readonly JobVertex[] {
-  const chain = [...operators.map(({ name }) => name), `${sink.topic}: Writer`, `${sink.topic}: Committer`];
-  return [
-    { name: `Source: ${source.topic}`, parallelism },
-    { name: chain.join(" -> "), parallelism },
-  ];
+export function jobVertices(job: JobSpec): readonly VertexName[] {
+  return jobGraph(job).map(({ parallelism, operators, sinks }, i) => {
+    if (i === 0) return { name: `Source: ${job.source.topic}`, parallelism };
+    const chain = operators.map(({ name }) => name);
+    for (const { topic } of sinks) chain.push(`${topic}: Writer`, `${topic}: Committer`);
+    return { name: chain.join(" -> "), parallelism };
+  });
 }

@@ -26,7 +26,7 @@ export function keyPaths(root: DocumentNode, key: string): readonly (readonly Pa
   add(brokerOptions, [["kafka", "config"]]);
   add(
     sinkOptions,
-    jobs.map((path) => [...path, "sinks", 0]),
+    jobs.flatMap((path) => itemsAt(root, [...path, "sinks"])),
   );
   add(
     sourceOptions,
@@ -46,6 +46,12 @@ export function keyPaths(root: DocumentNode, key: string): readonly (readonly Pa
 function namesAt(root: DocumentNode, section: string): readonly string[] {
   const node = nodeAt(root, [section]);
   return node?.kind === "map" ? node.entries.map(([name]) => name) : [];
+}
+
+/** The places of a list's items. */
+function itemsAt(root: DocumentNode, path: Path): readonly Path[] {
+  const node = nodeAt(root, path);
+  return node?.kind === "list" ? node.items.map((_, i): Path => [...path, i]) : [];
 }
 
 /** Everything that `--set` takes for this document. */

@@ -58,7 +58,15 @@ test("the bundled pipeline is read without a warning", () => {
         operators: [
           { name: "join", serviceTime: { kind: "constant", value: 200_000 }, stateBytesPerKey: 200 },
         ],
-        sink: { deliveryGuarantee: "exactly-once", transactionTimeout: 600e9, recordBytes: 400 },
+        sinks: [
+          {
+            input: { from: "join", partitioner: "forward" },
+            share: { numerator: 1, denominator: 1 },
+            deliveryGuarantee: "exactly-once",
+            transactionTimeout: 600e9,
+            recordBytes: 400,
+          },
+        ],
       },
     ],
     readers: [
@@ -114,7 +122,7 @@ test("the least file takes every default", () => {
       maxPartitionFetchBytes: 1_048_576,
     },
   });
-  expect(pipeline.jobs[0]?.sink).toMatchObject({
+  expect(pipeline.jobs[0]?.sinks[0]).toMatchObject({
     deliveryGuarantee: "at-least-once",
     transactionTimeout: 3600e9,
   });
@@ -360,27 +368,74 @@ readers:`,
     ],
   ],
   [
-    "two sinks",
-    changed("- { topic: enriched }", "- { topic: enriched }\n      - { topic: orders }"),
+    "two sinks of one topic",
+    changed("- { topic: enriched }", "- { topic: enriched }\n      - { topic: enriched }"),
     [
-      "Cannot read jobs.enrich.sinks (line 15): got a list of 2, wanted exactly one sink: this version of Sluice models one a job",
+      'Cannot read jobs.enrich.sinks[1].topic (line 17): got "enriched", wanted a topic that nobody else writes, as job enrich does: this version of Sluice models one writer a topic',
     ],
   ],
   [
-    "two keyed exchanges",
-    changed(
-      "service-time: 0.3 ms }",
-      "service-time: 0.3 ms }\n      - { name: sum, keyed: true, service-time: 1 us }",
-    ),
-    [
-      "Cannot read jobs.enrich.operators[1].keyed (line 15): got keyed: true, wanted it chained behind the first: this version of Sluice models one keyed exchange a job",
-    ],
+    "no sink",
+    changed("- { topic: enriched }", "[]"),
+    ["Cannot read jobs.enrich.sinks (line 15): got an empty list, wanted at least one sink"],
   ],
   [
-    "no keyed exchange",
+    "an operator that Flink chains to the source",
     changed("keyed: true, ", ""),
     [
-      "Cannot read jobs.enrich.operators[0].keyed (line 14): got an operator that isn't keyed, wanted keyed: true on the first operator: this version of Sluice models one keyed exchange a job, in front of it",
+      "Cannot read jobs.enrich.operators[0].partitioner (line 14): got an operator that Flink chains to the source, wanted keyed: true or a partitioner that sends its records over the network: this version of Sluice chains nothing to a source",
+    ],
+  ],
+  [
+    "inputs and sinks of operators that aren't there",
+    changed(
+      "service-time: 0.3 ms }",
+      "service-time: 0.3 ms }\n      - { name: sum, inputs: [joins, later, source], partitioner: rebalance, service-time: 1 us }\n      - { name: later, service-time: 1 us }",
+    ).replace("- { topic: enriched }", "- { topic: enriched, from: summ }"),
+    [
+      'Cannot read jobs.enrich.operators[1].inputs[0] (line 15): got "joins", wanted source or the name of an operator further up; did you mean "join"?',
+      'Cannot read jobs.enrich.operators[1].inputs[1] (line 15): got "later", wanted source or the name of an operator further up',
+      'Cannot read jobs.enrich.sinks[0].from (line 18): got "summ", wanted the name of an operator of the job; did you mean "sum"?',
+    ],
+  ],
+  [
+    "partitioners that don't fit",
+    changed(
+      "service-time: 0.3 ms }",
+      [
+        "service-time: 0.3 ms }",
+        "- { name: two, keyed: true, partitioner: hash, service-time: 1 us }",
+        "- { name: three, partitioner: forward, parallelism: 2, service-time: 1 us }",
+        "- { name: four, partitioner: rescale, parallelism: 3, state: 1 kb/key, service-time: 1 us }",
+        "- { name: source, service-time: 1 us, parallelism: 3 }",
+      ].join("\n      "),
+    ),
+    [
+      'Cannot read jobs.enrich.operators[1].partitioner (line 15): got "hash", wanted keyed or partitioner, not both: keyed: true is partitioner: hash',
+      'Cannot read jobs.enrich.operators[2].partitioner (line 16): got "forward", wanted another partitioner, or Flink fails: Forward partitioning does not allow change of parallelism. Upstream parallelism: 1, downstream parallelism: 2',
+      'Cannot read jobs.enrich.operators[3].partitioner (line 17): got "rescale", wanted parallelisms of which one divides the other, not 2 and 3: this version of Sluice rescales in even groups',
+      "Cannot read jobs.enrich.operators[3].state (line 17): got \"1 kb/key\", wanted keyed: true, or Flink fails: Keyed state can only be used on a 'keyed stream'",
+      'Cannot read jobs.enrich.operators[4].name (line 18): got "source", wanted a name that no other operator of the job has',
+    ],
+  ],
+  [
+    "more subtasks of one operator than there are slots",
+    changed("service-time: 0.3 ms }", "service-time: 0.3 ms, parallelism: 5 }").replace(
+      "flink: {}",
+      "flink: { taskmanagers: 2 }",
+    ),
+    [
+      'Cannot read flink.taskmanagers (line 8): got 2, wanted at least 5: the jobs\' parallelism adds up to 5 slots of 1 a TaskManager, or Flink waits and fails with "NoResourceAvailableException: Could not acquire the minimum required resources."',
+    ],
+  ],
+  [
+    "two sinks with one prefix",
+    changed(
+      "- { topic: enriched }",
+      `- ${EXACTLY_ONCE}\n      - ${EXACTLY_ONCE.replace("topic: enriched", "topic: more")}`,
+    ).replace("enriched: {", "more: {}\n    enriched: {"),
+    [
+      'Cannot read jobs.enrich.sinks[1].sink.transactional-id-prefix (line 18): got "e", wanted a prefix of its own: another sink of the job has it too, so their sinks would fence each other',
     ],
   ],
   [

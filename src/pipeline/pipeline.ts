@@ -163,17 +163,33 @@ export interface FlinkCluster {
 
 export interface JobSpec {
   readonly name: string;
+  /** `parallelism.default`, and that of the source. */
   readonly parallelism: number;
+  /** Number of key groups, of all operators. */
   readonly maxParallelism: number;
   readonly checkpointing: CheckpointingSpec;
   readonly restartStrategy: RestartStrategySettings;
   readonly state: StateSpec;
   readonly network: NetworkSpec;
+  /** `pipeline.operator-chaining.enabled` */
+  readonly operatorChaining: boolean;
   readonly source: SourceSpec;
-  /** Operators of the vertex behind the keyed exchange, in order; the sink is chained behind the last. */
+  /** Each comes behind those that it reads. Which of them share a task: jobGraph. */
   readonly operators: readonly OperatorSpec[];
-  readonly sink: SinkSpec;
+  readonly sinks: readonly SinkSpec[];
 }
+
+/** How the records of an edge choose the subtask they go to; `hash` is keyBy. */
+export type Partitioner = "forward" | "rebalance" | "rescale" | "hash" | "broadcast";
+
+export interface JobInput {
+  /** name of an operator, or SOURCE. */
+  readonly from: string;
+  readonly partitioner: Partitioner;
+}
+
+/** The name of a job's source among its operators. */
+export const SOURCE = "source";
 
 export interface CheckpointingSpec {
   /** undefined: checkpointing is off. */
@@ -225,6 +241,8 @@ export type ServiceTime =
 
 export interface OperatorSpec {
   readonly name: string;
+  readonly parallelism: number;
+  readonly inputs: readonly JobInput[];
   readonly serviceTime: ServiceTime;
   /** A subtask that takes another time for a record, undefined: none does. */
   readonly slowSubtask: { readonly subtask: number; readonly serviceTime: ServiceTime } | undefined;
@@ -234,6 +252,11 @@ export interface OperatorSpec {
 
 export interface SinkSpec {
   readonly topic: string;
+  readonly input: JobInput;
+  /** `sink.parallelism` */
+  readonly parallelism: number;
+  /** of its input's records, how many it gets: an even share, in lowest terms. */
+  readonly share: { readonly numerator: number; readonly denominator: number };
   readonly deliveryGuarantee: DeliveryGuarantee;
   readonly transactionalIdPrefix: string | undefined;
   readonly partitioner: "default" | "fixed";

@@ -1,14 +1,25 @@
 import type { RestartStrategySettings } from "../flink/index.ts";
 import { sinkOptions, sourceOptions } from "./options/connector-options.ts";
 import type { consumerOptions, producerOptions } from "./options/kafka-options.ts";
-import { operatorOptions } from "./options/pipeline-options.ts";
-import type { JobSpec, NetworkSpec, OperatorSpec, ProducerSpec, SinkSpec, SourceSpec } from "./pipeline.ts";
+import { operatorOptions, sinkKeys } from "./options/pipeline-options.ts";
+import {
+  type JobInput,
+  type JobSpec,
+  type NetworkSpec,
+  type OperatorSpec,
+  type Partitioner,
+  type ProducerSpec,
+  type SinkSpec,
+  SOURCE,
+  type SourceSpec,
+} from "./pipeline.ts";
 import { resolveCheckpointing, resolveState } from "./resolve-checkpointing.ts";
 import { resolveConsumer, resolveProducerConfig } from "./resolve-client.ts";
 import type { ParsedPipeline } from "./schema.ts";
 import type { Defaults, Written } from "./settled.ts";
 
 type ParsedJob = ParsedPipeline["jobs"][string];
+type ParsedOperator = ParsedJob["operators"][number];
 type ParsedSink = ParsedJob["sinks"][number];
 type FlinkConfig = NonNullable<ParsedJob["config"]>;
 
@@ -20,30 +31,57 @@ export function resolveJobs(
   return Object.entries(parsed.jobs).map(([name, job]): JobSpec => {
     const config = { ...parsed.flink?.config, ...job.config };
     const parallelism = defaults.flink(config, "parallelism.default");
+    const operators = resolveOperators(job.operators, parallelism, defaults);
+    const widest = Math.max(parallelism, ...operators.map((operator) => operator.parallelism));
     return {
       name,
       parallelism,
-      maxParallelism: maxParallelism(defaults.flink(config, "pipeline.max-parallelism"), parallelism),
+      maxParallelism: maxParallelism(defaults.flink(config, "pipeline.max-parallelism"), widest),
       checkpointing: resolveCheckpointing(config, defaults),
       state: resolveState(config, defaults),
       restartStrategy: resolveRestartStrategy(config, defaults),
       network: resolveNetwork(config, defaults),
       source: resolveSource(job.source, defaults),
-      operators: job.operators.map(
-        (operator): OperatorSpec => ({
-          name: operator.name,
-          serviceTime: operator["service-time"],
-          slowSubtask: operator["slow-subtask"],
-          stateBytesPerKey: defaults.of(operatorOptions, operator, "state"),
-        }),
-      ),
-      sink: resolveSink(
-        job.sinks[0] as ParsedSink,
-        recordBytesOf(job.source.topic, parsed, producers),
-        defaults,
+      operatorChaining: defaults.flink(config, "pipeline.operator-chaining.enabled"),
+      operators,
+      sinks: job.sinks.map((sink) =>
+        resolveSink(sink, operators, recordBytesOf(job.source.topic, parsed, producers), defaults),
       ),
     };
   });
+}
+
+function resolveOperators(
+  parsed: readonly ParsedOperator[],
+  parallelismDefault: number,
+  defaults: Defaults,
+): readonly OperatorSpec[] {
+  const parallelismOf = new Map([[SOURCE, parallelismDefault]]);
+  let before = SOURCE;
+  return parsed.map((operator): OperatorSpec => {
+    const { name, keyed, partitioner, inputs = [before] } = operator;
+    const parallelism = operator.parallelism ?? parallelismDefault;
+    const written: Partitioner | undefined = partitioner ?? (keyed ? "hash" : undefined);
+    const input = (from: string): JobInput => ({
+      from,
+      partitioner: written ?? usualPartitioner(parallelismOf.get(from), parallelism),
+    });
+    parallelismOf.set(name, parallelism);
+    before = name;
+    return {
+      name,
+      parallelism,
+      inputs: inputs.map(input),
+      serviceTime: operator["service-time"],
+      slowSubtask: operator["slow-subtask"],
+      stateBytesPerKey: defaults.of(operatorOptions, operator, "state"),
+    };
+  });
+}
+
+/** Source: Flink 2.1 StreamGraph.addEdge. */
+function usualPartitioner(upstream: number | undefined, downstream: number): Partitioner {
+  return upstream === undefined || upstream === downstream ? "forward" : "rebalance";
 }
 
 /** Number of key groups when nobody sets it.
@@ -131,10 +169,21 @@ function resolveSource(source: ParsedJob["source"], defaults: Defaults): SourceS
   };
 }
 
-function resolveSink(sink: ParsedSink, inputRecordBytes: number, defaults: Defaults): SinkSpec {
+function resolveSink(
+  sink: ParsedSink,
+  operators: readonly OperatorSpec[],
+  inputRecordBytes: number,
+  defaults: Defaults,
+): SinkSpec {
   const producer = clientProperties(sink) as Written<typeof producerOptions>;
+  const from = sink.from ?? operators.at(-1)?.name ?? SOURCE;
+  const upstream = operators.find((operator) => operator.name === from)?.parallelism;
+  const parallelism = sink["sink.parallelism"] ?? upstream ?? 1;
   return {
     topic: sink.topic,
+    input: { from, partitioner: usualPartitioner(upstream, parallelism) },
+    parallelism,
+    share: defaults.of(sinkKeys, sink, "share"),
     deliveryGuarantee: defaults.of(sinkOptions, sink, "sink.delivery-guarantee"),
     transactionalIdPrefix: sink["sink.transactional-id-prefix"],
     partitioner: defaults.of(sinkOptions, sink, "sink.partitioner"),
@@ -153,11 +202,17 @@ function recordBytesOf(topic: string, parsed: ParsedPipeline, producers: readonl
     const here: string = current;
     const producer = producers.find((candidate) => candidate.topic === here);
     if (producer !== undefined) return producer.recordBytes;
-    const writer: ParsedJob | undefined = Object.values(parsed.jobs).find(
-      (job) => job.sinks[0]?.topic === here,
-    );
-    if (writer?.sinks[0]?.record !== undefined) return writer.sinks[0].record;
-    current = writer?.source.topic;
+    const [job, sink] = writerOf(here, parsed);
+    if (sink?.record !== undefined) return sink.record;
+    current = job?.source.topic;
   }
   return 0;
+}
+
+function writerOf(topic: string, parsed: ParsedPipeline): readonly [ParsedJob?, ParsedSink?] {
+  for (const job of Object.values(parsed.jobs)) {
+    const sink = job.sinks.find((one) => one.topic === topic);
+    if (sink !== undefined) return [job, sink];
+  }
+  return [];
 }

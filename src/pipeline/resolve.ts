@@ -1,5 +1,6 @@
 import type { Duration } from "../engine/index.ts";
 import type { EnvironmentFile } from "./environment-file.ts";
+import { slotsOf } from "./job-graph.ts";
 import { environmentOptions } from "./options/environment-options.ts";
 import { brokerOptions } from "./options/kafka-options.ts";
 import { versionOptions } from "./options/pipeline-options.ts";
@@ -23,7 +24,7 @@ export function resolve(parsed: ParsedPipeline, fileName: string, place?: Enviro
   const flinkConfig = parsed.flink?.config ?? {};
   const slotsPerTaskManager = defaults.flink(flinkConfig, "taskmanager.numberOfTaskSlots");
   const jobs = resolveJobs(parsed, producers, defaults);
-  const slots = jobs.reduce((sum, job) => sum + job.parallelism, 0);
+  const slots = jobs.reduce((sum, job) => sum + slotsOf(job), 0);
   return {
     name: parsed.name ?? baseName(fileName),
     versions,

@@ -68,17 +68,24 @@ const flinkConfig = section("a Flink option", shape(flinkOptions)).meta({
   id: "flinkConfig",
 });
 
+const inputs = z
+  .array(leaf(operatorOptions.name.type), { error: () => "a list of names" })
+  .min(1, { error: () => "at least one name" })
+  .meta({ description: "The operators that it reads, or source; without it the one before it." });
+
 const job = section("a key of a job", {
   config: flinkConfig.optional(),
   source: section("a key of a Kafka source", { ...shape(sourceKeys), ...shape(sourceOptions) }),
   operators: z
-    .array(section("a key of an operator", shape(operatorOptions)), { error: () => "a list of operators" })
+    .array(section("a key of an operator", { ...shape(operatorOptions), inputs: inputs.optional() }), {
+      error: () => "a list of operators",
+    })
     .min(1, { error: () => "at least one operator" }),
   sinks: z
     .array(section("a key of a Kafka sink", { ...shape(sinkKeys), ...shape(sinkOptions) }), {
-      error: () => "a list of exactly one sink",
+      error: () => "a list of sinks",
     })
-    .length(1, { error: () => "exactly one sink: this version of Sluice models one a job" }),
+    .min(1, { error: () => "at least one sink" }),
 });
 
 /** A pipeline file, dotted keys joined. */

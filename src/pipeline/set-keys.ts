@@ -126,6 +126,9 @@ function findItem(
   path: Path,
 ): Path | undefined {
   const items = node?.kind === "list" ? node.items : [];
+  const [, only] = /^\[?(\d{1,4})\]?$/.exec(key) ?? [];
+  if (only !== undefined && element.type === "leaf" && items[Number(only)] !== undefined)
+    return [...path, Number(only)];
   const [, index, rest = ""] = /^\[?(\d{1,4})\]?\.(.+)$/.exec(key) ?? [];
   if (index !== undefined && items[Number(index)] !== undefined) {
     return findPath(items[Number(index)], element, rest, [...path, Number(index)]);

@@ -1,3 +1,4 @@
+import { writtenForEach } from "./job-graph.ts";
 import type { KafkaProducerConfig, Pipeline } from "./pipeline.ts";
 
 /** Batches a second that one broker's partitions get, on average, when all is in balance: what the producers make, and
@@ -7,8 +8,11 @@ export function appendsPerSecond(pipeline: Pipeline): number {
   for (const { topic, rate, config } of pipeline.producers) {
     appends += batches(pipeline, topic, rate.numerator / rate.denominator, config);
   }
-  for (const { source, sink } of pipeline.jobs) {
-    appends += batches(pipeline, sink.topic, recordsPerSecond(pipeline, source.topic), sink.producer);
+  for (const job of pipeline.jobs) {
+    const read = recordsPerSecond(pipeline, job.source.topic);
+    for (const sink of job.sinks) {
+      appends += batches(pipeline, sink.topic, read * writtenForEach(job, sink), sink.producer);
+    }
   }
   return appends / pipeline.kafka.brokers;
 }
@@ -25,8 +29,11 @@ export function recordsPerSecond(pipeline: Pipeline, topic: string, seen: readon
   for (const producer of pipeline.producers) {
     if (producer.topic === topic) rate += producer.rate.numerator / producer.rate.denominator;
   }
-  for (const { source, sink } of pipeline.jobs) {
-    if (sink.topic === topic) rate += recordsPerSecond(pipeline, source.topic, [...seen, topic]);
+  for (const job of pipeline.jobs) {
+    for (const sink of job.sinks) {
+      if (sink.topic !== topic) continue;
+      rate += recordsPerSecond(pipeline, job.source.topic, [...seen, topic]) * writtenForEach(job, sink);
+    }
   }
   return rate;
 }
@@ -34,5 +41,7 @@ export function recordsPerSecond(pipeline: Pipeline, topic: string, seen: readon
 /** bytes of a record of `topic`, as its producer or else its first job writes them. */
 export function recordBytes({ producers, jobs }: Pipeline, topic: string): number {
   const producer = producers.find((one) => one.topic === topic);
-  return producer?.recordBytes ?? jobs.find((one) => one.sink.topic === topic)?.sink.recordBytes ?? 1;
+  if (producer !== undefined) return producer.recordBytes;
+  const sinks = jobs.flatMap((job) => job.sinks);
+  return sinks.find((sink) => sink.topic === topic)?.recordBytes ?? 1;
 }

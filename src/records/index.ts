@@ -5,5 +5,5 @@ export { type KeyDistribution, LaneTable } from "./lane-table.ts";
 export { Lineage } from "./lineage.ts";
 export { ConstantOrigin, type Origin, PoissonOrigin, type Rate } from "./origin.ts";
 export { Outbox } from "./outbox.ts";
-export { Route } from "./route.ts";
+export type { Route } from "./route.ts";
 export { SpanList } from "./span-list.ts";

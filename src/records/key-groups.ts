@@ -29,3 +29,8 @@ export function keyGroupOf(key: number, maxParallelism: number): number {
 export function firstKeyGroup(index: number, parallelism: number, maxParallelism: number): number {
   return Math.ceil((index * maxParallelism) / parallelism);
 }
+
+/** The subtask that a key group belongs to. */
+export function subtaskOf(keyGroup: number, parallelism: number, maxParallelism: number): number {
+  return Math.floor((keyGroup * parallelism) / maxParallelism);
+}

@@ -1,7 +1,15 @@
 import { invariant } from "../engine/index.ts";
+import { firstKeyGroup } from "./key-groups.ts";
 import type { LaneTable } from "./lane-table.ts";
 import type { Origin } from "./origin.ts";
-import { Route } from "./route.ts";
+import {
+  CopiedRoute,
+  FilteredRoute,
+  KeyedExchange,
+  KeyGroupRoute,
+  type Route,
+  ThinnedRoute,
+} from "./route.ts";
 
 interface OriginEntry {
   readonly origin: Origin;
@@ -15,6 +23,7 @@ export class Lineage {
   readonly #entries: OriginEntry[] = [];
   readonly #entryOf: OriginEntry[] = [];
   readonly #routes: Route[] = [];
+  readonly #exchanges = new Map<string, KeyedExchange>();
   readonly #routeIds = new Map<string, number>();
 
   /** @returns the number of the origin's first partition; its others follow. */
@@ -43,19 +52,68 @@ export class Lineage {
   }
 
   /** The route of key groups [firstGroup, endGroup) of the origin that `originPartition` belongs to. */
-  route(originPartition: number, firstGroup: number, endGroup: number): Route {
-    const entry = this.#entryOf[originPartition]!;
-    const key = `${entry.firstPartition}:${firstGroup}:${endGroup}`;
+  route(originPartition: number, firstGroup: number, endGroup: number): KeyGroupRoute {
+    const { firstPartition, table, origin } = this.#entryOf[originPartition]!;
+    return this.#known(`${firstPartition}:${firstGroup}:${endGroup}`, (id) => {
+      return new KeyGroupRoute(id, table, origin.partitions, firstGroup, endGroup, firstPartition);
+    });
+  }
+
+  /** The records of `route` that an exchange by key sends to `subtask` of `parallelism`; undefined: by their key groups
+   *  there are none. */
+  keyed(route: Route, subtask: number, parallelism: number, maxParallelism: number): Route | undefined {
+    if (route instanceof KeyGroupRoute || route instanceof FilteredRoute) {
+      const first = Math.max(route.firstGroup, firstKeyGroup(subtask, parallelism, maxParallelism));
+      const end = Math.min(route.endGroup, firstKeyGroup(subtask + 1, parallelism, maxParallelism));
+      if (first >= end) return undefined;
+      if (first === route.firstGroup && end === route.endGroup) return route;
+      if (route instanceof KeyGroupRoute) return this.route(route.origin, first, end);
+    }
+    return this.#known(`keyed:${route.id}:${subtask}:${parallelism}`, (id) => {
+      const key = `${route.id}:${parallelism}`;
+      const exchange = this.#exchanges.get(key) ?? new KeyedExchange(route, parallelism, maxParallelism);
+      this.#exchanges.set(key, exchange);
+      return new FilteredRoute(id, exchange, subtask);
+    });
+  }
+
+  /** One of the `n` parts of `route` that its records go to in turn, partition by partition; 0 <= part < n. */
+  inTurn(route: Route, part: number, n: number): Route {
+    if (n === 1) return route;
+    return this.#known(`in turn:${route.id}:${part}:${n}`, (id) => {
+      const title = `part ${part} of ${n} of ${route.title}`;
+      return new ThinnedRoute(id, route, title, 1, n, n - 1 - part);
+    });
+  }
+
+  /** An even share of the records of `route`; the fraction in lowest terms, more than 0 and at most 1. */
+  share(route: Route, numerator: number, denominator: number): Route {
+    if (numerator === denominator) return route;
+    return this.#known(`share:${route.id}:${numerator}:${denominator}`, (id) => {
+      const title = `${numerator} in ${denominator} of ${route.title}`;
+      return new ThinnedRoute(id, route, title, numerator, denominator, 0);
+    });
+  }
+
+  /** Copy `copy` of `n` of the records of `route`: records of their own. */
+  copy(route: Route, copy: number, n: number): Route {
+    if (n === 1) return route;
+    return this.#known(`copy:${route.id}:${copy}:${n}`, (id) => {
+      return new CopiedRoute(id, route, `copy ${copy} of ${n} of ${route.title}`);
+    });
+  }
+
+  #known<R extends Route>(key: string, make: (id: number) => R): R {
     const known = this.#routeIds.get(key);
-    if (known !== undefined) return this.#routes[known]!;
-    const route = new Route(this.#routes.length, entry.table, entry.origin.partitions, firstGroup, endGroup);
+    if (known !== undefined) return this.#routes[known] as R;
+    const route = make(this.#routes.length);
     this.#routeIds.set(key, route.id);
     this.#routes.push(route);
     return route;
   }
 
   /** The route of all key groups: its ranks are offsets. */
-  everyKey(originPartition: number): Route {
+  everyKey(originPartition: number): KeyGroupRoute {
     return this.route(originPartition, 0, this.#entryOf[originPartition]!.table.maxParallelism);
   }
 
@@ -69,10 +127,25 @@ export class Lineage {
     return this.#routes[routeId]!.offsetOf(local, rank);
   }
 
+  /** Steps between the places of two offsets of a route, see Route.placeOf. */
+  placesBetween(originPartition: number, routeId: number, firstOffset: number, lastOffset: number): number {
+    const route = this.#routes[routeId]!;
+    const local = originPartition - this.#entryOf[originPartition]!.firstPartition;
+    return route.placeOf(local, lastOffset) - route.placeOf(local, firstOffset);
+  }
+
   /** Creation time of the record at `offset`, ns. */
   createdAt(originPartition: number, offset: number): number {
     const entry = this.#entryOf[originPartition]!;
     return entry.origin.createdAt(originPartition - entry.firstPartition, offset);
+  }
+
+  /** Records of the origin of `route` that lie on it, over the whole load. */
+  total(route: Route): number {
+    const { origin } = this.#entryOf[route.origin]!;
+    let sum = 0;
+    for (let p = 0; p < origin.partitions; p++) sum += route.rankOf(p, origin.total(p));
+    return sum;
   }
 
   /** Records of `originPartition` on the route of `routeId` that were created at or before `time`. */
@@ -86,7 +159,7 @@ export class Lineage {
    *  `to` must be inside `from` or hold it whole. */
   translate(originPartition: number, from: Route, to: Route, rank: number): number {
     if (from.id === to.id) return rank;
-    invariant(from.table === to.table, "routes of one origin share a lane table");
+    invariant(from.origin === to.origin, "routes of one origin share a lane table");
     const local = this.localPartition(originPartition);
     return to.rankOf(local, from.offsetOf(local, rank));
   }

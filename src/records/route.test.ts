@@ -4,7 +4,7 @@ import { firstKeyGroup, keyGroupOf } from "./key-groups.ts";
 import { type KeyDistribution, LaneTable } from "./lane-table.ts";
 import { Lineage } from "./lineage.ts";
 import { ConstantOrigin } from "./origin.ts";
-import { Route } from "./route.ts";
+import { KeyGroupRoute, type Route } from "./route.ts";
 
 const cycle: KeyDistribution = { kind: "cycle" };
 
@@ -154,7 +154,7 @@ describe("a route", () => {
       const partition = anyPartition % partitions;
       const firstGroup = anyFirst % groups;
       const endGroup = firstGroup + 1 + (anySize % (groups - firstGroup));
-      const route = new Route(0, table, partitions, firstGroup, endGroup);
+      const route = new KeyGroupRoute(0, table, partitions, firstGroup, endGroup);
       const lanes = tableLanes(table, partition, 500);
       const own = lanes.flatMap((lane, offset) => (lane >= firstGroup && lane < endGroup ? [offset] : []));
       expect(own.map((_, rank) => route.offsetOf(partition, rank))).toEqual(own);
@@ -168,7 +168,7 @@ describe("a route", () => {
     "has rankOf and offsetOf as inverses far out: the offset of a rank has that rank, the next offset one more",
     ({ partitions, groups, table }, anyPartition, rank) => {
       const partition = anyPartition % partitions;
-      const route = new Route(0, table, partitions, 0, Math.ceil(groups / 2));
+      const route = new KeyGroupRoute(0, table, partitions, 0, Math.ceil(groups / 2));
       fc.pre(route.share(partition) > 0);
       const offset = route.offsetOf(partition, rank);
       expect(route.rankOf(partition, offset)).toBe(rank);
@@ -185,7 +185,7 @@ describe("a route", () => {
       let share = 0;
       for (let subtask = 0; subtask < parallelism; subtask++) {
         const first = firstKeyGroup(subtask, parallelism, groups);
-        const route = new Route(
+        const route = new KeyGroupRoute(
           subtask,
           table,
           partitions,
@@ -203,7 +203,7 @@ describe("a route", () => {
   test("without a record of its own ranks nothing and finds nothing", () => {
     const table = LaneTable.of(1, 1, cycle, 4, 1);
     const empty = (keyGroupOf(0, 4) + 1) % 4;
-    const route = new Route(0, table, 1, empty, empty + 1);
+    const route = new KeyGroupRoute(0, table, 1, empty, empty + 1);
     expect(route.rankOf(0, 1_000_000)).toBe(0);
     expect(route.offsetOf(0, 0)).toBe(Number.POSITIVE_INFINITY);
     expect(route.share(0)).toBe(0);
@@ -276,6 +276,112 @@ describe("a lineage", () => {
     const b = lineage.addOrigin(origin, LaneTable.of(1, 20, cycle, 8, 1));
     expect(() => lineage.translate(a, lineage.route(a, 0, 8), lineage.route(b, 0, 8), 1)).toThrow(
       "routes of one origin share a lane table",
+    );
+  });
+});
+
+describe("a way of several steps", () => {
+  /** One step of a way, and the offsets that it leaves, by enumeration. */
+  const steps = fc.array(
+    fc.oneof(
+      fc.record({
+        kind: fc.constant("keyed" as const),
+        subtask: fc.nat({ max: 7 }),
+        parallelism: fc.integer({ min: 1, max: 8 }),
+      }),
+      fc.record({
+        kind: fc.constant("in turn" as const),
+        part: fc.nat({ max: 6 }),
+        n: fc.integer({ min: 1, max: 7 }),
+      }),
+      fc.record({
+        kind: fc.constant("share" as const),
+        fraction: fc.constantFrom([1, 2], [3, 10], [2, 3], [999, 1000]),
+      }),
+      fc.record({ kind: fc.constant("copy" as const), n: fc.integer({ min: 1, max: 3 }) }),
+    ),
+    { minLength: 1, maxLength: 4 },
+  );
+
+  property.prop([steps, fc.integer({ min: 1, max: 60 }), fc.nat({ max: 2 }), fc.boolean()], { numRuns: 300 })(
+    "counts and finds its records as if they were enumerated",
+    (way, keys, partition, drawn) => {
+      const groups = 8;
+      const offsets = 400;
+      const distribution: KeyDistribution = drawn ? { kind: "zipf", exponent: 0.5 } : cycle;
+      const table = LaneTable.of(3, keys, distribution, groups, 5);
+      const lineage = new Lineage();
+      lineage.addOrigin(new ConstantOrigin(3, { numerator: 1000, denominator: 1 }, 1e9), table);
+      const lanes = tableLanes(table, partition, offsets);
+      let route = lineage.route(partition, 0, groups) as Route;
+      let members = lanes.map((_, offset) => offset);
+      for (const step of way) {
+        if (step.kind === "keyed") {
+          const subtask = step.subtask % step.parallelism;
+          const keyed = lineage.keyed(route, subtask, step.parallelism, groups);
+          members = members.filter(
+            (offset) => Math.floor((lanes[offset]! * step.parallelism) / groups) === subtask,
+          );
+          if (keyed === undefined) {
+            expect(members).toEqual([]);
+            return;
+          }
+          route = keyed;
+        } else if (step.kind === "in turn") {
+          const part = step.part % step.n;
+          members = members.filter((_, rank) => (rank + partition) % step.n === part);
+          route = lineage.inTurn(route, part, step.n);
+        } else if (step.kind === "share") {
+          const [numerator, denominator] = step.fraction as [number, number];
+          const phase = partition % denominator;
+          const kept = (rank: number): number => Math.floor((rank * numerator + phase) / denominator);
+          members = members.filter((_, rank) => kept(rank + 1) > kept(rank));
+          route = lineage.share(route, numerator, denominator);
+        } else route = lineage.copy(route, step.n - 1, step.n);
+      }
+      const ranks = Array.from({ length: offsets }, (_, offset) => route.rankOf(partition, offset));
+      expect(ranks).toEqual(
+        Array.from({ length: offsets }, (_, offset) => members.filter((one) => one < offset).length),
+      );
+      expect(members.map((_, rank) => route.offsetOf(partition, rank))).toEqual(members);
+      expect(members.map((_, rank) => route.keyGroupOf(partition, rank))).toEqual(
+        members.map((offset) => lanes[offset]),
+      );
+      const period = route.period(partition);
+      if (period === 0) expect(members).toEqual([]);
+      else {
+        expect(route.keyGroupOf(partition, period)).toBe(route.keyGroupOf(partition, 0));
+        expect(route.keyGroupOf(partition, 2 * period + 1)).toBe(route.keyGroupOf(partition, 1));
+      }
+    },
+  );
+
+  property.prop([fc.integer({ min: 1, max: 9 }), fc.integer({ min: 1, max: 60 }), fc.nat({ max: 2 })])(
+    "the parts that records go to in turn are disjoint, complete and of one size",
+    (n, keys, partition) => {
+      const lineage = new Lineage();
+      const table = LaneTable.of(3, keys, cycle, 8, 5);
+      lineage.addOrigin(new ConstantOrigin(3, { numerator: 1000, denominator: 1 }, 1e9), table);
+      const route = lineage.route(partition, 2, 7);
+      const all = route.rankOf(partition, 500);
+      const counts = Array.from({ length: n }, (_, part) =>
+        lineage.inTurn(route, part, n).rankOf(partition, 500),
+      );
+      expect(counts.reduce((a, b) => a + b, 0)).toBe(all);
+      expect(Math.max(...counts) - Math.min(...counts)).toBeLessThanOrEqual(1);
+    },
+  );
+
+  test("through key groups alone is a range of key groups again, and none where they don't meet", () => {
+    const lineage = new Lineage();
+    const table = LaneTable.of(1, 100, cycle, 8, 5);
+    lineage.addOrigin(new ConstantOrigin(1, { numerator: 1000, denominator: 1 }, 1e9), table);
+    const route = lineage.route(0, 2, 5);
+    expect(lineage.keyed(route, 0, 1, 8)).toBe(route);
+    expect(lineage.keyed(route, 1, 2, 8)).toBe(lineage.route(0, 4, 5));
+    expect(lineage.keyed(route, 3, 4, 8)).toBe(undefined);
+    expect(lineage.copy(lineage.inTurn(route, 1, 3), 0, 2).title).toBe(
+      "copy 0 of 2 of part 1 of 3 of key groups 2 to 4",
     );
   });
 });

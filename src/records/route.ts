@@ -1,9 +1,33 @@
-/** Models: the records of an origin partition whose key group lies in a range, counted and found by rank.
+/** Models: the records of an origin partition that take one way through a job, counted and found by rank: those of some
+ *    key groups, every n-th, a share, a copy, and what these make one after the other.
  *  Source: counting sort of a repeating table: rank is a prefix sum, its inverse a list of positions.
  *  Leaves out: nothing. */
 
 import { invariant } from "../engine/index.ts";
-import type { LaneTable } from "./lane-table.ts";
+import { firstKeyGroup, subtaskOf } from "./key-groups.ts";
+import { greatestCommonDivisor, type LaneTable } from "./lane-table.ts";
+
+/** A subset of each partition's offsets. The rank of an offset is the number of smaller offsets of its partition on the
+ *  route, so ranks are dense from 0 and intervals of ranks are intervals of offsets. Partitions are numbered inside their
+ *  origin. */
+export interface Route {
+  readonly id: number;
+  /** First origin partition of the origin it belongs to. */
+  readonly origin: number;
+  /** What it holds, in words. */
+  readonly title: string;
+  /** Number of offsets below `offset` of `partition` on this route. */
+  rankOf(partition: number, offset: number): number;
+  /** The offset of `partition` with the given rank; the inverse of rankOf. Infinite on an empty route. */
+  offsetOf(partition: number, rank: number): number;
+  /** After how many ranks the key groups come again in the same order; 0: the route is empty. */
+  period(partition: number): number;
+  /** Key group of the record with `rank`. */
+  keyGroupOf(partition: number, rank: number): number;
+  /** Where chance, a key, decides which records are on the route: the number of candidates below `offset`. Where they are
+   *  dealt out evenly: rankOf. */
+  placeOf(partition: number, offset: number): number;
+}
 
 interface CycleIndex {
   readonly period: number;
@@ -12,10 +36,10 @@ interface CycleIndex {
   readonly positions: Uint16Array;
 }
 
-/** All offsets whose key group is in [firstGroup, endGroup). The rank of an offset is the number of smaller offsets
- *  of its partition on this route, so ranks are dense from 0 and intervals of ranks are intervals of offsets. */
-export class Route {
+/** All offsets whose key group is in [firstGroup, endGroup). */
+export class KeyGroupRoute implements Route {
   readonly id: number;
+  readonly origin: number;
   readonly table: LaneTable;
   readonly firstGroup: number;
   readonly endGroup: number;
@@ -25,9 +49,17 @@ export class Route {
   readonly #shift: Float64Array;
   readonly #shiftRank: Float64Array;
 
-  constructor(id: number, table: LaneTable, partitions: number, firstGroup: number, endGroup: number) {
+  constructor(
+    id: number,
+    table: LaneTable,
+    partitions: number,
+    firstGroup: number,
+    endGroup: number,
+    origin = 0,
+  ) {
     invariant(firstGroup < endGroup, "a route needs at least one key group");
     this.id = id;
+    this.origin = origin;
     this.table = table;
     this.firstGroup = firstGroup;
     this.endGroup = endGroup;
@@ -40,7 +72,10 @@ export class Route {
     );
   }
 
-  /** Number of offsets below `offset` of `partition` on this route. */
+  get title(): string {
+    return `key groups ${this.firstGroup} to ${this.endGroup - 1}`;
+  }
+
   rankOf(partition: number, offset: number): number {
     const cycle = this.#cycleOf[partition]!;
     const position = offset + this.#shift[partition]!;
@@ -48,13 +83,25 @@ export class Route {
     return q * cycle.total + cycle.prefix[position - q * cycle.period]! - this.#shiftRank[partition]!;
   }
 
-  /** The offset of `partition` with the given rank; the inverse of rankOf. Infinite on an empty route. */
   offsetOf(partition: number, rank: number): number {
     const cycle = this.#cycleOf[partition]!;
     if (cycle.total === 0) return Number.POSITIVE_INFINITY;
     const r = rank + this.#shiftRank[partition]!;
     const q = Math.floor(r / cycle.total);
     return q * cycle.period + cycle.positions[r - q * cycle.total]! - this.#shift[partition]!;
+  }
+
+  placeOf(_partition: number, offset: number): number {
+    return offset;
+  }
+
+  period(partition: number): number {
+    return this.#cycleOf[partition]!.total;
+  }
+
+  keyGroupOf(partition: number, rank: number): number {
+    const lanes = this.table.cycles[this.table.cycleOf(partition)]!;
+    return lanes[(this.offsetOf(partition, rank) + this.table.shift(partition)) % lanes.length]!;
   }
 
   /** Mean share of a partition's records, 0 to 1. */
@@ -77,4 +124,234 @@ function indexCycle(lanes: Uint16Array, firstGroup: number, endGroup: number): C
     if (prefix[i + 1]! > prefix[i]!) positions[k++] = i;
   }
   return { period, total, prefix, positions };
+}
+
+/** Of every `denominator` records of `parent`, `numerator`, spread evenly: record m of it when
+ *  floor((m numerator + phase) / denominator) grows behind it. The phase of partition p is `phase` + p. */
+export class ThinnedRoute implements Route {
+  readonly id: number;
+  readonly origin: number;
+  readonly title: string;
+  readonly parent: Route;
+  readonly #numerator: number;
+  readonly #denominator: number;
+  readonly #phase: number;
+
+  /** The fraction is in lowest terms, at most 1. */
+  constructor(
+    id: number,
+    parent: Route,
+    title: string,
+    numerator: number,
+    denominator: number,
+    phase: number,
+  ) {
+    invariant(
+      numerator >= 1 && numerator <= denominator && phase >= 0,
+      "a share is more than nothing and at most all",
+    );
+    this.id = id;
+    this.origin = parent.origin;
+    this.title = title;
+    this.parent = parent;
+    this.#numerator = numerator;
+    this.#denominator = denominator;
+    this.#phase = phase;
+  }
+
+  rankOf(partition: number, offset: number): number {
+    const above = this.parent.rankOf(partition, offset) * this.#numerator + this.#phaseOf(partition);
+    return Math.floor(above / this.#denominator);
+  }
+
+  offsetOf(partition: number, rank: number): number {
+    const behind = Math.ceil(((rank + 1) * this.#denominator - this.#phaseOf(partition)) / this.#numerator);
+    return this.parent.offsetOf(partition, behind - 1);
+  }
+
+  placeOf(partition: number, offset: number): number {
+    return this.rankOf(partition, offset);
+  }
+
+  period(partition: number): number {
+    const all = this.parent.period(partition);
+    return (all * this.#numerator) / greatestCommonDivisor(all, this.#denominator);
+  }
+
+  keyGroupOf(partition: number, rank: number): number {
+    const behind = Math.ceil(((rank + 1) * this.#denominator - this.#phaseOf(partition)) / this.#numerator);
+    return this.parent.keyGroupOf(partition, behind - 1);
+  }
+
+  #phaseOf(partition: number): number {
+    return (this.#phase + partition) % this.#denominator;
+  }
+}
+
+/** The records of `parent` once more, as records of their own. */
+export class CopiedRoute implements Route {
+  readonly id: number;
+  readonly origin: number;
+  readonly title: string;
+  readonly parent: Route;
+
+  constructor(id: number, parent: Route, title: string) {
+    this.id = id;
+    this.origin = parent.origin;
+    this.title = title;
+    this.parent = parent;
+  }
+
+  rankOf(partition: number, offset: number): number {
+    return this.parent.rankOf(partition, offset);
+  }
+
+  offsetOf(partition: number, rank: number): number {
+    return this.parent.offsetOf(partition, rank);
+  }
+
+  placeOf(partition: number, offset: number): number {
+    return this.parent.placeOf(partition, offset);
+  }
+
+  period(partition: number): number {
+    return this.parent.period(partition);
+  }
+
+  keyGroupOf(partition: number, rank: number): number {
+    return this.parent.keyGroupOf(partition, rank);
+  }
+}
+
+/** Where the records of a route go when they are exchanged by key: for each rank of a partition's period the subtask, and
+ *  for every BLOCK-th rank how many before it went to each. */
+interface ExchangeIndex {
+  readonly period: number;
+  readonly subtasks: Uint16Array;
+  /** Row b: counts below rank b * BLOCK; the last row: below the period. */
+  readonly counts: Uint16Array | Uint32Array;
+  readonly totals: Uint32Array;
+}
+
+const BLOCK = 32;
+
+/** The exchange by key of a route that isn't made of key groups itself; what goes to each subtask is a FilteredRoute. A
+ *  partition's table is built when it is first asked for. */
+export class KeyedExchange {
+  readonly parent: Route;
+  readonly parallelism: number;
+  readonly maxParallelism: number;
+  readonly #index: (ExchangeIndex | undefined)[] = [];
+
+  constructor(parent: Route, parallelism: number, maxParallelism: number) {
+    this.parent = parent;
+    this.parallelism = parallelism;
+    this.maxParallelism = maxParallelism;
+  }
+
+  indexOf(partition: number): ExchangeIndex {
+    const known = this.#index[partition];
+    if (known !== undefined) return known;
+    while (this.#index.length <= partition) this.#index.push(undefined);
+    const index = this.#build(partition);
+    this.#index[partition] = index;
+    return index;
+  }
+
+  #build(partition: number): ExchangeIndex {
+    const { parent, parallelism, maxParallelism } = this;
+    const period = parent.period(partition);
+    const rows = Math.ceil(period / BLOCK);
+    const subtasks = new Uint16Array(period);
+    const Counts = period > 65_535 ? Uint32Array : Uint16Array;
+    const counts = new Counts(rows * parallelism);
+    const totals = new Uint32Array(parallelism);
+    for (let i = 0; i < period; i++) {
+      if (i % BLOCK === 0) counts.set(totals, (i / BLOCK) * parallelism);
+      const subtask = subtaskOf(parent.keyGroupOf(partition, i), parallelism, maxParallelism);
+      subtasks[i] = subtask;
+      totals[subtask]!++;
+    }
+    return { period, subtasks, counts, totals };
+  }
+}
+
+/** The records of an exchange by key that go to one subtask. */
+export class FilteredRoute implements Route {
+  readonly id: number;
+  readonly origin: number;
+  readonly exchange: KeyedExchange;
+  readonly subtask: number;
+
+  constructor(id: number, exchange: KeyedExchange, subtask: number) {
+    invariant(subtask < exchange.parallelism, "a subtask of the exchange");
+    this.id = id;
+    this.origin = exchange.parent.origin;
+    this.exchange = exchange;
+    this.subtask = subtask;
+  }
+
+  get firstGroup(): number {
+    return firstKeyGroup(this.subtask, this.exchange.parallelism, this.exchange.maxParallelism);
+  }
+
+  get endGroup(): number {
+    return firstKeyGroup(this.subtask + 1, this.exchange.parallelism, this.exchange.maxParallelism);
+  }
+
+  get title(): string {
+    return `key groups ${this.firstGroup} to ${this.endGroup - 1} of ${this.exchange.parent.title}`;
+  }
+
+  rankOf(partition: number, offset: number): number {
+    const { subtask, exchange } = this;
+    const { period, subtasks, counts, totals } = exchange.indexOf(partition);
+    if (period === 0) return 0;
+    const rank = exchange.parent.rankOf(partition, offset);
+    const q = Math.floor(rank / period);
+    const i = rank - q * period;
+    const block = Math.floor(i / BLOCK);
+    let count = q * totals[subtask]! + counts[block * exchange.parallelism + subtask]!;
+    for (let k = block * BLOCK; k < i; k++) if (subtasks[k] === subtask) count++;
+    return count;
+  }
+
+  offsetOf(partition: number, rank: number): number {
+    if (this.period(partition) === 0) return Number.POSITIVE_INFINITY;
+    return this.exchange.parent.offsetOf(partition, this.#parentRank(partition, rank));
+  }
+
+  placeOf(partition: number, offset: number): number {
+    return this.exchange.parent.rankOf(partition, offset);
+  }
+
+  period(partition: number): number {
+    return this.exchange.indexOf(partition).totals[this.subtask]!;
+  }
+
+  keyGroupOf(partition: number, rank: number): number {
+    return this.exchange.parent.keyGroupOf(partition, this.#parentRank(partition, rank));
+  }
+
+  #parentRank(partition: number, rank: number): number {
+    const { subtask, exchange } = this;
+    const { parallelism } = exchange;
+    const { period, subtasks, counts, totals } = exchange.indexOf(partition);
+    const q = Math.floor(rank / totals[subtask]!);
+    const wanted = rank - q * totals[subtask]!;
+    let low = 0;
+    let high = counts.length / parallelism;
+    while (high - low > 1) {
+      const middle = (low + high) >> 1;
+      if (counts[middle * parallelism + subtask]! <= wanted) low = middle;
+      else high = middle;
+    }
+    let left = wanted - counts[low * parallelism + subtask]!;
+    let i = low * BLOCK;
+    while (left > 0 || subtasks[i] !== subtask) {
+      if (subtasks[i] === subtask) left--;
+      i++;
+    }
+    return q * period + i;
+  }
 }

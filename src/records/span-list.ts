@@ -49,18 +49,24 @@ export class SpanList {
     this.to[i] = to;
   }
 
+  /** Appends all spans of this list to `into`. */
+  copyTo(into: SpanList): void {
+    if (this.interleaved) into.interleaved = true;
+    for (let i = 0; i < this.count; i++) {
+      into.push(this.partition[i]!, this.route[i]!, this.from[i]!, this.to[i]!);
+    }
+  }
+
   /** Moves the first `wanted` records to the end of `into`. 0 <= wanted <= records. */
   moveFront(wanted: number, into: SpanList): void {
     invariant(wanted >= 0 && wanted <= this.records, "a cut lies inside the list");
     if (wanted === 0) return;
-    if (this.interleaved) into.interleaved = true;
     if (wanted === this.records) {
-      for (let i = 0; i < this.count; i++) {
-        into.push(this.partition[i]!, this.route[i]!, this.from[i]!, this.to[i]!);
-      }
+      this.copyTo(into);
       this.clear();
       return;
     }
+    if (this.interleaved) into.interleaved = true;
     if (this.count === 1) {
       const cut = this.from[0]! + wanted;
       into.push(this.partition[0]!, this.route[0]!, this.from[0]!, cut);

@@ -52,9 +52,10 @@ const READ_BY_NOBODY: Readonly<Record<string, string>> = {
   "flink.slotRequestTimeout": FAILURES,
   "jobs[].restartStrategy.*": FAILURES,
   "flink.taskManagers": "compared with the slots that the jobs need; subtasks fill them in order",
-  "jobs[].sink.producer.retryBackoff": "warned about: no request fails",
-  "jobs[].sink.transactionTimeout": "compared with the brokers' maximum and the interval; nothing times out",
-  "jobs[].sink.transactionalIdPrefix": "compared with the prefixes of other sinks; ids have no names",
+  "jobs[].sinks[].producer.retryBackoff": "warned about: no request fails",
+  "jobs[].sinks[].transactionTimeout":
+    "compared with the brokers' maximum and the interval; nothing times out",
+  "jobs[].sinks[].transactionalIdPrefix": "compared with the prefixes of other sinks; ids have no names",
   "kafka.minInsyncReplicas":
     "no replica fails, so acks=all waits for all of them whatever their least number is",
   "kafka.topics[].minInsyncReplicas": "as kafka.minInsyncReplicas",
@@ -104,7 +105,7 @@ function watched(pipeline: Pipeline, read: Set<string>): Pipeline {
   return watch(pipeline, "") as Pipeline;
 }
 
-/** Paths of all that is no object, `jobs[].sink.topic`, sorted. */
+/** Paths of all that is no object, `jobs[].sinks[].topic`, sorted. */
 function leavesOf(pipeline: Pipeline): string[] {
   const found = new Set<string>();
   const walk = (value: unknown, path: string): void => {

@@ -1,6 +1,7 @@
+import { readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
 import { type Measurement, measurePipeline } from "../experiment/index.ts";
-import type { Pipeline } from "../pipeline/index.ts";
+import { type Pipeline, parsePipeline } from "../pipeline/index.ts";
 import { chain } from "./chain.ts";
 import { SECOND, scenario } from "./scenario.ts";
 
@@ -82,6 +83,74 @@ describe.each(SCENARIOS)("%s", (_name, assignments) => {
     expect(counts(curves).violations).toEqual([]);
     expectSameQuantiles(curves, expected);
   });
+});
+
+/** Every partitioner, several parallelisms, operators that share a task and some that don't, three sinks with three
+ *  guarantees, one of which gets three records in ten, and a source with two outputs. */
+const GRAPH = `
+versions: { flink: 2.1.1, flink-connector-kafka: 4.0.1, kafka: 4.1.0 }
+environment: { preset: laptop, timer.oversleep: 0.5 ms }
+kafka:
+  brokers: 1
+  topics: { in: { partitions: 2 }, out: { partitions: 2 }, some: { partitions: 2 }, raw: { partitions: 2 } }
+producers: { load: { topic: in, rate: 1013/s, record: 100 B, keys: 10000 } }
+flink: { taskmanagers: 4 }
+jobs:
+  job:
+    config: { parallelism.default: 2, execution.checkpointing.interval: 2 s }
+    source: { topic: in, properties.group.id: job }
+    operators:
+      - { name: a, partitioner: rebalance, parallelism: 3, service-time: 0.3 ms }
+      - { name: b, keyed: true, service-time: 0.2 ms }
+      - { name: c, service-time: 0.1 ms }
+      - { name: d, partitioner: rescale, parallelism: 4, service-time: 0.3 ms, inputs: [c] }
+      - { name: e, partitioner: broadcast, parallelism: 2, service-time: 0.2 ms, inputs: [source] }
+    sinks:
+      - topic: out
+        from: d
+        sink.delivery-guarantee: exactly-once
+        sink.transactional-id-prefix: job
+        properties.transaction.timeout.ms: 600000
+      - { topic: some, from: c, share: 0.3, sink.delivery-guarantee: at-least-once }
+      - { topic: raw, from: e, sink.delivery-guarantee: none }
+readers:
+  committed: { topic: out, isolation.level: read_committed }
+  uncommitted: { topic: out, isolation.level: read_uncommitted }
+  some: { topic: some, isolation.level: read_committed }
+  raw: { topic: raw, isolation.level: read_committed }
+`;
+
+describe("a job graph of five operators", () => {
+  test.each([
+    ["as it is", []],
+    ["with skewed keys", ["producers.load.keys=1000", "producers.load.skew=zipf 1.1"]],
+    ["without chaining", ["pipeline.operator-chaining.enabled=false"]],
+    ["with a branch that leaves a chain in its middle", ["jobs.job.operators.d.inputs[0]=b"]],
+  ])("%s: curves agree with both references", (_name, assignments) => {
+    const { pipeline } = parsePipeline(GRAPH, "graph.yaml", assignments);
+    const curves = run(pipeline, "curves");
+    expect(counts(curves).violations).toEqual([]);
+    // Of 15,195 records: each once, each once, three in ten of them (to less than one on each of 24 ways), and one for
+    // each subtask of the broadcast.
+    const [committed, uncommitted, some, raw] = counts(curves).readers.map(([, visible]) => visible!);
+    expect([committed, uncommitted, raw]).toEqual([15_195, 15_195, 2 * 15_195]);
+    expect(Math.abs(some! - 0.3 * 15_195)).toBeLessThan(24);
+    for (const reference of ["one-record", "eager"] as const) {
+      const expected = run(pipeline, reference);
+      expect(counts(curves)).toEqual(counts(expected));
+      expectSameQuantiles(curves, expected);
+    }
+  });
+});
+
+test("pipelines/reference.yaml: curves agree with one-record", () => {
+  const text = readFileSync(new URL("../../pipelines/reference.yaml", import.meta.url), "utf8");
+  const { pipeline } = parsePipeline(text, "reference.yaml");
+  const curves = run(pipeline, "curves");
+  const expected = run(pipeline, "one-record");
+  expect(counts(curves)).toEqual(counts(expected));
+  expect(counts(curves).violations).toEqual([]);
+  expectSameQuantiles(curves, expected);
 });
 
 test.each(["one-record", "eager"] as const)(

@@ -49,11 +49,13 @@ export class FlinkEvents {
       resume: sim.defineKind("channel resumed", (c) => channels[c]!.onResume()),
     };
     this.sourceKinds = {
-      flush: sim.defineKind("buffer flusher", (t) => sources[t]!.onFlush()),
+      flush: sim.defineKind("buffer flusher", (t, writer) => (sources[t] ?? operators[t]!).onFlush(writer)),
       advance: sim.defineKind("source advances", (t) => sources[t]!.onAdvance()),
       syncDone: sim.defineKind("source snapshot taken", (t) => sources[t]!.onSyncDone()),
     };
     this.operatorKinds = {
+      flush: this.sourceKinds.flush,
+      flushed: sim.defineKind("sinks flushed", (t) => operators[t]!.onAllFlushed()),
       wake: sim.defineKind("task wakes", (t) => operators[t]!.onWake()),
       syncDone: sim.defineKind("snapshot taken", (t) => operators[t]!.onSyncDone()),
     };

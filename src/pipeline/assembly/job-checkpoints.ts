@@ -24,15 +24,17 @@ import type { JobSpec } from "../pipeline.ts";
 import { compareVersions } from "../values/version.ts";
 import type { JobSurroundings } from "./simulated-job.ts";
 
-/** Key groups of a subtask, `end` exclusive. */
-interface KeyGroups {
+/** State by key of a subtask: its key groups, `end` exclusive, and bytes for each key. */
+interface KeyedState {
   readonly first: number;
   readonly end: number;
+  readonly bytesPerKey: number;
 }
 
-/** The tasks of one vertex, in the order of their subtasks; its inputs are those of the vertex before it. */
+/** The tasks of one vertex, in the order of their subtasks, and the vertices that it reads. */
 interface VertexTasks {
   readonly tasks: readonly number[];
+  readonly inputs: readonly { readonly from: number }[];
 }
 
 /** Number of the JobManager where TaskManagers are counted from 0. */
@@ -61,12 +63,12 @@ export class JobCheckpoints {
     };
   }
 
-  /** A task's side. @param subtask number in the job. @param keyGroups undefined: the task has no keyed state. */
+  /** A task's side. @param subtask number in the job. @param keyed undefined: the task has no keyed state. */
   ofTask(
     task: number,
     subtask: number,
     taskManager: number,
-    keyGroups: KeyGroups | undefined,
+    keyed: KeyedState | undefined,
   ): SubtaskCheckpointCoordinator {
     const env = this.#world.pipeline.environment;
     this.#subtaskOf.set(task, subtask);
@@ -80,7 +82,7 @@ export class JobCheckpoints {
         async: env.snapshotAsync,
         restored: 0,
       },
-      keyGroups && this.#backend(keyGroups),
+      keyed && this.#backend(keyed),
       this.#storage(taskManager),
       this.#responder,
       this.#world.observer,
@@ -94,11 +96,11 @@ export class JobCheckpoints {
     const { interval, intervalDuringBacklog, minPause } = checkpointing;
     if (interval === undefined) return;
     const env = pipeline.environment;
-    const tasks: PlannedTask[] = vertices.flatMap((vertex, i) =>
+    const tasks: PlannedTask[] = vertices.flatMap((vertex) =>
       vertex.tasks.map((number) => ({
         number,
         state: "RUNNING" as const,
-        inputs: vertices[i - 1]?.tasks ?? [],
+        inputs: vertex.inputs.flatMap(({ from }) => vertices[from]!.tasks),
       })),
     );
     const driver = new CheckpointDriver(
@@ -132,9 +134,8 @@ export class JobCheckpoints {
     driver.start();
   }
 
-  #backend({ first, end }: KeyGroups): StateBackend | undefined {
-    const { operators, maxParallelism, source } = this.#job;
-    const bytesPerKey = operators.reduce((sum, operator) => sum + operator.stateBytesPerKey, 0);
+  #backend({ first, end, bytesPerKey }: KeyedState): StateBackend | undefined {
+    const { maxParallelism, source } = this.#job;
     if (bytesPerKey === 0) return undefined;
     this.#census ??= new KeyCensus(this.#world.kafka.keySourcesOf(source.topic), maxParallelism);
     const keys = this.#census.population(first, end);

@@ -7,12 +7,15 @@ import {
   OperatorTask,
   type SourceFeed,
   SourceTask,
+  type UpstreamTask,
 } from "../../flink/index.ts";
 import type { KafkaObserver } from "../../kafka/index.ts";
-import { firstKeyGroup, type Lineage, type Route } from "../../records/index.ts";
-import type { JobSpec, Pipeline } from "../pipeline.ts";
+import { firstKeyGroup, type Lineage } from "../../records/index.ts";
+import { type JobVertex, jobGraph, targetsOf } from "../job-graph.ts";
+import type { JobSpec, Pipeline, SinkSpec } from "../pipeline.ts";
 import { serviceDraw } from "../service-draw.ts";
 import type { AssemblyOptions } from "./assembly-options.ts";
+import { partOf, routesOfVertices } from "./edge-routes.ts";
 import type { FlinkEvents } from "./flink-events.ts";
 import { JobCheckpoints } from "./job-checkpoints.ts";
 import type { SimulatedKafka } from "./simulated-kafka.ts";
@@ -36,11 +39,23 @@ export interface JobSurroundings {
   readonly observer: PipelineObserver;
 }
 
-/** Builds one job: its source subtasks, the channels of the keyed exchange, the subtasks behind it with their sink
- *  writers, its checkpoint coordinator; and starts them. */
+/** Builds one job: the subtasks of its vertices with their sink writers, the channels between them, its checkpoint
+ *  coordinator; and starts them. */
 export function buildJob(job: JobSpec, world: JobSurroundings): void {
   new JobBuilder(job, world).build();
 }
+
+/** A vertex with what was built for it. */
+interface BuiltVertex extends JobVertex {
+  readonly number: number;
+  /** Number of its first subtask among those of the job. */
+  readonly firstSubtask: number;
+  /** Numbers of its tasks. */
+  readonly tasks: readonly number[];
+}
+
+/** The channels of a subtask by edge. */
+type Ends = Channel[][];
 
 class JobBuilder {
   readonly #job: JobSpec;
@@ -48,44 +63,69 @@ class JobBuilder {
   readonly #world: JobSurroundings;
   readonly #recycler: BufferRecycler;
   readonly #checkpoints: JobCheckpoints;
+  readonly #vertices: readonly JobVertex[];
 
   constructor(job: JobSpec, world: JobSurroundings) {
     this.#job = job;
     this.#world = world;
     this.#number = world.pipeline.jobs.indexOf(job);
     this.#recycler = new BufferRecycler(world.options.spans === "one-record");
+    this.#vertices = jobGraph(job);
     this.#checkpoints = new JobCheckpoints(job, world);
   }
 
   build(): void {
-    const { kafka } = this.#world;
-    kafka.passOn(this.#job.source.topic, this.#job.sink.topic);
-    const subtasks = Array.from({ length: this.#job.parallelism }, (_, i) => i);
-    const sources = subtasks.map((i) => this.#source(i));
-    const operators = subtasks.map((i) => this.#operator(i));
-    const channels = this.#connect(sources, operators);
-    operators.forEach((task, j) => {
-      task.start(channels.map((row) => row[j]!));
-    });
-    sources.forEach((task, i) => {
-      task.start(channels[i]!);
-    });
-    this.#checkpoints.start([
-      { tasks: sources.map(({ number }) => number) },
-      { tasks: operators.map(({ number }) => number) },
-    ]);
+    this.#tellOutputs();
+    const vertices = this.#addTasks();
+    const { inputs, outputs } = this.#connect(vertices);
+    const { sources, operators } = this.#world.events;
+    // Those that read are there before anything is written.
+    for (const { tasks } of [...vertices].reverse()) {
+      for (const task of tasks) {
+        operators[task]?.start(inputs[task] ?? [], outputs[task] ?? []);
+        sources[task]?.start(outputs[task] ?? []);
+      }
+    }
+    this.#checkpoints.start(vertices);
   }
 
-  #source(subtask: number): SourceTask {
+  /** Which records each sink's topic will hold. */
+  #tellOutputs(): void {
+    const { kafka, lineage } = this.#world;
+    const { topic } = this.#job.source;
+    const routes = routesOfVertices(this.#job, this.#vertices, kafka.routesOf(topic), lineage);
+    this.#vertices.forEach((vertex, i) => {
+      for (const sink of vertex.sinks) {
+        const { numerator, denominator } = sink.share;
+        const written = routes[i]!.map((route) => lineage.share(route, numerator, denominator));
+        kafka.passOn(topic, sink.topic, written);
+      }
+    });
+  }
+
+  #addTasks(): readonly BuiltVertex[] {
+    let firstSubtask = 0;
+    return this.#vertices.map((vertex, number) => {
+      const first = firstSubtask;
+      firstSubtask += vertex.parallelism;
+      const subtasks = Array.from({ length: vertex.parallelism }, (_, i) => i);
+      const tasks = subtasks.map((i) =>
+        number === 0 ? this.#addSource(i) : this.#addOperator(vertex, number, i, first + i),
+      );
+      return { ...vertex, number, firstSubtask: first, tasks };
+    });
+  }
+
+  #addSource(subtask: number): number {
     const { sim, pipeline, lineage, kafka, events, observer } = this.#world;
     const env = pipeline.environment;
-    const { network, source, parallelism, name } = this.#job;
+    const { source, parallelism } = this.#job;
     const number = events.newTask();
     const restorable = this.#job.checkpointing.interval !== undefined;
     const feed: SourceFeed = kafka.makeFeed(source, subtask, parallelism, restorable, () =>
       events.sources[number]!.wake(),
     );
-    const task = new SourceTask(
+    events.sources[number] = new SourceTask(
       sim,
       events.sourceKinds,
       number,
@@ -93,68 +133,72 @@ class JobBuilder {
         job: this.#number,
         subtask,
         emission: env.sourceEmission,
-        bufferTimeout: network.bufferTimeout,
-        oversleep: env.timerOversleep,
-        maxBuffersPerChannel: network.maxBuffersPerChannel,
+        writers: this.#writers(),
         commitOffsets: source.commitOffsetsOnCheckpoint && source.groupId !== undefined,
       },
       feed,
       lineage,
-      sim.stream(`buffer flusher ${name} source ${subtask}`),
+      this.#flushers(0, subtask),
       this.#checkpoints.ofTask(number, subtask, this.#taskManagerOf(subtask), undefined),
       observer,
     );
-    events.sources[number] = task;
-    return task;
+    return number;
   }
 
-  #operator(subtask: number): OperatorTask {
-    const { sim, pipeline, kafka, events } = this.#world;
-    const { network, sink, operators, parallelism, name } = this.#job;
+  #addOperator(vertex: JobVertex, vertexNumber: number, subtask: number, subtaskOfJob: number): number {
+    const { sim, pipeline, lineage, kafka, events } = this.#world;
+    const { network, name } = this.#job;
     const number = events.newTask();
-    const kafkaSink = this.#sink(subtask);
-    const readByJob = pipeline.jobs.some((other) => other.source.topic === sink.topic);
+    const sinks = vertex.sinks.map((sink) => ({ spec: sink, sink: this.#addSink(sink, subtask) }));
+    const readByJob = pipeline.jobs.some((other) =>
+      vertex.sinks.some((sink) => sink.topic === other.source.topic),
+    );
     const task = new OperatorTask(
       sim,
       events.operatorKinds,
       number,
       {
         job: this.#number,
-        subtask: parallelism + subtask,
+        subtask: subtaskOfJob,
         floatingBuffers: network.floatingBuffersPerGate,
         buffersPerChannel: network.buffersPerChannel,
+        writers: this.#writers(),
         longestRun: readByJob ? LONGEST_RUN_TO_A_JOB : Number.POSITIVE_INFINITY,
         oneRecord: this.#recycler.separate,
       },
-      serviceDraw(
-        operators.map(({ serviceTime, slowSubtask }) =>
-          slowSubtask?.subtask === subtask ? slowSubtask.serviceTime : serviceTime,
+      {
+        service: serviceDraw(
+          vertex.operators.map(({ serviceTime, slowSubtask }) =>
+            slowSubtask?.subtask === subtask ? slowSubtask.serviceTime : serviceTime,
+          ),
+          pipeline.environment.timerParkOvershoot,
+          sim.stream(`service time ${name} ${vertex.name} ${subtask}`),
         ),
-        pipeline.environment.timerParkOvershoot,
-        sim.stream(`service time ${name} ${subtask}`),
-      ),
-      kafkaSink,
-      this.#recycler,
-      this.#checkpoints.ofTask(
-        number,
-        parallelism + subtask,
-        this.#taskManagerOf(subtask),
-        this.#keyGroups(subtask),
-      ),
-      parallelism,
+        sinks: sinks.map(({ spec, sink }) => ({ sink, share: spec.share })),
+        lineage,
+        recycler: this.#recycler,
+        checkpoints: this.#checkpoints.ofTask(
+          number,
+          subtaskOfJob,
+          this.#taskManagerOf(subtask),
+          this.#keyedState(vertex, subtask),
+        ),
+        flushers: this.#flushers(vertexNumber, subtask),
+      },
     );
-    kafkaSink.listen(
-      () => task.onFlushed(),
-      () => task.onCommitted(),
-    );
-    kafka.topic(sink.topic).attach(task);
+    for (const { spec, sink } of sinks) {
+      sink.listen(
+        () => task.onFlushed(),
+        () => task.onCommitted(),
+      );
+      kafka.topic(spec.topic).attach(task);
+    }
     events.operators[number] = task;
-    return task;
+    return number;
   }
 
-  #sink(subtask: number): KafkaSink {
+  #addSink(spec: SinkSpec, subtask: number): KafkaSink {
     const { sim, kafka, events, observer } = this.#world;
-    const { sink, name } = this.#job;
     const writer = events.sinks.length;
     const kafkaSink = new KafkaSink(
       sim,
@@ -162,16 +206,16 @@ class JobBuilder {
         job: this.#number,
         writer,
         subtask,
-        deliveryGuarantee: sink.deliveryGuarantee,
-        partitioner: sink.partitioner,
-        recordBytes: sink.recordBytes,
-        batchSize: sink.producer.batchSize,
+        deliveryGuarantee: spec.deliveryGuarantee,
+        partitioner: spec.partitioner,
+        recordBytes: spec.recordBytes,
+        batchSize: spec.producer.batchSize,
         commitReply: events.commitReply,
       },
-      kafka.topic(sink.topic),
-      kafka.makeProducer(sink.topic, sink.producer, sink.recordBytes),
+      kafka.topic(spec.topic),
+      kafka.makeProducer(spec.topic, spec.producer, spec.recordBytes),
       kafka.coordinator,
-      sim.stream(`partitioner ${name} ${subtask}`),
+      sim.stream(`partitioner ${this.#job.name} ${spec.topic} ${subtask}`),
       observer,
       this.#recycler.separate,
     );
@@ -179,54 +223,115 @@ class JobBuilder {
     return kafkaSink;
   }
 
+  /** Subtasks fill the slots in order. */
   #taskManagerOf(subtask: number): number {
     return Math.floor(subtask / this.#world.pipeline.flink.slotsPerTaskManager);
   }
 
-  #keyGroups(subtask: number): { readonly first: number; readonly end: number } {
-    const { parallelism, maxParallelism } = this.#job;
+  #writers() {
+    const { network } = this.#job;
     return {
-      first: firstKeyGroup(subtask, parallelism, maxParallelism),
-      end: firstKeyGroup(subtask + 1, parallelism, maxParallelism),
+      bufferTimeout: network.bufferTimeout,
+      oversleep: this.#world.pipeline.environment.timerOversleep,
+      maxBuffersPerChannel: network.maxBuffersPerChannel,
     };
   }
 
-  #connect(sources: readonly SourceTask[], operators: readonly OperatorTask[]): Channel[][] {
-    const { sim, pipeline, lineage, kafka, events } = this.#world;
+  /** A random stream for the buffer flusher of each edge that leaves the vertex. */
+  #flushers(vertex: number, subtask: number) {
+    const { name } = this.#vertices[vertex]!;
+    return this.#edgesFrom(vertex).map((_, i) => {
+      const edge = i === 0 ? "" : ` ${i}`;
+      return this.#world.sim.stream(`buffer flusher ${this.#job.name} ${name}${edge} ${subtask}`);
+    });
+  }
+
+  #edgesFrom(vertex: number) {
+    return this.#vertices.flatMap(({ inputs }) => inputs.filter(({ from }) => from === vertex));
+  }
+
+  /** What the operators of a subtask keep by key. */
+  #keyedState({ operators, parallelism }: JobVertex, subtask: number) {
+    const { maxParallelism } = this.#job;
+    return {
+      first: firstKeyGroup(subtask, parallelism, maxParallelism),
+      end: firstKeyGroup(subtask + 1, parallelism, maxParallelism),
+      bytesPerKey: operators.reduce((sum, operator) => sum + operator.stateBytesPerKey, 0),
+    };
+  }
+
+  /** Makes the channels of all edges. @returns those of each task, by its number. */
+  #connect(vertices: readonly BuiltVertex[]): { readonly inputs: Ends[]; readonly outputs: Ends[] } {
+    const ends = { inputs: [] as Ends[], outputs: [] as Ends[] };
+    for (const downstream of vertices) {
+      downstream.inputs.forEach(({ from, partitioner }, gate) => {
+        const upstream = vertices[from]!;
+        const writer = this.#edgesFrom(from).indexOf(downstream.inputs[gate]!);
+        const edge = {
+          partitioner,
+          upstream: upstream.parallelism,
+          downstream: downstream.parallelism,
+        };
+        for (let up = 0; up < edge.upstream; up++) {
+          const { first, end } = targetsOf(partitioner, up, edge.upstream, edge.downstream);
+          for (let down = first; down < end; down++) {
+            const tasks = { from: upstream.tasks[up]!, to: downstream.tasks[down]! };
+            this.#addChannel(edge, { up, down, writer, gate }, tasks, ends);
+          }
+        }
+      });
+    }
+    return ends;
+  }
+
+  #addChannel(
+    edge: Parameters<typeof partOf>[0],
+    { up, down, writer, gate }: Readonly<Record<"up" | "down" | "writer" | "gate", number>>,
+    { from, to }: { readonly from: number; readonly to: number },
+    { inputs, outputs }: { readonly inputs: Ends[]; readonly outputs: Ends[] },
+  ): void {
+    const { sim, lineage, events } = this.#world;
+    const { maxParallelism } = this.#job;
+    const source = events.sources[from];
+    const upstream: UpstreamTask = source ?? events.operators[from]!;
+    outputs[from] ??= [];
+    inputs[to] ??= [];
+    const channel = new Channel(sim, events.channelKinds, this.#channelSettings(), {
+      number: events.channels.length,
+      upstream,
+      upstreamIndex: outputs[from].flat().length,
+      downstreamIndex: inputs[to].flat().length,
+      writer,
+      gate,
+      local: this.#taskManagerOf(up) === this.#taskManagerOf(down),
+      select: (route) => partOf(edge, up, down, lineage.routeById(route), lineage, maxParallelism),
+      splits: source?.feed.splits ?? 0,
+    });
+    events.channels.push(channel);
+    outputs[from][writer] ??= [];
+    outputs[from][writer].push(channel);
+    inputs[to][gate] ??= [];
+    inputs[to][gate].push(channel);
+  }
+
+  #channelSettings() {
     const { network } = this.#job;
-    const settings = {
+    return {
       segmentSize: network.segmentSize,
       recordBytes: this.#inputRecordBytes() + RECORD_OVERHEAD_BYTES,
       buffersPerChannel: network.buffersPerChannel,
-      latency: pipeline.environment.taskManagerNetworkLatency,
+      latency: this.#world.pipeline.environment.taskManagerNetworkLatency,
       recycler: this.#recycler,
       flushAlways: network.bufferTimeout === 0,
     };
-    const origins = kafka.originsOf(this.#job.source.topic);
-    return sources.map((upstream, i) =>
-      operators.map((_, j) => {
-        const { first, end } = this.#keyGroups(j);
-        const routes: (Route | undefined)[] = [];
-        for (const origin of origins) routes[origin] = lineage.route(origin, first, end);
-        const channel = new Channel(sim, events.channelKinds, settings, {
-          number: events.channels.length,
-          upstream,
-          upstreamIndex: j,
-          downstreamIndex: i,
-          local: this.#taskManagerOf(i) === this.#taskManagerOf(j),
-          routes,
-          splits: upstream.feed.splits,
-        });
-        events.channels.push(channel);
-        return channel;
-      }),
-    );
   }
 
   #inputRecordBytes(): number {
     const { producers, jobs } = this.#world.pipeline;
     const { topic } = this.#job.source;
     const producer = producers.find((one) => one.topic === topic);
-    return producer?.recordBytes ?? jobs.find((one) => one.sink.topic === topic)!.sink.recordBytes;
+    if (producer !== undefined) return producer.recordBytes;
+    const sinks = jobs.flatMap((job) => job.sinks);
+    return sinks.find((sink) => sink.topic === topic)!.recordBytes;
   }
 }

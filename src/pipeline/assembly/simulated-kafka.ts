@@ -31,6 +31,7 @@ import {
   type Lineage,
   type Origin,
   PoissonOrigin,
+  type Route,
 } from "../../records/index.ts";
 import type {
   KafkaConsumerConfig,
@@ -81,6 +82,8 @@ export class SimulatedKafka {
   /** Origin partitions whose records a topic holds. */
   readonly #originsOf = new Map<string, readonly number[]>();
   readonly #curveProducers: CurveProducer[] = [];
+  readonly #routesOf = new Map<string, readonly Route[]>();
+  readonly #expected = new Map<string, number>();
   readonly #eagerProducers: EagerProducer[] = [];
   readonly #eagerConsumers: EagerConsumer[] = [];
   readonly #loads: EagerLoad[] = [];
@@ -151,9 +154,25 @@ export class SimulatedKafka {
     return this.#originsOf.get(topic) ?? [];
   }
 
-  /** A job writes what it reads from `source` to `sink`. */
-  passOn(source: string, sink: string): void {
-    this.#originsOf.set(sink, [...this.originsOf(sink), ...this.originsOf(source)]);
+  /** A job writes to `sink` what it reads from `source`, on these ways. */
+  passOn(source: string, sink: string, routes: readonly Route[]): void {
+    this.#originsOf.set(sink, this.originsOf(source));
+    this.#routesOf.set(sink, routes);
+  }
+
+  /** The ways that the records of `topic` have taken; all their records together are those of the topic. */
+  routesOf(topic: string): readonly Route[] {
+    return this.#routesOf.get(topic) ?? [];
+  }
+
+  /** Records that `topic` holds when nothing is lost and nothing repeated, over the whole load. */
+  expected(topic: string): number {
+    let expected = this.#expected.get(topic);
+    if (expected === undefined) {
+      expected = this.routesOf(topic).reduce((sum, route) => sum + this.#lineage.total(route), 0);
+      this.#expected.set(topic, expected);
+    }
+    return expected;
   }
 
   /** Whose keys the records of `topic` have. */
@@ -348,6 +367,7 @@ export class SimulatedKafka {
     const maxParallelism = this.#pipeline.jobs[0]?.maxParallelism ?? 128;
     const table = LaneTable.of(partitions, producer.keys, producer.keyDistribution, maxParallelism, seed);
     const firstPartition = this.#lineage.addOrigin(origin, table);
+    this.#routesOf.set(producer.topic, [this.#lineage.everyKey(firstPartition)]);
     this.#originTopics.set(producer.topic, { spec, producer, origin, firstPartition });
     this.#originsOf.set(
       producer.topic,

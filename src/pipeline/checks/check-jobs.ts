@@ -1,5 +1,7 @@
 import type { Path } from "../issue.ts";
-import type { JobSpec } from "../pipeline.ts";
+import { slotsOf } from "../job-graph.ts";
+import { nearest } from "../nearest.ts";
+import { type JobSpec, type OperatorSpec, type Partitioner, type SinkSpec, SOURCE } from "../pipeline.ts";
 import { formatDuration } from "../values/format-duration.ts";
 import { compareVersions } from "../values/version.ts";
 import type { CheckContext } from "./check-context.ts";
@@ -14,7 +16,7 @@ export function checkJobs(context: CheckContext): void {
     checkParallelism(context, job);
     checkOperators(context, job);
     checkStateBackend(context, job);
-    if (job.sink.deliveryGuarantee === "exactly-once") checkExactlyOnce(context, job);
+    checkSinks(context, job);
   }
 }
 
@@ -45,7 +47,7 @@ function checkConnector(context: CheckContext): void {
 
 function checkSlots(context: CheckContext): void {
   const { jobs, flink } = context.pipeline;
-  const needed = jobs.reduce((sum, { parallelism }) => sum + parallelism, 0);
+  const needed = jobs.reduce((sum, job) => sum + slotsOf(job), 0);
   if (needed <= flink.taskManagers * flink.slotsPerTaskManager) return;
   context.report({
     path: ["flink", "taskmanagers"],
@@ -73,22 +75,38 @@ function checkParallelism(context: CheckContext, { name, parallelism, maxParalle
   });
 }
 
-function checkOperators(context: CheckContext, { name }: JobSpec): void {
-  const names = new Set<string>();
-  for (const [index, operator] of (context.parsed.jobs[name]?.operators ?? []).entries()) {
-    const path: Path = ["jobs", name, "operators", index];
-    const keyed = operator.keyed ?? false;
-    if (keyed !== (index === 0)) {
-      const received = keyed ? "keyed: true" : "an operator that isn't keyed";
-      const wanted = keyed
-        ? "it chained behind the first: this version of Sluice models one keyed exchange a job"
-        : "keyed: true on the first operator: this version of Sluice models one keyed exchange a job, in front of it";
-      context.report({ path: [...path, "keyed"], received, wanted });
+function checkOperators(context: CheckContext, job: JobSpec): void {
+  const known = new Map([[SOURCE, job.parallelism]]);
+  for (const [index, operator] of job.operators.entries()) {
+    const path: Path = ["jobs", job.name, "operators", index];
+    const parsed = context.parsed.jobs[job.name]?.operators[index];
+    const { name, parallelism, inputs, stateBytesPerKey } = operator;
+    if (parsed?.keyed !== undefined && parsed.partitioner !== undefined) {
+      const wanted = "keyed or partitioner, not both: keyed: true is partitioner: hash";
+      context.report({ path: [...path, "partitioner"], because: [[...path, "keyed"]], wanted });
     }
-    if (names.has(operator.name)) {
+    for (const [i, { from, partitioner }] of inputs.entries()) {
+      const upstream = known.get(from);
+      if (upstream === undefined) {
+        const wanted = `${SOURCE} or the name of an operator further up`;
+        context.report({ path: [...path, "inputs", i], wanted, suggestion: nearest(from, known.keys()) });
+      } else checkEdge(context, path, partitioner, upstream, parallelism);
+      if (from === SOURCE && isChainedToSource(job, partitioner, inputs.length, parallelism)) {
+        context.report({
+          path: [...path, "partitioner"],
+          received: "an operator that Flink chains to the source",
+          wanted:
+            "keyed: true or a partitioner that sends its records over the network: this version of Sluice chains nothing to a source",
+        });
+      }
+    }
+    if (stateBytesPerKey > 0 && inputs.some(({ partitioner }) => partitioner !== "hash")) {
+      checkKeyedState(context, path, job, operator);
+    }
+    if (name === SOURCE || known.has(name)) {
       context.report({ path: [...path, "name"], wanted: "a name that no other operator of the job has" });
     }
-    names.add(operator.name);
+    known.set(name, parallelism);
   }
 }
 
@@ -102,8 +120,76 @@ function checkStateBackend(context: CheckContext, { name }: JobSpec): void {
   });
 }
 
-function checkExactlyOnce(context: CheckContext, { name, sink, checkpointing }: JobSpec): void {
-  const sinkPath: Path = ["jobs", name, "sinks", 0];
+/** Keyed state needs a keyed stream: one that comes by key, or that a chain of forward edges brings from one. */
+function checkKeyedState(context: CheckContext, path: Path, job: JobSpec, operator: OperatorSpec): void {
+  const isKeyed = ({ inputs }: OperatorSpec): boolean =>
+    inputs.every(({ from, partitioner }) => {
+      if (partitioner === "hash") return true;
+      const above = job.operators.find(({ name }) => name === from);
+      return partitioner === "forward" && above !== undefined && above !== operator && isKeyed(above);
+    });
+  if (isKeyed(operator)) return;
+  context.report({
+    path: [...path, "state"],
+    because: [[...path, "keyed"]],
+    wanted: "keyed: true, or Flink fails: Keyed state can only be used on a 'keyed stream'",
+  });
+}
+
+function checkEdge(
+  context: CheckContext,
+  path: Path,
+  partitioner: Partitioner,
+  upstream: number,
+  downstream: number,
+): void {
+  const because: Path[] = [[...path, "parallelism"]];
+  if (partitioner === "forward" && upstream !== downstream) {
+    context.report({
+      path: [...path, "partitioner"],
+      because,
+      wanted:
+        "another partitioner, or Flink fails: Forward partitioning does not allow change of parallelism. " +
+        `Upstream parallelism: ${upstream}, downstream parallelism: ${downstream}`,
+    });
+  }
+  if (partitioner === "rescale" && upstream % downstream !== 0 && downstream % upstream !== 0) {
+    context.report({
+      path: [...path, "partitioner"],
+      because,
+      wanted: `parallelisms of which one divides the other, not ${upstream} and ${downstream}: this version of Sluice rescales in even groups`,
+    });
+  }
+}
+
+function isChainedToSource(
+  job: JobSpec,
+  partitioner: Partitioner,
+  inputs: number,
+  parallelism: number,
+): boolean {
+  return job.operatorChaining && partitioner === "forward" && inputs === 1 && parallelism === job.parallelism;
+}
+
+function checkSinks(context: CheckContext, job: JobSpec): void {
+  const names = job.operators.map(({ name }) => name);
+  for (const [index, sink] of job.sinks.entries()) {
+    const path: Path = ["jobs", job.name, "sinks", index];
+    const { from } = sink.input;
+    if (!names.includes(from)) {
+      const wanted = "the name of an operator of the job";
+      context.report({ path: [...path, "from"], wanted, suggestion: nearest(from, names) });
+    }
+    if (sink.deliveryGuarantee === "exactly-once") checkExactlyOnce(context, job, sink, path);
+  }
+}
+
+function checkExactlyOnce(
+  context: CheckContext,
+  { name, checkpointing }: JobSpec,
+  sink: SinkSpec,
+  sinkPath: Path,
+): void {
   const guarantee: Path = [...sinkPath, "sink.delivery-guarantee"];
   const timeout: Path = [...sinkPath, "properties.transaction.timeout.ms"];
   const interval = context.flinkPath(name, "execution.checkpointing.interval");
@@ -145,18 +231,18 @@ function checkExactlyOnce(context: CheckContext, { name, sink, checkpointing }: 
 
 /** Two sinks with one prefix take each other's transactional ids, and fence each other for ever. */
 function checkPrefixes(context: CheckContext): void {
-  const first = new Map<string, string>();
-  for (const { name, sink } of context.pipeline.jobs) {
-    if (sink.deliveryGuarantee !== "exactly-once" || sink.transactionalIdPrefix === undefined) continue;
-    const other = first.get(sink.transactionalIdPrefix);
-    if (other === undefined) first.set(sink.transactionalIdPrefix, name);
-    else {
-      const wanted = `a prefix of its own: job ${other} has it too, so their sinks would fence each other`;
-      context.report({
-        path: ["jobs", name, "sinks", 0, "sink.transactional-id-prefix"],
-        because: [["jobs", other, "sinks", 0, "sink.transactional-id-prefix"]],
-        wanted,
-      });
+  const first = new Map<string, { readonly job: string; readonly path: Path }>();
+  for (const { name, sinks } of context.pipeline.jobs) {
+    for (const [index, { deliveryGuarantee, transactionalIdPrefix }] of sinks.entries()) {
+      if (deliveryGuarantee !== "exactly-once" || transactionalIdPrefix === undefined) continue;
+      const path: Path = ["jobs", name, "sinks", index, "sink.transactional-id-prefix"];
+      const other = first.get(transactionalIdPrefix);
+      if (other === undefined) first.set(transactionalIdPrefix, { job: name, path });
+      else {
+        const who = other.job === name ? "another sink of the job" : `job ${other.job}`;
+        const wanted = `a prefix of its own: ${who} has it too, so their sinks would fence each other`;
+        context.report({ path, because: [other.path], wanted });
+      }
     }
   }
 }

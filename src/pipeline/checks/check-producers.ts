@@ -35,13 +35,14 @@ function clientsOf({ pipeline, parsed }: CheckContext): readonly Client[] {
       recordBytes,
     }),
   );
-  const sinks = pipeline.jobs.map(({ name, sink }): Client => {
-    const written = Object.entries(parsed.jobs[name]?.sinks[0] ?? {}).map(([key, value]) => [
+  const all = pipeline.jobs.flatMap(({ name, sinks }) => sinks.map((sink, i) => ({ name, sink, i })));
+  const sinks = all.map(({ name, sink, i }): Client => {
+    const written = Object.entries(parsed.jobs[name]?.sinks[i] ?? {}).map(([key, value]) => [
       key.replace(/^properties\./, ""),
       value,
     ]);
     return {
-      pathOf: (key) => ["jobs", name, "sinks", 0, `properties.${key}`],
+      pathOf: (key) => ["jobs", name, "sinks", i, `properties.${key}`],
       written: Object.fromEntries(written) as Client["written"],
       config: sink.producer,
       transactional: sink.deliveryGuarantee === "exactly-once",

@@ -55,13 +55,10 @@ function writersOf({ pipeline }: CheckContext): readonly Writer[] {
   const producers = pipeline.producers.map(
     ({ name, topic }): Writer => ({ kind: "producer", name, topic, path: ["producers", name, "topic"] }),
   );
-  const jobs = pipeline.jobs.map(
-    ({ name, sink }): Writer => ({
-      kind: "job",
-      name,
-      topic: sink.topic,
-      path: ["jobs", name, "sinks", 0, "topic"],
-    }),
+  const jobs = pipeline.jobs.flatMap(({ name, sinks }) =>
+    sinks.map(
+      ({ topic }, i): Writer => ({ kind: "job", name, topic, path: ["jobs", name, "sinks", i, "topic"] }),
+    ),
   );
   return [...producers, ...jobs];
 }
@@ -115,7 +112,7 @@ function checkWritten(context: CheckContext, writers: readonly Writer[]): void {
 
 function checkReadersBehindJobs(context: CheckContext): void {
   const { producers, jobs, readers } = context.pipeline;
-  const written = new Set(jobs.map(({ sink }) => sink.topic));
+  const written = new Set(jobs.flatMap(({ sinks }) => sinks.map(({ topic }) => topic)));
   const produced = new Set(producers.map(({ topic }) => topic));
   for (const { name, topic } of readers) {
     if (!produced.has(topic) || written.has(topic)) continue;
@@ -126,7 +123,7 @@ function checkReadersBehindJobs(context: CheckContext): void {
 
 function checkCycles(context: CheckContext): void {
   const jobs = context.pipeline.jobs;
-  const writerOf = new Map(jobs.map((job) => [job.sink.topic, job]));
+  const writerOf = new Map(jobs.flatMap((job) => job.sinks.map(({ topic }) => [topic, job] as const)));
   const reported = new Set<string>();
   for (const job of jobs) {
     const trail = [job];
@@ -140,7 +137,7 @@ function checkCycles(context: CheckContext): void {
     const round = [...trail.map(({ name }) => name), job.name].reverse().join(" -> ");
     context.report({
       path: ["jobs", job.name, "source", "topic"],
-      because: jobs.map(({ name }) => ["jobs", name, "sinks", 0, "topic"]),
+      because: jobs.flatMap(({ name, sinks }) => sinks.map((_, i) => ["jobs", name, "sinks", i, "topic"])),
       wanted: `a topic that doesn't come from the job itself (${round})`,
     });
   }

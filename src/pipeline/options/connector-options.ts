@@ -40,17 +40,17 @@ const sink = options({
       "Time before the broker aborts an open transaction. Flink's default exceeds transaction.max.timeout.ms of a default broker.",
       { source: "flink-connector-kafka 4.0 KafkaSinkBuilder" },
     ],
+    "sink.parallelism": [
+      integer({ min: 1, max: 32_768 }),
+      undefined,
+      "Subtasks of the sink; without it those of the operator it is chained to.",
+    ],
   },
   known: {
     "sink.transaction-naming-strategy": [
       choice(["DEFAULT", "INCREMENTING", "POOLING"]),
       "DEFAULT",
       "How transactional ids are chosen; DEFAULT is INCREMENTING.",
-    ],
-    "sink.parallelism": [
-      integer({ min: 1, max: 32_768 }),
-      undefined,
-      "Subtasks of the sink; without it the job's.",
     ],
     "sink.buffer-flush.max-rows": [integer(), "0", "Rows an upsert sink buffers; 0: off."],
     "sink.buffer-flush.interval": [flinkDuration(), "0 s", "Time an upsert sink buffers; 0: off."],

@@ -276,6 +276,12 @@ const execution = options({
       "Subtasks of each operator.",
       { source: "Flink 2.1 CoreOptions" },
     ],
+    "pipeline.operator-chaining.enabled": [
+      flag(),
+      "true",
+      "Whether operators share a task where they can.",
+      { source: "Flink 2.1 PipelineOptions" },
+    ],
     "pipeline.max-parallelism": [
       integer({ min: -1, max: 32_768 }),
       "-1",
@@ -284,12 +290,6 @@ const execution = options({
     ],
   },
   known: {
-    "pipeline.operator-chaining.enabled": [
-      flag(),
-      "true",
-      "Whether operators share a task where they can.",
-      { source: "Flink 2.1 PipelineOptions" },
-    ],
     "pipeline.object-reuse": [
       flag(),
       "false",

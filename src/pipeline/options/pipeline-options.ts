@@ -3,6 +3,7 @@ import { fault } from "../values/fault.ts";
 import { count, integer } from "../values/number.ts";
 import { rate } from "../values/rate.ts";
 import { serviceTime, subtaskServiceTime } from "../values/service-time.ts";
+import { share } from "../values/share.ts";
 import { physicalSize, stateSize } from "../values/size.ts";
 import { skew } from "../values/skew.ts";
 import { objective } from "../values/slo.ts";
@@ -114,10 +115,17 @@ export const operatorOptions = options({
   source: "Sluice",
   modelled: {
     name: [name("the name of an operator", "join"), REQUIRED, "Name of the operator."],
-    keyed: [
-      flag(),
-      "false",
-      "Whether records are exchanged by key in front of it; the first operator is, the others are chained.",
+    keyed: [flag(), "false", "Whether its records come to it by key; the same as partitioner: hash."],
+    partitioner: [
+      choice(["forward", "rebalance", "rescale", "hash", "broadcast"]),
+      undefined,
+      "How its records choose a subtask. Without it forward from an operator of the same parallelism, else rebalance.",
+      { source: "Flink 2.1 StreamGraph.addEdge" },
+    ],
+    parallelism: [
+      integer({ min: 1, max: 32_768 }),
+      undefined,
+      "Number of its subtasks; without it parallelism.default.",
     ],
     "service-time": [
       serviceTime(),
@@ -140,6 +148,12 @@ export const sinkKeys = options({
   modelled: {
     topic: [topic, REQUIRED, "Topic it writes."],
     record: [record, undefined, "Size of an output record; without it that of an input record."],
+    from: [
+      name("the name of an operator", "join"),
+      undefined,
+      "The operator whose records it writes; without it the last.",
+    ],
+    share: [share(), "1", "Which share of those records it writes, spread evenly."],
   },
 });
 

@@ -38,7 +38,7 @@ readers: { r: { topic: out } }
 test("confluent-cloud commits once a minute, exactly-once, and reads what is committed", () => {
   const { jobs, readers } = parsePipeline(TEXT, "x").pipeline;
   expect(jobs[0]?.checkpointing.interval).toBe(60e9);
-  expect(jobs[0]?.sink.deliveryGuarantee).toBe("exactly-once");
+  expect(jobs[0]?.sinks[0]?.deliveryGuarantee).toBe("exactly-once");
   expect(jobs[0]?.source.consumer.isolationLevel).toBe("read_committed");
   // A reader is nobody's source: the Kafka client's own default holds.
   expect(readers[0]?.consumer.isolationLevel).toBe("read_uncommitted");
@@ -48,7 +48,7 @@ test("what is written goes before what the place sets", () => {
   const assignments = ["execution.checkpointing.interval=5 s", "sink.delivery-guarantee=at-least-once"];
   const [job] = parsePipeline(TEXT, "x", assignments).pipeline.jobs;
   expect(job?.checkpointing.interval).toBe(5e9);
-  expect(job?.sink.deliveryGuarantee).toBe("at-least-once");
+  expect(job?.sinks[0]?.deliveryGuarantee).toBe("at-least-once");
 });
 
 test.each([
@@ -61,7 +61,7 @@ test.each([
   (preset, flink, connector, kafka, client, linger) => {
     const { versions, jobs } = parsePipeline(TEXT, "x", [`versions.preset=${preset}`]).pipeline;
     expect(versions).toMatchObject({ flink, flinkConnectorKafka: connector, kafka, kafkaClients: client });
-    expect(jobs[0]?.sink.producer.linger).toBe(linger);
+    expect(jobs[0]?.sinks[0]?.producer.linger).toBe(linger);
   },
 );
 

@@ -1,0 +1,137 @@
+import { type Lineage, SpanList } from "../records/index.ts";
+import type { CommittableState } from "./task-state-snapshot.ts";
+
+/** What is chained behind an operator. Times are ns. */
+export interface ChainedSink {
+  /** Takes all records of `spans` (and empties it); they leave the operator evenly from `first` to `last`. */
+  write(spans: SpanList, first: number, last: number): void;
+  /** prepareSnapshotPreBarrier at `now`. @returns when the flush is over; -1 when onFlushed will tell. */
+  prepareSnapshot(checkpoint: number, now: number): number;
+  /** What the committer has collected and not yet committed, oldest first. */
+  committables(): readonly CommittableState[];
+  /** snapshotState at `now`. @returns how long it blocks the task. */
+  snapshotState(checkpoint: number, now: number): number;
+  /** notifyCheckpointComplete. @returns whether the task is blocked until onCommitted. */
+  notifyCheckpointComplete(checkpoint: number): boolean;
+}
+
+/** A sink and the even share of its operator's records that it gets, in lowest terms. */
+export interface SinkOfTask {
+  readonly sink: ChainedSink;
+  readonly share: { readonly numerator: number; readonly denominator: number };
+}
+
+/** The sinks chained behind one operator: each gets all of its records, or a share; one task thread does the work of all,
+ *  one after the other. */
+export class ChainedSinks {
+  readonly #sinks: readonly SinkOfTask[];
+  readonly #lineage: Lineage;
+  readonly #part: SpanList;
+  #next = 0;
+
+  constructor(sinks: readonly SinkOfTask[], lineage: Lineage, separate: boolean) {
+    this.#sinks = sinks;
+    this.#lineage = lineage;
+    this.#part = new SpanList(separate);
+  }
+
+  get isEmpty(): boolean {
+    return this.#sinks.length === 0;
+  }
+
+  /** Takes all records of `spans`, and empties it. */
+  write(spans: SpanList, first: number, last: number): void {
+    const sinks = this.#sinks;
+    for (let i = 0; i < sinks.length; i++) {
+      const { sink, share } = sinks[i]!;
+      const isWhole = share.numerator === share.denominator;
+      if (isWhole && i === sinks.length - 1) {
+        sink.write(spans, first, last);
+        return;
+      }
+      if (isWhole) {
+        spans.copyTo(this.#part);
+        sink.write(this.#part, first, last);
+      } else this.#writeShare(sink, spans, share, first, last);
+    }
+    spans.clear();
+  }
+
+  #writeShare(
+    sink: ChainedSink,
+    spans: SpanList,
+    { numerator, denominator }: SinkOfTask["share"],
+    first: number,
+    last: number,
+  ): void {
+    const spacing = spans.records > 1 ? (last - first) / (spans.records - 1) : 0;
+    let head = -1;
+    let tail = -1;
+    for (let i = 0, earlier = 0; i < spans.count; i++) {
+      const partition = spans.partition[i]!;
+      const local = this.#lineage.localPartition(partition);
+      const route = this.#lineage.routeById(spans.route[i]!);
+      const share = this.#lineage.share(route, numerator, denominator);
+      const from = this.#lineage.translate(partition, route, share, spans.from[i]!);
+      const to = this.#lineage.translate(partition, route, share, spans.to[i]!);
+      if (to > from) {
+        const place = earlier - spans.from[i]!;
+        if (head < 0) head = place + route.rankOf(local, share.offsetOf(local, from));
+        tail = place + route.rankOf(local, share.offsetOf(local, to - 1));
+        this.#part.push(partition, share.id, from, to);
+      }
+      earlier += spans.to[i]! - spans.from[i]!;
+    }
+    if (head < 0) return;
+    // In an interleaved run the chosen ones may lie anywhere.
+    this.#part.interleaved = spans.interleaved && this.#part.count > 1;
+    if (spans.interleaved) sink.write(this.#part, first, last);
+    else sink.write(this.#part, first + head * spacing, first + tail * spacing);
+  }
+
+  /** Begins prepareSnapshotPreBarrier, sink after sink. @returns when the last flush is over; -1 when a sink's onFlushed
+   *  will tell, upon which `goOnFlushing` is due. */
+  flush(checkpoint: number, now: number): number {
+    this.#next = 0;
+    return this.goOnFlushing(checkpoint, now);
+  }
+
+  goOnFlushing(checkpoint: number, now: number): number {
+    let at = now;
+    while (this.#next < this.#sinks.length) {
+      at = this.#sinks[this.#next++]!.sink.prepareSnapshot(checkpoint, at);
+      if (at < 0) return -1;
+    }
+    return at;
+  }
+
+  /** What the committers have collected and not yet committed. */
+  committables(): readonly CommittableState[] {
+    return this.#sinks.length === 1
+      ? this.#sinks[0]!.sink.committables()
+      : this.#sinks.flatMap(({ sink }) => sink.committables());
+  }
+
+  /** snapshotState of all, the last of the chain first. @returns how long it blocks the task. */
+  snapshotState(checkpoint: number, now: number): number {
+    let took = 0;
+    for (let i = this.#sinks.length - 1; i >= 0; i--) {
+      took += this.#sinks[i]!.sink.snapshotState(checkpoint, now + took);
+    }
+    return took;
+  }
+
+  /** Begins the commits of a completed checkpoint. @returns whether the task is blocked until a sink's onCommitted, upon
+   *  which `goOnCommitting` is due. */
+  commit(checkpoint: number): boolean {
+    this.#next = 0;
+    return this.goOnCommitting(checkpoint);
+  }
+
+  goOnCommitting(checkpoint: number): boolean {
+    while (this.#next < this.#sinks.length) {
+      if (this.#sinks[this.#next++]!.sink.notifyCheckpointComplete(checkpoint)) return true;
+    }
+    return false;
+  }
+}

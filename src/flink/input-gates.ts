@@ -1,0 +1,95 @@
+/** Models: the input side of a task: the channels of all its gates, in which order data is taken from them, and the
+ *    floating buffers that the channels of a gate share.
+ *  Source: flink SingleInputGate, UnionInputGate, BufferManager, RemoteInputChannel.onSenderBacklog (Flink 2.1).
+ *  Leaves out: pools that get fewer segments than they ask for. */
+
+import type { Channel, DownstreamTask } from "./channel.ts";
+import { Fifo } from "./fifo.ts";
+
+export interface InputGateSettings {
+  readonly floatingBuffers: number;
+  readonly buffersPerChannel: number;
+}
+
+export class InputGates {
+  /** All channels, gate after gate; a channel's `downstreamIndex` is its place. */
+  readonly channels: readonly Channel[];
+  readonly #settings: InputGateSettings;
+  // Channels with data, in the order in which they got it.
+  readonly #ready = new Fifo<Channel>();
+  readonly #isReady: Uint8Array;
+  readonly #floatingHeld: Int32Array;
+  /** Per gate. */
+  readonly #floatingFree: Int32Array;
+
+  constructor(settings: InputGateSettings, gates: readonly (readonly Channel[])[]) {
+    this.#settings = settings;
+    this.channels = gates.flat();
+    this.#isReady = new Uint8Array(this.channels.length);
+    this.#floatingHeld = new Int32Array(this.channels.length);
+    this.#floatingFree = new Int32Array(gates.length).fill(settings.floatingBuffers);
+  }
+
+  connect(task: DownstreamTask): void {
+    for (const channel of this.channels) channel.connect(task);
+  }
+
+  get hasData(): boolean {
+    return this.#ready.length > 0;
+  }
+
+  onData(channel: Channel): void {
+    this.#offerFloating(channel);
+    if (this.#isReady[channel.downstreamIndex] === 0 && channel.hasData) this.#pushReady(channel);
+  }
+
+  /** The channel whose turn it is; it is asked again once its buffer is taken, see `afterTake`. */
+  next(): Channel {
+    const channel = this.#ready.shift()!;
+    this.#isReady[channel.downstreamIndex] = 0;
+    return channel;
+  }
+
+  afterTake(channel: Channel): void {
+    if (channel.hasData) this.#pushReady(channel);
+  }
+
+  /** A buffer of `channel` has been read: it is credit again, or a floating buffer for whoever needs it. */
+  recycle(channel: Channel): void {
+    if (channel.local) return;
+    const i = channel.downstreamIndex;
+    if (this.#floatingHeld[i]! > 0 && !channel.senderWaits) {
+      this.#floatingHeld[i]!--;
+      this.#floatingFree[channel.gate]!++;
+      for (const other of this.channels) {
+        if (other.gate === channel.gate && other.senderWaits) this.#offerFloating(other);
+      }
+      return;
+    }
+    channel.grantCredit();
+  }
+
+  resumeConsumption(): void {
+    for (const channel of this.channels) channel.resumeConsumption();
+  }
+
+  /** Floating buffers are asked for until the credit covers the sender's backlog and the exclusive buffers. */
+  #offerFloating(channel: Channel): void {
+    if (channel.local) return;
+    const { gate, downstreamIndex } = channel;
+    const wanted = channel.queuedData + this.#settings.buffersPerChannel;
+    while (
+      this.#floatingFree[gate]! > 0 &&
+      channel.unusedCredit + this.#floatingHeld[downstreamIndex]! < wanted
+    ) {
+      this.#floatingFree[gate]!--;
+      this.#floatingHeld[downstreamIndex]!++;
+      channel.grantCredit();
+    }
+  }
+
+  #pushReady(channel: Channel): void {
+    this.#ready.push(channel);
+    this.#isReady[channel.downstreamIndex] = 1;
+  }
+}

@@ -1,0 +1,205 @@
+/** Models: the records of one network buffer as a task serves them, one after the other, and what each of the task's
+ *    output channels gets of them.
+ *  Source: flink StreamTask.processInput, AbstractStreamTaskNetworkInput.emitNext; KeyGroupStreamPartitioner,
+ *    RebalancePartitioner and their like choose the channel.
+ *  Leaves out: records that lie in a buffer only in part (they count where they end); records that an operator adds. */
+
+import type { Lineage, SpanList } from "../records/index.ts";
+import type { Channel } from "./channel.ts";
+
+/** Share of a record that rounding may take: a wake-up planned for the end of a record must find it done. */
+const ROUNDING = 1e-9;
+
+export class Service {
+  /** Records of the buffer; 0: nothing is served. */
+  size = 0;
+  /** Records handed on to the sinks. */
+  served = 0;
+  /** ns; record k (from 0) leaves at start + (k + 1) * perRecord. */
+  start = 0;
+  perRecord = 0;
+  busyUntil = 0;
+  readonly #lineage: Lineage;
+  #spans: SpanList | undefined;
+  // Per output channel: how many of the buffer's records it has looked at.
+  #seen = new Int32Array(0);
+  // Per span: offsets of its first record and of the first behind it.
+  #firstOffset = new Float64Array(16);
+  #endOffset = new Float64Array(16);
+
+  constructor(lineage: Lineage) {
+    this.#lineage = lineage;
+  }
+
+  /** Makes room for the output channels of the task. */
+  feedInto(channels: number): void {
+    this.#seen = new Int32Array(channels);
+  }
+
+  get isIdle(): boolean {
+    return this.size === 0;
+  }
+
+  /** The records of `spans`, of which there is at least one, take `total` ns from `now` on. */
+  begin(spans: SpanList, now: number, total: number): void {
+    this.#spans = spans;
+    this.size = spans.records;
+    this.served = 0;
+    this.start = now;
+    this.perRecord = total / this.size;
+    this.busyUntil = Math.ceil(now + total);
+    if (this.#seen.length === 0) return;
+    this.#seen.fill(0);
+    if (spans.count > this.#firstOffset.length) {
+      this.#firstOffset = new Float64Array(spans.count * 2);
+      this.#endOffset = new Float64Array(spans.count * 2);
+    }
+    for (let i = 0; i < spans.count; i++) {
+      const partition = spans.partition[i]!;
+      const route = spans.route[i]!;
+      this.#firstOffset[i] = this.#lineage.offsetOf(partition, route, spans.from[i]!);
+      this.#endOffset[i] = this.#lineage.offsetOf(partition, route, spans.to[i]!);
+    }
+  }
+
+  end(): void {
+    this.#spans = undefined;
+    this.size = 0;
+  }
+
+  isFinished(now: number): boolean {
+    return this.busyUntil <= now;
+  }
+
+  /** Records done by `now`. */
+  doneBy(now: number): number {
+    if (this.busyUntil <= now) return this.size;
+    const done = Math.floor((now - this.start) / this.perRecord + ROUNDING);
+    return done < this.size ? done : this.size - 1;
+  }
+
+  /** When the record in hand at `now` is done, ns. */
+  boundaryAt(now: number): number {
+    // Events come at whole ns: a record that ended less than one ago has just ended.
+    const inHand = Math.max(0, Math.ceil((now - 1 - this.start) / this.perRecord - ROUNDING));
+    const end = Math.ceil(this.start + inHand * this.perRecord);
+    return end < this.busyUntil ? end : this.busyUntil;
+  }
+
+  /** When record `index` (from 0) is done, ns. */
+  endOf(index: number): number {
+    return this.start + (index + 1) * this.perRecord;
+  }
+
+  /** The task didn't serve for `pause` ns. */
+  delay(pause: number): void {
+    this.start += pause;
+    this.busyUntil += pause;
+  }
+
+  /** Appends to `channel.open` what the first `done` records bring it. */
+  emitInto(channel: Channel, done: number): void {
+    const spans = this.#spans;
+    const before = this.#seen[channel.upstreamIndex]!;
+    if (spans === undefined || done <= before) return;
+    this.#seen[channel.upstreamIndex] = done;
+    if (channel.open.records === 0) channel.open.interleaved = spans.interleaved;
+    for (let i = 0, earlier = 0; i < spans.count; i++) {
+      const from = spans.from[i]!;
+      const size = spans.to[i]! - from;
+      const a = this.#passed(earlier, size, before);
+      const b = this.#passed(earlier, size, done);
+      earlier += size;
+      if (b === a) continue;
+      const route = spans.route[i]!;
+      const partition = spans.partition[i]!;
+      const part = channel.part(route);
+      if (part === null) continue;
+      if (part.id === route) channel.open.push(partition, route, from + a, from + b);
+      else {
+        const local = this.#lineage.localPartition(partition);
+        channel.open.push(
+          partition,
+          part.id,
+          part.rankOf(local, this.#offset(i, a)),
+          part.rankOf(local, this.#offset(i, b)),
+        );
+      }
+    }
+  }
+
+  /** Index of the record that brings `channel` the last of `missing` more; the buffer's size when it holds fewer. */
+  indexOf(channel: Channel, missing: number): number {
+    const spans = this.#spans;
+    const { size } = this;
+    const before = this.#seen[channel.upstreamIndex]!;
+    if (spans === undefined || missing > size - before) return size;
+    if (spans.interleaved && spans.count > 1) return this.#bisect(channel, before, missing);
+    let left = missing;
+    for (let i = 0, earlier = 0; i < spans.count; i++) {
+      const from = spans.from[i]!;
+      const length = spans.to[i]! - from;
+      const a = this.#passed(earlier, length, before);
+      const part = a === length ? null : channel.part(spans.route[i]!);
+      if (part !== null) {
+        const local = this.#lineage.localPartition(spans.partition[i]!);
+        const first = part.rankOf(local, this.#offset(i, a));
+        const count = part.rankOf(local, this.#endOffset[i]!) - first;
+        if (left <= count) {
+          const offset = part.offsetOf(local, first + left - 1);
+          return earlier + this.#lineage.routeById(spans.route[i]!).rankOf(local, offset) - from;
+        }
+        left -= count;
+      }
+      earlier += length;
+    }
+    return size;
+  }
+
+  #bisect(channel: Channel, before: number, missing: number): number {
+    const { size } = this;
+    if (this.#count(channel, before, size) < missing) return size;
+    let low = before;
+    let high = size;
+    while (high - low > 1) {
+      const middle = (low + high) >> 1;
+      if (this.#count(channel, before, middle) < missing) low = middle;
+      else high = middle;
+    }
+    return high - 1;
+  }
+
+  /** Records that `channel` gets of those from number `before` up to `done`. */
+  #count(channel: Channel, before: number, done: number): number {
+    const spans = this.#spans!;
+    let count = 0;
+    for (let i = 0, earlier = 0; i < spans.count; i++) {
+      const size = spans.to[i]! - spans.from[i]!;
+      const a = this.#passed(earlier, size, before);
+      const b = this.#passed(earlier, size, done);
+      earlier += size;
+      const part = b === a ? null : channel.part(spans.route[i]!);
+      if (part === null) continue;
+      const local = this.#lineage.localPartition(spans.partition[i]!);
+      count += part.rankOf(local, this.#offset(i, b)) - part.rankOf(local, this.#offset(i, a));
+    }
+    return count;
+  }
+
+  /** How many of a span's `size` records, behind `earlier` ones in the list, are among the first `done` of the buffer. */
+  #passed(earlier: number, size: number, done: number): number {
+    if (this.#spans!.interleaved) return Math.floor((done * size + size / 2) / this.size);
+    const passed = done - earlier;
+    if (passed <= 0) return 0;
+    return passed < size ? passed : size;
+  }
+
+  /** Offset of the record of span `i` behind its first `passed`. */
+  #offset(i: number, passed: number): number {
+    const spans = this.#spans!;
+    if (passed === 0) return this.#firstOffset[i]!;
+    const rank = spans.from[i]! + passed;
+    if (rank === spans.to[i]!) return this.#endOffset[i]!;
+    return this.#lineage.offsetOf(spans.partition[i]!, spans.route[i]!, rank);
+  }
+}
