@@ -2,16 +2,18 @@ import type { CheckpointResult, LatencySummary, ReaderResult, RunResult } from "
 import type { Pipeline } from "../pipeline/index.ts";
 
 /** Only what the reports look at; a whole pipeline would hide it. */
-const config = {
-  name: "orders",
-  jobs: [
-    {
-      name: "enrich",
-      sinks: [{ topic: "enriched", deliveryGuarantee: "exactly-once" }],
-      checkpointing: { interval: 10e9 },
-    },
-  ],
-} as unknown as Pipeline;
+function configWith(deliveryGuarantee: string): Pipeline {
+  return {
+    name: "orders",
+    jobs: [
+      {
+        name: "enrich",
+        sinks: [{ topic: "enriched", deliveryGuarantee }],
+        checkpointing: { interval: 10e9 },
+      },
+    ],
+  } as unknown as Pipeline;
+}
 
 const statistics = {} as unknown as CheckpointResult["statistics"];
 
@@ -69,6 +71,6 @@ export function runResult(guarantee: string, readers: readonly ReaderResult[]): 
       },
     ],
     checks: [],
-    config,
+    config: configWith(guarantee),
   };
 }
