@@ -14,6 +14,7 @@ import {
   type PipelineObserver,
   type World,
 } from "../pipeline/index.ts";
+import { checkpointConfig } from "./checkpoint-config.ts";
 import type { CheckpointResult, LatencySummary, ReaderResult, RunResult } from "./run-result.ts";
 
 const SECOND = 1e9;
@@ -43,6 +44,7 @@ export class Recorders {
       pipeline.jobs.map((job) => ({
         name: job.name,
         vertices: jobVertices(job),
+        config: checkpointConfig(job),
         history: pipeline.flink.checkpointHistory,
         retained: job.checkpointing.retained,
         directory: job.checkpointing.storage === "filesystem" ? job.checkpointing.directory : undefined,

@@ -141,10 +141,30 @@ export interface CheckpointGauges {
   readonly lastCheckpointRestoreTimestamp: number;
 }
 
+/** `GET /jobs/:jobid/checkpoints/config`; times in ms, backend and storage by the names of Flink's classes. */
+export interface CheckpointConfigInfo {
+  readonly mode: "exactly_once" | "at_least_once";
+  readonly interval: number;
+  readonly timeout: number;
+  readonly min_pause: number;
+  readonly max_concurrent: number;
+  readonly externalization: { readonly enabled: boolean; readonly delete_on_cancellation: boolean };
+  readonly state_backend: string;
+  readonly checkpoint_storage: string;
+  readonly unaligned_checkpoints: boolean;
+  readonly tolerable_failed_checkpoints: number;
+  readonly aligned_checkpoint_timeout: number;
+  readonly checkpoints_after_tasks_finish: boolean;
+  readonly state_changelog_enabled: boolean;
+  readonly changelog_periodic_materialization_interval: number;
+  readonly changelog_storage: string;
+}
+
 /** All that Flink's REST API tells about the checkpoints of one job. */
 export interface JobCheckpointStatistics {
   /** 32 hexadecimal digits. */
   readonly jobId: string;
+  readonly config: CheckpointConfigInfo;
   readonly checkpoints: CheckpointingStatistics;
   readonly gauges: CheckpointGauges;
   /** The checkpoints of the history with their tasks, newest first: `/checkpoints/details/:checkpointid`. */

@@ -1,4 +1,5 @@
 import { describe, expect, test } from "vitest";
+import type { CheckpointConfigInfo } from "./checkpoint-statistics.ts";
 import { CheckpointStatsTracker } from "./checkpoint-stats-tracker.ts";
 
 const MS = 1e6;
@@ -11,6 +12,7 @@ const JOB = {
   history: 3,
   retained: 1,
   directory: "file:/flink/checkpoints",
+  config: {} as unknown as CheckpointConfigInfo,
 };
 const STATE = {
   keyed: [],

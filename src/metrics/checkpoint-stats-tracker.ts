@@ -2,6 +2,7 @@ import { mixSeed } from "../engine/index.ts";
 import type { CheckpointMetrics, FlinkObserver, TaskStateSnapshot } from "../flink/index.ts";
 import { CheckpointRecord, type TrackedVertex } from "./checkpoint-record.ts";
 import type {
+  CheckpointConfigInfo,
   CheckpointGauges,
   CheckpointingStatistics,
   JobCheckpointStatistics,
@@ -17,6 +18,7 @@ export interface TrackedJob {
   readonly history: number;
   /** `execution.checkpointing.num-retained` */
   readonly retained: number;
+  readonly config: CheckpointConfigInfo;
   /** Where checkpoints are written; undefined: the JobManager keeps them. */
   readonly directory: string | undefined;
 }
@@ -116,6 +118,7 @@ class JobTracker {
     const newestFirst = this.#history.toReversed();
     return {
       jobId: this.id,
+      config: this.#job.config,
       checkpoints: this.#checkpoints(newestFirst),
       gauges: this.#gauges(),
       details: newestFirst.map((record) => record.details()),

@@ -1,6 +1,6 @@
 export { CheckpointLog, type LoggedCheckpoint, type LoggedPhase } from "./checkpoint-log.ts";
 export { CheckpointRecorder, type JobCheckpoints } from "./checkpoint-recorder.ts";
-export type { JobCheckpointStatistics } from "./checkpoint-statistics.ts";
+export type { CheckpointConfigInfo, JobCheckpointStatistics } from "./checkpoint-statistics.ts";
 export { CheckpointStatsTracker } from "./checkpoint-stats-tracker.ts";
 export { LatencyRecorder } from "./latency-recorder.ts";
 export { LatencySeries } from "./latency-series.ts";
