@@ -45,7 +45,7 @@ export class EagerLoad {
     this.#made[partition] = offset + 1;
     this.#span.push(this.#firstPartition + partition, this.#route, offset, offset + 1);
     const now = this.#sim.now;
-    this.#producer.send(partition, this.#span, now, now, 0, false);
+    this.#producer.send(partition, this.#span, now, now, 0, 0);
     this.#plan(partition);
   }
 

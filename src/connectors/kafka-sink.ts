@@ -1,14 +1,40 @@
 /** Models: KafkaSink: the writer (sticky or fixed partitioner, one transaction per checkpoint) and the committer chained
- *    behind it, for the three delivery guarantees.
- *  Source: flink-connector-kafka KafkaWriter, ExactlyOnceKafkaWriter, KafkaCommitter (4.0); kafka BuiltInPartitioner.
- *  Leaves out: send errors, the producer pool, names of transactional ids, abort of lingering transactions, keys that
- *    choose the partition. */
+ *    behind it, for the three delivery guarantees. Starting the next transaction is part of the snapshot and blocks the
+ *    task, committing blocks it again.
+ *  Source: flink-connector-kafka KafkaWriter, ExactlyOnceKafkaWriter, KafkaCommitter (3.4, 4.0, 5.0); kafka
+ *    BuiltInPartitioner.
+ *  Leaves out: connections of several producers of one writer (its records go over one), requests that time out. */
 
-import type { RandomStream, Simulation } from "../engine/index.ts";
+import { invariant, type RandomStream, type Simulation } from "../engine/index.ts";
 import type { ChainedSink, CommittableState } from "../flink/index.ts";
-import type { RecordProducer, Topic, TransactionCoordinator } from "../kafka/index.ts";
-import { SpanList } from "../records/index.ts";
+import {
+  errorName,
+  INVALID_PRODUCER_EPOCH,
+  type KafkaError,
+  NONE,
+  type RecordProducer,
+  type Topic,
+  type TransactionalClient,
+  type TransactionCoordinator,
+} from "../kafka/index.ts";
+import { Outbox, SpanList } from "../records/index.ts";
+import { commitOutcome } from "./commit-outcome.ts";
+import {
+  addCommittable,
+  COMMIT,
+  type CommitterSettings,
+  type CommitterState,
+  committablesOf,
+  committer,
+  FAIL_TASK,
+  onCheckpointComplete,
+  onCommitted,
+} from "./committer.ts";
+import { InternalProducer } from "./internal-producer.ts";
+import { type AbortStrategy, lingeringTransactions } from "./lingering-transactions.ts";
 import type { ConnectorObserver } from "./observations.ts";
+import { type CheckpointTransaction, ProducerPool } from "./producer-pool.ts";
+import { idsToInitialise, type TransactionNamingStrategy } from "./transaction-naming.ts";
 
 export type DeliveryGuarantee = "none" | "at-least-once" | "exactly-once";
 
@@ -17,12 +43,52 @@ export interface KafkaSinkSettings {
   /** number of this writer among all writers of the simulated world. */
   readonly writer: number;
   readonly subtask: number;
+  readonly parallelism: number;
   readonly deliveryGuarantee: DeliveryGuarantee;
   readonly partitioner: "default" | "fixed";
   readonly recordBytes: number;
   readonly batchSize: number;
-  /** event kind that answers EndTxn; payload a = the writer's number. */
-  readonly commitReply: number;
+  /** What exactly-once goes by. */
+  readonly transactionalIdPrefix: string;
+  readonly namingStrategy: TransactionNamingStrategy;
+  readonly abortStrategy: AbortStrategy;
+  /** Whether a producer is free again with its commit (connector 3.x), or only with the next snapshot (4.0 on). */
+  readonly recyclesOnCommit: boolean;
+  readonly committer: CommitterSettings;
+}
+
+/** What is committed when the checkpoint has completed: plain data, enough for another producer to go on with it. */
+export interface KafkaCommittable {
+  readonly transactionalId: string;
+  readonly producerId: number;
+  readonly producerEpoch: number;
+  /** The run's number of the transaction. */
+  readonly transaction: number;
+}
+
+/** State of one writer in a checkpoint. */
+export interface KafkaWriterState {
+  readonly transactionalIdPrefix: string;
+  readonly subtask: number;
+  readonly parallelism: number;
+  readonly precommitted: readonly CheckpointTransaction[];
+}
+
+/** What a checkpoint keeps of one subtask of the sink: plain data. */
+export interface KafkaSinkState {
+  readonly checkpoint: number;
+  readonly writer: KafkaWriterState;
+  readonly committables: readonly { readonly checkpoint: number; readonly committable: KafkaCommittable }[];
+}
+
+/** How a sink tells its task that what it waits for is over. */
+export interface KafkaSinkListener {
+  /** prepareSnapshot couldn't foresee the end of the flush. */
+  onFlushed(): void;
+  /** snapshotState has started the next transaction. */
+  onSnapshotTaken(): void;
+  /** notifyCheckpointComplete has committed. */
+  onCommitted(): void;
 }
 
 export class KafkaSink implements ChainedSink {
@@ -30,25 +96,37 @@ export class KafkaSink implements ChainedSink {
   readonly #settings: KafkaSinkSettings;
   readonly #topic: Topic;
   readonly #coordinator: TransactionCoordinator;
+  readonly #makeClient: (transactionalId: string) => TransactionalClient;
   readonly #random: RandomStream;
   readonly #observer: ConnectorObserver;
   readonly #producer: RecordProducer;
   readonly #part: SpanList;
+  readonly #outbox = new Outbox();
+  readonly #committer: CommitterState<KafkaCommittable> = committer();
+  #pool: ProducerPool;
   #partition: number;
   #bytesInPartition = 0;
-  #transaction = 0;
+  #current: InternalProducer | undefined;
+  #lastCheckpoint = 0;
   /** 1 for each partition that the transaction holds. */
   readonly #added: Uint8Array;
-  #committables: CommittableState[] = [];
-  #onCommitted: () => void = () => {};
-  #onFlushed: () => void = () => {};
+  /** Committed, and the writer doesn't know yet. */
+  readonly #finished: string[] = [];
+  #committingProducer: InternalProducer | undefined;
+  #failed = false;
+  #disposed = false;
+  #listener: KafkaSinkListener | undefined;
+  /** What the latest snapshot kept. */
+  lastState: KafkaSinkState | undefined;
 
+  /** @param makeClient the transactional part of a new producer. */
   constructor(
     sim: Simulation,
     settings: KafkaSinkSettings,
     topic: Topic,
     producer: RecordProducer,
     coordinator: TransactionCoordinator,
+    makeClient: (transactionalId: string) => TransactionalClient,
     random: RandomStream,
     observer: ConnectorObserver,
     separate: boolean,
@@ -58,25 +136,98 @@ export class KafkaSink implements ChainedSink {
     this.#topic = topic;
     this.#producer = producer;
     this.#coordinator = coordinator;
+    this.#makeClient = makeClient;
     this.#random = random;
     this.#observer = observer;
     this.#part = new SpanList(separate);
     this.#added = new Uint8Array(topic.partitions);
     this.#partition =
       settings.partitioner === "fixed" ? settings.subtask % topic.partitions : random.below(topic.partitions);
-    if (this.#exactlyOnce) this.#transaction = coordinator.begin(settings.writer, topic);
+    this.#pool = this.#makePool([]);
   }
 
-  /** How the sink tells its task what the task waits for: `onFlushed` when prepareSnapshot couldn't foresee it, and
-   *  `onCommitted` when notifyCheckpointComplete has blocked it. */
-  listen(onFlushed: () => void, onCommitted: () => void): void {
-    this.#onFlushed = onFlushed;
-    this.#onCommitted = onCommitted;
+  listen(listener: KafkaSinkListener): void {
+    this.#listener = listener;
+  }
+
+  /** Metrics of the committer, with Flink's names. */
+  get counters(): CommitterState<KafkaCommittable>["counters"] & { readonly pendingCommittables: number } {
+    return { ...this.#committer.counters, pendingCommittables: this.#committer.requests.length };
   }
 
   get #exactlyOnce(): boolean {
     return this.#settings.deliveryGuarantee === "exactly-once";
   }
+
+  // ---- start
+
+  /** Starts a sink whose first transaction was initialised before the simulated time began. */
+  openAtStart(): void {
+    if (!this.#exactlyOnce) return;
+    const { transactionalIdPrefix, subtask, namingStrategy } = this.#settings;
+    const [id] = idsToInitialise(namingStrategy, transactionalIdPrefix, subtask, 0, 1, new Set());
+    const producer = this.#pool.take(id!, 1);
+    const error = producer.client.initAtStart();
+    invariant(error === NONE, "the parser has checked transaction.timeout.ms");
+    this.#lastCheckpoint = 1;
+    this.#begin(producer);
+  }
+
+  /** Starts a sink now: commits what `restored` holds, aborts what earlier attempts left open, and starts a transaction.
+   *  Each of these waits for its coordinator. */
+  open(restored: KafkaSinkState | undefined, whenOpen: () => void): void {
+    if (!this.#exactlyOnce) {
+      whenOpen();
+      return;
+    }
+    const checkpoint = restored?.checkpoint ?? 0;
+    this.#pool = this.#makePool(restored?.writer.precommitted ?? []);
+    for (const one of restored?.committables ?? []) {
+      addCommittable(this.#committer, one.checkpoint, one.committable);
+    }
+    const abort = (): void => this.#abortLingering(checkpoint, restored, whenOpen);
+    if (!this.#commitUpTo(checkpoint, abort)) abort();
+  }
+
+  #abortLingering(checkpoint: number, restored: KafkaSinkState | undefined, whenOpen: () => void): void {
+    const { abortStrategy, transactionalIdPrefix, subtask, parallelism } = this.#settings;
+    const prefixes = [transactionalIdPrefix];
+    const before = restored?.writer.transactionalIdPrefix ?? transactionalIdPrefix;
+    if (before !== transactionalIdPrefix) prefixes.push(before);
+    const lingering = lingeringTransactions(abortStrategy, {
+      prefixes,
+      subtask,
+      parallelism,
+      firstCheckpoint: checkpoint + 1,
+      precommitted: new Set(restored?.writer.precommitted.map(({ transactionalId }) => transactionalId)),
+      ongoing: this.#coordinator.listOngoing(),
+    });
+    const start = (at: number): void => {
+      this.#lastCheckpoint = checkpoint;
+      this.#startTransaction(checkpoint + 1, at, whenOpen);
+    };
+    const next = (epoch: number, at: number): void => {
+      const id = lingering.next(epoch);
+      if (id === undefined) {
+        start(at);
+        return;
+      }
+      const producer = this.#pool.take(id, 0);
+      producer.client.initTransactions(at, (error) => {
+        if (error !== NONE) {
+          this.#fail(error);
+          return;
+        }
+        this.#pool.recycleEmpty(id);
+        next(producer.client.producerEpoch, this.#sim.now);
+      });
+    };
+    // LISTING: DescribeProducers, then ListTransactions, each to all brokers at once.
+    const listing = abortStrategy === "LISTING" ? 2 * this.#coordinator.readTime : 0;
+    next(-1, this.#sim.now + listing);
+  }
+
+  // ---- records
 
   /** BuiltInPartitioner moves on between batch.size and twice that, once what it has is drained; here, when a run of
    *  records ends in between. */
@@ -98,8 +249,7 @@ export class KafkaSink implements ChainedSink {
       }
       this.#bytesInPartition += count * recordBytes;
       const full = this.#bytesInPartition >= batchSize;
-      const adds = this.#exactlyOnce && this.#addPartition(this.#partition, at);
-      this.#producer.send(this.#partition, part, at, end, this.#transaction, adds);
+      this.#send(part, at, end);
       at = end + spacing;
       if (full) {
         this.#bytesInPartition = 0;
@@ -114,59 +264,196 @@ export class KafkaSink implements ChainedSink {
     return Math.ceil((2 * batchSize - this.#bytesInPartition) / recordBytes);
   }
 
-  /** Whether `partition` is new in the transaction; the coordinator then learns of it at `at`. */
-  #addPartition(partition: number, at: number): boolean {
-    if (this.#added[partition] === 1) return false;
-    this.#added[partition] = 1;
-    this.#coordinator.addPartition(this.#transaction, partition, at);
-    return true;
+  #send(spans: SpanList, first: number, last: number): void {
+    const transaction = this.#current?.transaction ?? 0;
+    const joinTime = this.#exactlyOnce ? this.#join(this.#partition, first) : 0;
+    if (joinTime < 0 || this.#producer.isFenced) this.#fail(INVALID_PRODUCER_EPOCH);
+    if (this.#failed) {
+      spans.clear();
+      return;
+    }
+    this.#producer.send(this.#partition, spans, first, last, transaction, joinTime);
   }
+
+  /** Whether `partition` is new in the transaction: its coordinator then learns of it at `at`.
+   *  @returns ns that takes; 0: it isn't new; -1: the producer was fenced. */
+  #join(partition: number, at: number): number {
+    if (this.#added[partition] === 1) return 0;
+    this.#added[partition] = 1;
+    const producer = this.#current!;
+    producer.addData();
+    const topicPartition = this.#coordinator.topicPartition(this.#topic, partition);
+    return producer.client.join(producer.transaction, topicPartition, at);
+  }
+
+  // ---- checkpoints
 
   prepareSnapshot(checkpoint: number, now: number): number {
     if (this.#settings.deliveryGuarantee === "none") return now;
     const flushed = this.#producer.flush(now, () => {
-      this.#preCommit(checkpoint, this.#sim.now);
-      this.#onFlushed();
+      if (this.#preCommit(checkpoint, this.#sim.now)) this.#listener!.onFlushed();
     });
-    if (flushed >= 0) this.#preCommit(checkpoint, flushed);
-    return flushed;
+    if (flushed < 0) return flushed;
+    return this.#preCommit(checkpoint, flushed) ? flushed : -1;
   }
 
-  #preCommit(checkpoint: number, at: number): void {
-    if (!this.#exactlyOnce || this.#coordinator.isEmpty(this.#transaction)) return;
+  /** @returns false: a record was refused, and the task fails. */
+  #preCommit(checkpoint: number, at: number): boolean {
+    if (!this.#exactlyOnce) return true;
+    const producer = this.#current!;
+    const { client, transaction } = producer;
     const { job, writer } = this.#settings;
-    this.#committables.push({ checkpoint, transaction: this.#transaction });
-    this.#observer.preCommitted(job, writer, checkpoint, this.#transaction, at);
+    if (this.#producer.isFenced) this.#fail(INVALID_PRODUCER_EPOCH);
+    if (this.#failed) return false;
+    if (producer.state !== "DATA_IN_TRANSACTION") {
+      this.#coordinator.drop(transaction);
+      this.#pool.recycleEmpty(client.transactionalId);
+      return true;
+    }
+    producer.precommitTransaction();
+    const { transactionalId, producerId, producerEpoch } = client;
+    addCommittable(this.#committer, checkpoint, { transactionalId, producerId, producerEpoch, transaction });
+    this.#observer.preCommitted(job, writer, checkpoint, transaction, at);
+    return true;
   }
 
   committables(): readonly CommittableState[] {
-    return [...this.#committables];
+    return this.#committer.requests.map(({ checkpoint, committable }) => ({
+      checkpoint,
+      transaction: committable.transaction,
+    }));
   }
 
-  snapshotState(): number {
+  snapshotState(checkpoint: number, now: number): number {
+    const { transactionalIdPrefix, subtask, parallelism } = this.#settings;
     if (!this.#exactlyOnce) return 0;
-    if (this.#coordinator.isEmpty(this.#transaction)) this.#coordinator.drop(this.#transaction);
-    this.#transaction = this.#coordinator.begin(this.#settings.writer, this.#topic);
-    this.#added.fill(0);
-    return this.#coordinator.initProducerIdTime;
+    for (const id of this.#finished.splice(0)) this.#pool.recycle(id);
+    const precommitted = this.#pool.ongoing;
+    this.lastState = {
+      checkpoint,
+      writer: { transactionalIdPrefix, subtask, parallelism, precommitted },
+      committables: committablesOf(this.#committer),
+    };
+    this.#startTransaction(checkpoint + 1, now, () => this.#listener!.onSnapshotTaken());
+    return -1;
   }
+
+  #startTransaction(checkpoint: number, now: number, whenStarted: () => void): void {
+    const { namingStrategy, transactionalIdPrefix, subtask } = this.#settings;
+    const ids = idsToInitialise(
+      namingStrategy,
+      transactionalIdPrefix,
+      subtask,
+      this.#lastCheckpoint,
+      checkpoint,
+      new Set(this.#pool.ongoing.map(({ transactionalId }) => transactionalId)),
+    );
+    this.#lastCheckpoint = checkpoint;
+    const initialise = (i: number, at: number): void => {
+      const id = ids[i]!;
+      const producer = this.#pool.take(id, checkpoint);
+      producer.client.initTransactions(at, (error) => {
+        if (error !== NONE) this.#fail(error);
+        else if (i < ids.length - 1) {
+          this.#pool.recycleEmpty(id);
+          initialise(i + 1, this.#sim.now);
+        } else {
+          this.#begin(producer);
+          whenStarted();
+        }
+      });
+    };
+    initialise(0, now);
+  }
+
+  #begin(producer: InternalProducer): void {
+    producer.beginTransaction(this.#coordinator.begin(this.#settings.writer));
+    this.#added.fill(0);
+    this.#current = producer;
+  }
+
+  // ---- commit
 
   notifyCheckpointComplete(checkpoint: number): boolean {
-    return this.#commitNext(checkpoint);
+    if (this.#failed) return true;
+    return this.#commitUpTo(checkpoint, () => this.#listener!.onCommitted());
   }
 
-  /** Handler of the answer to EndTxn. */
-  onCommitReply(): void {
-    const { checkpoint } = this.#committables.shift()!;
-    if (!this.#commitNext(checkpoint)) this.#onCommitted();
+  /** @returns whether it takes time; `whenDone` is called then. */
+  #commitUpTo(checkpoint: number, whenDone: () => void): boolean {
+    this.#outbox.clear();
+    onCheckpointComplete(this.#committer, checkpoint, this.#settings.committer, this.#outbox);
+    return this.#perform(whenDone);
   }
 
-  #commitNext(checkpoint: number): boolean {
-    const next = this.#committables[0];
-    if (next === undefined || next.checkpoint > checkpoint) return false;
-    const { job, writer, commitReply } = this.#settings;
-    this.#observer.commitSent(job, writer, next.checkpoint, next.transaction, this.#sim.now);
-    this.#coordinator.commit(next.transaction, commitReply, writer);
-    return true;
+  #perform(whenDone: () => void): boolean {
+    const effect = this.#outbox.effects[0];
+    const ticket = this.#outbox.a[0]!;
+    if (effect === COMMIT) this.#commit(ticket, whenDone);
+    else if (effect === FAIL_TASK) this.#failed = true;
+    return effect === COMMIT || effect === FAIL_TASK;
+  }
+
+  #commit(ticket: number, whenDone: () => void): void {
+    const { checkpoint, committable } = this.#committer.requests.find((one) => one.ticket === ticket)!;
+    const { transactionalId, transaction } = committable;
+    const { job, writer, recyclesOnCommit } = this.#settings;
+    this.#observer.commitSent(job, writer, checkpoint, transaction, this.#sim.now);
+    const producer = this.#pool.producerOf(transactionalId) ?? this.#resume(committable);
+    producer.endTransaction(true, (error) => {
+      const outcome = commitOutcome(error);
+      if (outcome === "signalFailedWithKnownReason") {
+        this.#observer.committableDropped(
+          job,
+          writer,
+          checkpoint,
+          transaction,
+          errorName(error),
+          this.#sim.now,
+        );
+        this.#pool.discard(transactionalId);
+      } else if (outcome === "signalFailedWithUnknownReason") this.#fail(error);
+      else if (recyclesOnCommit) this.#pool.recycle(transactionalId);
+      else this.#finished.push(transactionalId);
+      this.#outbox.clear();
+      onCommitted(this.#committer, outcome, this.#settings.committer, this.#outbox);
+      if (!this.#perform(whenDone)) whenDone();
+    });
+  }
+
+  /** The committer's own producer, for transactions whose producer is gone. */
+  #resume({ transactionalId, producerId, producerEpoch, transaction }: KafkaCommittable): InternalProducer {
+    if (this.#committingProducer === undefined) {
+      this.#committingProducer = new InternalProducer(this.#makeClient(transactionalId));
+    } else this.#committingProducer.client.setTransactionalId(transactionalId);
+    this.#committingProducer.resumeTransaction(producerId, producerEpoch, transaction);
+    return this.#committingProducer;
+  }
+
+  // ---- end
+
+  /** The task is cancelled in good order: an open transaction that isn't pre-committed is aborted, best effort. */
+  close(): void {
+    if (this.#current?.state === "DATA_IN_TRANSACTION") this.#current.endTransaction(false, () => {});
+    this.dispose();
+  }
+
+  /** The process is gone: what it has sent takes its course, nothing more comes from it. */
+  dispose(): void {
+    if (this.#disposed) return;
+    this.#disposed = true;
+    this.#pool.dispose();
+    this.#committingProducer?.client.dispose();
+  }
+
+  #fail(error: KafkaError): void {
+    if (this.#failed) return;
+    this.#failed = true;
+    const { job, writer } = this.#settings;
+    this.#observer.sinkFailed(job, writer, errorName(error), this.#sim.now);
+  }
+
+  #makePool(restored: readonly CheckpointTransaction[]): ProducerPool {
+    return new ProducerPool((id) => new InternalProducer(this.#makeClient(id)), restored);
   }
 }

@@ -4,4 +4,16 @@ export interface ConnectorObserver {
   preCommitted(job: number, writer: number, checkpoint: number, transaction: number, at: number): void;
   /** The writer sends EndTxn for `transaction`. */
   commitSent(job: number, writer: number, checkpoint: number, transaction: number, at: number): void;
+  /** The commit of `transaction` was refused for good with Kafka's `error`: Flink logs it and goes on, and the records are
+   *  lost. */
+  committableDropped(
+    job: number,
+    writer: number,
+    checkpoint: number,
+    transaction: number,
+    error: string,
+    at: number,
+  ): void;
+  /** Kafka refused the writer with `error`: its task fails. */
+  sinkFailed(job: number, writer: number, error: string, at: number): void;
 }

@@ -1,4 +1,4 @@
-import { DeliveryLedger, VisibilityAfterCompletion } from "../checks/index.ts";
+import { DeliveryLedger, EveryTransactionCommits, VisibilityAfterCompletion } from "../checks/index.ts";
 import { OrderFingerprint } from "../engine/index.ts";
 import {
   CheckpointRecorder,
@@ -30,6 +30,7 @@ export class Recorders {
   readonly #statistics: CheckpointStatsTracker;
   /** Why and when, ns, each job would have failed. */
   readonly #jobFailures: { readonly reason: string; readonly at: number }[][];
+  readonly #transactions: EveryTransactionCommits;
   readonly #visibility: VisibilityAfterCompletion;
   #latency: LatencyRecorder | undefined;
   #ledger: DeliveryLedger | undefined;
@@ -39,6 +40,7 @@ export class Recorders {
     this.#pipeline = pipeline;
     this.#from = from;
     this.#until = until;
+    this.#transactions = new EveryTransactionCommits(pipeline.jobs.map(({ name }) => name));
     this.#checkpoints = new CheckpointRecorder(pipeline.jobs.length, from, until);
     this.#statistics = new CheckpointStatsTracker(
       pipeline.jobs.map((job) => ({
@@ -74,8 +76,12 @@ export class Recorders {
         visibility.delivered(reader, origin, route, from, to, first, last, transaction);
       },
       transactionBegan: () => {},
-      transactionPrepared: (transaction, at) => fingerprint.add(at, 1, transaction, 0),
+      transactionPrepared: (transaction, at) => {
+        this.#transactions.transactionPrepared(transaction);
+        fingerprint.add(at, 1, transaction, 0);
+      },
       transactionCompleted: (transaction, at) => fingerprint.add(at, 2, transaction, 0),
+      transactionAborted: (transaction, at) => fingerprint.add(at, 7, transaction, 0),
       checkpointTriggered: (job, checkpoint, at, type) => {
         checkpoints.checkpointTriggered(job, checkpoint, at);
         statistics.checkpointTriggered(job, checkpoint, at, type);
@@ -105,6 +111,8 @@ export class Recorders {
       preCommitted: (job, writer, checkpoint, transaction) =>
         visibility.preCommitted(job, writer, checkpoint, transaction),
       commitSent: () => {},
+      committableDropped: (...event) => this.#transactions.committableDropped(...event),
+      sinkFailed: (...event) => this.#transactions.sinkFailed(...event),
     };
   }
 
@@ -188,6 +196,7 @@ export class Recorders {
     return [
       { name: "RecordConservation", violations: conservation },
       { name: "CheckpointFailuresTolerated", violations: failed },
+      { name: "EveryTransactionCommits", violations: this.#transactions.violations },
       { name: "NoVisibilityBeforeCompletion", violations: this.#visibility.violations },
     ];
   }

@@ -37,6 +37,7 @@ test("everything created is drained and seen once, and the SLO is judged by its 
   expect(checks.map(({ name, violations }) => [name, violations.length])).toEqual([
     ["RecordConservation", 0],
     ["CheckpointFailuresTolerated", 0],
+    ["EveryTransactionCommits", 0],
     ["NoVisibilityBeforeCompletion", 0],
   ]);
 });

@@ -9,7 +9,7 @@ export interface ChainedSink {
   prepareSnapshot(checkpoint: number, now: number): number;
   /** What the committer has collected and not yet committed, oldest first. */
   committables(): readonly CommittableState[];
-  /** snapshotState at `now`. @returns how long it blocks the task. */
+  /** snapshotState at `now`. @returns how long it blocks the task; -1 when onSnapshotTaken will tell. */
   snapshotState(checkpoint: number, now: number): number;
   /** notifyCheckpointComplete. @returns whether the task is blocked until onCommitted. */
   notifyCheckpointComplete(checkpoint: number): boolean;
@@ -112,13 +112,21 @@ export class ChainedSinks {
       : this.#sinks.flatMap(({ sink }) => sink.committables());
   }
 
-  /** snapshotState of all, the last of the chain first. @returns how long it blocks the task. */
+  /** snapshotState of all, the last of the chain first. @returns when it is over; -1 when a sink's onSnapshotTaken will tell,
+   *  upon which `goOnSnapshotting` is due. */
   snapshotState(checkpoint: number, now: number): number {
-    let took = 0;
-    for (let i = this.#sinks.length - 1; i >= 0; i--) {
-      took += this.#sinks[i]!.sink.snapshotState(checkpoint, now + took);
+    this.#next = this.#sinks.length - 1;
+    return this.goOnSnapshotting(checkpoint, now);
+  }
+
+  goOnSnapshotting(checkpoint: number, now: number): number {
+    let at = now;
+    while (this.#next >= 0) {
+      const blocked = this.#sinks[this.#next--]!.sink.snapshotState(checkpoint, at);
+      if (blocked < 0) return -1;
+      at += blocked;
     }
-    return took;
+    return at;
   }
 
   /** Begins the commits of a completed checkpoint. @returns whether the task is blocked until a sink's onCommitted, upon

@@ -88,6 +88,8 @@ export class OperatorTask implements DownstreamTask, UpstreamTask {
   #snapshotOf = 0;
   #snapshotStart = 0;
   #triggeredAt = 0;
+  /** The operator's own synchronous part of the snapshot, ns. */
+  #ownSync = 0;
   #properties: CheckpointProperties = PERIODIC_CHECKPOINT;
   #committing = 0;
   /** Records handed on since the job began. */
@@ -447,7 +449,18 @@ export class OperatorTask implements DownstreamTask, UpstreamTask {
       { splits: [], committables, bytes },
       this.#properties,
     );
-    const sync = own + this.#sinks.snapshotState(this.#snapshotOf, from);
-    this.#sim.scheduleAt(Math.ceil(from + sync), this.#kinds.syncDone, this.number, 0);
+    this.#ownSync = own;
+    this.#endSync(this.#sinks.snapshotState(this.#snapshotOf, from));
+  }
+
+  /** A sink has taken its snapshot. */
+  onSnapshotTaken(): void {
+    this.#endSync(this.#sinks.goOnSnapshotting(this.#snapshotOf, this.#sim.now));
+  }
+
+  /** The sinks have taken their snapshots at `at`; -1: one of them hasn't yet. */
+  #endSync(at: number): void {
+    if (at < 0) return;
+    this.#sim.scheduleAt(Math.ceil(at + this.#ownSync), this.#kinds.syncDone, this.number, 0);
   }
 }

@@ -107,7 +107,7 @@ describe("kill", () => {
   test("drops what waits for AddPartitionsToTxn", () => {
     const world = new ProducerWorld("curve", 1);
     let dropped = 0;
-    world.at(1000, () => world.send(0, 4, 7, true));
+    world.at(1000, () => world.send(0, 4, 7, 500));
     world.at(1400, () => {
       dropped = world.producer.kill(1400);
     });
@@ -179,7 +179,7 @@ describe("close", () => {
   test("gives up after its time-out, with what it could not send", () => {
     const world = new ProducerWorld("curve", 1);
     let closed = 0;
-    world.at(1000, () => world.send(0, 2, 7, true));
+    world.at(1000, () => world.send(0, 2, 7, 500));
     world.at(1100, () => {
       closed = world.producer.close(1100, 100, () => {});
     });
@@ -195,7 +195,7 @@ describe("close", () => {
   test("the eager producer's close gives up after its time-out", () => {
     const world = new ProducerWorld("eager", 1);
     let closedAt = -1;
-    world.at(1000, () => world.send(0, 2, 7, true));
+    world.at(1000, () => world.send(0, 2, 7, 500));
     world.at(1100, () => {
       world.producer.close(1100, 100, () => {
         closedAt = world.sim.now;
@@ -235,7 +235,7 @@ describe("a broker that is away", () => {
 
   test("takes over what was planned and not sent", () => {
     const world = new ProducerWorld("curve", 1);
-    world.at(1000, () => world.send(0, 3, 7, true)); // waits for AddPartitionsToTxn until 1500
+    world.at(1000, () => world.send(0, 3, 7, 500)); // waits for AddPartitionsToTxn until 1500
     world.at(1200, () => world.producer.brokerUnavailable(0, 1200, 1800)); // first retry at 1900
     expect(world.run(10_000)).toEqual([0, 1, 2].map((k) => [0, k, 1900 + 10 * k + WIRE]));
   });

@@ -1,5 +1,6 @@
 /** Models: a producer's records as curves: its accumulator (a batch a partition, linger.ms, batch.size), the Sender held
- *    up by AddPartitionsToTxn, and the request queue of each connection in closed form. A request is handed to the log
+ *    up by AddPartitionsToTxn (protocol version 2: the broker's connection held while the partition joins), and the
+ *    request queue of each connection in closed form. A request is handed to the log
  *    when it is sent: until then it dies with its producer. What a broker that is away would have got waits, up to
  *    delivery.timeout.ms and buffer.memory, and leaves a batch a partition and request once it is back.
  *  Source: kafka RecordAccumulator, BufferPool, Sender, TransactionManager, KafkaProducer; producer-connection.ts.
@@ -47,7 +48,10 @@ export class CurveProducer implements RecordProducer {
   readonly #unsent: UnsentRuns;
   readonly #part: SpanList;
   readonly #append: RunTaker;
+  isFenced = false;
   #senderFreeAt = 0;
+  /** Per broker: until when its connection is held by a partition that joins its transaction, ns. */
+  readonly #connectionFreeAt: Float64Array;
   #lastAckAt = 0;
   /** Per broker: when it takes requests again; per partition: when what has waited for its leader has left. */
   readonly #resumesAt: Float64Array;
@@ -88,8 +92,10 @@ export class CurveProducer implements RecordProducer {
     this.#backlogUntil = new Float64Array(topic.partitions);
     this.#unsent = new UnsentRuns(separate);
     this.#part = new SpanList(separate);
-    this.#append = (partition, spans, first, last, transaction) =>
-      topic.logs[partition]!.append(spans, first, last, transaction);
+    this.#connectionFreeAt = new Float64Array(settings.brokers);
+    this.#append = (partition, spans, first, last, transaction) => {
+      if (!topic.logs[partition]!.append(spans, first, last, transaction)) this.isFenced = true;
+    };
     this.#batches =
       settings.linger === 0
         ? []
@@ -102,15 +108,28 @@ export class CurveProducer implements RecordProducer {
     first: number,
     last: number,
     transaction: number,
-    addsPartition: boolean,
+    joinTime: number,
   ): void {
     invariant(!this.#dead, "a dead or closed producer sends nothing");
-    if (addsPartition) {
-      this.#senderFreeAt = Math.max(this.#senderFreeAt, first) + this.#settings.addPartitionsTime;
-    }
+    if (joinTime > 0) this.#hold(partition, first, joinTime);
     if (this.#settings.linger > 0) this.#accumulate(partition, spans, first, last, transaction);
     else this.#pass(partition, spans, first, last, transaction);
     this.#releaseWhole();
+  }
+
+  #hold(partition: number, at: number, time: number): void {
+    if (!this.#settings.joinsAtBroker) {
+      this.#senderFreeAt = Math.max(this.#senderFreeAt, at) + time;
+      return;
+    }
+    const broker = this.#topic.leader(partition);
+    this.#connectionFreeAt[broker] = Math.max(this.#connectionFreeAt[broker]!, at + time);
+  }
+
+  /** Until when a request for `partition` is held up, ns. */
+  #freeAt(partition: number): number {
+    if (!this.#settings.joinsAtBroker) return this.#senderFreeAt;
+    return this.#connectionFreeAt[this.#topic.leader(partition)]!;
   }
 
   flush(now: number): number {
@@ -219,7 +238,7 @@ export class CurveProducer implements RecordProducer {
 
   #pass(partition: number, spans: SpanList, first: number, last: number, transaction: number): void {
     const count = spans.records;
-    const freeAt = this.#senderFreeAt;
+    const freeAt = this.#freeAt(partition);
     if (freeAt <= first) {
       this.#request(partition, spans, count, first, last, transaction);
       return;
@@ -291,7 +310,8 @@ export class CurveProducer implements RecordProducer {
 
   #close(partition: number, at: number): void {
     const { spans, transaction } = this.#batches[partition]!;
-    const readyAt = at > this.#senderFreeAt ? at : this.#senderFreeAt;
+    const freeAt = this.#freeAt(partition);
+    const readyAt = at > freeAt ? at : freeAt;
     this.#request(partition, spans, spans.records, readyAt, readyAt, transaction, true);
   }
 

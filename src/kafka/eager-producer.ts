@@ -30,6 +30,8 @@ interface Batch {
 interface Connection {
   inFlight: number;
   serving: boolean;
+  /** Until when a partition that joins its transaction holds it, ns. */
+  freeAt: number;
   /** Requests on their way to the broker, and at the broker. */
   readonly travelling: Batch[][];
   readonly waiting: Batch[][];
@@ -46,6 +48,7 @@ export class EagerProducer implements RecordProducer {
   readonly #settings: RecordProducerSettings;
   readonly #connections: readonly Connection[];
   readonly #batches: readonly Batch[][];
+  isFenced = false;
   #senderEvent = NO_EVENT;
   #senderAt = 0;
   #senderFreeAt = 0;
@@ -70,6 +73,7 @@ export class EagerProducer implements RecordProducer {
     this.#connections = Array.from({ length: settings.brokers }, () => ({
       inFlight: 0,
       serving: false,
+      freeAt: 0,
       travelling: [],
       waiting: [],
       answers: [],
@@ -83,12 +87,15 @@ export class EagerProducer implements RecordProducer {
     _first: number,
     _last: number,
     transaction: number,
-    addsPartition: boolean,
+    joinTime: number,
   ): void {
     invariant(!this.#closed, "a dead or closed producer sends nothing");
     const now = this.#sim.now;
-    const { recordBytes, batchSize, addPartitionsTime } = this.#settings;
-    if (addsPartition) this.#senderFreeAt = Math.max(this.#senderFreeAt, now) + addPartitionsTime;
+    const { recordBytes, batchSize, joinsAtBroker } = this.#settings;
+    if (joinTime > 0 && joinsAtBroker) {
+      const connection = this.#connections[this.#topic.leader(partition)]!;
+      connection.freeAt = Math.max(connection.freeAt, now + joinTime);
+    } else if (joinTime > 0) this.#senderFreeAt = Math.max(this.#senderFreeAt, now) + joinTime;
     const queue = this.#batches[partition]!;
     const bytes = spans.records * recordBytes;
     let batch = queue[queue.length - 1];
@@ -161,7 +168,7 @@ export class EagerProducer implements RecordProducer {
     this.#senderEvent = NO_EVENT;
     const now = this.#sim.now;
     this.#connections.forEach((connection, broker) => {
-      if (connection.inFlight >= this.#settings.maxInFlight) return;
+      if (connection.inFlight >= this.#settings.maxInFlight || connection.freeAt > now) return;
       const request = this.#drain(broker, now);
       if (request.length === 0) return;
       connection.inFlight++;
@@ -186,7 +193,8 @@ export class EagerProducer implements RecordProducer {
   onAppended(broker: number): void {
     const now = this.#sim.now;
     for (const batch of this.#connections[broker]!.waiting[0]!) {
-      this.#topic.logs[batch.partition]!.append(batch.spans, now, now, batch.transaction);
+      const log = this.#topic.logs[batch.partition]!;
+      if (!log.append(batch.spans, now, now, batch.transaction)) this.isFenced = true;
     }
   }
 
@@ -247,7 +255,8 @@ export class EagerProducer implements RecordProducer {
       if (queue.length === 0) return;
       const connection = this.#connections[this.#topic.leader(partition)]!;
       if (connection.inFlight >= this.#settings.maxInFlight) return;
-      at = Math.min(at, Math.max(now, queue[0]!.createdAt + this.#settings.linger));
+      const lingered = this.#onFlushed === undefined ? queue[0]!.createdAt + this.#settings.linger : now;
+      at = Math.min(at, Math.max(now, lingered, connection.freeAt));
     });
     if (at !== Number.POSITIVE_INFINITY) this.#wakeSender(at);
   }

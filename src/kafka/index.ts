@@ -12,11 +12,31 @@ export { EagerConsumer, type EagerConsumerKinds } from "./eager-consumer.ts";
 export { EagerProducer, type EagerProducerKinds } from "./eager-producer.ts";
 export { type FetchSettings, fetchPeriod } from "./fetch-loop.ts";
 export type { IsolationLevel } from "./isolation-level.ts";
+export {
+  CONCURRENT_TRANSACTIONS,
+  COORDINATOR_NOT_AVAILABLE,
+  errorName,
+  INVALID_PRODUCER_EPOCH,
+  INVALID_PRODUCER_ID_MAPPING,
+  INVALID_TXN_STATE,
+  type KafkaError,
+  NONE,
+  NOT_COORDINATOR,
+  PRODUCER_FENCED,
+  UNKNOWN_PRODUCER_ID,
+} from "./kafka-error.ts";
 export type { LogConsumer, RecordTaker } from "./log-consumer.ts";
 export type { KafkaObserver } from "./observations.ts";
 export { longestRequestWait } from "./producer-connection.ts";
 export { ReadableHistory } from "./readable-history.ts";
 export type { RecordProducer, RecordProducerSettings } from "./record-producer.ts";
 export { type LogWriter, Topic } from "./topic.ts";
-export { TransactionCoordinator } from "./transaction-coordinator.ts";
+export {
+  TransactionCoordinator,
+  type TransactionCoordinatorSettings,
+  type TransactionCounters,
+} from "./transaction-coordinator.ts";
+export type { TransactionMetadata } from "./transaction-metadata.ts";
+export type { TransactionVersion } from "./transaction-protocol.ts";
 export type { TransactionState } from "./transaction-state.ts";
+export { TransactionalClient, type TransactionalClientSettings } from "./transactional-client.ts";

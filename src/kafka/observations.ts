@@ -30,4 +30,7 @@ export interface KafkaObserver {
   transactionPrepared(transaction: number, at: number): void;
   /** The last partition's high watermark passed its commit marker, and CompleteCommit is durable. */
   transactionCompleted(transaction: number, at: number): void;
+  /** As transactionCompleted, for a transaction that was aborted: by its producer, by another one with its transactional id,
+   *  or since it was open for longer than its time-out. */
+  transactionAborted(transaction: number, at: number): void;
 }

@@ -139,11 +139,61 @@ describe("a transaction", () => {
     ]);
   });
 
-  test("ends once on a partition, and only where it began", () => {
-    const { log } = watchedLog();
-    log.append(ranks(0, 1), 100, 100, 1);
+  test("that joined the partition without a record of it holds nothing back; its marker takes an offset all the same", () => {
+    const { log, committed } = watchedLog();
+    log.append(ranks(0, 1), 100, 100, 0);
     log.commit(1, 200);
-    expect(() => log.commit(1, 201)).toThrow("a marker ends a transaction that is open on its partition");
+    expect(committed).toEqual([[0, 1, 105, 105, 0]]);
+    expect(log.controlRecords).toBe(1);
+  });
+});
+
+describe("an aborted transaction", () => {
+  test("was seen by read_uncommitted and is never seen by read_committed, which goes on behind it", () => {
+    const { log, uncommitted, committed } = watchedLog();
+    log.append(ranks(0, 2), 100, 110, 1);
+    log.append(ranks(2, 4), 120, 130, 2);
+    log.append(ranks(4, 5), 140, 140, 0);
+    log.commit(2, 300);
+    expect(committed).toEqual([]);
+    log.abort(1, 400);
+    expect(uncommitted.map(([from, to]) => [from, to])).toEqual([
+      [0, 2],
+      [2, 4],
+      [4, 5],
+    ]);
+    expect(committed).toEqual([
+      [2, 4, 400, 400, 2],
+      [4, 5, 400, 400, 0],
+    ]);
+    expect([log.controlRecords, log.heldSpans]).toEqual([2, 0]);
+  });
+
+  test("takes no more records, since its marker carries a newer epoch than its producer", () => {
+    const { log, uncommitted } = watchedLog();
+    log.append(ranks(0, 1), 100, 100, 1);
+    log.abort(1, 200);
+    expect(log.append(ranks(1, 2), 250, 250, 1)).toBe(false);
+    expect(log.append(ranks(1, 2), 260, 260, 2)).toBe(true);
+    expect(uncommitted).toEqual([
+      [0, 1, 105, 105, 1],
+      [1, 2, 265, 265, 2],
+    ]);
+  });
+
+  test("behind another open one leaves that one's records held", () => {
+    const { log, committed } = watchedLog();
+    log.append(ranks(0, 1), 100, 100, 1);
+    log.append(ranks(1, 2), 110, 110, 2);
+    log.append(ranks(2, 3), 120, 120, 3);
+    log.abort(2, 200);
+    log.commit(3, 210);
+    expect([committed, log.lastStableTime(), log.heldSpans]).toEqual([[], 100, 2]);
+    log.commit(1, 300);
+    expect(committed).toEqual([
+      [0, 1, 300, 300, 1],
+      [2, 3, 300, 300, 3],
+    ]);
   });
 });
 
@@ -179,7 +229,7 @@ describe("random transactions", () => {
   const actions = fc.array(
     fc.record({
       writer: fc.nat({ max: 3 }),
-      kind: fc.constantFrom("append", "append", "append", "commit", "plain"),
+      kind: fc.constantFrom("append", "append", "append", "commit", "abort", "plain"),
       size: fc.integer({ min: 1, max: 30 }),
       wait: fc.nat({ max: 40 }),
       length: fc.nat({ max: 60 }),
@@ -188,7 +238,7 @@ describe("random transactions", () => {
   );
 
   property.prop([actions], { numRuns: 500 })(
-    "give each consumer each rank once, read_committed exactly at the end of its transaction and of all older ones",
+    "give each consumer each rank once, read_committed only committed ones, exactly at the end of their transaction and of all older ones",
     (steps) => {
       const { log, uncommitted, committed } = watchedLog();
       const appended: { from: number; to: number; first: number; last: number; transaction: number }[] = [];
@@ -198,19 +248,24 @@ describe("random transactions", () => {
       let now = 0;
       let next = 0;
       let lastTransaction = 0;
-      const commit = (writer: number): void => {
+      const aborted = new Set<number>();
+      const end = (writer: number, commits: boolean): void => {
         const transaction = open.get(writer);
         if (transaction === undefined) return;
         // A transaction ends behind its last record.
         now = Math.max(now, ...appended.map((one) => (one.transaction === transaction ? one.last : 0)));
         endedAt.set(transaction, now);
         open.delete(writer);
-        log.commit(transaction, now);
+        if (commits) log.commit(transaction, now);
+        else {
+          aborted.add(transaction);
+          log.abort(transaction, now);
+        }
       };
       for (const { writer, kind, size, wait, length } of steps) {
         now += wait;
-        if (kind === "commit") {
-          commit(writer);
+        if (kind === "commit" || kind === "abort") {
+          end(writer, kind === "commit");
           continue;
         }
         let transaction = 0;
@@ -225,7 +280,7 @@ describe("random transactions", () => {
         next += size;
       }
       now += 100;
-      for (const writer of [0, 1, 2, 3]) commit(writer);
+      for (const writer of [0, 1, 2, 3]) end(writer, true);
 
       const appendedAt = (rank: number): { at: number; transaction: number } => {
         const { from, to, first, last, transaction } = appended.find(
@@ -239,7 +294,10 @@ describe("random transactions", () => {
       for (const reads of [uncommitted, committed]) {
         const sightings = new Uint8Array(next);
         for (const [from, to] of reads) for (let rank = from; rank < to; rank++) sightings[rank]!++;
-        expect([...sightings]).toEqual(Array.from({ length: next }, () => 1));
+        const expected = Array.from({ length: next }, (_, rank) =>
+          reads === committed && aborted.has(appendedAt(rank).transaction) ? 0 : 1,
+        );
+        expect([...sightings]).toEqual(expected);
       }
       for (const [from, to, first, last, transaction] of committed) {
         for (const [rank, readableAt] of [

@@ -1,9 +1,10 @@
-/** Models: the log of one topic partition: what was appended when, the high watermark, open transactions, and the
- *    last stable offset as the append time of the oldest open transaction's first record.
- *  Source: kafka UnifiedLog, ProducerStateManager.firstUnstableOffset.
- *  Leaves out: offsets (materialised by nobody yet), aborted transactions, retention, segments. */
+/** Models: the log of one topic partition: what was appended when, the high watermark, open transactions, the last stable
+ *    offset as the append time of the first record of the oldest transaction that is undecided or whose marker is not
+ *    replicated, and aborted transactions, which read_committed never sees.
+ *  Source: kafka UnifiedLog, ProducerStateManager (firstUnstableOffset, onHighWatermarkUpdated, completeTxn).
+ *  Leaves out: offsets (materialised by nobody yet), retention, segments, the bytes of aborted records that a
+ *    read_committed reader fetches in vain. */
 
-import { invariant } from "../engine/index.ts";
 import type { SpanList } from "../records/index.ts";
 import type { LogConsumer } from "./log-consumer.ts";
 
@@ -19,6 +20,9 @@ export class PartitionLog {
   readonly #uncommitted: LogConsumer[] = [];
   readonly #committed: LogConsumer[] = [];
   #open: OpenTransaction[] = [];
+  /** Transactions whose abort marker is in the log, the latest ones: what still comes of them is refused. */
+  readonly #aborted: number[] = [];
+  #controlRecords = 0;
   // Appended, and not yet readable to read_committed.
   #count = 0;
   /** Rows of ROW numbers, a cache line each. */
@@ -40,9 +44,13 @@ export class PartitionLog {
     }
   }
 
-  /** Appends the records of `spans`, which pass evenly from `first` to `last` (ns), for `transaction` (0: none). */
-  append(spans: SpanList, first: number, last: number, transaction: number): void {
-    if (transaction !== 0) this.#begin(transaction, first);
+  /** Appends the records of `spans`, which pass evenly from `first` to `last` (ns), for `transaction` (0: none).
+   *  @returns false: refused with INVALID_PRODUCER_EPOCH, since the transaction was aborted meanwhile. */
+  append(spans: SpanList, first: number, last: number, transaction: number): boolean {
+    if (transaction !== 0) {
+      if (this.#aborted.includes(transaction)) return false;
+      this.#begin(transaction, first);
+    }
     const held = this.#committed.length > 0 && (transaction !== 0 || this.#open.length > 0);
     const all = spans.records;
     const spacing = all > 1 ? (last - first) / (all - 1) : 0;
@@ -71,17 +79,42 @@ export class PartitionLog {
       if (held) this.#hold(origin, route, from, to, head, tail, transaction);
       else this.#offer(this.#committed, origin, route, from, to, head, tail, transaction);
     }
+    return true;
   }
 
-  /** The high watermark has passed the commit marker of `transaction` now; what is now stable becomes readable. */
+  /** The high watermark has passed the commit marker of `transaction` now; what is now stable becomes readable. A
+   *  partition that joined a transaction without a record of it gets a marker all the same. */
   commit(transaction: number, now: number): void {
-    const kept = this.#open.filter((open) => open.transaction !== transaction);
-    invariant(
-      kept.length === this.#open.length - 1,
-      "a marker ends a transaction that is open on its partition",
-    );
-    this.#open = kept;
+    this.#end(transaction);
     this.#release(now);
+  }
+
+  /** The high watermark has passed the abort marker of `transaction` now: its records are never readable to
+   *  read_committed, and what waited behind it is. */
+  abort(transaction: number, now: number): void {
+    this.#end(transaction);
+    this.#aborted.push(transaction);
+    if (this.#aborted.length > ABORTED_KEPT) this.#aborted.shift();
+    let kept = 0;
+    const rows = this.#rows;
+    for (let i = 0; i < this.#count; i++) {
+      if (rows[i * ROW + TRANSACTION] === transaction) continue;
+      if (kept < i) rows.copyWithin(kept * ROW, i * ROW, (i + 1) * ROW);
+      kept++;
+    }
+    this.#count = kept;
+    this.#release(now);
+  }
+
+  /** Markers in the log: each takes an offset that no reader is handed, so the lag of a reader that has read all records is
+   *  at least one behind a marker. */
+  get controlRecords(): number {
+    return this.#controlRecords;
+  }
+
+  #end(transaction: number): void {
+    this.#controlRecords++;
+    this.#open = this.#open.filter((open) => open.transaction !== transaction);
   }
 
   /** Append time of the oldest open transaction's first record; infinite without one, ns. */
@@ -216,6 +249,8 @@ export class PartitionLog {
   }
 }
 
+/** Far more than a producer can still be writing in. */
+const ABORTED_KEPT = 64;
 const ROW = 8;
 const ORIGIN = 0;
 const ROUTE = 1;

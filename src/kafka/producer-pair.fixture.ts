@@ -22,7 +22,7 @@ export const SETTINGS: RecordProducerSettings = {
   recordBytes: 100,
   linger: 0,
   service: 100,
-  addPartitionsTime: 500,
+  joinsAtBroker: false,
   bufferMemory: 1e9,
   maxBlock: 60_000,
   deliveryTimeout: 120_000,
@@ -68,12 +68,12 @@ export class ProducerWorld {
   }
 
   /** Sends `count` records to `partition` at the present time. */
-  send(partition: number, count = 1, transaction = 0, addsPartition = false): void {
+  send(partition: number, count = 1, transaction = 0, joinTime = 0): void {
     const from = this.#ranks[partition]!;
     this.#ranks[partition] = from + count;
     const spans = new SpanList(false);
     spans.push(0, 0, from, from + count);
-    this.producer.send(partition, spans, this.sim.now, this.sim.now, transaction, addsPartition);
+    this.producer.send(partition, spans, this.sim.now, this.sim.now, transaction, joinTime);
   }
 
   /** Sends `count` records evenly over the time from `first` until now. */
@@ -82,7 +82,7 @@ export class ProducerWorld {
     this.#ranks[partition] = from + count;
     const spans = new SpanList(false);
     spans.push(0, 0, from, from + count);
-    this.producer.send(partition, spans, first, this.sim.now, 0, false);
+    this.producer.send(partition, spans, first, this.sim.now, 0, 0);
   }
 
   /** Runs to `end`, ns. @returns what was appended, by time, partition and rank. */

@@ -3,16 +3,18 @@ import type { SpanList } from "../records/index.ts";
 /** A KafkaProducer as the sink uses it: records go to partitions in the order of send. Times are ns. */
 export interface RecordProducer {
   /** Sends all records of `spans` (and empties it), handed over evenly from `first` to `last`, which are not in the
-   *  future. `addsPartition`: the partition is new in the transaction, so the Sender first waits for
-   *  AddPartitionsToTxn. */
+   *  future. `joinTime`: ns that a partition which is new in the transaction takes to join it, else 0; the Sender waits
+   *  for it, or only the partition's broker where the partition joins there. */
   send(
     partition: number,
     spans: SpanList,
     first: number,
     last: number,
     transaction: number,
-    addsPartition: boolean,
+    joinTime: number,
   ): void;
+  /** Whether a record was refused since its producer had been fenced. */
+  readonly isFenced: boolean;
   /** flush() at `now`: what lingers is sent. @returns when all that was sent is acknowledged; -1 when `onFlushed` will
    *  tell. */
   flush(now: number, onFlushed: () => void): number;
@@ -69,6 +71,6 @@ export interface RecordProducerSettings {
   readonly linger: number;
   /** a produce request's hold on its connection. */
   readonly service: number;
-  /** AddPartitionsToTxn, until its answer. */
-  readonly addPartitionsTime: number;
+  /** Transactions of protocol version 2: a partition joins at its broker, not by a request of the producer. */
+  readonly joinsAtBroker: boolean;
 }

@@ -2,160 +2,387 @@ import { describe, expect, test } from "vitest";
 import { Simulation } from "../engine/index.ts";
 import { SpanList } from "../records/index.ts";
 import type { BrokerTiming } from "./broker-timing.ts";
+import { errorName } from "./kafka-error.ts";
 import { Topic } from "./topic.ts";
-import { TransactionCoordinator } from "./transaction-coordinator.ts";
+import { TransactionCoordinator, type TransactionCoordinatorSettings } from "./transaction-coordinator.ts";
+import { coordinatorOf } from "./transaction-state-log.ts";
+import { TransactionalClient } from "./transactional-client.ts";
 
+const MS = 1e6;
 const timing: BrokerTiming = {
-  roundTrip: 800,
-  replicationRoundTrip: 600,
-  append: 30,
-  requestHandling: 100,
-  clientWakeup: 50,
+  roundTrip: 0.8 * MS,
+  replicationRoundTrip: 0.6 * MS,
+  append: 0.03 * MS,
+  requestHandling: 0.1 * MS,
+  clientWakeup: 0.05 * MS,
 };
 
-// One append replicated to the followers: 30 + 600 + 30.
-const DURABLE_WRITE = 660;
-/** EndTxn: half a round trip, the handling, the durable write. */
-const PREPARE = 400 + 100 + DURABLE_WRITE;
-/** The answer to EndTxn: half a round trip and the client's wakeup. */
-const REPLY = 400 + 50;
+// All in ms. One append replicated to the followers: append, round trip, append.
+const DURABLE_WRITE = 0.66;
+/** To the coordinator and handled there. */
+const ARRIVES = 0.4 + 0.1;
+/** The answer's way, and the client's wakeup. */
+const REPLY = 0.4 + 0.05;
+const READ = ARRIVES + REPLY;
+const WRITE = ARRIVES + DURABLE_WRITE + REPLY;
 /** WriteTxnMarkers: half a replication round trip to the broker; there handling, append, replication. */
-const MARKER_TRIP = 300;
-const MARKER_SERVICE = 100 + 30 + 630;
-/** The markers' answer, and the durable write of CompleteCommit. */
-const COMPLETE = 300 + DURABLE_WRITE;
+const MARKER_TRIP = 0.3;
+const MARKER_SERVICE = 0.1 + 0.03 + 0.63;
+/** The markers' answer, and the durable write of Complete…. */
+const COMPLETE = 0.3 + DURABLE_WRITE;
 
-type Entry = readonly [at: number, what: string];
+type Entry = readonly [atMs: number, what: string];
 
-/** A coordinator all of whose observable actions go into a log, with a read_committed reader of a topic of four
- *  partitions on two brokers. */
-function world() {
+/** Coordinators all of whose observable actions go into a log, with a read_committed reader of a topic of four
+ *  partitions. */
+function world(settings: Partial<TransactionCoordinatorSettings> = {}) {
   const sim = new Simulation({ seed: "coordinator" });
   const log: Entry[] = [];
+  const ms = (ns: number): number => Math.round(ns / 1e4) / 100;
   const note = (what: string): void => {
-    log.push([sim.now + 0, what]);
+    log.push([ms(sim.now), what]);
   };
-  const coordinator = new TransactionCoordinator(sim, timing, 2, 3, {
-    delivered: () => {},
-    transactionBegan: (transaction, writer, at) => note(`began ${transaction} by ${writer} at ${at}`),
-    transactionPrepared: (transaction, at) => note(`prepared ${transaction} at ${at}`),
-    transactionCompleted: (transaction, at) => note(`completed ${transaction} at ${at}`),
-  });
-  const topic = new Topic("enriched", 4, 2, 630);
+  const brokers = settings.brokers ?? 2;
+  const coordinator = new TransactionCoordinator(
+    sim,
+    timing,
+    {
+      brokers,
+      replicationFactor: 3,
+      stateLogPartitions: 50,
+      maxTimeout: 900_000 * MS,
+      sweepInterval: 10_000 * MS,
+      sweepPhases: Array.from({ length: brokers }, () => 3000 * MS),
+      addPartitionsRetryBackoff: 20 * MS,
+      quiet: false,
+      ...settings,
+    },
+    {
+      delivered: () => {},
+      transactionBegan: (transaction, writer, at) => note(`began ${transaction} by ${writer} at ${ms(at)}`),
+      transactionPrepared: (transaction) => note(`prepared ${transaction}`),
+      transactionCompleted: (transaction) => note(`completed ${transaction}`),
+      transactionAborted: (transaction) => note(`aborted ${transaction}`),
+    },
+  );
+  const topic = new Topic("enriched", 4, brokers, 0.63 * MS);
   for (const partitionLog of topic.logs) {
     partitionLog.subscribe({
       isolationLevel: "read_committed",
       readable: (partition, _origin, _route, _from, _to, first, _last, transaction) =>
-        note(`partition ${partition} of ${transaction} readable at ${first}`),
+        log.push([ms(first), `partition ${partition} of ${transaction} readable`]),
     });
   }
-  const replyKind = sim.defineKind("reply", (to, transaction) => note(`reply for ${transaction} to ${to}`));
-  const commitKind = sim.defineKind("commit", (transaction, writer) =>
-    coordinator.commit(transaction, replyKind, writer),
-  );
-  /** A transaction with a record in each of `partitions`, for which EndTxn is sent at `at`. */
-  const commitAt = (at: number, writer: number, partitions: readonly number[]): number => {
-    const transaction = coordinator.begin(writer, topic);
+  const acts: (() => void)[] = [];
+  const act = sim.defineKind("act", (number) => acts[number]!());
+  const at = (time: number, action: () => void): void => {
+    sim.scheduleAt(time * MS, act, acts.push(action) - 1, 0);
+  };
+  const client = (id: string, version: 1 | 2 = 1, transactionTimeout = 60_000 * MS) =>
+    new TransactionalClient(sim, coordinator, { version, transactionTimeout, retryBackoff: 100 * MS }, id);
+  /** A record in each of `partitions` in a transaction of `producer`, handed over now. */
+  const write = (producer: TransactionalClient, partitions: readonly number[]): number => {
+    const transaction = coordinator.begin(9);
     for (const partition of partitions) {
-      coordinator.addPartition(transaction, partition, 5);
+      producer.join(transaction, coordinator.topicPartition(topic, partition), sim.now);
       const spans = new SpanList(false);
       spans.push(0, 0, 0, 1);
-      topic.logs[partition]!.append(spans, 10 + transaction, 10 + transaction, transaction);
+      topic.logs[partition]!.append(spans, sim.now, sim.now, transaction);
     }
-    sim.scheduleAt(at, commitKind, transaction, writer);
     return transaction;
   };
-  return { sim, log, coordinator, topic, commitAt };
+  const outcome =
+    (what: string) =>
+    (error: Parameters<typeof errorName>[0]): void =>
+      note(`${what}: ${errorName(error)}`);
+  const run = (until: number): void => {
+    sim.run(until * MS);
+  };
+  return { sim, log, coordinator, topic, client, write, outcome, at, run };
 }
 
-describe("the transaction coordinator", () => {
-  test("answers a request after a round trip, its handling, a durable write and the wakeup", () => {
+/** Names whose coordinators are broker 0 and broker 1 of two. */
+const ID_0 = "job-0-1";
+const ID_1 = "job-0-2";
+
+const rounded = (value: number): number => Math.round(value * 100) / 100;
+
+describe("where a transactional id is coordinated", () => {
+  test("by the leader of its hash modulo the partitions of __transaction_state, so that consecutive ids move on", () => {
+    // As Java's String.hashCode has it: "job-0-9" -1439128628, "job-0-10" -1663314708, "enrich-3-128" -1788127531, "a" 97.
+    const ids = ["job-0-9", "job-0-10", "job-0-11", "enrich-3-128", "a"];
+    expect(ids.map((id) => coordinatorOf(id, 50, 1000))).toEqual([28, 8, 7, 31, 47]);
+    expect(ids.map((id) => coordinatorOf(id, 50, 3))).toEqual([1, 2, 1, 1, 2]);
     const { coordinator } = world();
-    expect(coordinator.initProducerIdTime).toBe(800 + 100 + DURABLE_WRITE + 50);
-    expect(coordinator.addPartitionsTime).toBe(800 + 100 + DURABLE_WRITE + 50);
+    expect([ID_0, ID_1].map((id) => coordinator.coordinatorOf(id))).toEqual([0, 1]);
+  });
+});
+
+describe("initTransactions", () => {
+  test("of a new producer: FindCoordinator, then one retry.backoff.ms, since the request that was put back counts as a retry", () => {
+    const { log, client, outcome, run } = world();
+    client(ID_0).initTransactions(0, outcome("init"));
+    run(1000);
+    expect(log).toEqual([[rounded(READ + 100 + WRITE), "init: NONE"]]);
   });
 
-  test("commits one transaction: prepared, answered, marked on each broker, completed", () => {
-    const { sim, log, commitAt } = world();
-    commitAt(1000, 9, [0, 1, 2]);
-    sim.run(Number.POSITIVE_INFINITY);
-    const prepared = 1000 + PREPARE;
-    const marked = prepared + MARKER_TRIP + MARKER_SERVICE;
+  test("of a producer that knows the id's coordinator: one request", () => {
+    const { log, client, outcome, at, run } = world();
+    const producer = client(ID_0);
+    producer.initAtStart();
+    at(1000, () => producer.initTransactions(1000 * MS, outcome("init")));
+    run(2000);
+    expect(log).toEqual([[rounded(1000 + WRITE), "init: NONE"]]);
+    expect([producer.producerId, producer.producerEpoch]).toEqual([0, 1]);
+  });
+
+  test("for an id that another broker coordinates: NOT_COORDINATOR, FindCoordinator, one retry.backoff.ms", () => {
+    const { log, client, coordinator, outcome, at, run } = world();
+    const producer = client(ID_0);
+    producer.initAtStart();
+    at(1000, () => {
+      producer.setTransactionalId(ID_1);
+      producer.initTransactions(1000 * MS, outcome("init"));
+    });
+    run(2000);
+    expect(log).toEqual([[rounded(1000 + READ + READ + 100 + WRITE), "init: NONE"]]);
+    expect(coordinator.counters).toMatchObject({
+      notCoordinator: 1,
+      findCoordinator: 1,
+      newTransactionalIds: 2,
+    });
+  });
+
+  test("over an open transaction of the same id: that one is aborted, and the client comes back after retry.backoff.ms", () => {
+    const { log, client, outcome, at, write, run } = world();
+    const old = client(ID_0);
+    old.initAtStart();
+    at(10, () => write(old, [0]));
+    at(20, () => client(ID_0).initTransactions(20 * MS, outcome("init")));
+    run(1000);
+    const prepared = 20 + READ + 100 + ARRIVES + DURABLE_WRITE;
     expect(log).toEqual([
-      [0, "began 1 by 9 at 5"],
-      [prepared, `prepared 1 at ${prepared}`],
-      [prepared + REPLY, "reply for 1 to 9"],
-      [marked, `partition 0 of 1 readable at ${marked}`],
-      [marked, `partition 2 of 1 readable at ${marked}`],
-      [marked, `partition 1 of 1 readable at ${marked}`],
-      [marked + COMPLETE, `completed 1 at ${marked + COMPLETE}`],
-    ]);
-    expect([prepared, marked, marked + COMPLETE]).toEqual([2160, 3220, 4180]);
-  });
-
-  test("writes the markers of several transactions one request after the other on each broker, and in parallel on different ones", () => {
-    const { sim, log, commitAt } = world();
-    commitAt(1000, 1, [0]);
-    commitAt(1000, 2, [0, 1]);
-    commitAt(1100, 3, [1]);
-    commitAt(1100, 4, [2]);
-    sim.run(Number.POSITIVE_INFINITY);
-    const arrival = 1000 + PREPARE + MARKER_TRIP;
-    const events = log.filter(([, what]) => what.startsWith("partition") || what.startsWith("completed"));
-    // Broker 0 leads partitions 0 and 2, broker 1 leads 1 and 3. Transaction 2 completes with its second marker.
-    const first = arrival + MARKER_SERVICE;
-    const second = first + MARKER_SERVICE;
-    const third = second + MARKER_SERVICE;
-    expect(events.toSorted(([a], [b]) => a - b)).toEqual(
-      [
-        // On broker 1, transaction 2 alone; on broker 0, transaction 1. Transaction 1 holds partition 0 open till then.
-        [first, `partition 0 of 1 readable at ${first}`],
-        [first, `partition 1 of 2 readable at ${first}`],
-        [second, `partition 0 of 2 readable at ${second}`],
-        [second, `partition 1 of 3 readable at ${second}`],
-        [first + COMPLETE, `completed 1 at ${first + COMPLETE}`],
-        [third, `partition 2 of 4 readable at ${third}`],
-        [second + COMPLETE, `completed 2 at ${second + COMPLETE}`],
-        [second + COMPLETE, `completed 3 at ${second + COMPLETE}`],
-        [third + COMPLETE, `completed 4 at ${third + COMPLETE}`],
-      ].toSorted(([a], [b]) => Number(a) - Number(b)),
-    );
-  });
-
-  test("finds the marker queue free again when the requests before it are over", () => {
-    const { sim, log, commitAt } = world();
-    commitAt(1000, 1, [0]);
-    commitAt(1000 + MARKER_SERVICE, 2, [0]);
-    sim.run(Number.POSITIVE_INFINITY);
-    const marked = 1000 + PREPARE + MARKER_TRIP + MARKER_SERVICE;
-    expect(log.filter(([, what]) => what.startsWith("partition"))).toEqual([
-      [marked, `partition 0 of 1 readable at ${marked}`],
-      [marked + MARKER_SERVICE, `partition 0 of 2 readable at ${marked + MARKER_SERVICE}`],
+      [10, "began 1 by 9 at 10"],
+      [rounded(prepared + MARKER_TRIP + MARKER_SERVICE + COMPLETE), "aborted 1"],
+      [rounded(20 + READ + 100 + WRITE + 100 + WRITE), "init: NONE"],
     ]);
   });
 
-  test("learns of a transaction with its first partition and of each partition once", () => {
-    const { coordinator, topic, log } = world();
-    const transaction = coordinator.begin(4, topic);
-    expect(coordinator.isEmpty(transaction)).toBe(true);
-    for (const partition of [3, 1]) coordinator.addPartition(transaction, partition, 70 + partition);
-    expect(() => coordinator.addPartition(transaction, 3, 80)).toThrow(
-      "a partition joins a transaction once",
-    );
-    expect(log).toEqual([[0, "began 1 by 4 at 73"]]);
-    expect(() => coordinator.drop(transaction)).toThrow("only an empty transaction is dropped");
-    const empty = coordinator.begin(4, topic);
-    expect(() => coordinator.commit(empty, 0, 4)).toThrow("a transaction without partitions needs no EndTxn");
-    coordinator.drop(empty);
-    expect(() => coordinator.isEmpty(empty)).toThrow("the transaction is known to its coordinator");
+  test("with a time-out above transaction.max.timeout.ms is refused", () => {
+    const { log, client, outcome, run } = world();
+    client(ID_0, 1, 3_600_000 * MS).initTransactions(0, outcome("init"));
+    run(1000);
+    expect(log).toEqual([[rounded(READ + 100 + READ), "init: INVALID_TRANSACTION_TIMEOUT"]]);
+  });
+});
+
+describe("a commit", () => {
+  test("is answered when it is decided; then each broker is told, and the transaction completed", () => {
+    const { log, client, outcome, at, write, run } = world();
+    const producer = client(ID_0);
+    producer.initAtStart();
+    at(10, () => write(producer, [0, 1, 2]));
+    at(20, () => producer.endTransaction(true, outcome("commit")));
+    run(1000);
+    const prepared = 20 + ARRIVES + DURABLE_WRITE;
+    const marked = rounded(prepared + MARKER_TRIP + MARKER_SERVICE);
+    expect(log).toEqual([
+      [10, "began 1 by 9 at 10"],
+      [rounded(prepared), "prepared 1"],
+      [rounded(prepared + REPLY), "commit: NONE"],
+      [marked, "partition 0 of 1 readable"],
+      [marked, "partition 2 of 1 readable"],
+      [marked, "partition 1 of 1 readable"],
+      [rounded(prepared + MARKER_TRIP + MARKER_SERVICE + COMPLETE), "completed 1"],
+    ]);
+    expect([rounded(prepared), marked]).toEqual([21.16, 22.22]);
   });
 
-  test("takes no partition into a transaction whose outcome is decided", () => {
-    const { sim, coordinator, commitAt } = world();
-    const transaction = commitAt(1000, 1, [0]);
-    sim.run(1000 + PREPARE);
-    expect(() => coordinator.addPartition(transaction, 1, sim.now)).toThrow(
-      "a transaction can't go from PrepareCommit to Ongoing",
-    );
+  test("waits on a broker until the coordinator has the answer to the markers before, unless one follower's fetch decided both", () => {
+    const commits = (replicationFactor: number, second: number) => {
+      const { log, client, outcome, at, write, run } = world({ brokers: 1, replicationFactor });
+      const producers = ["a", "b"].map((id) => client(id));
+      for (const producer of producers) producer.initAtStart();
+      producers.forEach((producer, i) => {
+        at(10, () => write(producer, [i]));
+        at(20 + i * second, () => producer.endTransaction(true, outcome("commit")));
+      });
+      run(1000);
+      return log.filter(([, what]) => what.includes("readable")).map(([when]) => when);
+    };
+    const marked = 20 + ARRIVES + DURABLE_WRITE + MARKER_TRIP + MARKER_SERVICE;
+    const cycle = MARKER_TRIP * 2 + MARKER_SERVICE;
+    expect(commits(3, 0)).toEqual([rounded(marked), rounded(marked)]);
+    expect(commits(3, 0.1)).toEqual([rounded(marked), rounded(marked + cycle)]);
+    // Without followers each decision is durable by itself: 0.03 instead of 0.66.
+    expect(commits(1, 0)).toEqual([rounded(marked - 0.63), rounded(marked - 0.63 + cycle)]);
+    expect(commits(3, 10)).toEqual([rounded(marked), rounded(marked + 10)]);
   });
+});
+
+describe("time-outs", () => {
+  test("are looked for every ten seconds from the broker's start on, so an abandoned transaction lives on by the phase", () => {
+    const { log, client, at, write, run } = world();
+    const producer = client(ID_0, 1, 2000 * MS);
+    producer.initAtStart();
+    at(1500, () => write(producer, [0]));
+    run(30_000);
+    // Begun at 1.5 s, overdue at 3.5 s; the looks are at 3 s, 13 s, …
+    const aborted = 13_000 + DURABLE_WRITE + MARKER_TRIP + MARKER_SERVICE + COMPLETE;
+    expect(log).toEqual([
+      [1500, "began 1 by 9 at 1500"],
+      [rounded(aborted), "aborted 1"],
+    ]);
+  });
+
+  test.each([
+    [1, "PRODUCER_FENCED"],
+    [2, "INVALID_TXN_STATE"],
+  ] as const)("a commit after it is refused, in protocol version %i with %s", (version, error) => {
+    const { log, client, outcome, at, write, run } = world();
+    const producer = client(ID_0, version, 2000 * MS);
+    producer.initAtStart();
+    at(1500, () => write(producer, [0]));
+    at(20_000, () => producer.endTransaction(true, outcome("commit")));
+    run(30_000);
+    expect(log.at(-1)).toEqual([rounded(20_000 + READ), `commit: ${error}`]);
+  });
+
+  test("a record of a transaction that was aborted meanwhile is refused, and so is a partition that wants to join", () => {
+    const { client, coordinator, topic, at, write, run } = world();
+    const producer = client(ID_0, 1, 2000 * MS);
+    producer.initAtStart();
+    const answers: unknown[] = [];
+    at(1500, () => write(producer, [0]));
+    at(20_000, () => {
+      const spans = new SpanList(false);
+      spans.push(0, 0, 1, 2);
+      answers.push(topic.logs[0]!.append(spans, 20_000 * MS, 20_000 * MS, 1));
+      answers.push(producer.join(1, coordinator.topicPartition(topic, 1), 20_000 * MS));
+    });
+    run(30_000);
+    expect(answers).toEqual([false, -1]);
+  });
+});
+
+describe("fencing", () => {
+  test.each([1, 2] as const)(
+    "a producer whose id another one has initialised can't commit (version %i)",
+    (version) => {
+      const { log, client, outcome, at, write, run } = world();
+      const old = client(ID_0, version);
+      old.initAtStart();
+      at(10, () => write(old, [0]));
+      at(20, () => client(ID_0, version).initTransactions(20 * MS, () => {}));
+      at(500, () => old.endTransaction(true, outcome("commit")));
+      run(1000);
+      expect(log.at(-1)).toEqual([rounded(500 + READ), "commit: PRODUCER_FENCED"]);
+    },
+  );
+});
+
+describe("a producer that goes from one transaction to the next", () => {
+  test("version 1: the first partition comes back in steps of 20 ms until the one before is complete", () => {
+    const { log, client, coordinator, topic, outcome, at, write, run } = world();
+    const producer = client(ID_0);
+    producer.initAtStart();
+    at(10, () => write(producer, [0]));
+    at(20, () =>
+      producer.endTransaction(true, () => {
+        const next = coordinator.begin(9);
+        producer.addPartitions([coordinator.topicPartition(topic, 0)], next, outcome("added"));
+      }),
+    );
+    run(1000);
+    const committed = 20 + WRITE;
+    expect(log.filter(([, what]) => what.startsWith("added"))).toEqual([
+      [rounded(committed + READ + 20 + WRITE), "added: NONE"],
+    ]);
+    expect(coordinator.counters.concurrentTransactions).toBe(1);
+  });
+
+  test("version 2: each end of a transaction gives a new epoch", () => {
+    const { client, at, write, run, outcome, log } = world();
+    const producer = client(ID_0, 2);
+    producer.initAtStart();
+    const epochs: number[] = [producer.producerEpoch];
+    const commitAt = (time: number): void => {
+      at(time, () => write(producer, [0]));
+      at(time + 5, () =>
+        producer.endTransaction(true, (error) => {
+          outcome("commit")(error);
+          epochs.push(producer.producerEpoch);
+        }),
+      );
+    };
+    commitAt(10);
+    commitAt(100);
+    run(1000);
+    expect(epochs).toEqual([0, 1, 2]);
+    expect(log.filter(([, what]) => what.startsWith("commit"))).toHaveLength(2);
+  });
+
+  test("version 2: leaders that let partitions join at once come back in steps of 20 ms while another one's is written", () => {
+    const { client, coordinator, topic, run, at } = world({ brokers: 3 });
+    const producer = client(ID_0, 2);
+    producer.initAtStart();
+    const joined: number[] = [];
+    at(10, () => {
+      const transaction = coordinator.begin(9);
+      for (const partition of [0, 1, 2]) {
+        const topicPartition = coordinator.topicPartition(topic, partition);
+        joined.push(rounded(producer.join(transaction, topicPartition, 10 * MS) / MS));
+      }
+    });
+    run(100);
+    // The leader asks the coordinator (0.6 there and back), which writes.
+    const alone = 0.6 + DURABLE_WRITE;
+    expect(joined).toEqual([rounded(alone), rounded(alone + 20), rounded(alone + 40)]);
+  });
+});
+
+describe("quiet brokers with followers", () => {
+  test("leave the end of a transaction lying until the coordinator handles its next request, which still finds it unfinished", () => {
+    const { log, client, coordinator, topic, outcome, at, write, run } = world({ quiet: true });
+    const producer = client(ID_0);
+    producer.initAtStart();
+    at(10, () => write(producer, [0]));
+    at(20, () => producer.endTransaction(true, () => {}));
+    at(120, () =>
+      producer.addPartitions([coordinator.topicPartition(topic, 0)], coordinator.begin(9), outcome("added")),
+    );
+    run(1000);
+    expect(log.slice(-3)).toEqual([
+      [rounded(120 + ARRIVES + DURABLE_WRITE), "completed 1"],
+      [rounded(120 + READ + 20 + ARRIVES + DURABLE_WRITE), expect.stringMatching(/^began 2/)],
+      [rounded(120 + READ + 20 + WRITE), "added: NONE"],
+    ]);
+  });
+
+  test("or until the followers' fetches expire after half a second", () => {
+    const { log, client, at, write, run } = world({ quiet: true });
+    const producer = client(ID_0);
+    producer.initAtStart();
+    at(10, () => write(producer, [0]));
+    at(20, () => producer.endTransaction(true, () => {}));
+    run(1000);
+    const marked = 20 + ARRIVES + DURABLE_WRITE + MARKER_TRIP + MARKER_SERVICE;
+    expect(log.at(-1)).toEqual([rounded(marked + 500 + DURABLE_WRITE), "completed 1"]);
+  });
+});
+
+test("a client that is gone hears no more, and what it has sent takes its course", () => {
+  const { log, client, outcome, at, write, run } = world();
+  const producer = client(ID_0);
+  producer.initAtStart();
+  at(10, () => write(producer, [0]));
+  at(20, () => producer.endTransaction(true, outcome("commit")));
+  at(20.1, () => producer.dispose());
+  run(1000);
+  expect(log.map(([, what]) => what)).toEqual([
+    "began 1 by 9 at 10",
+    "prepared 1",
+    "partition 0 of 1 readable",
+    "completed 1",
+  ]);
 });

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { isLegalTransition, type TransactionState, transition } from "./transaction-state.ts";
+import { isLegalTransition, type TransactionState } from "./transaction-state.ts";
 
 const STATES: readonly TransactionState[] = [
   "Empty",
@@ -14,12 +14,12 @@ const STATES: readonly TransactionState[] = [
 
 /** Rows: from; columns: to, both in the order above. x: legal in Kafka's TransactionState.validPreviousStates. */
 const TABLE = [
-  "xx....x.", // Empty
+  "xx.x..x.", // Empty
   ".xxx...x", // Ongoing
   "....x...", // PrepareCommit
   ".....x..", // PrepareAbort
-  "xx....x.", // CompleteCommit
-  "xx....x.", // CompleteAbort
+  "xx.x..x.", // CompleteCommit
+  "xx.x..x.", // CompleteAbort
   "........", // Dead
   "...x....", // PrepareEpochFence
 ];
@@ -31,11 +31,9 @@ const pairs = STATES.flatMap((from, row) =>
 describe("the states of a transaction", () => {
   test.each(pairs.filter((pair) => pair.legal))("may go from $from to $to", ({ from, to }) => {
     expect(isLegalTransition(from, to)).toBe(true);
-    expect(transition(from, to)).toBe(to);
   });
 
   test.each(pairs.filter((pair) => !pair.legal))("may not go from $from to $to", ({ from, to }) => {
     expect(isLegalTransition(from, to)).toBe(false);
-    expect(() => transition(from, to)).toThrow(`a transaction can't go from ${from} to ${to}`);
   });
 });

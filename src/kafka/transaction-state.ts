@@ -1,8 +1,7 @@
 /** Models: the states of a transaction at its coordinator and which may follow which.
  *  Source: kafka TransactionState (4.1), TransactionMetadata.prepareTransitionTo.
- *  Leaves out: the pending state while a transition is being written (transaction-coordinator.ts times it). */
-
-import { invariant } from "../engine/index.ts";
+ *  Leaves out: which version of the protocol takes which transition (transaction-protocol.ts): an abort without a
+ *    transaction exists in version 2 alone. */
 
 export type TransactionState =
   | "Empty"
@@ -18,7 +17,7 @@ const VALID_PREDECESSORS: Readonly<Record<TransactionState, readonly Transaction
   Empty: ["Empty", "CompleteCommit", "CompleteAbort"],
   Ongoing: ["Ongoing", "Empty", "CompleteCommit", "CompleteAbort"],
   PrepareCommit: ["Ongoing"],
-  PrepareAbort: ["Ongoing", "PrepareEpochFence"],
+  PrepareAbort: ["Ongoing", "PrepareEpochFence", "Empty", "CompleteCommit", "CompleteAbort"],
   CompleteCommit: ["PrepareCommit"],
   CompleteAbort: ["PrepareAbort"],
   Dead: ["Empty", "CompleteAbort", "CompleteCommit"],
@@ -27,10 +26,4 @@ const VALID_PREDECESSORS: Readonly<Record<TransactionState, readonly Transaction
 
 export function isLegalTransition(from: TransactionState, to: TransactionState): boolean {
   return VALID_PREDECESSORS[to].includes(from);
-}
-
-/** @throws InvariantError when `to` may not follow `from`. */
-export function transition(from: TransactionState, to: TransactionState): TransactionState {
-  invariant(isLegalTransition(from, to), `a transaction can't go from ${from} to ${to}`);
-  return to;
 }

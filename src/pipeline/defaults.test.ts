@@ -117,6 +117,8 @@ describe("modelled means that the simulator is told", () => {
     keys: "7",
     "sink.delivery-guarantee": "none",
     "sink.partitioner": "fixed",
+    "sink.transaction-naming-strategy": "POOLING",
+    "transaction.state.log.replication.factor": "2",
     "environment.preset": "laptop",
     "versions.preset": "flink-1.20",
     "environment.file": "somewhere.yaml",

@@ -91,8 +91,25 @@ export interface KafkaCluster {
   readonly brokers: number;
   /** `transaction.max.timeout.ms` */
   readonly transactionMaxTimeout: Duration;
+  readonly transactions: TransactionsSpec;
   readonly minInsyncReplicas: number;
   readonly topics: readonly TopicSpec[];
+}
+
+/** How the brokers coordinate transactions. */
+export interface TransactionsSpec {
+  /** 1; 2 (KIP-890) with brokers and a client of 4.0 or later. */
+  readonly protocolVersion: 1 | 2;
+  /** `transaction.state.log.num.partitions` */
+  readonly stateLogPartitions: number;
+  /** `transaction.state.log.replication.factor`, at most the number of brokers. */
+  readonly stateLogReplicationFactor: number;
+  /** `transaction.abort.timed.out.transaction.cleanup.interval.ms` */
+  readonly sweepInterval: Duration;
+  /** time of the first look of every broker; undefined: drawn for each. */
+  readonly sweepPhase: Duration | undefined;
+  /** `add.partitions.to.txn.retry.backoff.ms` */
+  readonly addPartitionsRetryBackoff: Duration;
 }
 
 export interface TopicSpec {
@@ -263,6 +280,10 @@ export interface SinkSpec {
   /** bytes of an output record. */
   readonly recordBytes: number;
   readonly transactionTimeout: Duration;
+  /** `sink.transaction-naming-strategy`: names of transactional ids, and how what an earlier attempt left open is found. */
+  readonly transactionNamingStrategy: "INCREMENTING" | "POOLING";
+  /** whether a producer is free again with its commit (connector 3.x), or only with the next snapshot. */
+  readonly recyclesProducerOnCommit: boolean;
   readonly producer: KafkaProducerConfig;
 }
 

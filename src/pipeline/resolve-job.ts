@@ -17,6 +17,7 @@ import { resolveCheckpointing, resolveState } from "./resolve-checkpointing.ts";
 import { resolveConsumer, resolveProducerConfig } from "./resolve-client.ts";
 import type { ParsedPipeline } from "./schema.ts";
 import type { Defaults, Written } from "./settled.ts";
+import { compareVersions } from "./values/version.ts";
 
 type ParsedJob = ParsedPipeline["jobs"][string];
 type ParsedOperator = ParsedJob["operators"][number];
@@ -189,6 +190,8 @@ function resolveSink(
     partitioner: defaults.of(sinkOptions, sink, "sink.partitioner"),
     recordBytes: sink.record ?? inputRecordBytes,
     transactionTimeout: defaults.of(sinkOptions, sink, "properties.transaction.timeout.ms"),
+    transactionNamingStrategy: defaults.of(sinkOptions, sink, "sink.transaction-naming-strategy"),
+    recyclesProducerOnCommit: compareVersions(defaults.context.versions.flinkConnectorKafka, "4.0") < 0,
     producer: resolveProducerConfig(producer, defaults),
   };
 }

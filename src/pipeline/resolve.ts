@@ -10,7 +10,7 @@ import { resolveConsumer, resolveProducer, resolveReader } from "./resolve-clien
 import { resolveJobs } from "./resolve-job.ts";
 import type { ParsedPipeline } from "./schema.ts";
 import { Defaults } from "./settled.ts";
-import { completeVersions } from "./versions.ts";
+import { completeVersions, transactionVersion } from "./versions.ts";
 
 /** Fills in every default of a pipeline that was read; `place` is the environment file it names, read. Doesn't check: see
  *  {@link checkPipeline}. */
@@ -29,7 +29,7 @@ export function resolve(parsed: ParsedPipeline, fileName: string, place?: Enviro
     name: parsed.name ?? baseName(fileName),
     versions,
     environment: resolveEnvironment(parsed.environment ?? {}, place?.name ?? preset, defaults),
-    kafka: resolveKafka(parsed.kafka, defaults),
+    kafka: resolveKafka(parsed.kafka, versions, defaults),
     producers,
     flink: {
       taskManagers: parsed.flink?.taskmanagers ?? Math.max(1, Math.ceil(slots / slotsPerTaskManager)),
@@ -120,7 +120,7 @@ function resolveEnvironment(
   };
 }
 
-function resolveKafka(kafka: ParsedPipeline["kafka"], defaults: Defaults): KafkaCluster {
+function resolveKafka(kafka: ParsedPipeline["kafka"], versions: Versions, defaults: Defaults): KafkaCluster {
   const config = kafka.config ?? {};
   const minInsyncReplicas = defaults.of(brokerOptions, config, "min.insync.replicas");
   const topics = Object.entries(kafka.topics).map(([name, topic]): TopicSpec => {
@@ -134,9 +134,25 @@ function resolveKafka(kafka: ParsedPipeline["kafka"], defaults: Defaults): Kafka
       minInsyncReplicas: Math.min(topic["min.insync.replicas"] ?? minInsyncReplicas, replicationFactor),
     };
   });
+  const brokers = kafka.brokers ?? 1;
   return {
-    brokers: kafka.brokers ?? 1,
+    brokers,
     transactionMaxTimeout: defaults.of(brokerOptions, config, "transaction.max.timeout.ms"),
+    transactions: {
+      protocolVersion: transactionVersion(versions),
+      stateLogPartitions: defaults.of(brokerOptions, config, "transaction.state.log.num.partitions"),
+      stateLogReplicationFactor: Math.min(
+        defaults.of(brokerOptions, config, "transaction.state.log.replication.factor"),
+        brokers,
+      ),
+      sweepInterval: defaults.of(
+        brokerOptions,
+        config,
+        "transaction.abort.timed.out.transaction.cleanup.interval.ms",
+      ),
+      sweepPhase: kafka["transaction-sweep-phase"],
+      addPartitionsRetryBackoff: defaults.of(brokerOptions, config, "add.partitions.to.txn.retry.backoff.ms"),
+    },
     minInsyncReplicas,
     topics,
   };

@@ -32,6 +32,12 @@ export function knowsKafka(release: string): boolean {
   return compareVersions(release, "3.0") >= 0 && compareVersions(release, "5.0") < 0;
 }
 
+/** Version of the transaction protocol between this client and these brokers: 2 where both know it (KIP-890), as
+ *  transaction.version of a cluster that was created with Kafka 4.0 or later says. */
+export function transactionVersion({ kafka, kafkaClients }: Versions): 1 | 2 {
+  return compareVersions(kafka, "4.0") >= 0 && compareVersions(kafkaClients, "4.0") >= 0 ? 2 : 1;
+}
+
 /** Fills in what wasn't said: the connector that goes with the Flink, the client the connector brings. */
 export function completeVersions(given: {
   readonly flink: string;

@@ -52,14 +52,9 @@ const READ_BY_NOBODY: Readonly<Record<string, string>> = {
   "flink.slotRequestTimeout": FAILURES,
   "jobs[].restartStrategy.*": FAILURES,
   "flink.taskManagers": "compared with the slots that the jobs need; subtasks fill them in order",
-  "jobs[].sinks[].producer.retryBackoff": "warned about: no request fails",
-  "jobs[].sinks[].transactionTimeout":
-    "compared with the brokers' maximum and the interval; nothing times out",
-  "jobs[].sinks[].transactionalIdPrefix": "compared with the prefixes of other sinks; ids have no names",
   "kafka.minInsyncReplicas":
     "no replica fails, so acks=all waits for all of them whatever their least number is",
   "kafka.topics[].minInsyncReplicas": "as kafka.minInsyncReplicas",
-  "kafka.transactionMaxTimeout": "compared with the timeouts of sinks",
   "producers[].config.batchSize": "warned about",
   "producers[].config.retryBackoff": "warned about",
   "readers[].consumer.maxPollRecords": "warned about",

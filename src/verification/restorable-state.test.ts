@@ -64,6 +64,8 @@ test("a checkpoint that fails leaves its transactions in the state of those afte
     "execution.checkpointing.data-inline-threshold=0",
     "execution.checkpointing.tolerable-failed-checkpoints=100",
     "execution.checkpointing.timeout=25 ms",
+    // After a failure the writers need new producers, which wait for it.
+    "jobs.job.sinks[0].properties.retry.backoff.ms=0",
     "environment.storage.latency=10 ms",
     "environment.storage.latency-p99=60 ms",
   );

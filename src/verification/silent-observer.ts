@@ -6,6 +6,7 @@ export const SILENT: PipelineObserver = {
   transactionBegan: () => {},
   transactionPrepared: () => {},
   transactionCompleted: () => {},
+  transactionAborted: () => {},
   checkpointTriggered: () => {},
   checkpointTriggerFailed: () => {},
   checkpointAcknowledged: () => {},
@@ -18,4 +19,6 @@ export const SILENT: PipelineObserver = {
   offsetsCommitted: () => {},
   preCommitted: () => {},
   commitSent: () => {},
+  committableDropped: () => {},
+  sinkFailed: () => {},
 };

@@ -36,12 +36,10 @@ export class FlinkEvents {
   readonly storageAccepted: number;
   /** A transfer ends; payload a = number of the link. */
   readonly storageTransferred: number;
-  /** EndTxn is answered; payload a = number of the sink writer. */
-  readonly commitReply: number;
   #tasks = 0;
 
   constructor(sim: Simulation) {
-    const { channels, sources, operators, drivers, storages, links, sinks } = this;
+    const { channels, sources, operators, drivers, storages, links } = this;
     this.channelKinds = {
       segmentFull: sim.defineKind("segment full", (c) => channels[c]!.onSegmentFull()),
       arrival: sim.defineKind("buffer arrives", (c) => channels[c]!.onArrival()),
@@ -74,7 +72,6 @@ export class FlinkEvents {
     };
     this.storageAccepted = sim.defineKind("storage request accepted", (s, n) => storages[s]!.onAccepted(n));
     this.storageTransferred = sim.defineKind("storage transfer ends", (l) => links[l]!.onTransferred());
-    this.commitReply = sim.defineKind("EndTxn answered", (w) => sinks[w]!.onCommitReply());
   }
 
   /** A number that no other task of the world has. */

@@ -28,6 +28,9 @@ const RECORD_OVERHEAD_BYTES = 13;
 /** How long an operator's output may lie before another job's source sees it, ns. */
 const LONGEST_RUN_TO_A_JOB = 1e6;
 
+/** sink.committer.retries, at once as since Flink 1.20.1; nothing here gives a committer an outcome to retry yet. */
+const COMMITTER = { retries: 10, retryDelay: 0 };
+
 /** What the jobs of one world share. */
 export interface JobSurroundings {
   readonly sim: Simulation;
@@ -187,10 +190,8 @@ class JobBuilder {
       },
     );
     for (const { spec, sink } of sinks) {
-      sink.listen(
-        () => task.onFlushed(),
-        () => task.onCommitted(),
-      );
+      sink.listen(task);
+      sink.openAtStart();
       kafka.topic(spec.topic).attach(task);
     }
     events.operators[number] = task;
@@ -210,11 +211,17 @@ class JobBuilder {
         partitioner: spec.partitioner,
         recordBytes: spec.recordBytes,
         batchSize: spec.producer.batchSize,
-        commitReply: events.commitReply,
+        parallelism: spec.parallelism,
+        transactionalIdPrefix: spec.transactionalIdPrefix ?? this.#job.name,
+        namingStrategy: spec.transactionNamingStrategy,
+        abortStrategy: spec.transactionNamingStrategy === "POOLING" ? "LISTING" : "PROBING",
+        recyclesOnCommit: spec.recyclesProducerOnCommit,
+        committer: COMMITTER,
       },
       kafka.topic(spec.topic),
       kafka.makeProducer(spec.topic, spec.producer, spec.recordBytes),
       kafka.coordinator,
+      kafka.transactionalClients(spec),
       sim.stream(`partitioner ${this.#job.name} ${spec.topic} ${subtask}`),
       observer,
       this.#recycler.separate,

@@ -21,6 +21,7 @@ import {
   type RecordTaker,
   replicationDelay,
   Topic,
+  TransactionalClient,
   TransactionCoordinator,
   timeInAccumulator,
 } from "../../kafka/index.ts";
@@ -38,15 +39,13 @@ import type {
   KafkaProducerConfig,
   Pipeline,
   ProducerSpec,
+  SinkSpec,
   SourceSpec,
   TopicSpec,
 } from "../pipeline.ts";
 import { splitOwner } from "../split-owner.ts";
 import { appendsPerSecond, recordBytes, recordsPerSecond } from "../topic-load.ts";
 import type { AssemblyOptions } from "./assembly-options.ts";
-
-/** transaction.state.log.replication.factor */
-const TRANSACTION_LOG_REPLICATION = 3;
 
 /** Defaults of buffer.memory (bytes), max.block.ms, delivery.timeout.ms, retry.backoff.ms and retry.backoff.max.ms (ns): they matter only
  *  while a broker is away, and nothing takes one away yet. */
@@ -141,8 +140,7 @@ export class SimulatedKafka {
     for (const producer of pipeline.producers) this.#addOrigin(producer);
     this.#observer = observe();
     const { brokers } = pipeline.kafka;
-    const replication = Math.min(TRANSACTION_LOG_REPLICATION, brokers);
-    this.coordinator = new TransactionCoordinator(sim, this.#timing, brokers, replication, this.#observer);
+    this.coordinator = this.#makeCoordinator(brokers);
     for (const spec of pipeline.kafka.topics) this.#addTopic(spec);
     this.#addReaders();
     this.#observeAppends();
@@ -207,7 +205,7 @@ export class SimulatedKafka {
       recordBytes,
       linger: timeInAccumulator(this.#timing, config.linger),
       service: produceService(this.#timing, spec.replicationFactor, config.acks),
-      addPartitionsTime: this.coordinator.addPartitionsTime,
+      joinsAtBroker: this.#pipeline.kafka.transactions.protocolVersion === 2,
       ...WHILE_A_BROKER_IS_AWAY,
     };
     if (this.#options.polls === "lazy") {
@@ -228,6 +226,41 @@ export class SimulatedKafka {
     const producer = new EagerProducer(this.#sim, this.#producerKinds, number, topic, this.#timing, settings);
     this.#eagerProducers.push(producer);
     return producer;
+  }
+
+  #makeCoordinator(brokers: number): TransactionCoordinator {
+    const { transactions, transactionMaxTimeout } = this.#pipeline.kafka;
+    const { sweepInterval, sweepPhase } = transactions;
+    const phaseOf = (broker: number): number =>
+      sweepPhase === undefined
+        ? this.#sim.stream(`transaction sweep of broker ${broker}`).below(sweepInterval)
+        : sweepPhase % sweepInterval;
+    return new TransactionCoordinator(
+      this.#sim,
+      this.#timing,
+      {
+        brokers,
+        replicationFactor: transactions.stateLogReplicationFactor,
+        stateLogPartitions: transactions.stateLogPartitions,
+        maxTimeout: transactionMaxTimeout,
+        sweepInterval,
+        sweepPhases: Array.from({ length: brokers }, (_, broker) => phaseOf(broker)),
+        addPartitionsRetryBackoff: transactions.addPartitionsRetryBackoff,
+        // Producers, consumers and followers ask brokers for something all the time.
+        quiet: false,
+      },
+      this.#observer,
+    );
+  }
+
+  /** Makes the transactional parts of the producers of `sink`. */
+  transactionalClients(sink: SinkSpec): (transactionalId: string) => TransactionalClient {
+    const settings = {
+      version: this.#pipeline.kafka.transactions.protocolVersion,
+      transactionTimeout: sink.transactionTimeout,
+      retryBackoff: sink.producer.retryBackoff,
+    };
+    return (id) => new TransactionalClient(this.#sim, this.coordinator, settings, id);
   }
 
   /** What source subtask `subtask` of `parallelism` reads of `source`; `wake` is called when records come that the feed

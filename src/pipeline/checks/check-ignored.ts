@@ -7,7 +7,6 @@ type Section = "producers" | "readers" | "source" | "sink";
 export const IGNORED_HERE: readonly (readonly [section: Section, key: string, instead: string])[] = [
   ["producers", "batch.size", "the load's batches are one mean delay"],
   ["producers", "retry.backoff.ms", "no request of the load fails"],
-  ["sink", "properties.retry.backoff.ms", "no request of a sink fails"],
   ["readers", "max.poll.records", "a reader takes what a fetch brought at once"],
 ];
 

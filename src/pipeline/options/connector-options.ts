@@ -30,9 +30,14 @@ const sink = options({
       "First part of the sink's transactional ids; exactly-once needs one that no other sink uses.",
     ],
     "sink.partitioner": [
-      choice(["default", "fixed"]),
+      choice(["default", "fixed"], { "round-robin": "default" }),
       "default",
-      "default: the producer's sticky partitioner; fixed: each subtask writes one partition.",
+      "default: the producer's sticky partitioner (round-robin, despite its name, is the same); fixed: each subtask writes one partition.",
+    ],
+    "sink.transaction-naming-strategy": [
+      choice(["INCREMENTING", "POOLING"], { DEFAULT: "INCREMENTING" }),
+      "INCREMENTING",
+      "How transactional ids are chosen: a new one for each checkpoint, or those that are free. DEFAULT is INCREMENTING.",
     ],
     "properties.transaction.timeout.ms": [
       kafkaMilliseconds({ min: 1_000_000 }),
@@ -47,11 +52,6 @@ const sink = options({
     ],
   },
   known: {
-    "sink.transaction-naming-strategy": [
-      choice(["DEFAULT", "INCREMENTING", "POOLING"]),
-      "DEFAULT",
-      "How transactional ids are chosen; DEFAULT is INCREMENTING.",
-    ],
     "sink.buffer-flush.max-rows": [integer(), "0", "Rows an upsert sink buffers; 0: off."],
     "sink.buffer-flush.interval": [flinkDuration(), "0 s", "Time an upsert sink buffers; 0: off."],
   },

@@ -122,6 +122,30 @@ export const brokerOptions = options({
       "Longest transaction.timeout.ms that a producer may ask for.",
       { source: "Kafka 4.1 TransactionStateManagerConfig" },
     ],
+    "transaction.abort.timed.out.transaction.cleanup.interval.ms": [
+      positive,
+      "10000",
+      "Time between two looks for timed-out transactions.",
+      { source: "Kafka 4.1 TransactionStateManagerConfig" },
+    ],
+    "transaction.state.log.num.partitions": [
+      integer({ min: 1 }),
+      "50",
+      "Partitions of __transaction_state.",
+      { source: "Kafka 4.1 TransactionLogConfig" },
+    ],
+    "transaction.state.log.replication.factor": [
+      replicas,
+      "3",
+      "Replicas of __transaction_state.",
+      { source: "Kafka 4.1 TransactionLogConfig" },
+    ],
+    "add.partitions.to.txn.retry.backoff.ms": [
+      milliseconds,
+      "20",
+      "First wait of a leader whose transaction is still committing.",
+      { source: "Kafka 4.1 AddPartitionsToTxnConfig" },
+    ],
     "min.insync.replicas": [
       replicas,
       "1",
@@ -237,12 +261,6 @@ export const brokerOptions = options({
       "Time before an idle producer is forgotten.",
       { source: "Kafka 4.1 TransactionLogConfig" },
     ],
-    "transaction.abort.timed.out.transaction.cleanup.interval.ms": [
-      positive,
-      "10000",
-      "Time between two looks for timed-out transactions.",
-      { source: "Kafka 4.1 TransactionStateManagerConfig" },
-    ],
     "transactional.id.expiration.ms": [
       positive,
       "604800000",
@@ -254,18 +272,6 @@ export const brokerOptions = options({
       "3600000",
       "Time between two looks for expired ids.",
       { source: "Kafka 4.1 TransactionStateManagerConfig" },
-    ],
-    "transaction.state.log.num.partitions": [
-      integer({ min: 1 }),
-      "50",
-      "Partitions of __transaction_state.",
-      { source: "Kafka 4.1 TransactionLogConfig" },
-    ],
-    "transaction.state.log.replication.factor": [
-      replicas,
-      "3",
-      "Replicas of __transaction_state.",
-      { source: "Kafka 4.1 TransactionLogConfig" },
     ],
     "transaction.state.log.min.isr": [
       replicas,
@@ -290,12 +296,6 @@ export const brokerOptions = options({
       "true",
       "Whether a leader asks the coordinator about a new transaction (KIP-890).",
       { source: "Kafka 4.1 TransactionLogConfig" },
-    ],
-    "add.partitions.to.txn.retry.backoff.ms": [
-      milliseconds,
-      "20",
-      "First wait of a leader whose transaction is still committing.",
-      { source: "Kafka 4.1 AddPartitionsToTxnConfig" },
     ],
     "add.partitions.to.txn.retry.backoff.max.ms": [
       milliseconds,

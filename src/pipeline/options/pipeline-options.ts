@@ -1,4 +1,5 @@
 import { VERSION_PRESETS } from "../presets/version-presets.ts";
+import { physicalDuration } from "../values/duration.ts";
 import { fault } from "../values/fault.ts";
 import { count, integer } from "../values/number.ts";
 import { rate } from "../values/rate.ts";
@@ -63,7 +64,14 @@ export const versionOptions = options({
 export const clusterOptions = options({
   scope: "pipeline",
   source: "Sluice",
-  modelled: { brokers: [integer({ min: 1, max: 1000 }), "1", "Number of brokers."] },
+  modelled: {
+    brokers: [integer({ min: 1, max: 1000 }), "1", "Number of brokers."],
+    "transaction-sweep-phase": [
+      physicalDuration(),
+      undefined,
+      "Time of the brokers' first look for timed-out transactions; without it drawn for each broker.",
+    ],
+  },
 });
 
 /** Keys of `flink:` beside its maps. */

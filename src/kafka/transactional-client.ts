@@ -1,0 +1,198 @@
+/** Models: the part of a producer that talks to transaction coordinators: FindCoordinator, InitProducerId,
+ *    AddPartitionsToTxn and EndTxn, one at a time, with their retries. A request that has been put back (its coordinator
+ *    had to be found, or answered "not me" or "not yet") is sent only after a back-off, so a producer that is new, or whose
+ *    transactional id has moved to another coordinator, waits retry.backoff.ms in initTransactions.
+ *  Source: kafka-clients TransactionManager (nextRequest, TxnRequestHandler.reenqueue), Sender
+ *    (maybeSendAndPollTransactionalRequest, maybeFindCoordinatorAndRetry) 3.9 to 4.2.
+ *  Leaves out: max.block.ms (nothing times out), connections that have to be made first, errors of the network. */
+
+import { invariant, type Simulation } from "../engine/index.ts";
+import {
+  CONCURRENT_TRANSACTIONS,
+  COORDINATOR_NOT_AVAILABLE,
+  type KafkaError,
+  NONE,
+  NOT_COORDINATOR,
+} from "./kafka-error.ts";
+import type {
+  TransactionAnswer,
+  TransactionCoordinator,
+  TransactionRequest,
+  TransactionRequestKind,
+} from "./transaction-coordinator.ts";
+import type { TransactionVersion } from "./transaction-protocol.ts";
+
+export interface TransactionalClientSettings {
+  readonly version: TransactionVersion;
+  /** transaction.timeout.ms, ns. */
+  readonly transactionTimeout: number;
+  /** retry.backoff.ms, ns. */
+  readonly retryBackoff: number;
+}
+
+/** TransactionManager.ADD_PARTITIONS_RETRY_BACKOFF_MS, ns: while the transaction has no partition yet. */
+const ADD_PARTITIONS_RETRY_BACKOFF = 20e6;
+
+/** Called with the outcome of an operation, at the time when the client knows it. */
+export type WhenDone = (error: KafkaError) => void;
+
+interface Operation {
+  readonly kind: TransactionRequestKind;
+  readonly partitions: readonly number[];
+  readonly transaction: number;
+  readonly commit: boolean;
+  readonly bumpsOwnEpoch: boolean;
+  readonly whenDone: WhenDone;
+  isRetry: boolean;
+}
+
+export class TransactionalClient {
+  transactionalId: string;
+  producerId = -1;
+  producerEpoch = -1;
+  version: TransactionVersion;
+  readonly #sim: Simulation;
+  readonly #coordinator: TransactionCoordinator;
+  readonly #settings: TransactionalClientSettings;
+  readonly #number: number;
+  /** Broker that coordinated the last transactional id; -1: not known. */
+  #coordinatorBroker = -1;
+  #sequence = 0;
+  #operation: Operation | undefined;
+  #hasPartitions = false;
+
+  constructor(
+    sim: Simulation,
+    coordinator: TransactionCoordinator,
+    settings: TransactionalClientSettings,
+    transactionalId: string,
+  ) {
+    this.#sim = sim;
+    this.#coordinator = coordinator;
+    this.#settings = settings;
+    this.version = settings.version;
+    this.transactionalId = transactionalId;
+    this.#number = coordinator.register(this);
+  }
+
+  /** Another transactional id for the same producer, as Flink's pool gives it by reflection: what the client knows of the old
+   *  id's coordinator stays. */
+  setTransactionalId(transactionalId: string): void {
+    invariant(this.#operation === undefined, "a producer changes its id between two transactions");
+    this.transactionalId = transactionalId;
+  }
+
+  /** Goes on with a transaction that another producer began, as Flink's committer does after a restore. A client takes up
+   *  version 2 when it initialises or begins, and this one does neither, so its EndTxn is one of version 1. */
+  resumeTransaction(producerId: number, producerEpoch: number): void {
+    this.version = 1;
+    this.producerId = producerId;
+    this.producerEpoch = producerEpoch;
+    this.#hasPartitions = true;
+  }
+
+  /** initTransactions called at `at`, ns, not past. */
+  initTransactions(at: number, whenDone: WhenDone): void {
+    this.#start({ kind: "InitProducerId", ...NOTHING, whenDone, isRetry: false }, at);
+  }
+
+  /** initTransactions before the simulated time begins. */
+  initAtStart(): KafkaError {
+    const answer = this.#coordinator.initAtStart(this.transactionalId, this.#settings.transactionTimeout);
+    this.#coordinatorBroker = this.#coordinator.coordinatorOf(this.transactionalId);
+    if (answer.error === NONE) this.#take(answer);
+    return answer.error;
+  }
+
+  /** `partitions` (numbers of topic partitions) join `transaction` by request. */
+  addPartitions(partitions: readonly number[], transaction: number, whenDone: WhenDone): void {
+    this.#start(
+      { kind: "AddPartitionsToTxn", ...NOTHING, partitions, transaction, whenDone, isRetry: false },
+      this.#sim.now,
+    );
+  }
+
+  /** A partition joins `transaction` at `at`; see TransactionCoordinator.join. */
+  join(transaction: number, topicPartition: number, at: number): number {
+    return this.#coordinator.join(this.transactionalId, this, this.version, transaction, topicPartition, at);
+  }
+
+  endTransaction(commit: boolean, whenDone: WhenDone): void {
+    this.#start({ kind: "EndTxn", ...NOTHING, commit, whenDone, isRetry: false }, this.#sim.now);
+  }
+
+  /** The client is gone; a request that it has sent takes its course. */
+  dispose(): void {
+    this.#coordinator.unregister(this.#number);
+    this.#operation = undefined;
+    this.#sequence++;
+  }
+
+  onCoordinatorFound(sequence: number, now: number): void {
+    if (sequence !== this.#sequence) return;
+    this.#coordinatorBroker = this.#coordinator.coordinatorOf(this.transactionalId);
+    this.#send(now);
+  }
+
+  onAnswer(sequence: number, answer: TransactionAnswer): void {
+    if (sequence !== this.#sequence) return;
+    const operation = this.#operation!;
+    const { error } = answer;
+    if (error === NOT_COORDINATOR || error === COORDINATOR_NOT_AVAILABLE) {
+      this.#coordinatorBroker = -1;
+      this.#send(this.#sim.now);
+    } else if (error === CONCURRENT_TRANSACTIONS) {
+      operation.isRetry = true;
+      this.#send(this.#sim.now);
+    } else {
+      if (error === NONE) this.#take(answer);
+      if (operation.kind !== "AddPartitionsToTxn") this.#hasPartitions = false;
+      else if (error === NONE) this.#hasPartitions = true;
+      this.#operation = undefined;
+      operation.whenDone(error);
+    }
+  }
+
+  #start(operation: Operation, at: number): void {
+    invariant(this.#operation === undefined, "a producer has one transactional request in flight");
+    this.#operation = operation;
+    this.#send(at);
+  }
+
+  #send(at: number): void {
+    const operation = this.#operation!;
+    const sequence = ++this.#sequence;
+    if (this.#coordinatorBroker < 0) {
+      operation.isRetry = true;
+      this.#coordinator.findCoordinator(this.#number, sequence, at);
+      return;
+    }
+    const request: TransactionRequest = {
+      kind: operation.kind,
+      transactionalId: this.transactionalId,
+      producerId: this.producerId,
+      producerEpoch: this.producerEpoch,
+      version: this.version,
+      timeout: this.#settings.transactionTimeout,
+      bumpsOwnEpoch: operation.bumpsOwnEpoch,
+      partitions: operation.partitions,
+      transaction: operation.transaction,
+      commit: operation.commit,
+    };
+    const sentAt = operation.isRetry ? at + this.#backoff(operation) : at;
+    this.#coordinator.send(this.#number, sequence, this.#coordinatorBroker, request, sentAt);
+  }
+
+  #backoff({ kind }: Operation): number {
+    const { retryBackoff } = this.#settings;
+    if (kind !== "AddPartitionsToTxn" || this.#hasPartitions) return retryBackoff;
+    return Math.min(retryBackoff, ADD_PARTITIONS_RETRY_BACKOFF);
+  }
+
+  #take({ producerId, producerEpoch }: TransactionAnswer): void {
+    this.producerId = producerId;
+    this.producerEpoch = producerEpoch;
+  }
+}
+
+const NOTHING = { partitions: [], transaction: 0, commit: false, bumpsOwnEpoch: false } as const;
