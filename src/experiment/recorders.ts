@@ -2,7 +2,9 @@ import { DeliveryLedger, EveryTransactionCommits, VisibilityAfterCompletion } fr
 import { OrderFingerprint } from "../engine/index.ts";
 import {
   CheckpointRecorder,
+  CheckpointSizes,
   CheckpointStatsTracker,
+  type JobCheckpointSizes,
   type JobCheckpoints,
   LatencyRecorder,
   type RampHistogram,
@@ -27,6 +29,7 @@ export class Recorders {
   readonly #from: number;
   readonly #until: number;
   readonly #checkpoints: CheckpointRecorder;
+  readonly #sizes: CheckpointSizes;
   readonly #statistics: CheckpointStatsTracker;
   /** Why and when, ns, each job would have failed. */
   readonly #jobFailures: { readonly reason: string; readonly at: number }[][];
@@ -42,6 +45,7 @@ export class Recorders {
     this.#until = until;
     this.#transactions = new EveryTransactionCommits(pipeline.jobs.map(({ name }) => name));
     this.#checkpoints = new CheckpointRecorder(pipeline.jobs.length, from, until);
+    this.#sizes = new CheckpointSizes(pipeline.jobs.length, from, until);
     this.#statistics = new CheckpointStatsTracker(
       pipeline.jobs.map((job) => ({
         name: job.name,
@@ -65,6 +69,7 @@ export class Recorders {
     const ledger = new DeliveryLedger(readers.length, lineage);
     const visibility = this.#visibility;
     const checkpoints = this.#checkpoints;
+    const sizes = this.#sizes;
     const statistics = this.#statistics;
     const fingerprint = this.fingerprint;
     this.#latency = latency;
@@ -88,8 +93,10 @@ export class Recorders {
         fingerprint.add(at, 3, checkpoint, 0);
       },
       checkpointTriggerFailed: (job) => statistics.checkpointTriggerFailed(job),
-      checkpointAcknowledged: (job, subtask, checkpoint, metrics, snapshot, at) =>
-        statistics.checkpointAcknowledged(job, subtask, checkpoint, metrics, snapshot, at),
+      checkpointAcknowledged: (job, subtask, checkpoint, metrics, snapshot, at) => {
+        sizes.checkpointAcknowledged(job, subtask, checkpoint, metrics, snapshot);
+        statistics.checkpointAcknowledged(job, subtask, checkpoint, metrics, snapshot, at);
+      },
       checkpointsFailedJob: (job, reason, at) => {
         this.#jobFailures[job]!.push({ reason, at });
       },
@@ -98,11 +105,13 @@ export class Recorders {
       checkpointCompleted: (job, checkpoint, triggeredAt, latestAckAt, at, metadataBytes) => {
         statistics.checkpointCompleted(job, checkpoint, triggeredAt, latestAckAt, at, metadataBytes);
         checkpoints.checkpointCompleted(job, checkpoint, triggeredAt, latestAckAt);
+        sizes.checkpointCompleted(job, checkpoint, triggeredAt);
         visibility.checkpointCompleted(job, checkpoint, triggeredAt, latestAckAt, at);
         fingerprint.add(at, 4, checkpoint, 0);
       },
       checkpointAborted: (job, checkpoint, reason, at, message) => {
         checkpoints.checkpointAborted(job);
+        sizes.checkpointAborted(job, checkpoint);
         statistics.checkpointAborted(job, checkpoint, reason, at, message);
         fingerprint.add(at, 5, checkpoint, 0);
       },
@@ -122,6 +131,10 @@ export class Recorders {
 
   get jobCheckpoints(): readonly JobCheckpoints[] {
     return this.#checkpoints.jobs;
+  }
+
+  get checkpointSizes(): readonly JobCheckpointSizes[] {
+    return this.#sizes.jobs;
   }
 
   allVisible(world: World): boolean {

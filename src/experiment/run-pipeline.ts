@@ -1,4 +1,4 @@
-import type { JobCheckpoints, RampHistogram } from "../metrics/index.ts";
+import type { JobCheckpointSizes, JobCheckpoints, RampHistogram } from "../metrics/index.ts";
 import {
   assemble,
   type Lineage,
@@ -45,6 +45,8 @@ export interface Measurement {
   readonly latencies: readonly RampHistogram[];
   /** Triggers and durations of each job's checkpoints. */
   readonly checkpoints: readonly JobCheckpoints[];
+  /** Bytes of each job's checkpoints. */
+  readonly checkpointSizes: readonly JobCheckpointSizes[];
 }
 
 /** As runPipeline, and keeps the histograms. */
@@ -84,7 +86,12 @@ export function measurePipeline(pipeline: Pipeline, options: RunOptions): Measur
     checks: recorders.checks(world),
     config: pipeline,
   };
-  return { result, latencies: recorders.latencies, checkpoints: recorders.jobCheckpoints };
+  return {
+    result,
+    latencies: recorders.latencies,
+    checkpoints: recorders.jobCheckpoints,
+    checkpointSizes: recorders.checkpointSizes,
+  };
 }
 
 /** A tenth of the load, and at least two checkpoint intervals where there is room for them. */
