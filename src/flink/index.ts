@@ -1,3 +1,4 @@
+export { barrierHandler, onBarrier, START_SNAPSHOT } from "./barrier-handler.ts";
 export type { ChainedSink } from "./chained-sinks.ts";
 export { Channel, type ChannelKinds, type ChannelSettings, type UpstreamTask } from "./channel.ts";
 export { CheckpointDriver, type CheckpointKinds, type MetadataStorage } from "./checkpoint-driver.ts";

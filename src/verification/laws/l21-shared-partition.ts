@@ -114,7 +114,7 @@ export const sharedPartition: Law = {
         effort,
         { ...row, setup: `${where}: longer than alone`, expected: skew },
         { ...extra, mean: skew + extra.mean },
-        0.1,
+        0.15,
       ),
     ];
   },

@@ -8,7 +8,10 @@ import { latencyOptimalInterval } from "./l17-latency-optimal-interval.ts";
 import { transactionalVisibility } from "./l18-transactional-visibility.ts";
 import { hopsInSeries } from "./l19-hops-in-series.ts";
 import { sharedPartition } from "./l21-shared-partition.ts";
+import { alignmentAndCompletion, stragglers } from "./l23-l24-order-statistics.ts";
+import { barrierTravel } from "./l25-barrier-travel.ts";
 import { flushTimers } from "./l26-flush-timers.ts";
+import { transactionOverhead } from "./l27-transaction-overhead.ts";
 import { little } from "./l29-little.ts";
 import { conservation } from "./l30-conservation.ts";
 import type { Law } from "./law.ts";
@@ -26,7 +29,11 @@ export const LAWS: readonly Law[] = [
   transactionalVisibility,
   hopsInSeries,
   sharedPartition,
+  alignmentAndCompletion,
+  stragglers,
+  barrierTravel,
   flushTimers,
+  transactionOverhead,
   duplicatesOfReplay,
   little,
   conservation,
