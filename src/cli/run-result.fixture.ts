@@ -43,6 +43,7 @@ export function readerResult(
     recordsVisible: 3_000_000,
     recordsLost: 0,
     recordsDuplicated: 0,
+    upsertView: null,
     slo: null,
     ...others,
   };
@@ -70,6 +71,20 @@ export function runResult(guarantee: string, readers: readonly ReaderResult[]): 
         statistics,
       },
     ],
+    transactions: {
+      initProducerId: 120,
+      newTransactionalIds: 124,
+      newTransactionalIdsPerDay: 35_712,
+      findCoordinator: 4,
+      addPartitionsToTxn: 480,
+      endTxn: 120,
+      concurrentTransactions: 0,
+      writeTxnMarkers: 360,
+      stateLogWrites: 840,
+      committed: 120,
+      aborted: 0,
+      timedOut: 0,
+    },
     checks: [],
     config: configWith(guarantee),
   };

@@ -8,6 +8,8 @@ import {
   type JobCheckpoints,
   LatencyRecorder,
   type RampHistogram,
+  UpsertView,
+  type UpsertViewFigures,
 } from "../metrics/index.ts";
 import {
   jobVertices,
@@ -17,7 +19,13 @@ import {
   type World,
 } from "../pipeline/index.ts";
 import { checkpointConfig } from "./checkpoint-config.ts";
-import type { CheckpointResult, LatencySummary, ReaderResult, RunResult } from "./run-result.ts";
+import type {
+  CheckpointResult,
+  LatencySummary,
+  ReaderResult,
+  RunResult,
+  UpsertViewResult,
+} from "./run-result.ts";
 
 const SECOND = 1e9;
 
@@ -37,6 +45,7 @@ export class Recorders {
   readonly #visibility: VisibilityAfterCompletion;
   #latency: LatencyRecorder | undefined;
   #ledger: DeliveryLedger | undefined;
+  #upserts: UpsertView | undefined;
 
   /** @param from ns. @param until ns: records created and checkpoints triggered in between are measured. */
   constructor(pipeline: Pipeline, from: number, until: number) {
@@ -67,6 +76,9 @@ export class Recorders {
     const { readers } = this.#pipeline;
     const latency = new LatencyRecorder(readers.length, lineage, this.#from, this.#until);
     const ledger = new DeliveryLedger(readers.length, lineage);
+    const upserts = new UpsertView(readers.length, lineage);
+    const views = new Set(readers.flatMap(({ deduplicate }, i) => (deduplicate === "none" ? [] : [i])));
+    this.#upserts = upserts;
     const visibility = this.#visibility;
     const checkpoints = this.#checkpoints;
     const sizes = this.#sizes;
@@ -78,6 +90,7 @@ export class Recorders {
       delivered: (reader, origin, route, from, to, first, last, transaction) => {
         latency.delivered(reader, origin, route, from, to, first, last);
         ledger.delivered(reader, origin, route, from, to);
+        if (views.has(reader)) upserts.delivered(reader, origin, route, from, to, first, last);
         visibility.delivered(reader, origin, route, from, to, first, last, transaction);
       },
       transactionBegan: () => {},
@@ -161,7 +174,8 @@ export class Recorders {
         recordsIn: created,
         recordsVisible: visible,
         recordsLost: created - visible,
-        recordsDuplicated: ledger.duplicated(i),
+        recordsDuplicated: reader.deduplicate === "by-key" ? 0 : ledger.duplicated(i),
+        upsertView: reader.deduplicate === "none" ? null : upsertResult(this.#upserts!.readers[i]!),
         slo: this.#slo(i),
       };
     });
@@ -234,4 +248,8 @@ function summarise(histogram: RampHistogram): LatencySummary {
     p99Ms: p99! / 1e6,
     maxMs: histogram.max / 1e6,
   };
+}
+
+function upsertResult({ twice, late, setbacks, deepest, longest }: UpsertViewFigures): UpsertViewResult {
+  return { twice, late, setbacks, deepestMs: deepest / 1e6, longestMs: longest / 1e6 };
 }

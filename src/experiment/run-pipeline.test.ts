@@ -140,3 +140,33 @@ test("twice the load's time gives twice the records and twenty checkpoints more"
   expect(long.readers[0]!.recordsVisible).toBe(2 * short.readers[0]!.recordsVisible);
   expect(long.checkpoints[0]!.triggered - short.checkpoints[0]!.triggered).toBe(20);
 });
+
+test("each writer starts a transaction with its job and with each checkpoint, every one under a new id", () => {
+  const { transactions, checkpoints } = run();
+  const { triggered } = checkpoints[0]!;
+  expect(transactions).toMatchObject({
+    initProducerId: 2 * triggered,
+    newTransactionalIds: 2 * triggered + 2,
+    endTxn: transactions.committed,
+    aborted: 0,
+    timedOut: 0,
+  });
+  // 19 or 20 checkpoints in 20 s of load, and the job's start.
+  expect([2 * 19 + 2, 2 * 20 + 2].map((ids) => ids * 4320)).toContain(transactions.newTransactionalIdsPerDay);
+  expect(run("sink.delivery-guarantee=at-least-once").transactions).toMatchObject({
+    initProducerId: 0,
+    endTxn: 0,
+  });
+});
+
+test("ids of POOLING come back: as many as a writer has transactions open at once", () => {
+  const { transactions } = run("jobs.job.sinks[0].sink.transaction-naming-strategy=POOLING");
+  expect(transactions.newTransactionalIds).toBe(4);
+});
+
+test("a reader that de-duplicates tells what came twice, late or going back, of which there is nothing in one partition", () => {
+  const one = run("kafka.topics.out.partitions=1", "readers.committed.deduplicate=upsert");
+  const view = { twice: 0, late: 0, setbacks: 0, deepestMs: 0, longestMs: 0 };
+  expect(one.readers[0]?.upsertView).toEqual(view);
+  expect(run().readers[0]?.upsertView).toBe(null);
+});

@@ -5,10 +5,11 @@ import {
   type Phases,
   type Pipeline,
   type PipelineObserver,
+  type World,
 } from "../pipeline/index.ts";
 import { combineObservers } from "./combine-observers.ts";
 import { Recorders } from "./recorders.ts";
-import type { RunResult } from "./run-result.ts";
+import type { RunResult, TransactionsResult } from "./run-result.ts";
 
 export interface RunOptions {
   /** What all randomness is derived from. */
@@ -62,6 +63,7 @@ export function measurePipeline(pipeline: Pipeline, options: RunOptions): Measur
   );
   let stopped = world.run(duration);
   const eventsUnderLoad = world.sim.executed;
+  const idsUnderLoad = world.transactions.newTransactionalIds;
   const drainBound = duration + drainTime(pipeline);
   while (stopped.kind === "reached-end" && world.sim.now < drainBound && !recorders.allVisible(world)) {
     stopped = world.run(Math.min(drainBound, world.sim.now + SECOND / 10));
@@ -83,6 +85,7 @@ export function measurePipeline(pipeline: Pipeline, options: RunOptions): Measur
     outcomeFingerprint: recorders.fingerprint.digest(),
     readers: recorders.readers(world),
     checkpoints: recorders.checkpoints(),
+    transactions: transactionsOf(world, idsUnderLoad, duration),
     checks: recorders.checks(world),
     config: pipeline,
   };
@@ -108,4 +111,27 @@ function drainTime(pipeline: Pipeline): number {
     if (interval !== undefined) bound += 3 * Math.max(interval, minPause) + Math.min(timeout, 600 * SECOND);
   }
   return bound;
+}
+
+const DAY = 86_400 * SECOND;
+
+/** @param ids transactional ids that were new in the `duration` ns of the load. */
+function transactionsOf({ transactions }: World, ids: number, duration: number): TransactionsResult {
+  const { initProducerId, newTransactionalIds, findCoordinator, addPartitions, endTxn } = transactions;
+  const { concurrentTransactions, markerRequests, stateLogWrites, committed, aborted, timedOut } =
+    transactions;
+  return {
+    initProducerId,
+    newTransactionalIds,
+    newTransactionalIdsPerDay: Math.round((ids * DAY) / duration),
+    findCoordinator,
+    addPartitionsToTxn: addPartitions,
+    endTxn,
+    concurrentTransactions,
+    writeTxnMarkers: markerRequests,
+    stateLogWrites,
+    committed,
+    aborted,
+    timedOut,
+  };
 }

@@ -26,6 +26,8 @@ export interface ReaderResult {
   readonly recordsVisible: number;
   readonly recordsLost: number;
   readonly recordsDuplicated: number;
+  /** What it saw twice, late, or going back in time; null: the reader doesn't de-duplicate. */
+  readonly upsertView: UpsertViewResult | null;
   /** null: the reader has no SLO. */
   readonly slo: {
     readonly quantile: number;
@@ -33,6 +35,35 @@ export interface ReaderResult {
     readonly measuredMs: number | null;
     readonly met: boolean;
   } | null;
+}
+
+export interface UpsertViewResult {
+  /** Records that it had had before; `deduplicate: by-key` drops exactly these. */
+  readonly twice: number;
+  /** Records that came for the first time behind newer ones. */
+  readonly late: number;
+  /** How often a value went back in time, how far at most, and for how long at most. */
+  readonly setbacks: number;
+  readonly deepestMs: number;
+  readonly longestMs: number;
+}
+
+/** What the coordinators of transactions were asked for, over the whole run. */
+export interface TransactionsResult {
+  readonly initProducerId: number;
+  readonly newTransactionalIds: number;
+  /** Each is kept for a week (transactional.id.expiration.ms). */
+  readonly newTransactionalIdsPerDay: number;
+  readonly findCoordinator: number;
+  readonly addPartitionsToTxn: number;
+  readonly endTxn: number;
+  /** Answers that made somebody come back later. */
+  readonly concurrentTransactions: number;
+  readonly writeTxnMarkers: number;
+  readonly stateLogWrites: number;
+  readonly committed: number;
+  readonly aborted: number;
+  readonly timedOut: number;
 }
 
 export interface CheckpointResult {
@@ -61,6 +92,7 @@ export interface RunResult {
   readonly outcomeFingerprint: string;
   readonly readers: readonly ReaderResult[];
   readonly checkpoints: readonly CheckpointResult[];
+  readonly transactions: TransactionsResult;
   /** Named checks (conservation, visibility, …); `violations` empty when it held. */
   readonly checks: readonly { readonly name: string; readonly violations: readonly string[] }[];
   readonly config: Pipeline;

@@ -6,3 +6,4 @@ export { CheckpointStatsTracker } from "./checkpoint-stats-tracker.ts";
 export { LatencyRecorder } from "./latency-recorder.ts";
 export { LatencySeries } from "./latency-series.ts";
 export { type Bucket, RampHistogram } from "./ramp-histogram.ts";
+export { UpsertView, type UpsertViewFigures } from "./upsert-view.ts";

@@ -1,4 +1,5 @@
 import { Simulation, type StopReason } from "../engine/index.ts";
+import type { TransactionCounters } from "../kafka/index.ts";
 import { Lineage } from "../records/index.ts";
 import type { AssemblyOptions } from "./assembly/assembly-options.ts";
 import { FlinkEvents } from "./assembly/flink-events.ts";
@@ -11,6 +12,8 @@ export interface World {
   readonly sim: Simulation;
   /** Runs until `time`, ns, and settles what runs by itself. */
   run(time: number): StopReason;
+  /** What the transaction coordinators were asked for so far. */
+  readonly transactions: TransactionCounters;
   /** Numbers of the origin partitions whose records `topic` holds. */
   originsOf(topic: string): readonly number[];
   /** Records that a reader of `topic` gets when each record that its writers make of the load comes once. */
@@ -49,6 +52,7 @@ export function assemble(
       for (const origin of lineage.origins()) origin.forgetBefore(horizon);
       return reason;
     },
+    transactions: kafka.coordinator.counters,
     originsOf: (topic) => kafka.originsOf(topic),
     expected: (topic) => kafka.expected(topic),
     created: (originPartition) =>

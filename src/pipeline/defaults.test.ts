@@ -113,6 +113,7 @@ describe("modelled means that the simulator is told", () => {
     acks: "1",
     "properties.acks": "1",
     arrivals: "poisson",
+    deduplicate: "upsert",
     skew: "zipf 1",
     keys: "7",
     "sink.delivery-guarantee": "none",

@@ -292,4 +292,6 @@ export interface ReaderSpec {
   readonly topic: string;
   readonly consumer: KafkaConsumerConfig;
   readonly slo: { readonly quantile: number; readonly bound: Duration } | undefined;
+  /** `upsert`: the latest value of each key; `by-key`: what it has had is dropped. */
+  readonly deduplicate: "none" | "upsert" | "by-key";
 }

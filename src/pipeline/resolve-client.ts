@@ -1,5 +1,5 @@
 import { consumerOptions, producerOptions } from "./options/kafka-options.ts";
-import { workloadOptions } from "./options/pipeline-options.ts";
+import { readerOptions, workloadOptions } from "./options/pipeline-options.ts";
 import type { KafkaConsumerConfig, KafkaProducerConfig, ProducerSpec, ReaderSpec } from "./pipeline.ts";
 import type { ParsedPipeline } from "./schema.ts";
 import type { Defaults, Written } from "./settled.ts";
@@ -51,6 +51,12 @@ export function resolveConsumer(
   };
 }
 
-export function resolveReader(name: string, values: ParsedReader, consumer: KafkaConsumerConfig): ReaderSpec {
-  return { name, topic: values.topic, consumer, slo: values.slo };
+export function resolveReader(name: string, values: ParsedReader, defaults: Defaults): ReaderSpec {
+  return {
+    name,
+    topic: values.topic,
+    consumer: resolveConsumer(values, defaults),
+    slo: values.slo,
+    deduplicate: defaults.of(readerOptions, values, "deduplicate"),
+  };
 }

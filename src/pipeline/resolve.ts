@@ -6,7 +6,7 @@ import { brokerOptions } from "./options/kafka-options.ts";
 import { versionOptions } from "./options/pipeline-options.ts";
 import type { Environment, KafkaCluster, Pipeline, TopicSpec, Versions } from "./pipeline.ts";
 import { versionPreset } from "./presets/version-presets.ts";
-import { resolveConsumer, resolveProducer, resolveReader } from "./resolve-client.ts";
+import { resolveProducer, resolveReader } from "./resolve-client.ts";
 import { resolveJobs } from "./resolve-job.ts";
 import type { ParsedPipeline } from "./schema.ts";
 import { Defaults } from "./settled.ts";
@@ -48,7 +48,7 @@ export function resolve(parsed: ParsedPipeline, fileName: string, place?: Enviro
     },
     jobs,
     readers: Object.entries(parsed.readers ?? {}).map(([name, values]) =>
-      resolveReader(name, values, resolveConsumer(values, defaults)),
+      resolveReader(name, values, defaults),
     ),
     faults: Object.entries(parsed.faults ?? {}).map(([name, fault]) => ({ name, ...fault })),
   };

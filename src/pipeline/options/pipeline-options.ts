@@ -176,6 +176,11 @@ export const readerOptions = options({
       undefined,
       "Latency objective from a record's creation to its delivery; none: nothing is promised.",
     ],
+    deduplicate: [
+      choice(["none", "upsert", "by-key"]),
+      "none",
+      "What the reader does about repeats: upsert keeps the latest value of each key, so that a repeat sets it back; by-key drops what it has had. Either reports what comes twice, late, or going back in time.",
+    ],
   },
 });
 
