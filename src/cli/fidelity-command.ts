@@ -123,8 +123,10 @@ function rowColumns(calibration: ReadonlySet<string>): readonly Column<FidelityR
     {
       header: "verdict",
       align: "left",
-      cell: ({ verdict, note }, { red, dim }) =>
-        verdict === "ok" ? dim(verdict) : red(note === null ? verdict : `${verdict}: ${note}`),
+      cell: ({ verdict, note }, { red, dim }) => {
+        const text = note === null ? verdict : `${verdict}: ${note}`;
+        return verdict === "ok" ? dim(text) : red(text);
+      },
     },
   ];
 }

@@ -76,6 +76,18 @@ test("a chain is the same job twice, in -> mid -> out", () => {
 describe("phases", () => {
   const interval = 1e9;
 
+  test("the brokers' sweep is stated by the case, or else given", () => {
+    const sweep = (phases: object, given?: number) => pipelineOf(shortCase({}, { phases }), "x", given).kafka;
+    expect(sweep({ transaction_sweep_at_ms: -500 }, 0.2)).toMatchObject({
+      "transaction-sweep-phase": "9500 ms",
+    });
+    expect(sweep({ transaction_sweep_at_ms: 23_000 })).toMatchObject({
+      "transaction-sweep-phase": "3000 ms",
+    });
+    expect(sweep({}, 0.2)).toMatchObject({ "transaction-sweep-phase": "2000 ms" });
+    expect(sweep({})).not.toHaveProperty("transaction-sweep-phase");
+  });
+
   test("a trigger before the load counts by its phase", () => {
     const reference = shortCase({}, { phases: { first_trigger_at_ms: -2250 } });
     expect(phasesOf(reference, [interval])).toEqual({ firstTriggerAt: { job: 750e6 } });

@@ -29,8 +29,14 @@ const FIXED_DELAY = {
 const RECORD_TIME = "0.01 ms";
 
 /** The job of the reference (`reference/README.md`) under the settings of a case, in the place that an environment file
- *  describes. */
-export function pipelineOf(reference: ReferenceCase, environmentFile: string): PipelineInput {
+ *  describes.
+ *  @param sweepPhase share, 0 to 1, of the sweep's interval at which brokers look for timed-out transactions, where the case
+ *    doesn't state it; without it drawn. */
+export function pipelineOf(
+  reference: ReferenceCase,
+  environmentFile: string,
+  sweepPhase?: number,
+): PipelineInput {
   const { input, name } = reference;
   const mayFail = hasFault(reference);
   const partitions = 2;
@@ -43,6 +49,7 @@ export function pipelineOf(reference: ReferenceCase, environmentFile: string): P
     versions: versionsOf(input.versions),
     environment: { file: environmentFile },
     kafka: {
+      ...sweepOf(reference, sweepPhase),
       brokers: input.brokers ?? 1,
       config: { "min.insync.replicas": input.min_insync_replicas ?? 1 },
       topics: {
@@ -75,6 +82,20 @@ export function pipelineOf(reference: ReferenceCase, environmentFile: string): P
       read_uncommitted: { topic: "out", "isolation.level": "read_uncommitted" },
     },
   };
+}
+
+/** How often brokers look for timed-out transactions; transaction.abort.timed.out.transaction.cleanup.interval.ms. */
+const SWEEP_INTERVAL_MS = 10_000;
+
+/** When they look: as the case states it, or at the given phase. */
+function sweepOf(
+  { phases }: ReferenceCase,
+  phase: number | undefined,
+): { readonly "transaction-sweep-phase"?: string } {
+  const at = phases.transaction_sweep_at_ms ?? (phase === undefined ? undefined : phase * SWEEP_INTERVAL_MS);
+  if (at === undefined) return {};
+  const inInterval = ((at % SWEEP_INTERVAL_MS) + SWEEP_INTERVAL_MS) % SWEEP_INTERVAL_MS;
+  return { "transaction-sweep-phase": `${Math.round(inInterval)} ms` };
 }
 
 /** Whether something fails in the run. */

@@ -54,6 +54,14 @@ test("where the outcome hangs on a phase that isn't stated, the measured figure 
   expect(judge("a case", latency(500), [510, 700, 400], "")).toMatchObject({ range: null, verdict: "ok" });
 });
 
+test("phases in which nothing could be measured are told, and the others judged", () => {
+  expect(judge("a case", latency(500), [undefined, 510, undefined], "")).toMatchObject({
+    simulated: 510,
+    verdict: "ok",
+    note: "nothing to measure in 2 of 3 phases",
+  });
+});
+
 test("what the model doesn't have is neither right nor skipped", () => {
   expect(judge("a case", latency(500), [undefined], "no such figure")).toMatchObject({
     simulated: null,

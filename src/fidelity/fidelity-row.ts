@@ -33,7 +33,7 @@ export interface FidelityRow {
   /** |simulated - measured| in % of measured; null: not simulated, or measured is 0. */
   readonly errorPercent: number | null;
   readonly verdict: Verdict;
-  /** Why a figure isn't simulated. */
+  /** Why a figure isn't simulated, or in how many phases it isn't. */
   readonly note: string | null;
 }
 
@@ -58,7 +58,7 @@ export function judge(
   const { measured, tolerance, between } = figure;
   const values = simulated.filter((value) => value !== undefined).toSorted((a, b) => a - b);
   const about = { case: caseName, figure: figure.figure, kind: figure.kind, unit: figure.unit, measured };
-  if (values.length === 0 || values.length < simulated.length) {
+  if (values.length === 0) {
     const nothing = { simulated: null, range: null, errorPercent: null } as const;
     return { ...about, ...nothing, verdict: "not simulated", note: whyNot };
   }
@@ -68,12 +68,13 @@ export function judge(
   const isBetween = between !== undefined && value >= between[0] && value <= between[1];
   const isRight = isBetween || isWithin(measured, value, tolerance);
   const hangsOnPhase = !isRight && measured >= low && measured <= high;
+  const without = simulated.length - values.length;
   return {
     ...about,
     simulated: value,
     range: hangsOnPhase ? [low, high] : null,
     errorPercent: measured === 0 ? null : (Math.abs(value - measured) / Math.abs(measured)) * 100,
     verdict: isRight || hangsOnPhase ? "ok" : "OUT",
-    note: null,
+    note: without === 0 ? null : `nothing to measure in ${without} of ${simulated.length} phases`,
   };
 }

@@ -38,6 +38,8 @@ export interface CaseSettings {
   readonly environment: { readonly path: string; readonly text: string };
   /** ns added to every stated or drawn first trigger; for the range over phases. */
   readonly phase?: number;
+  /** Of the brokers' sweep for timed-out transactions, 0 to 1, where the case doesn't state it; without it drawn. */
+  readonly sweepPhase?: number;
 }
 
 const SECOND = 1e9;
@@ -48,7 +50,7 @@ const MILLISECOND = 1e6;
 const TASKS_MEASURE_ALIGNMENT = false as boolean;
 
 /** How many draws stand for all phases that a case doesn't state: those of the buffer flushers, and those of the
- *  checkpoints where it doesn't state them either. */
+ *  brokers' sweep and of the checkpoints where it doesn't state them either. */
 const PHASES = 5;
 
 /** Simulates a case from its settings: from the phases it states, and over those it doesn't. */
@@ -61,6 +63,7 @@ export function simulateOverPhases(reference: ReferenceCase, settings: CaseSetti
     simulateCase(reference, {
       ...settings,
       seed: `${settings.seed} ${i}`,
+      sweepPhase: i / PHASES,
       ...(isStated ? {} : { phase: Math.floor((i * interval) / PHASES) }),
     }),
   );
@@ -142,9 +145,9 @@ function phasesFor(
 
 function resolveCase(
   reference: ReferenceCase,
-  { environment }: CaseSettings,
+  { environment, sweepPhase }: CaseSettings,
 ): { readonly pipeline: Pipeline; readonly notes: readonly string[] } {
-  const input = pipelineOf(reference, environment.path);
+  const input = pipelineOf(reference, environment.path, sweepPhase);
   const { pipeline, warnings } = resolvePipeline(input, reference.name, [], () => environment.text);
   return { pipeline, notes: warnings.map(({ message }) => message) };
 }
