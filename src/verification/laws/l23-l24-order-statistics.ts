@@ -5,8 +5,11 @@ import {
   UniformDistribution,
 } from "../../engine/index.ts";
 import { barrierHandler, onBarrier, START_SNAPSHOT } from "../../flink/index.ts";
+import { assemble } from "../../pipeline/index.ts";
 import { Outbox } from "../../records/index.ts";
 import { batchMeans } from "../../stats/index.ts";
+import { SECOND, scenario } from "../scenario.ts";
+import { SILENT } from "../silent-observer.ts";
 import { CONFIDENCE, estimatedRow, type Law, type LawRow, observations } from "./law.ts";
 
 const UNIT = 1e6;
@@ -83,13 +86,55 @@ export const alignmentAndCompletion: Law = {
     }),
 };
 
+const MEDIAN_MS = 20;
+const P99_MS = 100;
+
+/** Trigger to last acknowledgement, ms, of the checkpoints of `subtasks` that each upload their state in one object, once
+ *  every key has been seen. */
+function durations(subtasks: number, checkpoints: number, p99Ms: number): Float64Array {
+  const found: number[] = [];
+  const interval = 250;
+  const pipeline = scenario(
+    `jobs.job.config.parallelism.default=${subtasks}`,
+    `flink.taskmanagers=${subtasks}`,
+    "producers.load.rate=100/s",
+    "producers.load.keys=400",
+    `execution.checkpointing.interval=${interval} ms`,
+    "execution.checkpointing.dir=s3://checkpoints/job",
+    "jobs.job.operators.process.state=2 kb/key",
+    "sink.delivery-guarantee=none",
+    `storage.latency=${MEDIAN_MS} ms`,
+    `storage.latency-p99=${p99Ms} ms`,
+  );
+  const allSeen = 6 * SECOND;
+  const end = allSeen + checkpoints * interval * 1e6;
+  const world = assemble(pipeline, { seed: SEED, loadEnd: end, spans: "curves", polls: "lazy" }, () => ({
+    ...SILENT,
+    checkpointCompleted: (_job, _checkpoint, triggeredAt, ackAt) => {
+      if (triggeredAt > allSeen) found.push((ackAt - triggeredAt) / 1e6);
+    },
+  }));
+  world.run(end + 10 * SECOND);
+  return Float64Array.from(found);
+}
+
+/** A pipeline's checkpoint is slow when one of its uploads takes longer than their 99th percentile. */
+function slowUploads(effort: number, subtasks: number): LawRow {
+  const [usual] = durations(subtasks, 2, MEDIAN_MS);
+  const slowFrom = usual! - MEDIAN_MS + P99_MS;
+  const seen = durations(subtasks, observations(6000, effort), P99_MS);
+  const slow = seen.map((duration) => (duration > slowFrom ? 1 : 0));
+  const setup = `pipeline, ${subtasks} uploads, q 0.01: share of slow checkpoints`;
+  return row(effort, setup, 1 - 0.99 ** subtasks, slow, 0.15);
+}
+
 export const stragglers: Law = {
   id: "L24",
   name: "stragglers",
   statement: "of n independent parts each slow with probability q, one at least is slow with 1 - (1 - q)^n",
   source: "independence",
-  run: (effort) =>
-    [
+  run: (effort) => [
+    ...[
       { n: 8, q: 0.01 },
       { n: 64, q: 0.01 },
       { n: 32, q: 0.002 },
@@ -102,4 +147,6 @@ export const stragglers: Law = {
       const slow = completions.map((completion) => (completion >= slowFrom ? 1 : 0));
       return row(effort, `n ${n}, q ${q}: share of slow checkpoints`, expected, slow, 0.02);
     }),
+    slowUploads(effort, 8),
+  ],
 };

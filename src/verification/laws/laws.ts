@@ -7,6 +7,7 @@ import { duplicatesOfReplay, replayGeometry, stability } from "./l15-l28-replay.
 import { latencyOptimalInterval } from "./l17-latency-optimal-interval.ts";
 import { transactionalVisibility } from "./l18-transactional-visibility.ts";
 import { hopsInSeries } from "./l19-hops-in-series.ts";
+import { failedCheckpoint } from "./l20-failed-checkpoint.ts";
 import { sharedPartition } from "./l21-shared-partition.ts";
 import { alignmentAndCompletion, stragglers } from "./l23-l24-order-statistics.ts";
 import { barrierTravel } from "./l25-barrier-travel.ts";
@@ -28,6 +29,7 @@ export const LAWS: readonly Law[] = [
   latencyOptimalInterval,
   transactionalVisibility,
   hopsInSeries,
+  failedCheckpoint,
   sharedPartition,
   alignmentAndCompletion,
   stragglers,
