@@ -1,3 +1,4 @@
+import { latencyAgainstInterval, tradeOffFront } from "../src/charts/index.ts";
 import { defineExperiment, logSpaced } from "../src/experiment/index.ts";
 
 export const experiment = defineExperiment({
@@ -10,5 +11,13 @@ export const experiment = defineExperiment({
   repetitions: 5,
   duration: "max(2 min, 12 * interval)",
   metrics: ["latency_p50_ms", "latency_p99_ms", "checkpoint_duration_mean_ms"],
-  charts: [],
+  charts: [
+    latencyAgainstInterval({ reader: "billing", sloMs: 15_000 }),
+    tradeOffFront({
+      where: { reader: "billing" },
+      interval: "interval",
+      guarantee: "guarantee",
+      sloMs: 15_000,
+    }),
+  ],
 });

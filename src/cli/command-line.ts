@@ -7,6 +7,7 @@ import { EXIT_CODES, type ExitCode } from "./exit-codes.ts";
 import { printExplanation } from "./explain-command.ts";
 import { compareWithReference, type FidelityArguments } from "./fidelity-command.ts";
 import { type RunArguments, runPipelineFile } from "./run-command.ts";
+import { type ChartArguments, drawCharts } from "./sweep/chart-command.ts";
 import { type CompareArguments, compareResults } from "./sweep/compare-command.ts";
 import { type QueryArguments, queryResults } from "./sweep/query-command.ts";
 import { type SweepArguments, sweepExperiments } from "./sweep/sweep-command.ts";
@@ -93,6 +94,20 @@ function describeCommands(terminal: Terminal, done: (code: ExitCode) => void): C
     .option("--out <folder>", "where the results go (default: output/<experiment>)")
     .action(async (files: readonly string[], options: SweepArguments) =>
       done(await sweepExperiments(files, options, terminal)),
+    );
+
+  program
+    .command("chart")
+    .description("draw the charts of an experiment from the results of its sweep")
+    .argument("<experiment...>", "modules that export `experiment`")
+    .option(
+      "--out <format>",
+      "svg, png, html (one page) or json (Vega-Lite); may be repeated (default: svg)",
+      (value, earlier: readonly string[] | undefined) => [...(earlier ?? []), value],
+    )
+    .option("--from <folder>", "where the results are (default: output/<experiment>)")
+    .action(async (files: readonly string[], { out = ["svg"], from }: Partial<ChartArguments>) =>
+      done(await drawCharts(files, { out, ...(from === undefined ? {} : { from }) }, terminal)),
     );
 
   program

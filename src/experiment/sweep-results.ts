@@ -34,6 +34,8 @@ export interface PointSummary {
   readonly topic: string;
   readonly isolationLevel: string;
   readonly deliveryGuarantee: string;
+  /** Simulated time under load, s. */
+  readonly simulatedS: number;
   readonly repetitions: number;
   readonly seeds: readonly string[];
   /** Of the repetitions that measured it: mean and its 95 % interval. */
@@ -89,6 +91,7 @@ export function summarise(rows: readonly NamedRow[], factors: readonly ResultFac
       topic: String(first["topic"]),
       isolationLevel: String(first["isolation_level"]),
       deliveryGuarantee: String(first["delivery_guarantee"]),
+      simulatedS: Number(first["simulated_s"]),
       repetitions: group.length,
       seeds: group.map((row) => String(row["seed"])),
       metrics: byMetric((metric) =>

@@ -67,7 +67,11 @@ export const IMPORT_TABLE: Readonly<Record<string, FolderRule>> = {
 };
 
 /** Files outside `cli/` that may touch Node, the wall clock or async: they load a package only when it is needed. */
-const EDGE_FILES: readonly string[] = ["src/experiment/formula.ts"];
+const EDGE_FILES: readonly string[] = [
+  "src/experiment/formula.ts",
+  "src/charts/font-metrics.ts",
+  "src/charts/render-chart.ts",
+];
 
 const BANNED_WORDS = new Set(["util", "utils", "helper", "helpers", "common", "manager", "misc"]);
 const BANNED_GLOBALS = new Set([

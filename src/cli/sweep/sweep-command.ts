@@ -85,12 +85,13 @@ async function sweepOne(
     }
     const runSeconds = (performance.now() - begin) / 1000;
     let worst: ExitCode = EXIT_CODES.fine;
-    const problems: string[] = [];
+    const problems = new Map<number, string>();
     const counted = function* (): Generator<PointRun> {
       for (const run of sweep.runs(journal)) {
         worst = worseOf(worst, codeOf(run));
-        if (run.reason !== null && problems.length < LISTED) {
-          problems.push(
+        if (run.reason !== null && !problems.has(run.point)) {
+          problems.set(
+            run.point,
             `Point ${run.point}, repetition ${run.repetition}, ${run.status}: ${run.reason}; again: ${replay(run)}`,
           );
         }
@@ -122,7 +123,9 @@ async function sweepOne(
     );
     journal.discard();
     terminal.print(renderSweepReport(results, experiment.metrics, terminal.colors));
-    for (const problem of problems) terminal.warn(problem);
+    for (const problem of [...problems.values()].slice(0, LISTED)) terminal.warn(problem);
+    if (problems.size > LISTED)
+      terminal.warn(`… and ${formatCount(problems.size - LISTED)} points more; results.csv has them all`);
     terminal.warn(
       `${formatCount(timing.runs)} runs in ${significant(runSeconds)} s on ${used} workers. Written: ${join(folder.path, "results.parquet")}, results.csv, histograms, checkpoints, timeline, manifest.json`,
     );

@@ -1,10 +1,19 @@
 import { spawn } from "node:child_process";
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { PLAIN, type Terminal } from "../terminal.ts";
 import { UsageError } from "../usage-error.ts";
+import { drawCharts } from "./chart-command.ts";
 import { compareResults } from "./compare-command.ts";
 import { queryResults } from "./query-command.ts";
 import { ask, literal, openDatabase } from "./result-database.ts";
@@ -272,6 +281,51 @@ test("repetitions go on until the mean is known as precisely as wanted", async (
     [0, 9],
     [1, 9],
   ]);
+});
+
+describe("the charts of a sweep", () => {
+  const chart = `{
+    name: "p99",
+    draw: (results) => ({
+      $schema: "https://vega.github.io/schema/vega-lite/v6.json",
+      title: { text: ["p99 of", results.summaries.length + " points"] },
+      data: { values: results.summaries.map((row) => ({ x: row.factors.interval, y: row.metrics.latency_p99_ms.mean })) },
+      mark: "point",
+      encoding: { x: { field: "x", type: "quantitative" }, y: { field: "y", type: "quantitative" } },
+    }),
+  }`;
+
+  test("are written in the wanted formats, titles on standard output", async () => {
+    const file = experimentFile("drawn", DEFINITION.replace("charts: []", `charts: [${chart}]`));
+    const out = join(folder, "drawn");
+    await sweep(file, { out }, inline);
+    const { lines, terminal } = recordedTerminal();
+    await drawCharts([file], { out: ["svg", "png", "html", "json"], from: out }, terminal);
+    expect(lines.out).toBe("p99 of 6 points\n");
+    const names = readdirSync(join(out, "charts")).filter((name) => !name.startsWith("."));
+    expect(names.sort()).toEqual(["index.html", "p99.json", "p99.png", "p99.svg"]);
+    const page = readFileSync(join(out, "charts", "index.html"), "utf8");
+    expect(page).toContain("<h1>What does the interval do?</h1>");
+    expect(page).not.toMatch(/src="|href="http/);
+  });
+
+  test("need results, and never replace somebody's file", async () => {
+    const file = experimentFile("undrawn", DEFINITION.replace("charts: []", `charts: [${chart}]`));
+    const { terminal } = recordedTerminal();
+    const draw = (out: string, from: string) => drawCharts([file], { out: [out], from }, terminal);
+    await expect(draw("svg", join(folder, "nowhere"))).rejects.toThrow(
+      /^Cannot read the results of .*nowhere: got no /,
+    );
+    await expect(draw("gif", join(folder, "whole"))).rejects.toThrow(
+      'Cannot read --out: got "gif", wanted one of svg',
+    );
+    const out = join(folder, "undrawn");
+    await sweep(file, { out }, inline);
+    mkdirSync(join(out, "charts"));
+    writeFileSync(join(out, "charts", "p99.json"), "mine");
+    await expect(draw("json", out)).rejects.toThrow("a file that Sluice has not written is there");
+    expect(readFileSync(join(out, "charts", "p99.json"), "utf8")).toBe("mine");
+  });
 });
 
 describe("a mistake is one line, and nothing is touched", () => {

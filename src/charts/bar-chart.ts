@@ -1,0 +1,123 @@
+import type { Chart, ChartSpec, Metric, SweepResults } from "../experiment/index.ts";
+import { partOf, pick, type Where } from "./find-points.ts";
+import { formatKnownMs } from "./format-quantity.ts";
+import { CHART_WIDTH, COLORS, seriesScales, THEME, titled, VEGA_LITE } from "./theme.ts";
+
+/** A metric in ms for each value of a factor or reader, as bars with their values. */
+export interface BarChartOptions {
+  readonly name: string;
+  readonly finding: (results: SweepResults) => string;
+  readonly shown: string;
+  readonly where?: Where;
+  /** What the bars are: a factor, or `reader`. */
+  readonly by: string;
+  /** What the factor is called, beside its values. */
+  readonly byTitle?: string;
+  readonly metrics: readonly { readonly metric: Metric; readonly title: string }[];
+  /** Axis title. */
+  readonly title: string;
+  /** Grey marks beside the bars: a closed form, ms. */
+  readonly laws?: (
+    results: SweepResults,
+  ) => readonly { readonly by: string; readonly metric: Metric; readonly ms: number }[];
+  /** What the grey marks are. */
+  readonly lawTitle?: string;
+}
+
+const BAR_HEIGHT = 24;
+
+/** Bars with values at their ends and 95 % intervals. */
+export function barChart(options: BarChartOptions): Chart {
+  return { name: options.name, draw: (results) => drawBars(results, options) };
+}
+
+function drawBars(results: SweepResults, options: BarChartOptions): ChartSpec {
+  const { by, metrics, finding, shown, where = {} } = options;
+  const titles = metrics.map(({ title }) => title);
+  const rows = pick(results, where).flatMap((summary) =>
+    metrics.map(({ metric, title }) => {
+      const { mean, halfWidth } = summary.metrics[metric];
+      const half = Number.isFinite(halfWidth) ? halfWidth : 0;
+      return {
+        by: String(partOf(summary, by)),
+        metric: title,
+        ms: mean,
+        low: mean - half,
+        high: mean + half,
+        label: formatKnownMs(summary.metrics[metric]),
+      };
+    }),
+  );
+  const laws = (options.laws?.(results) ?? []).map((law) => ({
+    by: law.by,
+    metric: metrics.find(({ metric }) => metric === law.metric)?.title,
+    ms: law.ms,
+  }));
+  const names = [...new Set(rows.map((row) => row.by))];
+  const scale = seriesScales(titles);
+  const y = {
+    field: "by",
+    type: "nominal",
+    sort: names,
+    title: options.byTitle ?? null,
+    axis: { ticks: false, domain: false, labelFontSize: 13, labelLimit: 320 },
+  };
+  const yOffset = { field: "metric", sort: titles };
+  const most = Math.max(...rows.map(({ high }) => high), ...laws.map(({ ms }) => ms));
+  const x = (field: string) => ({
+    field,
+    type: "quantitative",
+    title: options.title,
+    scale: { domain: [0, most * 1.15], nice: true },
+    axis: {
+      grid: true,
+      tickCount: 7,
+      labelExpr:
+        "datum.value === 0 ? '0' : datum.value < 1000 ? format(datum.value, '~r') + ' ms' : format(datum.value / 1000, '~r') + ' s'",
+    },
+  });
+  const layer: object[] = [
+    {
+      mark: { type: "bar" },
+      encoding: {
+        y,
+        yOffset,
+        x: x("ms"),
+        color: {
+          field: "metric",
+          type: "nominal",
+          sort: titles,
+          scale: scale.color,
+          legend: titles.length > 1 ? { title: null, symbolType: "square" } : null,
+        },
+      },
+    },
+    {
+      mark: { type: "rule", strokeWidth: 1.5, color: COLORS.ink },
+      encoding: { y, yOffset, x: x("low"), x2: { field: "high" } },
+    },
+    {
+      mark: { type: "text", align: "left", baseline: "middle", dx: 8 },
+      encoding: { y, yOffset, x: x("high"), text: { field: "label" } },
+    },
+  ];
+  if (laws.length > 0) {
+    layer.push({
+      data: { values: laws },
+      mark: { type: "tick", color: COLORS.law, thickness: 4, opacity: 0.9 },
+      encoding: { y, yOffset, x: x("ms") },
+    });
+  }
+  return {
+    $schema: VEGA_LITE,
+    title: titled(
+      finding(results),
+      options.lawTitle === undefined ? shown : `${shown}; grey mark: ${options.lawTitle}`,
+    ),
+    width: CHART_WIDTH,
+    height: names.length * titles.length * BAR_HEIGHT + names.length * 10,
+    data: { values: rows },
+    layer,
+    config: THEME,
+  };
+}

@@ -1,0 +1,140 @@
+import { describe, expect, test } from "vitest";
+import { barChart } from "./bar-chart.ts";
+import { checkpointTimeline } from "./checkpoint-timeline.ts";
+import { largestWithin, only } from "./find-points.ts";
+import { FONT_FILES, readFontMetrics } from "./font-metrics.ts";
+import { formatCount, formatMs, formatShare } from "./format-quantity.ts";
+import { latencyAgainstInterval } from "./latency-against-interval.ts";
+import { latencyDistribution } from "./latency-distribution.ts";
+import { lineChart } from "./line-chart.ts";
+import { protocolSequence } from "./protocol-sequence.ts";
+import { renderPng, renderSvg } from "./render-chart.ts";
+import { RESULTS } from "./results.fixture.ts";
+import { tradeOffFront } from "./trade-off-front.ts";
+
+const reader = { reader: "billing" };
+
+const CHARTS = [
+  {
+    chart: latencyAgainstInterval({ reader: "billing", sloMs: 15_000 }),
+    title:
+      "p99 ≤ 15 s for billing: exactly-once needs an interval of 14 s or less; at-least-once meets it at any of these intervals",
+  },
+  {
+    chart: latencyDistribution({
+      where: { ...reader, interval: 1000 },
+      series: "guarantee",
+      seriesTitle: "guarantee",
+      shown: "both axes logarithmic",
+      finding: () => "A finding",
+    }),
+    title: "A finding",
+  },
+  {
+    chart: checkpointTimeline({ where: { guarantee: "exactly-once", interval: 1000 } }),
+    title:
+      "This checkpoint takes 700 ms, 95 % of it the slowest snapshot, and its records are visible 820 ms after the trigger",
+  },
+  {
+    chart: protocolSequence({ where: { guarantee: "exactly-once", interval: 1000 } }),
+    title:
+      "What is flushed 40 ms after the trigger stays invisible for 780 ms: 760 ms until Flink's checkpoint is complete, 20 ms for Kafka's commit",
+  },
+  {
+    chart: tradeOffFront({ where: reader, interval: "interval", guarantee: "guarantee", sloMs: 15_000 }),
+    title:
+      "Fewest checkpoints for p99 ≤ 15 s: exactly-once every 10 s, 360 an hour; a restore then reads up to 10,700 records again",
+  },
+  {
+    chart: lineChart({
+      name: "line-chart",
+      where: reader,
+      x: { factor: "interval", title: "interval" },
+      y: { metric: "latency_p50_ms", title: "p50" },
+      series: "guarantee",
+      seriesTitle: "guarantee",
+      shown: "both axes logarithmic",
+      finding: () => "A finding",
+    }),
+    title: "A finding",
+  },
+  {
+    chart: barChart({
+      name: "bar-chart",
+      where: { ...reader, interval: 1000 },
+      by: "guarantee",
+      metrics: [
+        { metric: "latency_p50_ms", title: "p50" },
+        { metric: "latency_p99_ms", title: "p99" },
+      ],
+      title: "latency",
+      shown: "two guarantees",
+      finding: () => "A finding",
+      laws: () => [{ by: "exactly-once", metric: "latency_p99_ms", ms: 1800 }],
+      lawTitle: "a law",
+    }),
+    title: "A finding",
+  },
+];
+
+describe("each chart", () => {
+  test.each(CHARTS)("$chart.name", async ({ chart, title }) => {
+    const spec = chart.draw(RESULTS);
+    expect((spec["title"] as { text: string[] }).text.join(" ")).toBe(title);
+    await expect(`${JSON.stringify(spec, null, 2)}\n`).toMatchFileSnapshot(`golden/${chart.name}.json`);
+    const warnings: string[] = [];
+    const svg = await renderSvg(spec, (message) => warnings.push(message));
+    expect(warnings).toEqual([]);
+    expect(svg).not.toMatch(/NaN|Infinity|undefined/);
+    for (const line of (spec["title"] as { text: string[] }).text) {
+      expect(svg).toContain(line.replaceAll("&", "&amp;").replaceAll("<", "&lt;"));
+    }
+  });
+});
+
+test("a picture has twice the size of the drawing, and text in it", async () => {
+  const draw = (text: string): Promise<Uint8Array> =>
+    renderPng(
+      `<svg xmlns="http://www.w3.org/2000/svg" width="60" height="20"><text y="15" font-family="Source Sans 3">${text}</text></svg>`,
+    );
+  const picture = await draw("≤ 15 s");
+  const view = new DataView(picture.buffer, picture.byteOffset);
+  expect([view.getUint32(16), view.getUint32(20)]).toEqual([120, 40]);
+  expect(picture).toEqual(await draw("≤ 15 s"));
+  expect(picture).not.toEqual(await draw(""));
+});
+
+test("texts are as wide as the bundled font draws them", () => {
+  const font = readFontMetrics(FONT_FILES.regular);
+  // Digits of Source Sans 3 are 497 thousandths of an em wide, all of them.
+  expect(font.width("0123456789", 100)).toBeCloseTo(497, 6);
+  const letters = "≤×±·–µ";
+  for (const letter of letters) expect(font.width(letter, 100)).toBeGreaterThan(10);
+});
+
+test("the largest interval within a bound lies on the line between two points", () => {
+  const where = { ...reader, guarantee: "exactly-once" };
+  const within = (bound: number) => largestWithin(RESULTS, where, "interval", "latency_p99_ms", bound);
+  expect(within(800 + 0.99 * 40_000)).toBeCloseTo(40_000, 6);
+  expect(within(1e6)).toBe("all");
+  expect(within(100)).toBe("none");
+});
+
+test("a chart that asks for what isn't there says so", () => {
+  expect(() => only(RESULTS, { reader: "nobody" })).toThrow(
+    'Cannot read the results of fixture: got 0 points and readers with {"reader":"nobody"}, wanted one',
+  );
+});
+
+test("quantities as people read them", () => {
+  expect([0.4234, 116.4, 999.6, 10_712, 119_000, 900_000].map(formatMs)).toEqual([
+    "0.423 ms",
+    "116 ms",
+    "1 s",
+    "10.7 s",
+    "119 s",
+    "15 min",
+  ]);
+  expect([12, 20_345, 607_123].map(formatCount)).toEqual(["12", "20,300", "607,000"]);
+  expect(formatShare(0.9512)).toBe("95 %");
+});

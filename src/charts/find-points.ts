@@ -1,0 +1,61 @@
+import { ExperimentError, type Metric, type PointSummary, type SweepResults } from "../experiment/index.ts";
+import { formatKnownMs } from "./format-quantity.ts";
+
+/** Which points and reader: factors by name, `reader` and `isolationLevel` as they are called. */
+export type Where = Readonly<Record<string, string | number>>;
+
+/** The summaries that `where` picks, in the order of the table. */
+export function pick(results: SweepResults, where: Where): readonly PointSummary[] {
+  return results.summaries.filter((summary) =>
+    Object.entries(where).every(([name, wanted]) => partOf(summary, name) === wanted),
+  );
+}
+
+/** A factor's value, or the reader, its isolation level or its guarantee. */
+export function partOf(summary: PointSummary, name: string): string | number | undefined {
+  if (name === "reader") return summary.reader;
+  if (name === "isolationLevel") return summary.isolationLevel;
+  return summary.factors[name];
+}
+
+/** The one summary that `where` picks.
+ *  @throws ExperimentError unless it is exactly one. */
+export function only(results: SweepResults, where: Where): PointSummary {
+  const found = pick(results, where);
+  if (found.length === 1) return found[0]!;
+  throw new ExperimentError(
+    `the results of ${results.experiment}`,
+    `got ${found.length} points and readers with ${JSON.stringify(where)}`,
+    "one",
+  );
+}
+
+/** The mean of a metric where `where` picks one summary. */
+export function mean(results: SweepResults, where: Where, metric: Metric): number {
+  return only(results, where).metrics[metric].mean;
+}
+
+/** The mean of a metric in ms where `where` picks one summary, as text with no more digits than are known of it. */
+export function known(results: SweepResults, where: Where, metric: Metric): string {
+  return formatKnownMs(only(results, where).metrics[metric]);
+}
+
+/** The largest value of a numeric factor up to which a metric stays at or below a bound: linear between the points around it.
+ *  `all`: it is met at every point; `none`: not even at the first. */
+export function largestWithin(
+  results: SweepResults,
+  where: Where,
+  factor: string,
+  metric: Metric,
+  bound: number,
+): number | "all" | "none" {
+  const line = pick(results, where)
+    .map((summary) => [Number(summary.factors[factor]), summary.metrics[metric].mean] as const)
+    .sort(([a], [b]) => a - b);
+  const over = line.findIndex(([, value]) => value > bound);
+  if (over < 0) return "all";
+  if (over === 0) return "none";
+  const [x0, y0] = line[over - 1]!;
+  const [x1, y1] = line[over]!;
+  return x0 + ((bound - y0) / (y1 - y0)) * (x1 - x0);
+}

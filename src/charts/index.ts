@@ -1,0 +1,10 @@
+export { type BarChartOptions, barChart } from "./bar-chart.ts";
+export { checkpointTimeline } from "./checkpoint-timeline.ts";
+export { known, largestWithin, mean, only, pick, type Where } from "./find-points.ts";
+export { formatCount, formatMs, formatShare } from "./format-quantity.ts";
+export { latencyAgainstInterval } from "./latency-against-interval.ts";
+export { latencyDistribution } from "./latency-distribution.ts";
+export { type LawPoint, type LineChartOptions, lineChart } from "./line-chart.ts";
+export { protocolSequence } from "./protocol-sequence.ts";
+export { renderPng, renderSvg } from "./render-chart.ts";
+export { tradeOffFront } from "./trade-off-front.ts";

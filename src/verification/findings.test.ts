@@ -1,0 +1,128 @@
+import { readdirSync, readFileSync } from "node:fs";
+import { join, resolve } from "node:path";
+import { describe, expect, test } from "vitest";
+import {
+  checkExperiment,
+  type Experiment,
+  expandPoints,
+  loadFormulas,
+  METRICS,
+  type Metric,
+  runPoint,
+} from "../experiment/index.ts";
+import { parsePipeline } from "../pipeline/index.ts";
+
+/** What the experiments find, as inequalities: not digits, which a better model moves, but what a design review would decide
+ *  by. Each looks at a few points of its experiment, one repetition each. */
+const folder = resolve(import.meta.dirname, "../../experiments");
+const formulas = await loadFormulas();
+
+async function load(name: string): Promise<Experiment> {
+  const file = readdirSync(folder).find((one) => one.startsWith(`${name}-`))!;
+  const module: { experiment: unknown } = await import(join(folder, file));
+  return checkExperiment(module.experiment);
+}
+
+type Factors = Readonly<Record<string, string>>;
+
+/** Gives a metric of one reader at the point with these factors. */
+async function measure(name: string, reader: string) {
+  const experiment = await load(name);
+  const points = expandPoints(experiment, formulas);
+  const file = resolve(folder, experiment.pipeline);
+  const text = readFileSync(file, "utf8");
+  const read = (assignments: readonly string[]) => parsePipeline(text, file, assignments);
+  const runs = new Map<string, ReturnType<typeof runPoint>>();
+  return (factors: Factors, metric: Metric, of = reader): number => {
+    const point = points.find((one) =>
+      Object.entries(factors).every(([factor, value]) => one.factors[factor] === value),
+    )!;
+    const key = JSON.stringify(factors);
+    const run = runs.get(key) ?? runPoint(point, 0, read);
+    runs.set(key, run);
+    expect(run.reason).toBeNull();
+    return run.readers.find((row) => row.reader === of)!.metrics[METRICS.indexOf(metric)]!;
+  };
+}
+
+describe("experiments find", () => {
+  test("01: exactly-once meets p99 ≤ 15 s up to an interval of some 14 s, at-least-once always", async () => {
+    const at = await measure("01", "billing");
+    expect(at({ guarantee: "exactly-once", interval: "7700 ms" }, "latency_p99_ms")).toBeLessThan(15_000);
+    expect(at({ guarantee: "exactly-once", interval: "15 s" }, "latency_p99_ms")).toBeGreaterThan(15_000);
+    expect(at({ guarantee: "at-least-once", interval: "15 s" }, "latency_p99_ms")).toBeLessThan(1000);
+  });
+
+  test("03: exactly-once hides records for an interval, at-least-once for none of it", async () => {
+    const at = await measure("03", "billing");
+    expect(at({ guarantee: "exactly-once" }, "latency_p99_ms")).toBeGreaterThan(0.99 * 10_000);
+    expect(at({ guarantee: "exactly-once" }, "latency_p50_ms")).toBeGreaterThan(5000);
+    expect(at({ guarantee: "at-least-once" }, "latency_p99_ms")).toBeLessThan(300);
+    const fraud = [{ guarantee: "exactly-once" }, { guarantee: "at-least-once" }].map((factors) =>
+      at(factors, "latency_p99_ms", "fraud"),
+    );
+    expect(Math.abs(fraud[0]! / fraud[1]! - 1)).toBeLessThan(0.2);
+  });
+
+  test("04: below the checkpoint's own time a shorter interval buys nothing, a faster checkpoint does", async () => {
+    const at = await measure("04", "billing");
+    const p99 = (snapshot: string, interval: string) => at({ snapshot, interval }, "latency_p99_ms");
+    expect(p99("5 s", "250 ms") / p99("5 s", "4 s")).toBeGreaterThan(0.9);
+    expect(p99("5 s", "250 ms")).toBeGreaterThan(9000);
+    expect(p99("100 ms", "250 ms")).toBeLessThan(1500);
+  });
+
+  test("13: the period is never shorter than the checkpoint, and p99 twice as long", async () => {
+    const at = await measure("13", "billing");
+    const slow = { snapshot: "15 s", interval: "1 s" };
+    expect(at(slow, "checkpoint_period_mean_ms")).toBeGreaterThan(at(slow, "checkpoint_duration_mean_ms"));
+    expect(at(slow, "latency_p99_ms")).toBeGreaterThan(1.8 * 15_000);
+    expect(at({ snapshot: "1 s", interval: "1 min" }, "checkpoint_period_mean_ms")).toBeCloseTo(60_000, -3);
+  });
+
+  test("14: a min-pause adds the checkpoint to the period, an interval hides it", async () => {
+    const at = await measure("14", "billing");
+    const period = (pace: string) => at({ pace, snapshot: "6100 ms" }, "checkpoint_period_mean_ms");
+    expect(period("interval 10 s")).toBeLessThan(10_200);
+    expect(period("interval 10 s, min-pause 10 s")).toBeGreaterThan(16_000);
+  });
+
+  test("15: concurrent checkpoints don't help where snapshots are slow: they wait for each other", async () => {
+    const at = await measure("15", "billing");
+    const [one, four] = [{ concurrent: "1" }, { concurrent: "4" }];
+    expect(at(four, "checkpoint_period_mean_ms")).toBeGreaterThan(0.9 * at(one, "checkpoint_period_mean_ms"));
+    expect(at(four, "checkpoint_duration_mean_ms")).toBeGreaterThan(
+      3 * at(one, "checkpoint_duration_mean_ms"),
+    );
+    expect(at(four, "latency_p99_ms")).toBeGreaterThan(2 * at(one, "latency_p99_ms"));
+  });
+
+  test("20: alignment is short beside the latency as long as nothing is overloaded", async () => {
+    const at = await measure("20", "fraud");
+    const busy = { load: "95 % busy" };
+    expect(at(busy, "alignment_max_ms")).toBeLessThan(at(busy, "latency_p99_ms"));
+    expect(at({ load: "half busy" }, "alignment_mean_ms")).toBeLessThan(100);
+  });
+
+  test("23: the delays of chained jobs add", async () => {
+    const at = await measure("23", "after-one-job");
+    const [one, two, three] = ["after-one-job", "after-two-jobs", "after-three-jobs"].map((reader) =>
+      at({}, "latency_mean_ms", reader),
+    );
+    expect(one).toBeGreaterThan(5000);
+    // Within a run the second hop adds a constant between its own commit and an interval more.
+    expect(two! - one!).toBeGreaterThan(0);
+    expect(two! - one!).toBeLessThan(11_000);
+    expect(three! - two!).toBeGreaterThan(0);
+    expect(three! - two!).toBeLessThan(11_000);
+  });
+});
+
+test("every experiment is below 60 lines, has a chart, and answers a question", async () => {
+  for (const file of readdirSync(folder).filter((name) => name.endsWith(".ts"))) {
+    expect(readFileSync(join(folder, file), "utf8").split("\n").length, file).toBeLessThan(60);
+    const { charts, question } = await load(file.split("-")[0]!);
+    expect(charts.length, file).toBeGreaterThan(0);
+    expect(question, file).toMatch(/\?$/);
+  }
+});
