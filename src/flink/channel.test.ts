@@ -1,6 +1,7 @@
 import { fc, test as property } from "@fast-check/vitest";
 import { describe, expect, test } from "vitest";
 import { Simulation } from "../engine/index.ts";
+import { TIMEOUTABLE, UNALIGNED } from "./barrier-handler.ts";
 import { Channel, type ChannelSettings } from "./channel.ts";
 import { BufferRecycler } from "./network-buffer.ts";
 
@@ -17,6 +18,7 @@ interface Setup {
   readonly flushAlways?: boolean;
   /** whether the receiver takes everything at once. */
   readonly greedy?: boolean;
+  readonly supportsUnaligned?: boolean;
 }
 
 type Entry = readonly [at: number, what: string];
@@ -57,6 +59,7 @@ function world(setup: Setup) {
       onBufferTaken: () => counts.taken++,
       onBufferQueued: () => counts.queued++,
       afterSegmentFull: () => counts.full++,
+      onTimeoutableBarrierSent: () => log.push([sim.now, "timeoutable barrier sent"]),
     },
     upstreamIndex: 0,
     downstreamIndex: 0,
@@ -64,6 +67,7 @@ function world(setup: Setup) {
     writer: 0,
     gate: 0,
     select: () => undefined,
+    supportsUnaligned: setup.supportsUnaligned ?? true,
     splits: 1,
   });
   const take = (): void => {
@@ -80,6 +84,11 @@ function world(setup: Setup) {
       while (greedy && channel.hasData) take();
     },
     touch: () => counts.touched++,
+    onPriorityBarrier: () => {
+      const barrier = channel.takeBarrier();
+      if (barrier !== undefined) log.push([sim.now, `priority barrier ${barrier.barrierOf}`]);
+    },
+    onAnnouncement: (_channel, checkpoint) => log.push([sim.now, `barrier ${checkpoint} announced`]),
   });
   channel.foresee();
   /** Calls `action` at `time`. */
@@ -413,5 +422,119 @@ describe("a local channel", () => {
     at(150, () => channel.resumeConsumption());
     sim.run(100_000);
     expect(log.slice(2)).toEqual([[150, "[5, 15)"]]);
+  });
+});
+
+describe("a barrier that overtakes", () => {
+  const overtaking = { recordBytes: 1000, spacing: 10, total: 120, credits: 1 };
+
+  test("leaves before the queue and without credit, and what it passed is state of the sender", () => {
+    const { sim, channel, log, at } = world(overtaking);
+    at(705, () => {
+      channel.broadcast(5, 600, sim.now, UNALIGNED);
+      expect(channel.outputState.rows()).toEqual([[0, 0, 32, 70]]);
+      expect(channel.bytesOf(channel.outputState)).toBe(38_000);
+    });
+    at(2000, () => channel.grantCredit());
+    at(3000, () => channel.grantCredit());
+    sim.run(100_000);
+    expect(log).toEqual([
+      [430, "[0, 32)"],
+      [805, "priority barrier 5"],
+      // Two buffers that the barrier passed, and nothing is blocked behind it.
+      [2200, "[32, 65)"],
+      [3200, "[65, 70)"],
+    ]);
+  });
+
+  test("comes before what was received and not taken; that, and what comes until then, is state of the receiver", () => {
+    const { sim, channel, at } = world({ ...overtaking, credits: 10, greedy: false });
+    at(500, () => {
+      channel.beginCapture();
+      expect(channel.inputState.rows()).toEqual([[0, 0, 0, 32]]);
+    });
+    at(695, () => channel.broadcast(5, 600, sim.now, UNALIGNED));
+    at(790, () => expect(channel.inputState.rows()).toEqual([[0, 0, 0, 65]]));
+    sim.run(100_000);
+    // The barrier passed the segment that it closed, which is the sender's state; what was sent behind it isn't state.
+    expect(channel.inputState.rows()).toEqual([[0, 0, 0, 65]]);
+    expect(channel.outputState.rows()).toEqual([[0, 0, 65, 69]]);
+  });
+
+  test("and is there when the capture begins: what came behind it is left out", () => {
+    const { sim, channel, at } = world({ ...overtaking, credits: 10, greedy: false });
+    at(695, () => channel.broadcast(5, 600, sim.now, UNALIGNED));
+    at(2000, () => {
+      channel.beginCapture();
+      expect(channel.inputState.rows()).toEqual([[0, 0, 0, 65]]);
+      channel.endCapture();
+    });
+    sim.run(100_000);
+  });
+
+  test("on an edge that can't have it waits in its place and blocks", () => {
+    const { sim, channel, log, at } = world({ ...overtaking, supportsUnaligned: false });
+    at(705, () => channel.broadcast(5, 600, sim.now, UNALIGNED));
+    at(2000, () => channel.grantCredit());
+    at(3000, () => channel.grantCredit());
+    sim.run(100_000);
+    expect(log.map(([time, what]) => `${time} ${what}`)).toEqual([
+      "430 [0, 32)",
+      "2200 [32, 65)",
+      "3200 [65, 70)",
+      "3200 barrier 5 of 600",
+    ]);
+    expect(channel.outputState.rows()).toEqual([]);
+  });
+
+  test("after waiting too long at the sender: its place until then is that of an aligned one", () => {
+    const { sim, channel, log, at } = world(overtaking);
+    at(705, () => {
+      channel.broadcast(5, 600, sim.now, TIMEOUTABLE);
+      expect([channel.holdsTimeoutable(5), channel.holdsTimeoutable(4)]).toEqual([true, false]);
+    });
+    at(1000, () => {
+      channel.letOvertake(5);
+      expect(channel.outputState.rows()).toEqual([[0, 0, 32, 70]]);
+      expect(channel.holdsTimeoutable(5)).toBe(false);
+    });
+    sim.run(2000);
+    expect(log).toEqual([
+      [430, "[0, 32)"],
+      [1100, "priority barrier 5"],
+    ]);
+  });
+
+  test("in time is announced to the receiver, who may convert it", () => {
+    const { sim, channel, log, at } = world({ ...overtaking, credits: 10, greedy: false });
+    at(695, () => channel.broadcast(5, 600, sim.now, TIMEOUTABLE));
+    at(900, () => {
+      channel.beginCapture();
+      expect(channel.inputState.rows()).toEqual([[0, 0, 0, 69]]);
+      expect([channel.convertAnnounced(4), channel.convertAnnounced(5)]).toEqual([false, true]);
+      expect(channel.takeBarrier()?.barrierOf).toBe(5);
+    });
+    sim.run(2000);
+    expect(log).toEqual([
+      [695, "timeoutable barrier sent"],
+      [795, "barrier 5 announced"],
+    ]);
+  });
+
+  test("in a local channel is taken from the sender's queue, whose records are the sender's state", () => {
+    const { sim, channel, log, take, at, flushAt } = world({ ...overtaking, local: true, greedy: false });
+    flushAt(105);
+    at(205, () => {
+      channel.beginCapture();
+      channel.broadcast(5, 200, sim.now, UNALIGNED);
+      expect(channel.outputState.rows()).toEqual([[0, 0, 0, 20]]);
+    });
+    at(300, take);
+    sim.run(320);
+    expect(log).toEqual([
+      [205, "priority barrier 5"],
+      [300, "[0, 20)"],
+    ]);
+    expect(channel.inputState.rows()).toEqual([]);
   });
 });

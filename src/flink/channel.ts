@@ -2,17 +2,28 @@
  *    the link, and the input channel with what was received.
  *  Source: flink PipelinedSubpartition, BufferBuilder, CreditBasedSequenceNumberingViewReader, RemoteInputChannel,
  *    LocalInputChannel (Flink 2.1).
- *  Leaves out: bandwidth of the link, overdraft buffers, buffer debloating, priority events; the backlog is the sender's
+ *  Leaves out: bandwidth of the link, overdraft buffers, buffer debloating; the backlog is the sender's
  *    when a buffer arrives, not as it was when the buffer was sent. */
 
 import { invariant, NO_EVENT, type Simulation } from "../engine/index.ts";
 import { type Route, SpanList } from "../records/index.ts";
+import {
+  ALIGNED,
+  type BarrierKind,
+  blocksChannel,
+  CONVERTED,
+  FORCED_ALIGNED,
+  TIMEOUTABLE,
+  UNALIGNED,
+} from "./barrier-handler.ts";
 import { type CheckpointProperties, PERIODIC_CHECKPOINT } from "./checkpoint-properties.ts";
 import { Fifo } from "./fifo.ts";
 import type { BufferRecycler, NetworkBuffer } from "./network-buffer.ts";
 
 /** The task that fills a channel. */
 export interface UpstreamTask {
+  /** A barrier that was to overtake if it took too long has left `channel` in time. */
+  onTimeoutableBarrierSent(channel: Channel): void;
   /** Puts what the task has emitted into `channel` up to `now` into `channel.open`. */
   emitInto(channel: Channel, now: number): void;
   /** When, by the emission as it stands, `channel.open` will hold `records` records; infinite if not foreseen, ns. */
@@ -27,6 +38,10 @@ export interface UpstreamTask {
 
 /** The task that reads a channel. */
 export interface DownstreamTask {
+  /** A barrier that overtakes is at the head of the channel: `takeBarrier` gives it. */
+  onPriorityBarrier(channel: Channel): void;
+  /** A timeoutable barrier is somewhere in the channel's queue. */
+  onAnnouncement(channel: Channel, checkpoint: number, triggeredAt: number): void;
   onData(channel: Channel): void;
   /** The sender waits for credit: finish by yourself what is already over, and give credit back. */
   touch(): void;
@@ -66,6 +81,9 @@ export interface ChannelEnds {
   readonly select: (route: number) => Route | undefined;
   /** splits of an upstream source. */
   readonly splits: number;
+  /** whether barriers may overtake on this edge.
+   *  Source: flink StreamPartitioner.isSupportsUnalignedCheckpoint. */
+  readonly supportsUnaligned: boolean;
 }
 
 export class Channel {
@@ -79,6 +97,7 @@ export class Channel {
   /** both ends live in one TaskManager. */
   readonly local: boolean;
   readonly #select: ChannelEnds["select"];
+  readonly #supportsUnaligned: boolean;
   /** By number of a route: the part of it that comes through here; null: none. */
   readonly #parts: (Route | null | undefined)[] = [];
   /** emitted and not yet cut into a buffer. */
@@ -118,6 +137,9 @@ export class Channel {
     this.gate = ends.gate;
     this.local = ends.local;
     this.#select = ends.select;
+    this.#supportsUnaligned = ends.supportsUnaligned;
+    this.inputState = new SpanList(settings.recycler.separate);
+    this.outputState = new SpanList(settings.recycler.separate);
     this.cursor = new Float64Array(ends.splits);
     this.open = new SpanList(settings.recycler.separate);
     this.#credit = settings.buffersPerChannel;
@@ -200,18 +222,100 @@ export class Channel {
     checkpoint: number,
     triggeredAt: number,
     now: number,
+    kind: BarrierKind = ALIGNED,
     properties: CheckpointProperties = PERIODIC_CHECKPOINT,
   ): void {
+    this.outputState.clear();
     this.#takeEmitted(now);
     if (this.open.records > 0) this.#queueOpen();
+    this.#unpolled = undefined;
     this.#fill = 0;
     this.#carry = 0;
     const barrier = this.#settings.recycler.take();
     barrier.barrierOf = checkpoint;
     barrier.triggeredAt = triggeredAt;
     barrier.properties = properties;
-    this.#queue.push(barrier);
+    barrier.wanted = kind;
+    const mayOvertake = kind === UNALIGNED || kind === TIMEOUTABLE;
+    barrier.kind = mayOvertake && !this.#supportsUnaligned ? FORCED_ALIGNED : kind;
+    if (barrier.kind === UNALIGNED) this.#overtake(barrier);
+    else this.#queue.push(barrier);
     this.#send();
+  }
+
+  /** The barrier of `checkpoint` waits in the queue and may overtake later. */
+  holdsTimeoutable(checkpoint: number): boolean {
+    return this.#placeOf(this.#queue, checkpoint) >= 0;
+  }
+
+  /** The alignment took too long: the barrier of `checkpoint`, if it still waits here, overtakes. */
+  letOvertake(checkpoint: number): void {
+    const place = this.#placeOf(this.#queue, checkpoint);
+    if (place < 0) return;
+    const barrier = this.#queue.removeAt(place)!;
+    barrier.kind = UNALIGNED;
+    this.#overtake(barrier, place);
+    this.#send();
+  }
+
+  /** What the barrier passes becomes output state of its checkpoint. */
+  #overtake(barrier: NetworkBuffer, passed = this.#queue.length): void {
+    this.outputState.clear();
+    for (let i = 0; i < passed; i++) {
+      const buffer = this.#queue.at(i)!;
+      if (!buffer.isBarrier) buffer.spans.copyTo(this.outputState);
+    }
+    this.#queue.unshift(barrier);
+  }
+
+  #placeOf(queue: Fifo<NetworkBuffer>, checkpoint: number): number {
+    for (let i = 0; i < queue.length; i++) {
+      const { barrierOf, kind } = queue.at(i)!;
+      if (barrierOf === checkpoint && kind === TIMEOUTABLE) return i;
+    }
+    return -1;
+  }
+
+  // ---- channel state
+
+  /** Records that the snapshot of the latest unaligned checkpoint holds: received and not served, and waiting at the
+   *  sender; in the order of the channel the first come first. */
+  readonly inputState: SpanList;
+  readonly outputState: SpanList;
+  #capturing = false;
+  /** Received buffers behind a barrier that overtook; -1: none has come. */
+  #behindBarrier = -1;
+
+  /** The receiver's snapshot begins: what is received and not served becomes its state, up to the barrier if that is here
+   *  already, else also what comes until it does. What a local channel holds is the sender's to persist. */
+  beginCapture(): void {
+    this.inputState.clear();
+    this.#capturing = this.#behindBarrier < 0;
+    if (this.local) return;
+    const ahead = this.#received.length - Math.max(0, this.#behindBarrier);
+    for (let i = 0; i < ahead; i++) {
+      const buffer = this.#received.at(i)!;
+      if (!buffer.isBarrier) buffer.spans.copyTo(this.inputState);
+      else if (!isOvertaking(buffer)) {
+        this.#capturing = false;
+        return;
+      }
+    }
+  }
+
+  /** Of the buffer in service, what is not served. */
+  captureUnserved(spans: SpanList): void {
+    spans.copyTo(this.inputState);
+  }
+
+  /** The checkpoint's last barrier has come, or it is given up. */
+  endCapture(): void {
+    this.#capturing = false;
+    this.#behindBarrier = -1;
+  }
+
+  bytesOf(spans: SpanList): number {
+    return spans.records * this.#settings.recordBytes;
   }
 
   /** Handler of `credit`. */
@@ -334,8 +438,10 @@ export class Channel {
 
   #takeFromQueue(): NetworkBuffer {
     const head = this.#queue.shift()!;
-    if (head.isBarrier) this.#blocked = true;
-    else {
+    if (head.isBarrier) {
+      this.#blocked = blocksChannel(head.kind);
+      if (head.kind === TIMEOUTABLE) this.#upstream.onTimeoutableBarrierSent(this);
+    } else {
       this.#queuedData--;
       this.#upstream.onBufferTaken(this);
     }
@@ -346,8 +452,46 @@ export class Channel {
 
   /** Handler of `arrival`. */
   onArrival(): void {
-    if (!this.local) this.#received.push(this.#travelling.shift()!);
-    this.#downstream!.onData(this);
+    const downstream = this.#downstream!;
+    if (this.local) {
+      const head = this.#queue.peek();
+      if (head !== undefined && isOvertaking(head)) downstream.onPriorityBarrier(this);
+      downstream.onData(this);
+      return;
+    }
+    const buffer = this.#travelling.shift()!;
+    if (isOvertaking(buffer)) {
+      this.#capturing = false;
+      this.#behindBarrier = 0;
+      this.#received.unshift(buffer);
+      downstream.onPriorityBarrier(this);
+      return;
+    }
+    if (this.#behindBarrier >= 0) this.#behindBarrier++;
+    if (buffer.isBarrier) this.#capturing = false;
+    else if (this.#capturing) buffer.spans.copyTo(this.inputState);
+    this.#received.push(buffer);
+    if (buffer.isBarrier && buffer.kind === TIMEOUTABLE)
+      downstream.onAnnouncement(this, buffer.barrierOf, buffer.triggeredAt);
+    downstream.onData(this);
+  }
+
+  /** A barrier that overtakes is at the head; undefined: it was taken already. */
+  takeBarrier(): NetworkBuffer | undefined {
+    const queue = this.local ? this.#queue : this.#received;
+    const head = queue.peek();
+    return head !== undefined && isOvertaking(head) ? this.take() : undefined;
+  }
+
+  /** The announced barrier of `checkpoint` overtakes what was received before it. @returns whether there was one. */
+  convertAnnounced(checkpoint: number): boolean {
+    if (this.local) return false;
+    const place = this.#placeOf(this.#received, checkpoint);
+    if (place < 0) return false;
+    const barrier = this.#received.removeAt(place)!;
+    barrier.kind = CONVERTED;
+    this.#received.unshift(barrier);
+    return true;
   }
 
   get hasData(): boolean {
@@ -363,6 +507,8 @@ export class Channel {
       if (this.#queue.length === 0) this.#fillUpTo(this.#sim.now, buffer);
       this.#unpolled = undefined;
     }
+    if (buffer.isBarrier) this.#capturing = false;
+    else if (this.#capturing) buffer.spans.copyTo(this.inputState);
     if (!this.#blocked) this.#queueRequestedFlush();
     return buffer;
   }
@@ -399,4 +545,9 @@ export class Channel {
   resumeConsumption(): void {
     this.#sim.scheduleAfter(this.local ? 0 : this.#settings.latency, this.#kinds.resume, this.number, 0);
   }
+}
+
+/** A barrier at the head of its queue, whatever was there before it. */
+function isOvertaking({ isBarrier, kind }: NetworkBuffer): boolean {
+  return isBarrier && (kind === UNALIGNED || kind === CONVERTED);
 }

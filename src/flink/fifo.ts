@@ -14,6 +14,31 @@ export class Fifo<T> {
     this.#length++;
   }
 
+  /** Puts `item` before all others. */
+  unshift(item: T): void {
+    if (this.#length === this.#ring.length) this.#grow();
+    this.#head = (this.#head - 1) & (this.#ring.length - 1);
+    this.#ring[this.#head] = item;
+    this.#length++;
+  }
+
+  /** The item with the given place, from 0; undefined: there is none. */
+  at(place: number): T | undefined {
+    return place < this.#length ? this.#ring[(this.#head + place) & (this.#ring.length - 1)] : undefined;
+  }
+
+  /** Takes the item with the given place out. */
+  removeAt(place: number): T | undefined {
+    const item = this.at(place);
+    if (item === undefined) return undefined;
+    for (let i = place; i > 0; i--) {
+      const mask = this.#ring.length - 1;
+      this.#ring[(this.#head + i) & mask] = this.#ring[(this.#head + i - 1) & mask];
+    }
+    this.shift();
+    return item;
+  }
+
   shift(): T | undefined {
     if (this.#length === 0) return undefined;
     const item = this.#ring[this.#head];

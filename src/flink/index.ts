@@ -1,4 +1,5 @@
-export { barrierHandler, onBarrier, START_SNAPSHOT } from "./barrier-handler.ts";
+export type { AlignmentSettings, ChannelState } from "./alignment.ts";
+export { ALIGNED, barrierHandler, onBarrier, resumeBlocked, START_SNAPSHOT } from "./barrier-handler.ts";
 export type { ChainedSink } from "./chained-sinks.ts";
 export { Channel, type ChannelKinds, type ChannelSettings, type UpstreamTask } from "./channel.ts";
 export { CheckpointDriver, type CheckpointKinds, type MetadataStorage } from "./checkpoint-driver.ts";

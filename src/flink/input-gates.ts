@@ -3,6 +3,7 @@
  *  Source: flink SingleInputGate, UnionInputGate, BufferManager, RemoteInputChannel.onSenderBacklog (Flink 2.1).
  *  Leaves out: pools that get fewer segments than they ask for. */
 
+import type { ChannelState } from "./alignment.ts";
 import type { Channel, DownstreamTask } from "./channel.ts";
 import { Fifo } from "./fifo.ts";
 
@@ -51,7 +52,7 @@ export class InputGates {
   }
 
   afterTake(channel: Channel): void {
-    if (channel.hasData) this.#pushReady(channel);
+    if (this.#isReady[channel.downstreamIndex] === 0 && channel.hasData) this.#pushReady(channel);
   }
 
   /** A buffer of `channel` has been read: it is credit again, or a floating buffer for whoever needs it. */
@@ -69,8 +70,31 @@ export class InputGates {
     channel.grantCredit();
   }
 
-  resumeConsumption(): void {
-    for (const channel of this.channels) channel.resumeConsumption();
+  /** The snapshot of `checkpoint` begins while records are under way: they become its state. */
+  beginCapture(): void {
+    for (const channel of this.channels) channel.beginCapture();
+  }
+
+  endCapture(): void {
+    for (const channel of this.channels) channel.endCapture();
+  }
+
+  /** Takes the records that were captured. */
+  takeState(): readonly ChannelState[] {
+    const states: ChannelState[] = [];
+    for (const { number, inputState } of this.channels) {
+      if (inputState.records === 0) continue;
+      states.push({ channel: number, side: "input", spans: inputState.rows() });
+      inputState.clear();
+    }
+    return states;
+  }
+
+  /** bytes of those records. */
+  get stateBytes(): number {
+    let bytes = 0;
+    for (const channel of this.channels) bytes += channel.bytesOf(channel.inputState);
+    return bytes;
   }
 
   /** Floating buffers are asked for until the credit covers the sender's backlog and the exclusive buffers. */

@@ -1,4 +1,5 @@
 import { SpanList } from "../records/index.ts";
+import { ALIGNED, type BarrierKind } from "./barrier-handler.ts";
 import { type CheckpointProperties, PERIODIC_CHECKPOINT } from "./checkpoint-properties.ts";
 
 /** What travels through a channel: a segment's worth of serialised records, or a checkpoint barrier. */
@@ -6,6 +7,9 @@ export class NetworkBuffer {
   readonly spans: SpanList;
   /** 0: data; else the id of the checkpoint whose barrier this is. */
   barrierOf = 0;
+  /** Of a barrier: how it behaves on this edge, and how its checkpoint wants to behave. */
+  kind: BarrierKind = ALIGNED;
+  wanted: BarrierKind = ALIGNED;
   /** ns, of a barrier: when the JobManager triggered its checkpoint. */
   triggeredAt = 0;
   properties: CheckpointProperties = PERIODIC_CHECKPOINT;

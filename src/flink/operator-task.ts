@@ -4,15 +4,37 @@
  *    SinkWriterOperator, CommitterOperator (Flink 2.1).
  *  Leaves out: timers, state access apart from the service time, operators that turn one record into none or many. */
 
-import { invariant, NO_EVENT, type RandomStream, type Simulation } from "../engine/index.ts";
+import { InvariantError, invariant, NO_EVENT, type RandomStream, type Simulation } from "../engine/index.ts";
 import { type Lineage, Outbox, SpanList } from "../records/index.ts";
+import type { AlignmentSettings } from "./alignment.ts";
 import {
+  ALIGNED,
+  ARM_TIMER,
   type BarrierHandlerState,
+  type BarrierKind,
+  BEGIN_CAPTURE,
   barrierHandler,
+  CANCELLATION,
+  CONVERT,
+  DECLINE,
+  DISARM_TIMER,
+  END_ALIGNMENT,
+  onAlignmentTimeout,
+  onAnnouncement,
   onBarrier,
+  onCancellation,
   RESUME_CHANNEL,
+  resumeBlocked,
   START_SNAPSHOT,
+  TIMEOUTABLE,
+  UNALIGNED,
 } from "./barrier-handler.ts";
+import {
+  type BarrierTrackerState,
+  barrierTracker,
+  onTrackedBarrier,
+  onTrackedCancellation,
+} from "./barrier-tracker.ts";
 import { ChainedSinks, type SinkOfTask } from "./chained-sinks.ts";
 import type { Channel, DownstreamTask, UpstreamTask } from "./channel.ts";
 import { type CheckpointProperties, PERIODIC_CHECKPOINT } from "./checkpoint-properties.ts";
@@ -29,6 +51,9 @@ export interface OperatorTaskKinds {
   readonly wake: number;
   readonly flushed: number;
   readonly syncDone: number;
+  /** b = checkpoint: its barriers have been waited for long enough, at the input and in the output. */
+  readonly alignmentTimeout: number;
+  readonly outputTimeout: number;
 }
 
 export interface OperatorTaskSettings {
@@ -37,6 +62,9 @@ export interface OperatorTaskSettings {
   readonly floatingBuffers: number;
   readonly buffersPerChannel: number;
   readonly writers: RecordWriterSettings;
+  readonly alignment: AlignmentSettings;
+  /** ns to write that many bytes of records in flight. */
+  readonly channelStateWrite: (bytes: number) => number;
   /** ns after which a run of records is handed on at the latest; infinite when only readers look at the output. */
   readonly longestRun: number;
   /** one record at a time, each with its own event: the reference for spans. */
@@ -76,6 +104,16 @@ export class OperatorTask implements DownstreamTask, UpstreamTask {
   #inputs: InputGates;
   #writers: RecordWriters;
   #barriers: BarrierHandlerState = barrierHandler(0);
+  #tracker: BarrierTrackerState = barrierTracker(0);
+  #alignmentTimer = NO_EVENT;
+  // The snapshot under way.
+  /** How its barriers behave from here on. */
+  #kind: BarrierKind = ALIGNED;
+  #startDelay = 0;
+  #alignment = 0;
+  #processedBytes = 0;
+  #isSnapshotTaken = false;
+  #isAligned = false;
   readonly #service: Service;
   #current: NetworkBuffer | undefined;
   #currentChannel: Channel | undefined;
@@ -115,7 +153,7 @@ export class OperatorTask implements DownstreamTask, UpstreamTask {
     this.#toSinks = new SpanList(separate);
     this.#service = new Service(parts.lineage);
     this.#inputs = new InputGates(settings, []);
-    this.#writers = new RecordWriters(sim, kinds.flush, number, settings.writers, [], []);
+    this.#writers = new RecordWriters(sim, kinds, number, settings.writers, [], []);
   }
 
   /** Called once, with the channels of each input gate and of each output edge, at the time the job is RUNNING. */
@@ -124,14 +162,16 @@ export class OperatorTask implements DownstreamTask, UpstreamTask {
     this.#inputs = new InputGates(this.#settings, inputs);
     this.#writers = new RecordWriters(
       this.#sim,
-      this.#kinds.flush,
+      this.#kinds,
       this.number,
       writers,
       outputs,
       this.#parts.flushers,
     );
     this.#service.feedInto(this.#writers.channels.length);
-    this.#barriers = barrierHandler(this.#inputs.channels.length);
+    const channels = this.#inputs.channels.length;
+    this.#barriers = barrierHandler(channels, this.#settings.alignment.alignedTimeout);
+    this.#tracker = barrierTracker(channels);
     this.#inputs.connect(this);
     this.#writers.startFlushers();
   }
@@ -158,7 +198,11 @@ export class OperatorTask implements DownstreamTask, UpstreamTask {
   onSyncDone(): void {
     const now = this.#sim.now;
     this.#parts.checkpoints.submit(this.#snapshotOf, now - this.#snapshotStart, now);
-    this.#inputs.resumeConsumption();
+    this.#isSnapshotTaken = true;
+    this.#outbox.clear();
+    resumeBlocked(this.#barriers, this.#outbox);
+    this.#carryOut(now);
+    this.#completeIfAll();
     this.#unblock();
   }
 
@@ -183,7 +227,47 @@ export class OperatorTask implements DownstreamTask, UpstreamTask {
     this.#run();
   }
 
+  onPriorityBarrier(channel: Channel): void {
+    this.#putUrgent("priority-barrier", channel, 0, 0);
+    this.#run();
+  }
+
+  onAnnouncement(channel: Channel, checkpoint: number, triggeredAt: number): void {
+    this.#putUrgent("announcement", channel, checkpoint, triggeredAt);
+    this.#run();
+  }
+
+  #putUrgent(kind: Mail["kind"], channel: Channel, checkpoint: number, triggeredAt: number): void {
+    const mail: Mail = {
+      kind,
+      checkpoint,
+      triggeredAt,
+      channel: channel.downstreamIndex,
+      properties: PERIODIC_CHECKPOINT,
+      other: 0,
+    };
+    if (this.#settings.alignment.urgentMails) this.#mailbox.putUrgent(mail);
+    else this.#mailbox.put(mail);
+  }
+
+  /** Handler of `alignmentTimeout`: a mail like others. */
+  onAlignmentTimeout(checkpoint: number): void {
+    this.#alignmentTimer = NO_EVENT;
+    this.post({
+      kind: "alignment-timeout",
+      checkpoint,
+      triggeredAt: 0,
+      properties: PERIODIC_CHECKPOINT,
+      other: 0,
+    });
+  }
+
   // ---- UpstreamTask
+
+  onTimeoutableBarrierSent(): void {
+    this.#writers.onTimeoutableBarrierSent();
+    this.#completeIfAll();
+  }
 
   onBufferQueued(channel: Channel): void {
     this.#writers.onBufferQueued(channel);
@@ -288,6 +372,8 @@ export class OperatorTask implements DownstreamTask, UpstreamTask {
 
   #takeNext(now: number): void {
     const channel = this.#inputs.next();
+    // What it had may have been a barrier that overtook, and is gone.
+    if (!channel.hasData) return;
     const buffer = channel.take();
     this.#inputs.afterTake(channel);
     if (buffer.isBarrier) {
@@ -296,6 +382,7 @@ export class OperatorTask implements DownstreamTask, UpstreamTask {
     }
     this.#current = buffer;
     this.#currentChannel = channel;
+    if (this.#isCollecting) this.#processedBytes += channel.bytesOf(buffer.spans);
     this.#service.begin(buffer.spans, now, this.#parts.service(buffer.spans.records));
     if (this.#writers.channels.length === 0) return;
     if (!this.#sinks.isEmpty) buffer.spans.copyTo(this.#toSinks);
@@ -374,49 +461,182 @@ export class OperatorTask implements DownstreamTask, UpstreamTask {
   }
 
   #runMail(mail: Mail): void {
-    invariant(mail.kind !== "trigger-checkpoint", "only sources are triggered by mail");
     this.#boundaryAt = -1;
-    const completed = this.#parts.checkpoints.onNotification(mail, this.#sim.now);
-    if (completed === 0) return;
-    this.#committing = completed;
-    if (this.#sinks.commit(completed)) this.#block();
+    const now = this.#sim.now;
+    switch (mail.kind) {
+      case "notify-checkpoint-complete":
+      case "notify-checkpoint-aborted": {
+        const completed = this.#parts.checkpoints.onNotification(mail, now);
+        if (completed === 0) return;
+        this.#committing = completed;
+        if (this.#sinks.commit(completed)) this.#block();
+        break;
+      }
+      case "priority-barrier": {
+        const channel = this.#inputs.channels[mail.channel!]!;
+        const barrier = channel.takeBarrier();
+        if (barrier === undefined) break;
+        this.#inputs.afterTake(channel);
+        this.#handleBarrier(channel, barrier, now);
+        break;
+      }
+      case "announcement":
+        this.#outbox.clear();
+        this.#kind = TIMEOUTABLE;
+        onAnnouncement(this.#barriers, mail.checkpoint, mail.triggeredAt, now, this.#outbox);
+        this.#carryOut(now);
+        break;
+      case "alignment-timeout":
+        this.#outbox.clear();
+        onAlignmentTimeout(this.#barriers, mail.checkpoint, now, this.#outbox);
+        this.#carryOut(now);
+        break;
+      case "trigger-checkpoint":
+        throw new InvariantError("only sources are triggered by mail");
+    }
   }
 
   // ---- barriers
 
   #handleBarrier(channel: Channel, barrier: NetworkBuffer, now: number): void {
-    const checkpoint = barrier.barrierOf;
-    const { triggeredAt, properties } = barrier;
+    const { barrierOf: checkpoint, triggeredAt, kind, wanted, properties } = barrier;
+    const index = channel.downstreamIndex;
     this.#parts.recycler.giveBack(barrier);
     this.#outbox.clear();
-    onBarrier(this.#barriers, channel.downstreamIndex, checkpoint, now, this.#outbox);
+    const isTracked = this.#settings.alignment.mode === "at-least-once";
+    if (kind === CANCELLATION) {
+      if (isTracked) onTrackedCancellation(this.#tracker, checkpoint, now, this.#outbox);
+      else onCancellation(this.#barriers, checkpoint, this.#outbox);
+    } else {
+      this.#kind = wanted;
+      this.#properties = properties;
+      this.#triggeredAt = triggeredAt;
+      if (isTracked) onTrackedBarrier(this.#tracker, checkpoint, now, this.#outbox);
+      else onBarrier(this.#barriers, index, checkpoint, kind, triggeredAt, now, this.#outbox);
+    }
+    this.#carryOut(now);
+  }
+
+  /** Barriers of a checkpoint have come, and not all. */
+  get #isCollecting(): boolean {
+    return this.#barriers.pending !== 0 || this.#tracker.tracked.length > 0;
+  }
+
+  #carryOut(now: number): void {
+    const { effects, a, b } = this.#outbox;
     for (let i = 0; i < this.#outbox.length; i++) {
-      const effect = this.#outbox.effects[i]!;
-      if (effect === RESUME_CHANNEL) this.#inputs.channels[this.#outbox.a[i]!]!.resumeConsumption();
-      else if (effect === START_SNAPSHOT)
-        this.#startSnapshot(checkpoint, this.#outbox.b[i]!, triggeredAt, properties, now);
+      const x = a[i]!;
+      switch (effects[i]) {
+        case RESUME_CHANNEL:
+          this.#inputs.channels[x]!.resumeConsumption();
+          break;
+        case BEGIN_CAPTURE:
+          this.#kind = UNALIGNED;
+          this.#triggeredAt = this.#barriers.triggeredAt;
+          this.#beginCapture();
+          break;
+        case CONVERT:
+          for (const channel of this.#inputs.channels)
+            if (channel.convertAnnounced(x)) this.#putUrgent("priority-barrier", channel, 0, 0);
+          break;
+        case START_SNAPSHOT:
+          this.#startSnapshot(x, b[i]!, now);
+          break;
+        case END_ALIGNMENT:
+          this.#alignment = b[i]!;
+          this.#isAligned = true;
+          this.#inputs.endCapture();
+          this.#resumeAfterSnapshot();
+          break;
+        case ARM_TIMER:
+          this.#alignmentTimer = this.#sim.scheduleAt(
+            Math.max(now, Math.ceil(b[i]!)),
+            this.#kinds.alignmentTimeout,
+            this.number,
+            x,
+          );
+          break;
+        case DISARM_TIMER:
+          this.#sim.cancel(this.#alignmentTimer);
+          this.#alignmentTimer = NO_EVENT;
+          break;
+        case DECLINE:
+          this.#inputs.endCapture();
+          this.#processedBytes = 0;
+          this.#parts.checkpoints.decline(x, b[i]!, now);
+          this.#writers.broadcast(x, 0, now, CANCELLATION, this.#properties);
+          break;
+      }
     }
   }
 
-  #startSnapshot(
-    checkpoint: number,
-    alignment: number,
-    triggeredAt: number,
-    properties: CheckpointProperties,
-    now: number,
-  ): void {
-    const startDelay = Math.max(0, now - alignment - triggeredAt);
-    this.#parts.checkpoints.begin(checkpoint, {
-      startDelay,
+  /** The last barrier of a checkpoint that goes on unaligned has come when its snapshot is over. */
+  #resumeAfterSnapshot(): void {
+    if (!this.#isSnapshotTaken) return;
+    this.#resumeChannels();
+    this.#completeIfAll();
+  }
+
+  /** What was received and not served, the rest of the buffer in service first, becomes state. */
+  #beginCapture(): void {
+    this.#inputs.beginCapture();
+    if (this.#current === undefined) return;
+    const rest = new SpanList(this.#parts.recycler.separate);
+    this.#current.spans.copyTo(rest);
+    const served = this.#writers.channels.length === 0 ? 0 : this.#service.served;
+    if (served > 0) rest.moveFront(served, new SpanList(this.#parts.recycler.separate));
+    this.#currentChannel!.captureUnserved(rest);
+  }
+
+  #startSnapshot(checkpoint: number, alignment: number, now: number): void {
+    const { checkpoints } = this.#parts;
+    switch (checkpoints.decide(checkpoint)) {
+      case "ignore":
+        this.#resumeChannels();
+        return;
+      case "cancel":
+        this.#resumeChannels();
+        this.#writers.broadcast(checkpoint, this.#triggeredAt, now, CANCELLATION, this.#properties);
+        return;
+    }
+    this.#startDelay = Math.max(0, now - alignment - this.#triggeredAt);
+    const metrics = {
+      startDelay: this.#startDelay,
       alignment,
       processedBytes: 0,
       persistedBytes: 0,
-    });
+    };
+    checkpoints.begin(checkpoint, metrics, "goes-on");
     this.#snapshotOf = checkpoint;
-    this.#triggeredAt = triggeredAt;
-    this.#properties = properties;
+    this.#isSnapshotTaken = false;
+    this.#isAligned = this.#barriers.pending !== checkpoint;
     this.#block();
     this.#afterFlush(this.#sinks.flush(checkpoint, now));
+  }
+
+  /** Nothing is snapshotted: blocked channels go on. */
+  #resumeChannels(): void {
+    const outbox = new Outbox();
+    resumeBlocked(this.#barriers, outbox);
+    for (let i = 0; i < outbox.length; i++) this.#inputs.channels[outbox.a[i]!]!.resumeConsumption();
+  }
+
+  /** The snapshot is complete when its state is copied, the last barrier has come, and none waits in the output. */
+  #completeIfAll(): void {
+    if (!this.#isSnapshotTaken || !this.#isAligned || this.#writers.barriersWaiting > 0) return;
+    this.#isSnapshotTaken = false;
+    const now = this.#sim.now;
+    const persistedBytes = this.#inputs.stateBytes + this.#writers.stateBytes;
+    const metrics = {
+      startDelay: this.#startDelay,
+      alignment: this.#alignment,
+      processedBytes: this.#processedBytes,
+      persistedBytes,
+    };
+    this.#processedBytes = 0;
+    const state = persistedBytes === 0 ? [] : [...this.#inputs.takeState(), ...this.#writers.takeState()];
+    const writtenAt = persistedBytes === 0 ? now : now + this.#settings.channelStateWrite(persistedBytes);
+    this.#parts.checkpoints.completeAlignment(this.#snapshotOf, metrics, state, writtenAt);
   }
 
   /** A sink has flushed what was sent before the barrier. */
@@ -435,8 +655,14 @@ export class OperatorTask implements DownstreamTask, UpstreamTask {
   /** Handler of `flushed`: the barrier goes out before the state is copied. */
   onAllFlushed(): void {
     const now = this.#sim.now;
-    this.#writers.broadcast(this.#snapshotOf, this.#triggeredAt, now, this.#properties);
+    this.#writers.broadcast(this.#snapshotOf, this.#triggeredAt, now, this.#kind, this.#properties);
     this.#takeSnapshot(now);
+  }
+
+  /** Handler of `outputTimeout`. */
+  onOutputTimeout(checkpoint: number): void {
+    this.#writers.onOutputTimeout(checkpoint);
+    this.#completeIfAll();
   }
 
   #takeSnapshot(from: number): void {

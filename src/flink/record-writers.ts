@@ -3,7 +3,9 @@
  *  Source: flink RecordWriter.OutputFlusher, MultipleRecordWriters, BufferWritingResultPartition (Flink 2.1).
  *  Leaves out: nothing of the above. */
 
-import type { RandomStream, Simulation } from "../engine/index.ts";
+import { NO_EVENT, type RandomStream, type Simulation } from "../engine/index.ts";
+import type { ChannelState } from "./alignment.ts";
+import { type BarrierKind, TIMEOUTABLE } from "./barrier-handler.ts";
 import type { Channel } from "./channel.ts";
 import type { CheckpointProperties } from "./checkpoint-properties.ts";
 import { OutputAvailability } from "./output-availability.ts";
@@ -14,31 +16,40 @@ export interface RecordWriterSettings {
   /** ns, largest lateness of the flusher's timer. */
   readonly oversleep: number;
   readonly maxBuffersPerChannel: number;
+  /** ns from the JobManager's trigger, after which a timeoutable barrier overtakes. */
+  readonly alignedTimeout: number;
+}
+
+/** Event kinds, payload a = number of the task; `flush`: b = which writer; `outputTimeout`: b = checkpoint. */
+export interface RecordWriterKinds {
+  readonly flush: number;
+  readonly outputTimeout: number;
 }
 
 export class RecordWriters {
   /** All channels, writer after writer. */
   readonly channels: readonly Channel[];
   readonly #sim: Simulation;
-  readonly #flushKind: number;
+  readonly #kinds: RecordWriterKinds;
+  #waiting = 0;
+  #timer = NO_EVENT;
   readonly #task: number;
   readonly #settings: RecordWriterSettings;
   readonly #edges: readonly (readonly Channel[])[];
   readonly #availability: readonly OutputAvailability[];
   readonly #randoms: readonly RandomStream[];
 
-  /** @param flushKind event kind of a flusher; payload a = number of the task, b = which writer.
-   *  @param randoms one stream for each writer's flusher. */
+  /** @param randoms one stream for each writer's flusher. */
   constructor(
     sim: Simulation,
-    flushKind: number,
+    kinds: RecordWriterKinds,
     task: number,
     settings: RecordWriterSettings,
     edges: readonly (readonly Channel[])[],
     randoms: readonly RandomStream[],
   ) {
     this.#sim = sim;
-    this.#flushKind = flushKind;
+    this.#kinds = kinds;
     this.#task = task;
     this.#settings = settings;
     this.#edges = edges;
@@ -61,7 +72,7 @@ export class RecordWriters {
     if (timeout === undefined || timeout === 0) return;
     this.#randoms.forEach((random, writer) => {
       const phase = Math.floor(random.uniform() * timeout);
-      this.#sim.scheduleAfter(phase, this.#flushKind, this.#task, writer);
+      this.#sim.scheduleAfter(phase, this.#kinds.flush, this.#task, writer);
     });
   }
 
@@ -70,7 +81,7 @@ export class RecordWriters {
     const now = this.#sim.now;
     const { bufferTimeout, oversleep } = this.#settings;
     const late = oversleep > 0 ? this.#randoms[writer]!.uniform() * oversleep : 0;
-    this.#sim.scheduleAfter(Math.floor(bufferTimeout! + late), this.#flushKind, this.#task, writer);
+    this.#sim.scheduleAfter(Math.floor(bufferTimeout! + late), this.#kinds.flush, this.#task, writer);
     const channels = this.#edges[writer]!;
     for (let i = 0; i < channels.length; i++) channels[i]!.flush(now);
   }
@@ -97,9 +108,66 @@ export class RecordWriters {
   }
 
   /** A barrier behind what was emitted up to `now`, in every channel. */
-  broadcast(checkpoint: number, triggeredAt: number, now: number, properties: CheckpointProperties): void {
-    for (let i = 0; i < this.channels.length; i++) {
-      this.channels[i]!.broadcast(checkpoint, triggeredAt, now, properties);
+  broadcast(
+    checkpoint: number,
+    triggeredAt: number,
+    now: number,
+    kind: BarrierKind,
+    properties: CheckpointProperties,
+  ): void {
+    const { channels } = this;
+    for (let i = 0; i < channels.length; i++) {
+      channels[i]!.broadcast(checkpoint, triggeredAt, now, kind, properties);
     }
+    if (kind === TIMEOUTABLE) this.#mindWaiting(checkpoint, triggeredAt, now);
+  }
+
+  /** Barriers in the output that may yet overtake, when they have waited too long. */
+  get barriersWaiting(): number {
+    return this.#waiting;
+  }
+
+  #mindWaiting(checkpoint: number, triggeredAt: number, now: number): void {
+    this.#waiting = 0;
+    for (const channel of this.channels) if (channel.holdsTimeoutable(checkpoint)) this.#waiting++;
+    if (this.#waiting === 0) return;
+    const end = Math.max(now, triggeredAt + this.#settings.alignedTimeout);
+    this.#timer = this.#sim.scheduleAt(Math.ceil(end), this.#kinds.outputTimeout, this.#task, checkpoint);
+  }
+
+  /** A barrier has left a channel in time. */
+  onTimeoutableBarrierSent(): void {
+    this.#waiting--;
+    if (this.#waiting === 0) this.#forgetTimer();
+  }
+
+  /** Handler of `outputTimeout`: where the barrier of `checkpoint` still waits, it overtakes. */
+  onOutputTimeout(checkpoint: number): void {
+    this.#timer = NO_EVENT;
+    this.#waiting = 0;
+    for (const channel of this.channels) channel.letOvertake(checkpoint);
+  }
+
+  #forgetTimer(): void {
+    this.#sim.cancel(this.#timer);
+    this.#timer = NO_EVENT;
+  }
+
+  /** Takes the records that the latest barriers have passed. */
+  takeState(): readonly ChannelState[] {
+    const states: ChannelState[] = [];
+    for (const { number, outputState } of this.channels) {
+      if (outputState.records === 0) continue;
+      states.push({ channel: number, side: "output", spans: outputState.rows() });
+      outputState.clear();
+    }
+    return states;
+  }
+
+  /** bytes of those records. */
+  get stateBytes(): number {
+    let bytes = 0;
+    for (const channel of this.channels) bytes += channel.bytesOf(channel.outputState);
+    return bytes;
   }
 }

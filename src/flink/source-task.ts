@@ -5,7 +5,10 @@
 
 import { NO_EVENT, type RandomStream, type Simulation } from "../engine/index.ts";
 import type { Lineage, Route } from "../records/index.ts";
+import { type AlignmentSettings, barrierKindOf } from "./alignment.ts";
+import { ALIGNED } from "./barrier-handler.ts";
 import type { Channel, UpstreamTask } from "./channel.ts";
+import { isSavepoint } from "./checkpoint-properties.ts";
 import { type Mail, Mailbox } from "./mailbox.ts";
 import type { FlinkObserver } from "./observations.ts";
 import { type RecordWriterSettings, RecordWriters } from "./record-writers.ts";
@@ -18,6 +21,8 @@ export interface SourceTaskKinds {
   readonly flush: number;
   readonly advance: number;
   readonly syncDone: number;
+  /** b = checkpoint: its barriers have waited in the output long enough. */
+  readonly outputTimeout: number;
 }
 
 export interface SourceTaskSettings {
@@ -26,6 +31,9 @@ export interface SourceTaskSettings {
   /** ns to deserialise and emit one record. */
   readonly emission: number;
   readonly writers: RecordWriterSettings;
+  readonly alignment: AlignmentSettings;
+  /** ns to write that many bytes of records in flight. */
+  readonly channelStateWrite: (bytes: number) => number;
   readonly commitOffsets: boolean;
 }
 
@@ -56,6 +64,8 @@ export class SourceTask implements UpstreamTask {
   #inSnapshot = false;
   #snapshotOf = 0;
   #snapshotStart = 0;
+  #startDelay = 0;
+  #isSnapshotTaken = false;
   #advanceEvent = NO_EVENT;
   // The chunk being emitted: its record k at #rampStart + (k + 1) * emission.
   readonly #chunk: Chunk = { split: 0, originPartition: 0, route: ALL_ROUTES, from: 0, to: 0 };
@@ -85,21 +95,14 @@ export class SourceTask implements UpstreamTask {
     this.#randoms = randoms;
     this.#checkpoints = checkpoints;
     this.#observer = observer;
-    this.#writers = new RecordWriters(sim, kinds.flush, number, settings.writers, [], []);
+    this.#writers = new RecordWriters(sim, kinds, number, settings.writers, [], []);
     this.#emitted = new Float64Array(feed.splits);
   }
 
   /** Called once, with the channels of each output edge, at the time the job is RUNNING. */
   start(outputs: readonly (readonly Channel[])[]): void {
     const { writers } = this.#settings;
-    this.#writers = new RecordWriters(
-      this.#sim,
-      this.#kinds.flush,
-      this.number,
-      writers,
-      outputs,
-      this.#randoms,
-    );
+    this.#writers = new RecordWriters(this.#sim, this.#kinds, this.number, writers, outputs, this.#randoms);
     if (this.feed.readsOrigins) {
       this.#routes = this.#writers.channels.map((channel) =>
         Array.from({ length: this.feed.splits }, (_, split) =>
@@ -143,10 +146,35 @@ export class SourceTask implements UpstreamTask {
     this.#inSnapshot = false;
     const now = this.#sim.now;
     this.#checkpoints.submit(this.#snapshotOf, now - this.#snapshotStart, now);
+    this.#isSnapshotTaken = true;
+    this.#completeIfAll();
     this.#advance();
   }
 
+  /** Handler of `outputTimeout`. */
+  onOutputTimeout(checkpoint: number): void {
+    this.#writers.onOutputTimeout(checkpoint);
+    this.#completeIfAll();
+  }
+
+  /** The snapshot is complete when its state is copied and no barrier waits in the output that may overtake. */
+  #completeIfAll(): void {
+    if (!this.#isSnapshotTaken || this.#writers.barriersWaiting > 0) return;
+    this.#isSnapshotTaken = false;
+    const now = this.#sim.now;
+    const persistedBytes = this.#writers.stateBytes;
+    const metrics = { startDelay: this.#startDelay, alignment: 0, processedBytes: 0, persistedBytes };
+    const state = persistedBytes === 0 ? [] : this.#writers.takeState();
+    const writtenAt = persistedBytes === 0 ? now : now + this.#settings.channelStateWrite(persistedBytes);
+    this.#checkpoints.completeAlignment(this.#snapshotOf, metrics, state, writtenAt);
+  }
+
   // ---- UpstreamTask
+
+  onTimeoutableBarrierSent(): void {
+    this.#writers.onTimeoutableBarrierSent();
+    this.#completeIfAll();
+  }
 
   onBufferQueued(channel: Channel): void {
     this.#writers.onBufferQueued(channel);
@@ -403,13 +431,21 @@ export class SourceTask implements UpstreamTask {
   #takeSnapshot({ checkpoint, triggeredAt, properties }: Mail): void {
     if (this.#checkpoints.decide(checkpoint) !== "take") return;
     const now = this.#sim.now;
-    const startDelay = now - triggeredAt;
-    this.#checkpoints.begin(checkpoint, { startDelay, alignment: 0, processedBytes: 0, persistedBytes: 0 });
+    this.#startDelay = now - triggeredAt;
+    this.#isSnapshotTaken = false;
+    const metrics = {
+      startDelay: this.#startDelay,
+      alignment: 0,
+      processedBytes: 0,
+      persistedBytes: 0,
+    };
+    this.#checkpoints.begin(checkpoint, metrics, "goes-on");
     const state = this.#operatorState(checkpoint);
     for (const { partition, offset } of state.splits) {
       this.#observer.offsetInSnapshot(this.#settings.job, checkpoint, partition, offset);
     }
-    this.#writers.broadcast(checkpoint, triggeredAt, now, properties);
+    const kind = isSavepoint(properties) ? ALIGNED : barrierKindOf(this.#settings.alignment);
+    this.#writers.broadcast(checkpoint, triggeredAt, now, kind, properties);
     this.#inSnapshot = true;
     this.#snapshotOf = checkpoint;
     this.#snapshotStart = now;

@@ -3,6 +3,7 @@
  *  Source: flink SubtaskCheckpointCoordinatorImpl, AsyncCheckpointRunnable, StreamTask.notifyCheckpointComplete (Flink 2.2).
  *  Leaves out: what chained operators do in their part of the snapshot, which the task adds; local copies. */
 
+import type { ChannelState } from "./alignment.ts";
 import { AsyncOperations, type AsyncPart } from "./async-operations.ts";
 import { CHECKPOINT_ASYNC_EXCEPTION } from "./checkpoint-failure-reason.ts";
 import type { BarrierMetrics } from "./checkpoint-metrics.ts";
@@ -29,7 +30,14 @@ export interface SubtaskCheckpointSettings {
 }
 
 interface Snapshot {
-  readonly metrics: BarrierMetrics;
+  metrics: BarrierMetrics;
+  /** The last barrier has come, and the records in flight that it holds are written; until then it isn't acknowledged. */
+  channelState: readonly ChannelState[] | undefined;
+  /** ns */
+  channelStateWrittenAt: number;
+  /** The asynchronous part, and when it ended. */
+  finished: AsyncPart | undefined;
+  finishedAt: number;
   keyed: KeyedSnapshot;
   operator: OperatorState;
   records: number;
@@ -79,13 +87,18 @@ export class SubtaskCheckpointCoordinator {
     return this.#aborted.delete(checkpoint) ? "cancel" : "take";
   }
 
-  /** The task begins its snapshot: pre-barrier work, then the barrier goes on. */
-  begin(checkpoint: number, metrics: BarrierMetrics): void {
+  /** The task begins its snapshot: pre-barrier work, then the barrier goes on. Where the alignment goes on, the checkpoint is
+   *  acknowledged after completeAlignment. */
+  begin(checkpoint: number, metrics: BarrierMetrics, alignment: "over" | "goes-on" = "over"): void {
     const { job, subtask } = this.#settings;
     this.#observer.snapshotStarted(job, subtask, checkpoint, metrics.startDelay, metrics.alignment);
     const nothing: OperatorState = { splits: [], committables: [], bytes: 0 };
     this.#snapshots.set(checkpoint, {
       metrics,
+      channelState: alignment === "over" ? [] : undefined,
+      channelStateWrittenAt: 0,
+      finished: undefined,
+      finishedAt: 0,
       keyed: NO_KEYED_STATE,
       operator: nothing,
       records: 0,
@@ -117,6 +130,28 @@ export class SubtaskCheckpointCoordinator {
     const { written, threads } = snapshot.keyed;
     const uploads = written.filter((piece) => this.#isUploaded(piece));
     this.#async.submit({ checkpoint, submittedAt: now, uploads, threads });
+  }
+
+  /** The last barrier has come. @param channelState records in flight in the snapshot. @param at ns, when they are written. */
+  completeAlignment(
+    checkpoint: number,
+    metrics: BarrierMetrics,
+    channelState: readonly ChannelState[],
+    at: number,
+  ): void {
+    const snapshot = this.#snapshots.get(checkpoint);
+    if (snapshot === undefined) return;
+    snapshot.metrics = metrics;
+    snapshot.channelState = channelState;
+    snapshot.channelStateWrittenAt = at;
+    if (snapshot.finished !== undefined) this.#finish(snapshot.finished, snapshot.finishedAt);
+  }
+
+  /** The task gives the checkpoint up at `now`. @param reason a number of CHECKPOINT_FAILURE_REASONS. */
+  decline(checkpoint: number, reason: number, now: number): void {
+    this.#snapshots.delete(checkpoint);
+    this.#async.cancel(checkpoint, now);
+    this.#responder.decline(this.#settings.task, checkpoint, reason, now);
   }
 
   /** The mail tells of a completion, itself or as the latest one beside an abort.
@@ -158,10 +193,16 @@ export class SubtaskCheckpointCoordinator {
     return piece.bytes > this.#storage.inlineThreshold;
   }
 
-  #finish(part: AsyncPart, at: number): void {
+  #finish(part: AsyncPart, endedAt: number): void {
     const { checkpoint } = part;
     const snapshot = this.#snapshots.get(checkpoint);
     if (snapshot === undefined || this.#isDisposed) return;
+    if (snapshot.channelState === undefined) {
+      snapshot.finished = part;
+      snapshot.finishedAt = endedAt;
+      return;
+    }
+    const at = Math.max(endedAt, snapshot.channelStateWrittenAt);
     this.#snapshots.delete(checkpoint);
     const { job, subtask, task } = this.#settings;
     const { keyed, metrics, sync } = snapshot;
@@ -207,6 +248,7 @@ function taskStateSnapshot(snapshot: Snapshot, written: readonly StateHandle[]):
     keyed: [...keyed.reused, ...written],
     operator,
     keyedRecords: records,
+    channelState: snapshot.channelState ?? [],
     channelStateBytes: metrics.persistedBytes,
     checkpointedBytes,
     stateBytes: checkpointedBytes + sum(keyed.reused),

@@ -2,6 +2,8 @@
  *  Source: flink TaskStateSnapshot, OperatorSubtaskState, StateObject.getStateSize, getCheckpointedSize (Flink 2.2).
  *  Leaves out: the split by operators of a chain. */
 
+import type { ChannelState } from "./alignment.ts";
+
 /** A piece of keyed state. `inline`: in the acknowledgement and in `_metadata`; `exclusive`: a file of this checkpoint;
  *  `shared`: a file that later checkpoints may refer to, too. */
 export interface StateHandle {
@@ -37,6 +39,8 @@ export interface TaskStateSnapshot {
   readonly operator: OperatorState;
   /** Records that the keyed state has seen; its size follows from them. */
   readonly keyedRecords: number;
+  /** Records in flight that an unaligned checkpoint holds of the task's channels. */
+  readonly channelState: readonly ChannelState[];
   readonly channelStateBytes: number;
   /** written for this checkpoint: `checkpointed_size`. */
   readonly checkpointedBytes: number;
@@ -51,6 +55,7 @@ export const NO_STATE: TaskStateSnapshot = {
   keyed: [],
   operator: NO_OPERATOR_STATE,
   keyedRecords: 0,
+  channelState: [],
   channelStateBytes: 0,
   checkpointedBytes: 0,
   stateBytes: 0,

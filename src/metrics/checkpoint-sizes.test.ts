@@ -6,6 +6,7 @@ const SNAPSHOT = {
   keyed: [],
   operator: { splits: [], committables: [], bytes: 0 },
   keyedRecords: 0,
+  channelState: [],
   channelStateBytes: 0,
   stateBytes: 0,
 };

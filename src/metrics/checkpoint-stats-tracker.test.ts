@@ -18,6 +18,7 @@ const STATE = {
   keyed: [],
   operator: { splits: [], committables: [], bytes: 0 },
   keyedRecords: 0,
+  channelState: [],
   channelStateBytes: 0,
 };
 

@@ -90,6 +90,7 @@ describe("modelled means that the simulator is told", () => {
   const VALUES: Readonly<Record<string, string>> = {
     "parallelism.default": "3",
     "pipeline.operator-chaining.enabled": "false",
+    "execution.checkpointing.mode": "AT_LEAST_ONCE",
     partitioner: "rebalance",
     from: "o",
     share: "0.5",

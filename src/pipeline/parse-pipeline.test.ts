@@ -429,6 +429,17 @@ readers:`,
     ],
   ],
   [
+    "unaligned checkpoints that Flink doesn't take",
+    changed(
+      "interval: 10 s",
+      "interval: 10 s, execution.checkpointing.unaligned.enabled: true, execution.checkpointing.mode: AT_LEAST_ONCE, execution.checkpointing.max-concurrent-checkpoints: 2",
+    ),
+    [
+      'Cannot read jobs.enrich.config.execution.checkpointing.mode (line 11): got "AT_LEAST_ONCE", wanted EXACTLY_ONCE: unaligned checkpoints need it',
+      "Cannot read jobs.enrich.config.execution.checkpointing.max-concurrent-checkpoints (line 11): got 2, wanted 1: unaligned checkpoints go one at a time",
+    ],
+  ],
+  [
     "two sinks with one prefix",
     changed(
       "- { topic: enriched }",

@@ -214,6 +214,12 @@ export interface CheckpointingSpec {
   readonly intervalDuringBacklog: Duration | undefined;
   readonly minPause: Duration;
   readonly maxConcurrentCheckpoints: number;
+  /** `execution.checkpointing.mode` */
+  readonly mode: "exactly-once" | "at-least-once";
+  /** `execution.checkpointing.unaligned.enabled` */
+  readonly unaligned: boolean;
+  /** `execution.checkpointing.aligned-checkpoint-timeout` */
+  readonly alignedTimeout: Duration;
   readonly timeout: Duration;
   readonly tolerableFailedCheckpoints: number;
   readonly checkpointsAfterTasksFinish: boolean;

@@ -12,6 +12,12 @@ export function resolveCheckpointing(config: FlinkConfig, defaults: Defaults): C
     intervalDuringBacklog: config["execution.checkpointing.interval-during-backlog"],
     minPause: defaults.flink(config, "execution.checkpointing.min-pause"),
     maxConcurrentCheckpoints: defaults.flink(config, "execution.checkpointing.max-concurrent-checkpoints"),
+    mode:
+      defaults.flink(config, "execution.checkpointing.mode") === "AT_LEAST_ONCE"
+        ? "at-least-once"
+        : "exactly-once",
+    unaligned: defaults.flink(config, "execution.checkpointing.unaligned.enabled"),
+    alignedTimeout: defaults.flink(config, "execution.checkpointing.aligned-checkpoint-timeout"),
     timeout: defaults.flink(config, "execution.checkpointing.timeout"),
     tolerableFailedCheckpoints: defaults.flink(
       config,

@@ -49,6 +49,13 @@ export class SpanList {
     this.to[i] = to;
   }
 
+  /** The spans as plain data. */
+  rows(): readonly (readonly [partition: number, route: number, from: number, to: number])[] {
+    return Array.from({ length: this.count }, (_, i) => {
+      return [this.partition[i]!, this.route[i]!, this.from[i]!, this.to[i]!] as const;
+    });
+  }
+
   /** Appends all spans of this list to `into`. */
   copyTo(into: SpanList): void {
     if (this.interleaved) into.interleaved = true;

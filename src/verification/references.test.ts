@@ -143,9 +143,23 @@ describe("a job graph of five operators", () => {
   });
 });
 
-test("pipelines/reference.yaml: curves agree with one-record", () => {
+const BUSY = "jobs.job.operators.count.service-time=450 us";
+
+test.each([
+  ["as it is", []],
+  ["back-pressure, unaligned", [BUSY, "execution.checkpointing.unaligned.enabled=true"]],
+  [
+    "back-pressure, aligned for 200 ms",
+    [
+      BUSY,
+      "execution.checkpointing.unaligned.enabled=true",
+      "execution.checkpointing.aligned-checkpoint-timeout=200 ms",
+    ],
+  ],
+  ["back-pressure, at-least-once", [BUSY, "execution.checkpointing.mode=AT_LEAST_ONCE"]],
+])("pipelines/reference.yaml, %s: curves agree with one-record", (_name, assignments) => {
   const text = readFileSync(new URL("../../pipelines/reference.yaml", import.meta.url), "utf8");
-  const { pipeline } = parsePipeline(text, "reference.yaml");
+  const { pipeline } = parsePipeline(text, "reference.yaml", assignments);
   const curves = run(pipeline, "curves");
   const expected = run(pipeline, "one-record");
   expect(counts(curves)).toEqual(counts(expected));

@@ -40,6 +40,13 @@ export function partOf(
   }
 }
 
+/** Whether barriers may overtake on such an edge: not where a channel is bound to one subtask or records are copied. A
+ *  vertex with one input edge that can't has none that can.
+ *  Source: Flink 2.1 StreamPartitioner.isSupportsUnalignedCheckpoint, StreamGraphGenerator. */
+export function mayOvertake(partitioner: Partitioner): boolean {
+  return partitioner === "hash" || partitioner === "rebalance";
+}
+
 /** The ways that records have taken when they leave each vertex: all ways of a vertex together are all its records. */
 export function routesOfVertices(
   job: JobSpec,

@@ -50,9 +50,16 @@ export class FlinkEvents {
       flush: sim.defineKind("buffer flusher", (t, writer) => (sources[t] ?? operators[t]!).onFlush(writer)),
       advance: sim.defineKind("source advances", (t) => sources[t]!.onAdvance()),
       syncDone: sim.defineKind("source snapshot taken", (t) => sources[t]!.onSyncDone()),
+      outputTimeout: sim.defineKind("barriers waited in the output", (t, c) =>
+        (sources[t] ?? operators[t]!).onOutputTimeout(c),
+      ),
     };
     this.operatorKinds = {
       flush: this.sourceKinds.flush,
+      outputTimeout: this.sourceKinds.outputTimeout,
+      alignmentTimeout: sim.defineKind("alignment took too long", (t, c) =>
+        operators[t]!.onAlignmentTimeout(c),
+      ),
       flushed: sim.defineKind("sinks flushed", (t) => operators[t]!.onAllFlushed()),
       wake: sim.defineKind("task wakes", (t) => operators[t]!.onWake()),
       syncDone: sim.defineKind("snapshot taken", (t) => operators[t]!.onSyncDone()),

@@ -89,6 +89,15 @@ export class JobCheckpoints {
     );
   }
 
+  /** ns to write `bytes` of records in flight: small ones travel in the acknowledgement. It doesn't share the bandwidth of
+   *  other uploads. */
+  channelStateWrite(bytes: number): number {
+    const { storage, dataInlineThreshold } = this.#job.checkpointing;
+    if (storage === "jobmanager" || bytes <= dataInlineThreshold) return 0;
+    const { storageLatency, storageBandwidth } = this.#world.pipeline.environment;
+    return storageLatency + Math.round((bytes / storageBandwidth) * 1e9);
+  }
+
   /** The job is RUNNING with these vertices, sources first. */
   start(vertices: readonly VertexTasks[]): void {
     const { sim, pipeline, options, events, observer } = this.#world;
@@ -118,7 +127,7 @@ export class JobCheckpoints {
         retained: checkpointing.retained,
         delaysEveryStart: compareVersions(pipeline.versions.flink, "2.3") < 0,
         operatorCoordinators: 1,
-        unaligned: false,
+        unaligned: checkpointing.unaligned,
         checkpointsAfterTasksFinish: checkpointing.checkpointsAfterTasksFinish,
         rpc: env.flinkRpc,
         initializeLocation: checkpointing.storage === "filesystem" ? env.storageCreateFolder : 0,

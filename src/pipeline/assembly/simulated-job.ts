@@ -1,6 +1,7 @@
 import { type ConnectorObserver, KafkaSink } from "../../connectors/index.ts";
 import type { Simulation } from "../../engine/index.ts";
 import {
+  type AlignmentSettings,
   BufferRecycler,
   Channel,
   type FlinkObserver,
@@ -14,8 +15,9 @@ import { firstKeyGroup, type Lineage } from "../../records/index.ts";
 import { type JobVertex, jobGraph, targetsOf } from "../job-graph.ts";
 import type { JobSpec, Pipeline, SinkSpec } from "../pipeline.ts";
 import { serviceDraw } from "../service-draw.ts";
+import { compareVersions } from "../values/version.ts";
 import type { AssemblyOptions } from "./assembly-options.ts";
-import { partOf, routesOfVertices } from "./edge-routes.ts";
+import { type Edge, mayOvertake, partOf, routesOfVertices } from "./edge-routes.ts";
 import type { FlinkEvents } from "./flink-events.ts";
 import { JobCheckpoints } from "./job-checkpoints.ts";
 import type { SimulatedKafka } from "./simulated-kafka.ts";
@@ -137,6 +139,8 @@ class JobBuilder {
         subtask,
         emission: env.sourceEmission,
         writers: this.#writers(),
+        alignment: this.#alignment(),
+        channelStateWrite: (bytes) => this.#checkpoints.channelStateWrite(bytes),
         commitOffsets: source.commitOffsetsOnCheckpoint && source.groupId !== undefined,
       },
       feed,
@@ -166,6 +170,8 @@ class JobBuilder {
         floatingBuffers: network.floatingBuffersPerGate,
         buffersPerChannel: network.buffersPerChannel,
         writers: this.#writers(),
+        alignment: this.#alignment(),
+        channelStateWrite: (bytes) => this.#checkpoints.channelStateWrite(bytes),
         longestRun: readByJob ? LONGEST_RUN_TO_A_JOB : Number.POSITIVE_INFINITY,
         oneRecord: this.#recycler.separate,
       },
@@ -241,7 +247,14 @@ class JobBuilder {
       bufferTimeout: network.bufferTimeout,
       oversleep: this.#world.pipeline.environment.timerOversleep,
       maxBuffersPerChannel: network.maxBuffersPerChannel,
+      alignedTimeout: this.#job.checkpointing.alignedTimeout,
     };
+  }
+
+  #alignment(): AlignmentSettings {
+    const { mode, unaligned, alignedTimeout } = this.#job.checkpointing;
+    const urgentMails = compareVersions(this.#world.pipeline.versions.flink, "2.1") >= 0;
+    return { mode, unaligned, alignedTimeout, urgentMails };
   }
 
   /** A random stream for the buffer flusher of each edge that leaves the vertex. */
@@ -271,6 +284,7 @@ class JobBuilder {
   #connect(vertices: readonly BuiltVertex[]): { readonly inputs: Ends[]; readonly outputs: Ends[] } {
     const ends = { inputs: [] as Ends[], outputs: [] as Ends[] };
     for (const downstream of vertices) {
+      const supportsUnaligned = downstream.inputs.every(({ partitioner }) => mayOvertake(partitioner));
       downstream.inputs.forEach(({ from, partitioner }, gate) => {
         const upstream = vertices[from]!;
         const writer = this.#edgesFrom(from).indexOf(downstream.inputs[gate]!);
@@ -278,6 +292,7 @@ class JobBuilder {
           partitioner,
           upstream: upstream.parallelism,
           downstream: downstream.parallelism,
+          supportsUnaligned,
         };
         for (let up = 0; up < edge.upstream; up++) {
           const { first, end } = targetsOf(partitioner, up, edge.upstream, edge.downstream);
@@ -292,7 +307,7 @@ class JobBuilder {
   }
 
   #addChannel(
-    edge: Parameters<typeof partOf>[0],
+    edge: Edge & { readonly supportsUnaligned: boolean },
     { up, down, writer, gate }: Readonly<Record<"up" | "down" | "writer" | "gate", number>>,
     { from, to }: { readonly from: number; readonly to: number },
     { inputs, outputs }: { readonly inputs: Ends[]; readonly outputs: Ends[] },
@@ -313,6 +328,7 @@ class JobBuilder {
       local: this.#taskManagerOf(up) === this.#taskManagerOf(down),
       select: (route) => partOf(edge, up, down, lineage.routeById(route), lineage, maxParallelism),
       splits: source?.feed.splits ?? 0,
+      supportsUnaligned: edge.supportsUnaligned,
     });
     events.channels.push(channel);
     outputs[from][writer] ??= [];

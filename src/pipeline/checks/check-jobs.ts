@@ -16,6 +16,7 @@ export function checkJobs(context: CheckContext): void {
     checkParallelism(context, job);
     checkOperators(context, job);
     checkStateBackend(context, job);
+    checkUnaligned(context, job);
     checkSinks(context, job);
   }
 }
@@ -107,6 +108,20 @@ function checkOperators(context: CheckContext, job: JobSpec): void {
       context.report({ path: [...path, "name"], wanted: "a name that no other operator of the job has" });
     }
     known.set(name, parallelism);
+  }
+}
+
+/** Source: Flink 2.1 CheckpointingOptions, CheckpointCoordinatorConfiguration. */
+function checkUnaligned(context: CheckContext, { name, checkpointing }: JobSpec): void {
+  if (!checkpointing.unaligned) return;
+  const enabled = context.flinkPath(name, "execution.checkpointing.unaligned.enabled");
+  if (checkpointing.mode === "at-least-once") {
+    const path = context.flinkPath(name, "execution.checkpointing.mode");
+    context.report({ path, because: [enabled], wanted: "EXACTLY_ONCE: unaligned checkpoints need it" });
+  }
+  if (checkpointing.maxConcurrentCheckpoints > 1) {
+    const path = context.flinkPath(name, "execution.checkpointing.max-concurrent-checkpoints");
+    context.report({ path, because: [enabled], wanted: "1: unaligned checkpoints go one at a time" });
   }
 }
 

@@ -38,6 +38,21 @@ const checkpointing = options({
       undefined,
       "Interval while a source reports a backlog; 0 stops checkpoints meanwhile.",
     ],
+    "execution.checkpointing.mode": [
+      choice(["EXACTLY_ONCE", "AT_LEAST_ONCE"]),
+      "EXACTLY_ONCE",
+      "Whether barriers are aligned. Not the sink's guarantee, which is sink.delivery-guarantee.",
+    ],
+    "execution.checkpointing.unaligned.enabled": [
+      flag(),
+      "false",
+      "Whether barriers overtake buffered records.",
+    ],
+    "execution.checkpointing.aligned-checkpoint-timeout": [
+      flinkDuration(),
+      "0 s",
+      "How long an unaligned-capable checkpoint stays aligned first.",
+    ],
     "execution.checkpointing.tolerable-failed-checkpoints": [
       integer(),
       "0",
@@ -67,21 +82,6 @@ const checkpointing = options({
     ],
   },
   known: {
-    "execution.checkpointing.mode": [
-      choice(["EXACTLY_ONCE", "AT_LEAST_ONCE"]),
-      "EXACTLY_ONCE",
-      "Whether barriers are aligned. Not the sink's guarantee, which is sink.delivery-guarantee.",
-    ],
-    "execution.checkpointing.unaligned.enabled": [
-      flag(),
-      "false",
-      "Whether barriers overtake buffered records.",
-    ],
-    "execution.checkpointing.aligned-checkpoint-timeout": [
-      flinkDuration(),
-      "0 s",
-      "How long an unaligned-capable checkpoint stays aligned first.",
-    ],
     "execution.checkpointing.unaligned.forced": [
       flag(),
       "false",

@@ -4,7 +4,7 @@ import {
   Simulation,
   UniformDistribution,
 } from "../../engine/index.ts";
-import { barrierHandler, onBarrier, START_SNAPSHOT } from "../../flink/index.ts";
+import { ALIGNED, barrierHandler, onBarrier, resumeBlocked, START_SNAPSHOT } from "../../flink/index.ts";
 import { assemble } from "../../pipeline/index.ts";
 import { Outbox } from "../../records/index.ts";
 import { batchMeans } from "../../stats/index.ts";
@@ -34,7 +34,8 @@ function align(channels: number, delay: Distribution, checkpoints: number) {
   };
   const arrival = sim.defineKind("barrier arrives", (channel, checkpoint) => {
     outbox.clear();
-    onBarrier(handler, channel, checkpoint, sim.now, outbox);
+    onBarrier(handler, channel, checkpoint, ALIGNED, triggeredAt, sim.now, outbox);
+    resumeBlocked(handler, outbox);
     for (let i = 0; i < outbox.length; i++) {
       if (outbox.effects[i] !== START_SNAPSHOT) continue;
       alignments[checkpoint - 1] = outbox.b[i]! / UNIT;
