@@ -7,6 +7,7 @@
 
 import { invariant, NO_EVENT, type Simulation } from "../engine/index.ts";
 import { type Route, SpanList } from "../records/index.ts";
+import type { ChannelState } from "./alignment.ts";
 import {
   ALIGNED,
   type BarrierKind,
@@ -118,6 +119,7 @@ export class Channel {
   #carry = 0;
   #credit: number;
   #blocked = false;
+  #isDisposed = false;
   #flushRequested = false;
   /** What a flush has made visible to a local receiver that hasn't polled it: the head of the queue, part of a segment that
    *  goes on filling. */
@@ -161,6 +163,33 @@ export class Channel {
     return part;
   }
 
+  /** One of its ends is gone, and with it all that is under way; events and messages that come yet are ignored. */
+  dispose(): void {
+    this.#isDisposed = true;
+    this.#sim.cancel(this.#fullEvent);
+    this.#fullEvent = NO_EVENT;
+  }
+
+  /** Puts records in flight, as a snapshot holds them, into the channel again: received ones before those that were waiting
+   *  at the sender. To be called before its upstream task starts. */
+  restore(spans: ChannelState["spans"]): void {
+    const { segmentSize, recordBytes } = this.#settings;
+    const most = Math.max(1, Math.floor(segmentSize / recordBytes));
+    const rest = new SpanList(this.#settings.recycler.separate);
+    for (const [partition, route, from, to] of spans) rest.push(partition, route, from, to);
+    while (rest.records > 0) {
+      const buffer = this.#settings.recycler.take();
+      rest.moveFront(Math.min(most, rest.records), buffer.spans);
+      this.#queue.push(buffer);
+      this.#queuedData++;
+    }
+  }
+
+  /** Both ends are there: what was restored goes on its way. */
+  sendRestored(): void {
+    this.#send();
+  }
+
   // ---- sender
 
   /** Data buffers in the subpartition's queue. */
@@ -177,6 +206,7 @@ export class Channel {
   foresee(): void {
     this.#sim.cancel(this.#fullEvent);
     this.#fullEvent = NO_EVENT;
+    if (this.#isDisposed) return;
     const wanted = this.#settings.flushAlways ? this.open.records + 1 : this.#recordsToFill();
     const at = this.#upstream.timeOfEmission(this, wanted);
     if (at === Number.POSITIVE_INFINITY) return;
@@ -199,6 +229,7 @@ export class Channel {
   /** Handler of `segmentFull`. */
   onSegmentFull(): void {
     this.#fullEvent = NO_EVENT;
+    if (this.#isDisposed) return;
     this.#handOut(this.#sim.now);
     this.foresee();
     this.#upstream.afterSegmentFull();
@@ -206,6 +237,7 @@ export class Channel {
 
   /** The buffer flusher: what was emitted up to `now` becomes visible to the consumer. */
   flush(now: number): void {
+    if (this.#isDisposed) return;
     this.#takeEmitted(now);
     if (this.open.records === 0) return;
     if (this.#queue.length > 0 || this.#blocked || (!this.local && this.#credit === 0)) {
@@ -320,12 +352,14 @@ export class Channel {
 
   /** Handler of `credit`. */
   onCredit(): void {
+    if (this.#isDisposed) return;
     this.#credit++;
     this.#send();
   }
 
   /** Handler of `resume`: the receiver has aligned and takes data again. */
   onResume(): void {
+    if (this.#isDisposed) return;
     invariant(this.#blocked, "only a channel behind a barrier is resumed");
     this.#blocked = false;
     this.#send();
@@ -410,6 +444,7 @@ export class Channel {
   }
 
   #send(): void {
+    if (this.#isDisposed) return;
     if (this.local) {
       if (this.#blocked) return;
       this.#queueRequestedFlush();
@@ -452,6 +487,7 @@ export class Channel {
 
   /** Handler of `arrival`. */
   onArrival(): void {
+    if (this.#isDisposed) return;
     const downstream = this.#downstream!;
     if (this.local) {
       const head = this.#queue.peek();

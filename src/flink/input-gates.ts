@@ -35,6 +35,11 @@ export class InputGates {
     for (const channel of this.channels) channel.connect(task);
   }
 
+  /** The task is gone. */
+  dispose(): void {
+    for (const channel of this.channels) channel.dispose();
+  }
+
   get hasData(): boolean {
     return this.#ready.length > 0;
   }

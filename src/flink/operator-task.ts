@@ -134,6 +134,9 @@ export class OperatorTask implements DownstreamTask, UpstreamTask {
   #records = 0;
   #wakeEvent = NO_EVENT;
   #wakeAt = 0;
+  /** When the sinks have flushed, and when the synchronous part is over. */
+  #snapshotEvent = NO_EVENT;
+  #isDisposed = false;
 
   constructor(
     sim: Simulation,
@@ -173,13 +176,26 @@ export class OperatorTask implements DownstreamTask, UpstreamTask {
     this.#barriers = barrierHandler(channels, this.#settings.alignment.alignedTimeout);
     this.#tracker = barrierTracker(channels);
     this.#inputs.connect(this);
-    this.#writers.startFlushers();
+    this.#writers.start();
   }
 
   /** A mail from the JobManager has arrived. */
   post(mail: Mail): void {
+    if (this.#isDisposed) return;
     this.#mailbox.put(mail);
     this.#run();
+  }
+
+  /** The task is gone at this instant: what has left it by now has left it, and nothing else happens. Its channels go with it;
+   *  late messages for it are ignored. Its sinks are somebody else's to end. */
+  dispose(): void {
+    if (this.#isDisposed) return;
+    this.settle(this.#sim.now);
+    this.#isDisposed = true;
+    for (const event of [this.#wakeEvent, this.#snapshotEvent, this.#alignmentTimer]) this.#sim.cancel(event);
+    this.#writers.dispose();
+    this.#inputs.dispose();
+    this.#parts.checkpoints.dispose();
   }
 
   /** Handler of `wake`. */
@@ -196,6 +212,7 @@ export class OperatorTask implements DownstreamTask, UpstreamTask {
 
   /** Handler of `syncDone`. */
   onSyncDone(): void {
+    this.#snapshotEvent = NO_EVENT;
     const now = this.#sim.now;
     this.#parts.checkpoints.submit(this.#snapshotOf, now - this.#snapshotStart, now);
     this.#isSnapshotTaken = true;
@@ -208,12 +225,13 @@ export class OperatorTask implements DownstreamTask, UpstreamTask {
 
   /** A sink's commit was answered. */
   onCommitted(): void {
+    if (this.#isDisposed) return;
     if (!this.#sinks.goOnCommitting(this.#committing)) this.#unblock();
   }
 
   /** Hands on what has left the operator by `now`. */
   settle(now: number): void {
-    if (this.#blockedSince < 0) this.#settleService(now);
+    if (!this.#isDisposed && this.#blockedSince < 0) this.#settleService(now);
   }
 
   // ---- DownstreamTask
@@ -641,6 +659,7 @@ export class OperatorTask implements DownstreamTask, UpstreamTask {
 
   /** A sink has flushed what was sent before the barrier. */
   onFlushed(): void {
+    if (this.#isDisposed) return;
     this.#afterFlush(this.#sinks.goOnFlushing(this.#snapshotOf, this.#sim.now));
   }
 
@@ -649,7 +668,7 @@ export class OperatorTask implements DownstreamTask, UpstreamTask {
     if (at < 0) return;
     if (this.#writers.channels.length === 0) this.#takeSnapshot(at);
     else if (at <= this.#sim.now) this.onAllFlushed();
-    else this.#sim.scheduleAt(Math.ceil(at), this.#kinds.flushed, this.number, 0);
+    else this.#snapshotEvent = this.#sim.scheduleAt(Math.ceil(at), this.#kinds.flushed, this.number, 0);
   }
 
   /** Handler of `flushed`: the barrier goes out before the state is copied. */
@@ -687,6 +706,11 @@ export class OperatorTask implements DownstreamTask, UpstreamTask {
   /** The sinks have taken their snapshots at `at`; -1: one of them hasn't yet. */
   #endSync(at: number): void {
     if (at < 0) return;
-    this.#sim.scheduleAt(Math.ceil(at + this.#ownSync), this.#kinds.syncDone, this.number, 0);
+    this.#snapshotEvent = this.#sim.scheduleAt(
+      Math.ceil(at + this.#ownSync),
+      this.#kinds.syncDone,
+      this.number,
+      0,
+    );
   }
 }

@@ -20,6 +20,12 @@ export class OutputAvailability {
     return this.#fullChannels === 0 && this.#queued < this.#pool;
   }
 
+  /** A channel begins with restored buffers in its queue. */
+  adopt(queued: number): void {
+    this.#queued += queued;
+    if (queued >= this.#mostPerChannel) this.#fullChannels++;
+  }
+
   onQueued(channel: Channel): void {
     this.#queued++;
     if (channel.queuedData === this.#mostPerChannel) this.#fullChannels++;

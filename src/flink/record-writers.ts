@@ -31,6 +31,8 @@ export class RecordWriters {
   readonly channels: readonly Channel[];
   readonly #sim: Simulation;
   readonly #kinds: RecordWriterKinds;
+  /** Per writer. */
+  readonly #flushEvents: number[] = [];
   #waiting = 0;
   #timer = NO_EVENT;
   readonly #task: number;
@@ -55,9 +57,11 @@ export class RecordWriters {
     this.#edges = edges;
     this.#randoms = randoms;
     this.channels = edges.flat();
-    this.#availability = edges.map(
-      (channels) => new OutputAvailability(channels.length, settings.maxBuffersPerChannel),
-    );
+    this.#availability = edges.map((channels) => {
+      const availability = new OutputAvailability(channels.length, settings.maxBuffersPerChannel);
+      for (const channel of channels) availability.adopt(channel.queuedData);
+      return availability;
+    });
   }
 
   /** Every writer's pool has a segment left and none of the subpartitions is full. */
@@ -66,14 +70,22 @@ export class RecordWriters {
     return true;
   }
 
-  /** Each flusher starts in a phase of its own. */
-  startFlushers(): void {
+  /** Each flusher starts in a phase of its own; restored records in flight go on. */
+  start(): void {
+    for (const channel of this.channels) channel.sendRestored();
     const timeout = this.#settings.bufferTimeout;
     if (timeout === undefined || timeout === 0) return;
     this.#randoms.forEach((random, writer) => {
       const phase = Math.floor(random.uniform() * timeout);
-      this.#sim.scheduleAfter(phase, this.#kinds.flush, this.#task, writer);
+      this.#flushEvents[writer] = this.#sim.scheduleAfter(phase, this.#kinds.flush, this.#task, writer);
     });
+  }
+
+  /** The task is gone: nothing of it happens any more. */
+  dispose(): void {
+    for (const event of this.#flushEvents) this.#sim.cancel(event);
+    this.#forgetTimer();
+    for (const channel of this.channels) channel.dispose();
   }
 
   /** Handler of the flusher of `writer`. */
@@ -81,7 +93,8 @@ export class RecordWriters {
     const now = this.#sim.now;
     const { bufferTimeout, oversleep } = this.#settings;
     const late = oversleep > 0 ? this.#randoms[writer]!.uniform() * oversleep : 0;
-    this.#sim.scheduleAfter(Math.floor(bufferTimeout! + late), this.#kinds.flush, this.#task, writer);
+    const sleep = Math.floor(bufferTimeout! + late);
+    this.#flushEvents[writer] = this.#sim.scheduleAfter(sleep, this.#kinds.flush, this.#task, writer);
     const channels = this.#edges[writer]!;
     for (let i = 0; i < channels.length; i++) channels[i]!.flush(now);
   }

@@ -67,6 +67,8 @@ export class SourceTask implements UpstreamTask {
   #startDelay = 0;
   #isSnapshotTaken = false;
   #advanceEvent = NO_EVENT;
+  #syncEvent = NO_EVENT;
+  #isDisposed = false;
   // The chunk being emitted: its record k at #rampStart + (k + 1) * emission.
   readonly #chunk: Chunk = { split: 0, originPartition: 0, route: ALL_ROUTES, from: 0, to: 0 };
   #rampStart = 0;
@@ -111,12 +113,13 @@ export class SourceTask implements UpstreamTask {
       );
     }
     this.#aimAtPositions();
-    this.#writers.startFlushers();
+    this.#writers.start();
     this.#advance();
   }
 
   /** A mail from the JobManager has arrived. */
   post(mail: Mail): void {
+    if (this.#isDisposed) return;
     this.#mailbox.put(mail);
     if (this.#inSnapshot) return;
     this.#pause();
@@ -125,7 +128,17 @@ export class SourceTask implements UpstreamTask {
 
   /** New records for a feed without closed form. */
   wake(): void {
-    if (this.#mode === "idle") this.#advance();
+    if (this.#mode === "idle" && !this.#isDisposed) this.#advance();
+  }
+
+  /** The task is gone at this instant, and its channels with it; late messages for it are ignored. */
+  dispose(): void {
+    if (this.#isDisposed) return;
+    this.#isDisposed = true;
+    this.#sim.cancel(this.#advanceEvent);
+    this.#sim.cancel(this.#syncEvent);
+    this.#writers.dispose();
+    this.#checkpoints.dispose();
   }
 
   /** Handler of `advance`: a chunk has ended, records came, or the output is available again. */
@@ -143,6 +156,7 @@ export class SourceTask implements UpstreamTask {
 
   /** Handler of `syncDone`. */
   onSyncDone(): void {
+    this.#syncEvent = NO_EVENT;
     this.#inSnapshot = false;
     const now = this.#sim.now;
     this.#checkpoints.submit(this.#snapshotOf, now - this.#snapshotStart, now);
@@ -450,7 +464,7 @@ export class SourceTask implements UpstreamTask {
     this.#snapshotOf = checkpoint;
     this.#snapshotStart = now;
     const sync = this.#checkpoints.snapshotState(checkpoint, 0, state, properties);
-    this.#sim.scheduleAfter(Math.ceil(sync), this.#kinds.syncDone, this.number, 0);
+    this.#syncEvent = this.#sim.scheduleAfter(Math.ceil(sync), this.#kinds.syncDone, this.number, 0);
   }
 
   /** SourceReader.snapshotState: the splits with the offsets to go on from. */
