@@ -8,6 +8,8 @@ import { SILENT } from "./silent-observer.ts";
 /** pipelines/reference.yaml with a last operator that serves 1,667 records/s a subtask where 2,500 come: both hops fill up. */
 const TEXT = readFileSync(new URL("../../pipelines/reference.yaml", import.meta.url), "utf8");
 const SLOW = "jobs.job.operators.count.service-time=600 us";
+/** Without a transaction to begin, which holds the thread and with it the last barriers. */
+const PLAIN_SINK = "sink.delivery-guarantee=at-least-once";
 const SERVED = 1e9 / 600e3;
 const RECORD = 113;
 
@@ -22,15 +24,13 @@ interface Acknowledgement {
 }
 
 interface Checkpoint {
-  /** ns from the trigger. */
-  readonly duration: number;
   readonly acknowledgements: readonly Acknowledgement[];
   /** Offsets in the sources' snapshots. */
   readonly emitted: number;
 }
 
 function checkpoints(seconds: number, assignments: readonly string[]): Checkpoint[] {
-  const { pipeline } = parsePipeline(TEXT, "reference.yaml", [SLOW, ...assignments]);
+  const { pipeline } = parsePipeline(TEXT, "reference.yaml", [SLOW, PLAIN_SINK, ...assignments]);
   const acknowledged = new Map<number, Acknowledgement[]>();
   const offsets = new Map<number, number>();
   const completed: Checkpoint[] = [];
@@ -47,9 +47,9 @@ function checkpoints(seconds: number, assignments: readonly string[]): Checkpoin
         entry.push({ subtask, metrics, snapshot });
         acknowledged.set(checkpoint, entry);
       },
-      checkpointCompleted: (_job, checkpoint, triggeredAt, _ack, at) => {
+      checkpointCompleted: (_job, checkpoint) => {
         const acknowledgements = acknowledged.get(checkpoint)!;
-        completed.push({ duration: at - triggeredAt, acknowledgements, emitted: offsets.get(checkpoint)! });
+        completed.push({ acknowledgements, emitted: offsets.get(checkpoint)! });
       },
     }),
   );
@@ -60,6 +60,11 @@ function checkpoints(seconds: number, assignments: readonly string[]): Checkpoin
 /** Subtasks 0 to 3 are sources, 4 to 7 the operator in the middle, 8 to 11 the last one. */
 function vertexOf({ subtask }: Acknowledgement): number {
   return Math.floor(subtask / 4);
+}
+
+/** ms from the trigger until some subtask's last barrier. */
+function latestBarrier({ acknowledgements }: Checkpoint): number {
+  return Math.max(...acknowledgements.map(({ metrics }) => metrics.startDelay + metrics.alignment)) / 1e6;
 }
 
 function sum(checkpoint: Checkpoint, vertex: number, of: (one: Acknowledgement) => number): number {
@@ -90,7 +95,7 @@ describe("RecordConservation at the cut: what a vertex has emitted, the next has
     ["unaligned, one TaskManager", [...UNALIGNED, "flink.taskmanagers=1", "taskmanager.numberOfTaskSlots=4"]],
   ])("%s", (_name, assignments) => {
     const seen = checkpoints(15, assignments);
-    expect(seen.length).toBeGreaterThan(5);
+    expect(seen.length).toBeGreaterThanOrEqual(5);
     let captured = 0;
     for (const checkpoint of seen) {
       const middle = sum(checkpoint, 1, ({ snapshot }) => snapshot.keyedRecords);
@@ -125,32 +130,31 @@ describe("under back-pressure", () => {
   });
 
   test("an unaligned barrier takes what it takes without load, and what was in flight is persisted", () => {
-    for (const { duration, acknowledgements } of checkpoints(30, UNALIGNED)) {
-      expect(duration / 1e6).toBeLessThan(10);
-      for (const { metrics } of acknowledgements) expect(metrics.startDelay / 1e6).toBeLessThan(4);
-    }
-    const last = checkpoints(30, UNALIGNED).at(-1)!;
-    for (const one of last.acknowledgements) {
+    const seen = checkpoints(30, UNALIGNED);
+    expect(seen.length).toBeGreaterThan(25);
+    for (const checkpoint of seen) expect(latestBarrier(checkpoint)).toBeLessThan(6);
+    for (const one of seen.at(-1)!.acknowledgements) {
       if (vertexOf(one) > 0) expect(one.metrics.persistedBytes).toBeGreaterThan(4 * 32_768);
     }
   });
 
-  test("with a time-out a checkpoint is over by then, and goes on unaligned", () => {
-    for (const { duration, acknowledgements } of checkpoints(20, TIMEOUT).slice(2)) {
-      expect(duration / 1e6).toBeGreaterThan(200);
-      expect(duration / 1e6).toBeLessThan(210);
-      const persisted = acknowledgements.reduce((all, one) => all + one.metrics.persistedBytes, 0);
+  test("with a time-out the last barrier is there by then, having overtaken", () => {
+    const seen = checkpoints(20, TIMEOUT).slice(2);
+    expect(seen.length).toBeGreaterThan(12);
+    for (const checkpoint of seen) {
+      expect(latestBarrier(checkpoint)).toBeGreaterThan(199);
+      expect(latestBarrier(checkpoint)).toBeLessThan(206);
+      const persisted = checkpoint.acknowledgements.reduce((all, one) => all + one.metrics.persistedBytes, 0);
       expect(persisted).toBeGreaterThan(0);
     }
   });
 
   test("without back-pressure the time-out is never reached, and nothing is persisted", () => {
-    for (const { duration, acknowledgements } of checkpoints(10, [
-      ...TIMEOUT,
-      "jobs.job.operators.count.service-time=50 us",
-    ])) {
-      expect(duration / 1e6).toBeLessThan(60);
-      for (const { metrics } of acknowledgements) expect(metrics.persistedBytes).toBe(0);
+    const seen = checkpoints(10, [...TIMEOUT, "jobs.job.operators.count.service-time=50 us"]);
+    expect(seen.length).toBeGreaterThan(7);
+    for (const checkpoint of seen) {
+      expect(latestBarrier(checkpoint)).toBeLessThan(60);
+      for (const { metrics } of checkpoint.acknowledgements) expect(metrics.persistedBytes).toBe(0);
     }
   });
 
