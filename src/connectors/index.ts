@@ -1,5 +1,5 @@
 export { EagerLoad } from "./eager-load.ts";
-export { type DeliveryGuarantee, KafkaSink } from "./kafka-sink.ts";
+export { type DeliveryGuarantee, KafkaSink, type KafkaSinkState } from "./kafka-sink.ts";
 export { LogFeed, type SplitLog } from "./log-feed.ts";
 export type { ConnectorObserver } from "./observations.ts";
 export { OriginFeed, type OriginSplit, publishDelay } from "./origin-feed.ts";

@@ -149,6 +149,7 @@ function world({ brokers = 1, version = 1, transactionTimeoutMs = 600_000, sink 
       onFlushed: () => {},
       onSnapshotTaken: () => snapshotMs.push(ms(sim.now - snapshotFrom)),
       onCommitted: () => log.push(`done at ${ms(sim.now)}`),
+      onFailed: () => {},
     });
     return {
       sink: kafkaSink,
@@ -214,7 +215,7 @@ describe("without a failure", () => {
     at(1000, () => barrier(1));
     at(1500, () => expect(sink.notifyCheckpointComplete(1)).toBe(false));
     run(2 * SECOND);
-    expect([log, sink.lastState?.committables, coordinator.counters.endTxn]).toEqual([[], [], 0]);
+    expect([log, sink.states.get(1)?.committables, coordinator.counters.endTxn]).toEqual([[], [], 0]);
   });
 
   test("what an aborted checkpoint left is committed with the next one and holds read_committed readers up till then", () => {
@@ -323,8 +324,8 @@ function crash(
   let blockedAtRestart: readonly number[] = [];
   let restored: KafkaSinkState | undefined;
   at(crashAt, () => {
-    restored = restores === 1 ? first.sink.lastState : undefined;
-    if (how === "kill") first.sink.dispose();
+    restored = restores === 1 ? first.sink.states.get(1) : undefined;
+    if (how === "kill") first.sink.kill();
     else first.sink.close();
   });
   const second = attempt();
@@ -399,7 +400,7 @@ describe("a failure of an exactly-once sink", () => {
     const { sink, write } = attempt();
     sink.openAtStart();
     at(100, () => write(0, 4));
-    at(900, () => sink.dispose());
+    at(900, () => sink.kill());
     // Looks are at 3 s and 13 s.
     run(12.9 * SECOND);
     expect(outcomes).toEqual([]);

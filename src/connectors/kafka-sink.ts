@@ -89,7 +89,12 @@ export interface KafkaSinkListener {
   onSnapshotTaken(): void;
   /** notifyCheckpointComplete has committed. */
   onCommitted(): void;
+  /** A record, a transaction or a commit was refused: the sink throws, and does nothing any more. */
+  onFailed(): void;
 }
+
+/** Snapshots of a sink that may still be asked for. */
+const MOST_STATES = 16;
 
 export class KafkaSink implements ChainedSink {
   readonly #sim: Simulation;
@@ -116,8 +121,8 @@ export class KafkaSink implements ChainedSink {
   #failed = false;
   #disposed = false;
   #listener: KafkaSinkListener | undefined;
-  /** What the latest snapshot kept. */
-  lastState: KafkaSinkState | undefined;
+  /** What the latest snapshots kept, by checkpoint. */
+  readonly states = new Map<number, KafkaSinkState>();
 
   /** @param makeClient the transactional part of a new producer. */
   constructor(
@@ -329,11 +334,12 @@ export class KafkaSink implements ChainedSink {
     if (!this.#exactlyOnce) return 0;
     for (const id of this.#finished.splice(0)) this.#pool.recycle(id);
     const precommitted = this.#pool.ongoing;
-    this.lastState = {
+    this.states.set(checkpoint, {
       checkpoint,
       writer: { transactionalIdPrefix, subtask, parallelism, precommitted },
       committables: committablesOf(this.#committer),
-    };
+    });
+    if (this.states.size > MOST_STATES) this.states.delete(this.states.keys().next().value!);
     this.#startTransaction(checkpoint + 1, now, () => this.#listener!.onSnapshotTaken());
     return -1;
   }
@@ -434,16 +440,20 @@ export class KafkaSink implements ChainedSink {
 
   /** The task is cancelled in good order: an open transaction that isn't pre-committed is aborted, best effort. */
   close(): void {
+    if (this.#disposed) return;
     if (this.#current?.state === "DATA_IN_TRANSACTION") this.#current.endTransaction(false, () => {});
-    this.dispose();
+    this.kill();
   }
 
-  /** The process is gone: what it has sent takes its course, nothing more comes from it. */
-  dispose(): void {
-    if (this.#disposed) return;
+  /** The process is gone: what it has sent takes its course, nothing more comes from it.
+   *  @returns how many records had not been sent. */
+  kill(): number {
+    if (this.#disposed) return 0;
     this.#disposed = true;
+    const dropped = this.#producer.kill(this.#sim.now);
     this.#pool.dispose();
     this.#committingProducer?.client.dispose();
+    return dropped;
   }
 
   #fail(error: KafkaError): void {
@@ -451,6 +461,7 @@ export class KafkaSink implements ChainedSink {
     this.#failed = true;
     const { job, writer } = this.#settings;
     this.#observer.sinkFailed(job, writer, errorName(error), this.#sim.now);
+    this.#listener?.onFailed();
   }
 
   #makePool(restored: readonly CheckpointTransaction[]): ProducerPool {

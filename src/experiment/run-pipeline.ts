@@ -86,6 +86,7 @@ export function measurePipeline(pipeline: Pipeline, options: RunOptions): Measur
     readers: recorders.readers(world),
     checkpoints: recorders.checkpoints(),
     transactions: transactionsOf(world, idsUnderLoad, duration),
+    recovery: recorders.recoveryOf(),
     checks: recorders.checks(world),
     config: pipeline,
   };

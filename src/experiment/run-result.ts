@@ -93,6 +93,19 @@ export interface RunResult {
   readonly readers: readonly ReaderResult[];
   readonly checkpoints: readonly CheckpointResult[];
   readonly transactions: TransactionsResult;
+  /** What failures did to each job, and when; empty without any. */
+  readonly recovery: {
+    readonly jobs: readonly {
+      readonly job: string;
+      readonly restarts: number;
+      readonly outagesMs: readonly number[];
+    }[];
+    readonly timeline: readonly {
+      readonly atMs: number;
+      readonly job: string | null;
+      readonly what: string;
+    }[];
+  };
   /** Named checks (conservation, visibility, …); `violations` empty when it held. */
   readonly checks: readonly { readonly name: string; readonly violations: readonly string[] }[];
   readonly config: Pipeline;

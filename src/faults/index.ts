@@ -1,3 +1,4 @@
+export { FaultInjector, type FaultPerformer } from "./fault-injector.ts";
 export {
   type Fault,
   type FaultAction,

@@ -43,6 +43,7 @@ function world(setup: Setup) {
     arrival: sim.defineKind("arrival", () => channel.onArrival()),
     credit: sim.defineKind("credit", () => channel.onCredit()),
     resume: sim.defineKind("resume", () => channel.onResume()),
+    asked: sim.defineKind("asked", () => channel.onAsked()),
   };
   const channel = new Channel(sim, kinds, settings, {
     number: 0,

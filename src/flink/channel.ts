@@ -67,6 +67,8 @@ export interface ChannelKinds {
   readonly arrival: number;
   readonly credit: number;
   readonly resume: number;
+  /** a receiver that started later asks for what is there. */
+  readonly asked: number;
 }
 
 /** What a channel connects. */
@@ -147,8 +149,15 @@ export class Channel {
     this.#credit = settings.buffersPerChannel;
   }
 
+  /** The receiver is there, and asks for what the channel has. */
   connect(downstream: DownstreamTask): void {
     this.#downstream = downstream;
+    if (this.hasData) this.#sim.scheduleAfter(0, this.#kinds.asked, this.number, 0);
+  }
+
+  /** Handler of `asked`. */
+  onAsked(): void {
+    if (!this.#isDisposed) this.#downstream!.onData(this);
   }
 
   /** The records of the route with this number that come through here; null: none. */

@@ -79,6 +79,9 @@ function cluster(changed: Partial<FlinkClusterSettings> = {}, strategy = fixedDe
     regionOf: [0, 0, 0, 0],
     slotOf: [0, 1, 0, 1],
     restore: () => say("restored", sim.now),
+    startAll: () => {
+      for (const subtask of [0, 1, 2, 3]) alive.set(`${subtask}.0`, job.placeOf(subtask));
+    },
     initialise: (subtask, attempt) => job.onInitialised(subtask, attempt),
     start: (subtask, attempt) => alive.set(`${subtask}.${attempt}`, job.placeOf(subtask)),
     close: (subtask, attempt) => alive.delete(`${subtask}.${attempt}`),

@@ -9,11 +9,23 @@ export type { CheckpointResponder } from "./checkpoint-responder.ts";
 export type { CheckpointStorage } from "./checkpoint-storage.ts";
 export { FileSystemCheckpointStorage } from "./checkpoint-storage-file-system.ts";
 export { JobManagerCheckpointStorage } from "./checkpoint-storage-in-memory.ts";
+export { latestCheckpoint } from "./completed-checkpoint-store.ts";
+export { type JobStatus, pipelinedRegions } from "./default-scheduler.ts";
+export type { FailoverObserver } from "./failover-observer.ts";
+export { FlinkCluster, type FlinkClusterKinds, type ProcessTasks } from "./flink-cluster.ts";
+export {
+  FAILURE_REASONS,
+  type FailureReason,
+  type JobDeployment,
+  JobMaster,
+  type JobMasterKinds,
+} from "./job-master.ts";
 export type { Mail } from "./mailbox.ts";
 export { BufferRecycler } from "./network-buffer.ts";
 export type { FlinkObserver } from "./observations.ts";
 export { OperatorTask, type OperatorTaskKinds, type ServiceDraw } from "./operator-task.ts";
 export type { RestartStrategySettings } from "./restart-strategy.ts";
+export { type RestoreCost, restoreCost } from "./restore-cost.ts";
 export { ALL_ROUTES, type Chunk, type SourceFeed } from "./source-feed.ts";
 export { SourceTask, type SourceTaskKinds } from "./source-task.ts";
 export type { StateBackend } from "./state-backend.ts";

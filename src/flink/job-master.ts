@@ -49,6 +49,8 @@ export interface JobDeployment {
   initialise(subtask: number, attempt: number, taskManager: number): void;
   /** The attempt runs. */
   start(subtask: number, attempt: number): void;
+  /** The first attempts of all subtasks run, at the beginning of the simulated time. */
+  startAll(): void;
   /** The attempt ends in good order: its operators are closed. */
   close(subtask: number, attempt: number): void;
   /** The attempt is gone with its process. */
@@ -195,6 +197,10 @@ export class JobMaster {
     return this.#placeOf[subtask]!;
   }
 
+  isRunning(subtask: number): boolean {
+    return this.#state.executions[subtask]!.state === "RUNNING";
+  }
+
   /** Whether the attempt is the current one and neither over nor being cancelled. */
   isAlive(subtask: number, attempt: number): boolean {
     return isNewFailure(this.#state, subtask, attempt);
@@ -205,6 +211,7 @@ export class JobMaster {
     this.#isInstant = instantly;
     onStart(this.#state, this.#outbox);
     this.#carryOut();
+    if (instantly) this.#deployment.startAll();
     this.#isInstant = false;
   }
 
@@ -445,12 +452,15 @@ export class JobMaster {
     this.#waitsForSlots = false;
     this.#sim.cancel(this.#slotsEvent);
     this.#slotsEvent = NO_EVENT;
+    this.#state.executions.forEach(({ state }, subtask) => {
+      if (state === "SCHEDULED")
+        this.#placeOf[subtask] = this.#assignment[this.#deployment.slotOf[subtask]!]!;
+    });
     onSlots(this.#state, this.#outbox);
     this.#carryOut();
   }
 
   #deploy(subtask: number, attempt: number): void {
-    this.#placeOf[subtask] = this.#assignment[this.#deployment.slotOf[subtask]!]!;
     invariant(this.#placeOf[subtask]! >= 0, "a task is deployed to a slot");
     const execution = this.#settings.firstExecution + subtask;
     if (!this.#isInstant) {
@@ -459,6 +469,5 @@ export class JobMaster {
     }
     onExecutionState(this.#state, subtask, attempt, "INITIALIZING");
     onExecutionState(this.#state, subtask, attempt, "RUNNING");
-    this.#deployment.start(subtask, attempt);
   }
 }

@@ -69,6 +69,8 @@ export interface OperatorTaskSettings {
   readonly longestRun: number;
   /** one record at a time, each with its own event: the reference for spans. */
   readonly oneRecord: boolean;
+  /** records that the restored state has seen; 0 without one. */
+  readonly restoredRecords: number;
 }
 
 /** bytes of a KafkaCommittable with its lineage: producer id, epoch, transactional id, checkpoint, subtask.
@@ -150,6 +152,7 @@ export class OperatorTask implements DownstreamTask, UpstreamTask {
     this.number = number;
     this.#settings = settings;
     this.#parts = parts;
+    this.#records = settings.restoredRecords;
     const { separate } = parts.recycler;
     this.#sinks = new ChainedSinks(parts.sinks, parts.lineage, separate);
     this.#leaving = new SpanList(separate);

@@ -139,6 +139,7 @@ export class SourceTask implements UpstreamTask {
     this.#sim.cancel(this.#syncEvent);
     this.#writers.dispose();
     this.#checkpoints.dispose();
+    this.feed.dispose();
   }
 
   /** Handler of `advance`: a chunk has ended, records came, or the output is available again. */

@@ -51,6 +51,7 @@ function world(alignment: AlignmentSettings) {
     arrival: sim.defineKind("arrival", (c) => channels[c]!.onArrival()),
     credit: sim.defineKind("credit", (c) => channels[c]!.onCredit()),
     resume: sim.defineKind("resume", (c) => channels[c]!.onResume()),
+    asked: sim.defineKind("asked", (c) => channels[c]!.onAsked()),
   };
   const task = (number: number) => (sources[number] ?? operators[number])!;
   const kinds = {
@@ -124,6 +125,7 @@ function world(alignment: AlignmentSettings) {
         channelStateWrite: () => 0,
         longestRun: Number.POSITIVE_INFINITY,
         oneRecord: false,
+        restoredRecords: 0,
       };
       const made = new OperatorTask(sim, kinds, number, settings, {
         service: (records) => records * 120_000,

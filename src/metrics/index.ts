@@ -6,4 +6,5 @@ export { CheckpointStatsTracker } from "./checkpoint-stats-tracker.ts";
 export { LatencyRecorder } from "./latency-recorder.ts";
 export { LatencySeries } from "./latency-series.ts";
 export { type Bucket, RampHistogram } from "./ramp-histogram.ts";
+export { type JobRecovery, type RecoveryEvent, RecoveryRecorder } from "./recovery-recorder.ts";
 export { UpsertView, type UpsertViewFigures } from "./upsert-view.ts";

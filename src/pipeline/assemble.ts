@@ -1,9 +1,12 @@
 import { Simulation, type StopReason } from "../engine/index.ts";
+import { FaultInjector } from "../faults/index.ts";
 import type { TransactionCounters } from "../kafka/index.ts";
 import { Lineage } from "../records/index.ts";
 import type { AssemblyOptions } from "./assembly/assembly-options.ts";
 import { FlinkEvents } from "./assembly/flink-events.ts";
-import { buildJob, type PipelineObserver } from "./assembly/simulated-job.ts";
+import { withMoments } from "./assembly/moments.ts";
+import { performFault, startJobs } from "./assembly/simulated-cluster.ts";
+import type { PipelineObserver } from "./assembly/simulated-job.ts";
 import { SimulatedKafka } from "./assembly/simulated-kafka.ts";
 import type { JobSpec, Pipeline } from "./pipeline.ts";
 
@@ -35,14 +38,22 @@ export function assemble(
   );
   const lineage = new Lineage();
   let observer: PipelineObserver | undefined;
+  let injector: FaultInjector | undefined;
   const attach = (): PipelineObserver => {
-    observer ??= observe(lineage);
+    observer ??= withMoments(observe(lineage), pipeline, () => injector);
     return observer;
   };
   const kafka = new SimulatedKafka(sim, pipeline, options, lineage, attach);
   const events = new FlinkEvents(sim);
   const surroundings = { sim, pipeline, options, lineage, kafka, events, observer: attach() };
-  for (const job of inOrderOfData(pipeline.jobs)) buildJob(job, surroundings);
+  startJobs(inOrderOfData(pipeline.jobs), surroundings);
+  if (pipeline.faults.length > 0) {
+    const due = sim.defineKind("fault", (fault) => injector!.onDue(fault));
+    const names = pipeline.jobs.map(({ name }) => name);
+    injector = new FaultInjector(sim, due, pipeline.faults, names, (fault) =>
+      performFault(fault, surroundings),
+    );
+  }
   return {
     sim,
     run: (time) => {

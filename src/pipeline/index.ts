@@ -1,7 +1,9 @@
+export { FAILURE_REASONS as failureReasons } from "../flink/index.ts";
 export type { Lineage } from "../records/index.ts";
 export { assemble, type World } from "./assemble.ts";
 export type { AssemblyOptions, Phases } from "./assembly/assembly-options.ts";
 export type { PipelineObserver } from "./assembly/simulated-job.ts";
+export { isModelledFault } from "./checks/check-faults.ts";
 export { ConfigError } from "./config-error.ts";
 export { type DefaultRow, listDefaults } from "./defaults.ts";
 export { type EnvironmentReader, readEnvironmentFile } from "./environment-file.ts";
@@ -35,3 +37,4 @@ export { presetNames } from "./presets/environment-presets.ts";
 export type { PipelineInput } from "./schema.ts";
 export { physicalDuration } from "./values/duration.ts";
 export { formatDuration } from "./values/format-duration.ts";
+export { formatFault } from "./values/format-fault.ts";

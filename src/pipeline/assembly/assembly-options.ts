@@ -19,4 +19,6 @@ export interface AssemblyOptions {
 export interface Phases {
   /** ns; first trigger of the periodic timer, by name of the job. */
   readonly firstTriggerAt?: Readonly<Record<string, number>>;
+  /** ns; heartbeats of each job's JobMaster, in the order of the jobs, and of the ResourceManager. */
+  readonly heartbeats?: { readonly jobMasters: readonly number[]; readonly resourceManager: number };
 }

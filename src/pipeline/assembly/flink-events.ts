@@ -6,6 +6,10 @@ import type {
   CheckpointDriver,
   CheckpointKinds,
   FileSystemCheckpointStorage,
+  FlinkCluster,
+  FlinkClusterKinds,
+  JobMaster,
+  JobMasterKinds,
   Mail,
   OperatorTask,
   OperatorTaskKinds,
@@ -14,11 +18,14 @@ import type {
   StorageLink,
 } from "../../flink/index.ts";
 
-/** The event kinds of all jobs of a world, and who handles them: components by the numbers that events carry. */
+import type { SimulatedAttempts } from "./simulated-attempts.ts";
+
+/** The event kinds of all jobs of a world, and who handles them: components by the numbers that events carry. What is gone
+ *  leaves its place empty, and what still comes for it is lost. */
 export class FlinkEvents {
-  readonly channels: Channel[] = [];
-  readonly sources: SourceTask[] = [];
-  readonly operators: OperatorTask[] = [];
+  readonly channels: (Channel | undefined)[] = [];
+  readonly sources: (SourceTask | undefined)[] = [];
+  readonly operators: (OperatorTask | undefined)[] = [];
   /** Checkpoint coordinators. */
   readonly drivers: CheckpointDriver[] = [];
   readonly storages: FileSystemCheckpointStorage[] = [];
@@ -36,33 +43,45 @@ export class FlinkEvents {
   readonly storageAccepted: number;
   /** A transfer ends; payload a = number of the link. */
   readonly storageTransferred: number;
+  readonly masters: JobMaster[] = [];
+  readonly attempts: SimulatedAttempts[] = [];
+  cluster: FlinkCluster | undefined;
+  readonly masterKinds: JobMasterKinds;
+  readonly clusterKinds: FlinkClusterKinds;
+  /** a task's state is there; payload a = execution, b = attempt. */
+  readonly taskRestored: number;
+  /** a sink of a task throws; payload as above. */
+  readonly taskThrows: number;
+  readonly #jobOfExecution: number[] = [];
+  readonly #firstExecution: number[] = [];
   #tasks = 0;
 
   constructor(sim: Simulation) {
     const { channels, sources, operators, drivers, storages, links } = this;
     this.channelKinds = {
-      segmentFull: sim.defineKind("segment full", (c) => channels[c]!.onSegmentFull()),
-      arrival: sim.defineKind("buffer arrives", (c) => channels[c]!.onArrival()),
-      credit: sim.defineKind("credit arrives", (c) => channels[c]!.onCredit()),
-      resume: sim.defineKind("channel resumed", (c) => channels[c]!.onResume()),
+      segmentFull: sim.defineKind("segment full", (c) => channels[c]?.onSegmentFull()),
+      arrival: sim.defineKind("buffer arrives", (c) => channels[c]?.onArrival()),
+      credit: sim.defineKind("credit arrives", (c) => channels[c]?.onCredit()),
+      resume: sim.defineKind("channel resumed", (c) => channels[c]?.onResume()),
+      asked: sim.defineKind("channel asked for data", (c) => channels[c]?.onAsked()),
     };
     this.sourceKinds = {
-      flush: sim.defineKind("buffer flusher", (t, writer) => (sources[t] ?? operators[t]!).onFlush(writer)),
-      advance: sim.defineKind("source advances", (t) => sources[t]!.onAdvance()),
-      syncDone: sim.defineKind("source snapshot taken", (t) => sources[t]!.onSyncDone()),
+      flush: sim.defineKind("buffer flusher", (t, writer) => (sources[t] ?? operators[t])?.onFlush(writer)),
+      advance: sim.defineKind("source advances", (t) => sources[t]?.onAdvance()),
+      syncDone: sim.defineKind("source snapshot taken", (t) => sources[t]?.onSyncDone()),
       outputTimeout: sim.defineKind("barriers waited in the output", (t, c) =>
-        (sources[t] ?? operators[t]!).onOutputTimeout(c),
+        (sources[t] ?? operators[t])?.onOutputTimeout(c),
       ),
     };
     this.operatorKinds = {
       flush: this.sourceKinds.flush,
       outputTimeout: this.sourceKinds.outputTimeout,
       alignmentTimeout: sim.defineKind("alignment took too long", (t, c) =>
-        operators[t]!.onAlignmentTimeout(c),
+        operators[t]?.onAlignmentTimeout(c),
       ),
-      flushed: sim.defineKind("sinks flushed", (t) => operators[t]!.onAllFlushed()),
-      wake: sim.defineKind("task wakes", (t) => operators[t]!.onWake()),
-      syncDone: sim.defineKind("snapshot taken", (t) => operators[t]!.onSyncDone()),
+      flushed: sim.defineKind("sinks flushed", (t) => operators[t]?.onAllFlushed()),
+      wake: sim.defineKind("task wakes", (t) => operators[t]?.onWake()),
+      syncDone: sim.defineKind("snapshot taken", (t) => operators[t]?.onSyncDone()),
     };
     this.checkpointKinds = {
       timer: sim.defineKind("checkpoint timer", (d) => drivers[d]!.onTimer()),
@@ -77,8 +96,63 @@ export class FlinkEvents {
       ),
       abortMail: sim.defineKind("abort arrives", (t, c) => this.#post(t, this.#driver(t).abortMail(c))),
     };
+    const master = (execution: number): JobMaster => this.#masterOf(execution);
+    this.masterKinds = {
+      restartDelayOver: sim.defineKind("restart delay over", (job, id) =>
+        this.masters[job]!.onRestartDelayOver(id),
+      ),
+      submitted: sim.defineKind("task submitted", (e, attempt) => master(e).onSubmitted(e, attempt)),
+      deployed: sim.defineKind("task deployed", (e, attempt) => master(e).onDeployed(e, attempt)),
+      failed: sim.defineKind("failure reported", (e, b) => master(e).onFailed(e, b)),
+      canceled: sim.defineKind("task canceled", (e, attempt) => master(e).onCanceled(e, attempt)),
+      running: sim.defineKind("task reported running", (e, attempt) => master(e).onRunning(e, attempt)),
+      slotsMissing: sim.defineKind("slots missing", (job) => this.masters[job]!.onSlotsMissing()),
+    };
+    this.clusterKinds = {
+      offered: sim.defineKind("slot offered", (t, job) => this.cluster!.onOffered(t, job)),
+      connectionLost: sim.defineKind("connections lost", (t) => this.cluster!.onConnectionLost(t)),
+      lostByJobMaster: sim.defineKind("TaskManager lost", (t, job) =>
+        this.cluster!.onLostByJobMaster(t, job),
+      ),
+      lostByResourceManager: sim.defineKind("TaskManager lost by the ResourceManager", (t) =>
+        this.cluster!.onLostByResourceManager(t),
+      ),
+      registered: sim.defineKind("TaskManager registered", (position, planned) =>
+        this.cluster!.onRegistered(position, planned),
+      ),
+      thawed: sim.defineKind("TaskManager goes on", (t) => this.cluster!.onThawed(t)),
+      zombieTold: sim.defineKind("zombie told", (t) => this.cluster!.onZombieTold(t)),
+    };
+    this.taskThrows = sim.defineKind("sink throws", (e, attempt) => {
+      const job = this.#jobOfExecution[e]!;
+      const subtask = e - this.#firstExecution[job]!;
+      this.masters[job]!.onTaskException(subtask, attempt, "Kafka send failed");
+    });
+    this.taskRestored = sim.defineKind("task restored", (e, attempt) => this.#onTaskRestored(e, attempt));
     this.storageAccepted = sim.defineKind("storage request accepted", (s, n) => storages[s]!.onAccepted(n));
     this.storageTransferred = sim.defineKind("storage transfer ends", (l) => links[l]!.onTransferred());
+  }
+
+  /** The executions of a job get numbers of their own. @returns the first. */
+  addExecutions(job: number, subtasks: number): number {
+    const first = this.#jobOfExecution.length;
+    this.#firstExecution[job] = first;
+    for (let i = 0; i < subtasks; i++) this.#jobOfExecution.push(job);
+    return first;
+  }
+
+  /** The number of a subtask's execution, whatever its attempt. */
+  executionOf(job: number, subtask: number): number {
+    return this.#firstExecution[job]! + subtask;
+  }
+
+  #masterOf(execution: number): JobMaster {
+    return this.masters[this.#jobOfExecution[execution]!]!;
+  }
+
+  #onTaskRestored(execution: number, attempt: number): void {
+    const job = this.#jobOfExecution[execution]!;
+    this.attempts[job]!.onTaskRestored(execution - this.#firstExecution[job]!, attempt);
   }
 
   /** A number that no other task of the world has. */
@@ -91,7 +165,7 @@ export class FlinkEvents {
   }
 
   #post(task: number, mail: Mail): void {
-    const receiver = this.sources[task] ?? this.operators[task]!;
-    receiver.post(mail);
+    const receiver = this.sources[task] ?? this.operators[task];
+    receiver?.post(mail);
   }
 }

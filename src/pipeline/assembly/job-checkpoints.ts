@@ -31,12 +31,6 @@ interface KeyedState {
   readonly bytesPerKey: number;
 }
 
-/** The tasks of one vertex, in the order of their subtasks, and the vertices that it reads. */
-interface VertexTasks {
-  readonly tasks: readonly number[];
-  readonly inputs: readonly { readonly from: number }[];
-}
-
 /** Number of the JobManager where TaskManagers are counted from 0. */
 const JOB_MANAGER = -1;
 
@@ -48,6 +42,8 @@ export class JobCheckpoints {
   readonly #world: JobSurroundings;
   readonly #responder: CheckpointResponder;
   readonly #storages = new Map<number, CheckpointStorage & MetadataStorage>();
+  /** A task has acknowledged its snapshot. */
+  onAcknowledged: (task: number, checkpoint: number) => void = () => {};
   #census: KeyCensus | undefined;
   readonly #subtaskOf = new Map<number, number>();
 
@@ -58,7 +54,10 @@ export class JobCheckpoints {
     const { drivers } = world.events;
     const number = this.#number;
     this.#responder = {
-      acknowledge: (...acknowledgement) => drivers[number]!.acknowledge(...acknowledgement),
+      acknowledge: (...acknowledgement) => {
+        this.onAcknowledged(acknowledgement[0], acknowledgement[1]);
+        drivers[number]!.acknowledge(...acknowledgement);
+      },
       decline: (...refusal) => drivers[number]!.decline(...refusal),
     };
   }
@@ -69,6 +68,7 @@ export class JobCheckpoints {
     subtask: number,
     taskManager: number,
     keyed: KeyedState | undefined,
+    restored: { readonly checkpoint: number } | undefined,
   ): SubtaskCheckpointCoordinator {
     const env = this.#world.pipeline.environment;
     this.#subtaskOf.set(task, subtask);
@@ -80,7 +80,7 @@ export class JobCheckpoints {
         task,
         sync: env.snapshotSync,
         async: env.snapshotAsync,
-        restored: 0,
+        restored: restored?.checkpoint ?? 0,
       },
       keyed && this.#backend(keyed),
       this.#storage(taskManager),
@@ -98,20 +98,14 @@ export class JobCheckpoints {
     return storageLatency + Math.round((bytes / storageBandwidth) * 1e9);
   }
 
-  /** The job is RUNNING with these vertices, sources first. */
-  start(vertices: readonly VertexTasks[]): void {
+  /** Makes the checkpoint coordinator. @param list the job's current tasks in topological order.
+   *  @returns undefined: checkpoints are off. */
+  makeCoordinator(list: () => readonly PlannedTask[]): CheckpointDriver | undefined {
     const { sim, pipeline, options, events, observer } = this.#world;
     const { checkpointing } = this.#job;
     const { interval, intervalDuringBacklog, minPause } = checkpointing;
-    if (interval === undefined) return;
+    if (interval === undefined) return undefined;
     const env = pipeline.environment;
-    const tasks: PlannedTask[] = vertices.flatMap((vertex) =>
-      vertex.tasks.map((number) => ({
-        number,
-        state: "RUNNING" as const,
-        inputs: vertex.inputs.flatMap(({ from }) => vertices[from]!.tasks),
-      })),
-    );
     const driver = new CheckpointDriver(
       sim,
       events.checkpointKinds,
@@ -134,13 +128,13 @@ export class JobCheckpoints {
         snapshotOperatorCoordinators: 0,
         firstTriggerAt: options.phases?.firstTriggerAt?.[this.#job.name],
       },
-      { list: () => tasks, subtaskOf: (task) => this.#subtaskOf.get(task)! },
+      { list, subtaskOf: (task) => this.#subtaskOf.get(task)! },
       this.#storage(JOB_MANAGER),
       sim.stream(`checkpoint coordinator of ${this.#job.name}`),
       observer,
     );
     events.drivers[this.#number] = driver;
-    driver.start();
+    return driver;
   }
 
   #backend({ first, end, bytesPerKey }: KeyedState): StateBackend | undefined {

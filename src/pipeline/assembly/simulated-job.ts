@@ -4,25 +4,37 @@ import {
   type AlignmentSettings,
   BufferRecycler,
   Channel,
+  type ChannelState,
+  type FailoverObserver,
   type FlinkObserver,
   OperatorTask,
   type SourceFeed,
   SourceTask,
+  type TaskStateSnapshot,
   type UpstreamTask,
 } from "../../flink/index.ts";
-import type { KafkaObserver } from "../../kafka/index.ts";
+import type { KafkaObserver, Topic } from "../../kafka/index.ts";
 import { firstKeyGroup, type Lineage } from "../../records/index.ts";
 import { type JobVertex, jobGraph, targetsOf } from "../job-graph.ts";
 import type { JobSpec, Pipeline, SinkSpec } from "../pipeline.ts";
 import { serviceDraw } from "../service-draw.ts";
 import { compareVersions } from "../values/version.ts";
 import type { AssemblyOptions } from "./assembly-options.ts";
-import { type Edge, mayOvertake, partOf, routesOfVertices } from "./edge-routes.ts";
+import { mayOvertake, partOf, routesOfVertices } from "./edge-routes.ts";
 import type { FlinkEvents } from "./flink-events.ts";
 import { JobCheckpoints } from "./job-checkpoints.ts";
 import type { SimulatedKafka } from "./simulated-kafka.ts";
 
-export type PipelineObserver = KafkaObserver & FlinkObserver & ConnectorObserver;
+/** A fault of the plan happens: in words, at an instant, ns. */
+interface FaultObserver {
+  faultInjected(fault: string, at: number): void;
+}
+
+export type PipelineObserver = KafkaObserver &
+  FlinkObserver &
+  FailoverObserver &
+  ConnectorObserver &
+  FaultObserver;
 
 /** bytes of a serialised record besides its value: length, tag and timestamp.
  *  Source: flink SpanningRecordSerializer (4), StreamElementSerializer with a timestamp (1 + 8). */
@@ -44,62 +56,117 @@ export interface JobSurroundings {
   readonly observer: PipelineObserver;
 }
 
-/** Builds one job: the subtasks of its vertices with their sink writers, the channels between them, its checkpoint
- *  coordinator; and starts them. */
-export function buildJob(job: JobSpec, world: JobSurroundings): void {
-  new JobBuilder(job, world).build();
+/** One subtask of a job, as it is deployed again and again. */
+export interface JobSubtask {
+  /** number of its vertex, and its number there. */
+  readonly vertex: number;
+  readonly index: number;
 }
 
-/** A vertex with what was built for it. */
-interface BuiltVertex extends JobVertex {
-  readonly number: number;
-  /** Number of its first subtask among those of the job. */
-  readonly firstSubtask: number;
-  /** Numbers of its tasks. */
-  readonly tasks: readonly number[];
+/** What an attempt of a subtask starts from. */
+export interface RestoredSubtask {
+  readonly checkpoint: number;
+  readonly state: TaskStateSnapshot;
+}
+
+/** One attempt of a subtask. */
+export interface TaskAttempt {
+  /** number of its task among all of the world. */
+  readonly task: number;
+  readonly taskManager: number;
+  readonly inputs: Ends;
+  readonly outputs: Ends;
+  readonly sinks: readonly { readonly sink: KafkaSink; readonly topic: Topic }[];
+}
+
+/** A channel of the job: an input of a vertex, between two subtasks. */
+export interface JobEdgeOfSubtasks {
+  readonly vertex: number;
+  readonly gate: number;
+  readonly from: number;
+  readonly to: number;
 }
 
 /** The channels of a subtask by edge. */
 type Ends = Channel[][];
 
-class JobBuilder {
+/** Builds the subtasks of a job with their sink writers and the channels between them, attempt after attempt. */
+export class JobBuilder {
+  readonly vertices: readonly JobVertex[];
+  /** In the order in which subtasks are numbered through. */
+  readonly subtasks: readonly JobSubtask[];
+  readonly checkpoints: JobCheckpoints;
+  /** A sink of a subtask's task has thrown. */
+  onSinkFailed: (subtask: number, task: number) => void = () => {};
   readonly #job: JobSpec;
   readonly #number: number;
   readonly #world: JobSurroundings;
   readonly #recycler: BufferRecycler;
-  readonly #checkpoints: JobCheckpoints;
-  readonly #vertices: readonly JobVertex[];
 
   constructor(job: JobSpec, world: JobSurroundings) {
     this.#job = job;
     this.#world = world;
     this.#number = world.pipeline.jobs.indexOf(job);
     this.#recycler = new BufferRecycler(world.options.spans === "one-record");
-    this.#vertices = jobGraph(job);
-    this.#checkpoints = new JobCheckpoints(job, world);
+    this.vertices = jobGraph(job);
+    this.subtasks = this.vertices.flatMap(({ parallelism }, vertex) =>
+      Array.from({ length: parallelism }, (_, index) => ({ vertex, index })),
+    );
+    this.checkpoints = new JobCheckpoints(job, world);
+    this.#tellOutputs();
   }
 
-  build(): void {
-    this.#tellOutputs();
-    const vertices = this.#addTasks();
-    const { inputs, outputs } = this.#connect(vertices);
-    const { sources, operators } = this.#world.events;
-    // Those that read are there before anything is written.
-    for (const { tasks } of [...vertices].reverse()) {
-      for (const task of tasks) {
-        operators[task]?.start(inputs[task] ?? [], outputs[task] ?? []);
-        sources[task]?.start(outputs[task] ?? []);
-      }
+  /** Pairs of subtasks with a channel between them: which input of which vertex it is, and its two ends. */
+  edges(): readonly JobEdgeOfSubtasks[] {
+    const firstOf = this.vertices.map((_, vertex) => this.subtasks.findIndex((one) => one.vertex === vertex));
+    return this.vertices.flatMap(({ inputs, parallelism }, vertex) =>
+      inputs.flatMap(({ from, partitioner }, gate) => {
+        const upstream = this.vertices[from]!.parallelism;
+        return Array.from({ length: upstream }, (_, up) => {
+          const { first, end } = targetsOf(partitioner, up, upstream, parallelism);
+          return Array.from({ length: end - first }, (_, i) => ({
+            vertex,
+            gate,
+            from: firstOf[from]! + up,
+            to: firstOf[vertex]! + first + i,
+          }));
+        }).flat();
+      }),
+    );
+  }
+
+  /** Builds an attempt of each of these subtasks, whose partners on channels are among them, not started.
+   *  @param placeOf the TaskManager of a subtask. @param restored what it starts from; undefined: nothing. */
+  make(
+    subtasks: readonly number[],
+    placeOf: (subtask: number) => number,
+    restored: (subtask: number) => RestoredSubtask | undefined,
+  ): ReadonlyMap<number, TaskAttempt> {
+    const attempts = new Map<number, TaskAttempt>();
+    for (const subtask of subtasks) {
+      const { vertex } = this.subtasks[subtask]!;
+      const place = placeOf(subtask);
+      const from = restored(subtask);
+      attempts.set(
+        subtask,
+        vertex === 0 ? this.#addSource(subtask, place, from) : this.#addOperator(subtask, place, from),
+      );
     }
-    this.#checkpoints.start(vertices);
+    for (const edge of this.edges()) {
+      const up = attempts.get(edge.from);
+      const down = attempts.get(edge.to);
+      if (up === undefined || down === undefined) continue;
+      this.#addChannel(edge, up, down, placeOf(edge.from) === placeOf(edge.to), restored);
+    }
+    return attempts;
   }
 
   /** Which records each sink's topic will hold. */
   #tellOutputs(): void {
     const { kafka, lineage } = this.#world;
     const { topic } = this.#job.source;
-    const routes = routesOfVertices(this.#job, this.#vertices, kafka.routesOf(topic), lineage);
-    this.#vertices.forEach((vertex, i) => {
+    const routes = routesOfVertices(this.#job, this.vertices, kafka.routesOf(topic), lineage);
+    this.vertices.forEach((vertex, i) => {
       for (const sink of vertex.sinks) {
         const { numerator, denominator } = sink.share;
         const written = routes[i]!.map((route) => lineage.share(route, numerator, denominator));
@@ -108,20 +175,7 @@ class JobBuilder {
     });
   }
 
-  #addTasks(): readonly BuiltVertex[] {
-    let firstSubtask = 0;
-    return this.#vertices.map((vertex, number) => {
-      const first = firstSubtask;
-      firstSubtask += vertex.parallelism;
-      const subtasks = Array.from({ length: vertex.parallelism }, (_, i) => i);
-      const tasks = subtasks.map((i) =>
-        number === 0 ? this.#addSource(i) : this.#addOperator(vertex, number, i, first + i),
-      );
-      return { ...vertex, number, firstSubtask: first, tasks };
-    });
-  }
-
-  #addSource(subtask: number): number {
+  #addSource(subtask: number, taskManager: number, restored: RestoredSubtask | undefined): TaskAttempt {
     const { sim, pipeline, lineage, kafka, events, observer } = this.#world;
     const env = pipeline.environment;
     const { source, parallelism } = this.#job;
@@ -140,19 +194,26 @@ class JobBuilder {
         emission: env.sourceEmission,
         writers: this.#writers(),
         alignment: this.#alignment(),
-        channelStateWrite: (bytes) => this.#checkpoints.channelStateWrite(bytes),
+        channelStateWrite: (bytes) => this.checkpoints.channelStateWrite(bytes),
         commitOffsets: source.commitOffsetsOnCheckpoint && source.groupId !== undefined,
       },
       feed,
       lineage,
       this.#flushers(0, subtask),
-      this.#checkpoints.ofTask(number, subtask, this.#taskManagerOf(subtask), undefined),
+      this.checkpoints.ofTask(number, subtask, taskManager, undefined, restored),
       observer,
     );
-    return number;
+    if (sim.now > 0) seekTo(feed, restored?.state, sim.now);
+    return { task: number, taskManager, inputs: [], outputs: [], sinks: [] };
   }
 
-  #addOperator(vertex: JobVertex, vertexNumber: number, subtask: number, subtaskOfJob: number): number {
+  #addOperator(
+    subtaskOfJob: number,
+    taskManager: number,
+    restored: RestoredSubtask | undefined,
+  ): TaskAttempt {
+    const { vertex: vertexNumber, index: subtask } = this.subtasks[subtaskOfJob]!;
+    const vertex = this.vertices[vertexNumber]!;
     const { sim, pipeline, lineage, kafka, events } = this.#world;
     const { network, name } = this.#job;
     const number = events.newTask();
@@ -171,9 +232,10 @@ class JobBuilder {
         buffersPerChannel: network.buffersPerChannel,
         writers: this.#writers(),
         alignment: this.#alignment(),
-        channelStateWrite: (bytes) => this.#checkpoints.channelStateWrite(bytes),
+        channelStateWrite: (bytes) => this.checkpoints.channelStateWrite(bytes),
         longestRun: readByJob ? LONGEST_RUN_TO_A_JOB : Number.POSITIVE_INFINITY,
         oneRecord: this.#recycler.separate,
+        restoredRecords: restored?.state.keyedRecords ?? 0,
       },
       {
         service: serviceDraw(
@@ -186,22 +248,34 @@ class JobBuilder {
         sinks: sinks.map(({ spec, sink }) => ({ sink, share: spec.share })),
         lineage,
         recycler: this.#recycler,
-        checkpoints: this.#checkpoints.ofTask(
+        checkpoints: this.checkpoints.ofTask(
           number,
           subtaskOfJob,
-          this.#taskManagerOf(subtask),
+          taskManager,
           this.#keyedState(vertex, subtask),
+          restored,
         ),
         flushers: this.#flushers(vertexNumber, subtask),
       },
     );
     for (const { spec, sink } of sinks) {
-      sink.listen(task);
-      sink.openAtStart();
+      sink.listen({
+        onFlushed: () => task.onFlushed(),
+        onSnapshotTaken: () => task.onSnapshotTaken(),
+        onCommitted: () => task.onCommitted(),
+        onFailed: () => this.onSinkFailed(subtaskOfJob, number),
+      });
+      if (sim.now === 0) sink.openAtStart();
       kafka.topic(spec.topic).attach(task);
     }
     events.operators[number] = task;
-    return number;
+    return {
+      task: number,
+      taskManager,
+      inputs: [],
+      outputs: [],
+      sinks: sinks.map(({ spec, sink }) => ({ sink, topic: kafka.topic(spec.topic) })),
+    };
   }
 
   #addSink(spec: SinkSpec, subtask: number): KafkaSink {
@@ -236,11 +310,6 @@ class JobBuilder {
     return kafkaSink;
   }
 
-  /** Subtasks fill the slots in order. */
-  #taskManagerOf(subtask: number): number {
-    return Math.floor(subtask / this.#world.pipeline.flink.slotsPerTaskManager);
-  }
-
   #writers() {
     const { network } = this.#job;
     return {
@@ -259,7 +328,7 @@ class JobBuilder {
 
   /** A random stream for the buffer flusher of each edge that leaves the vertex. */
   #flushers(vertex: number, subtask: number) {
-    const { name } = this.#vertices[vertex]!;
+    const { name } = this.vertices[vertex]!;
     return this.#edgesFrom(vertex).map((_, i) => {
       const edge = i === 0 ? "" : ` ${i}`;
       return this.#world.sim.stream(`buffer flusher ${this.#job.name} ${name}${edge} ${subtask}`);
@@ -267,7 +336,7 @@ class JobBuilder {
   }
 
   #edgesFrom(vertex: number) {
-    return this.#vertices.flatMap(({ inputs }) => inputs.filter(({ from }) => from === vertex));
+    return this.vertices.flatMap(({ inputs }) => inputs.filter(({ from }) => from === vertex));
   }
 
   /** What the operators of a subtask keep by key. */
@@ -280,61 +349,48 @@ class JobBuilder {
     };
   }
 
-  /** Makes the channels of all edges. @returns those of each task, by its number. */
-  #connect(vertices: readonly BuiltVertex[]): { readonly inputs: Ends[]; readonly outputs: Ends[] } {
-    const ends = { inputs: [] as Ends[], outputs: [] as Ends[] };
-    for (const downstream of vertices) {
-      const supportsUnaligned = downstream.inputs.every(({ partitioner }) => mayOvertake(partitioner));
-      downstream.inputs.forEach(({ from, partitioner }, gate) => {
-        const upstream = vertices[from]!;
-        const writer = this.#edgesFrom(from).indexOf(downstream.inputs[gate]!);
-        const edge = {
-          partitioner,
-          upstream: upstream.parallelism,
-          downstream: downstream.parallelism,
-          supportsUnaligned,
-        };
-        for (let up = 0; up < edge.upstream; up++) {
-          const { first, end } = targetsOf(partitioner, up, edge.upstream, edge.downstream);
-          for (let down = first; down < end; down++) {
-            const tasks = { from: upstream.tasks[up]!, to: downstream.tasks[down]! };
-            this.#addChannel(edge, { up, down, writer, gate }, tasks, ends);
-          }
-        }
-      });
-    }
-    return ends;
-  }
-
   #addChannel(
-    edge: Edge & { readonly supportsUnaligned: boolean },
-    { up, down, writer, gate }: Readonly<Record<"up" | "down" | "writer" | "gate", number>>,
-    { from, to }: { readonly from: number; readonly to: number },
-    { inputs, outputs }: { readonly inputs: Ends[]; readonly outputs: Ends[] },
+    { vertex, gate, from, to }: JobEdgeOfSubtasks,
+    up: TaskAttempt,
+    down: TaskAttempt,
+    local: boolean,
+    restored: (subtask: number) => RestoredSubtask | undefined,
   ): void {
     const { sim, lineage, events } = this.#world;
     const { maxParallelism } = this.#job;
-    const source = events.sources[from];
-    const upstream: UpstreamTask = source ?? events.operators[from]!;
-    outputs[from] ??= [];
-    inputs[to] ??= [];
+    const input = this.vertices[vertex]!.inputs[gate]!;
+    const edge = {
+      partitioner: input.partitioner,
+      upstream: this.vertices[input.from]!.parallelism,
+      downstream: this.vertices[vertex]!.parallelism,
+    };
+    const upIndex = this.subtasks[from]!.index;
+    const downIndex = this.subtasks[to]!.index;
+    const writer = this.#edgesFrom(input.from).indexOf(input);
+    const source = events.sources[up.task];
+    const upstream: UpstreamTask = source ?? events.operators[up.task]!;
     const channel = new Channel(sim, events.channelKinds, this.#channelSettings(), {
       number: events.channels.length,
       upstream,
-      upstreamIndex: outputs[from].flat().length,
-      downstreamIndex: inputs[to].flat().length,
+      upstreamIndex: up.outputs.flat().length,
+      downstreamIndex: down.inputs.flat().length,
       writer,
       gate,
-      local: this.#taskManagerOf(up) === this.#taskManagerOf(down),
-      select: (route) => partOf(edge, up, down, lineage.routeById(route), lineage, maxParallelism),
+      local,
+      select: (route) => partOf(edge, upIndex, downIndex, lineage.routeById(route), lineage, maxParallelism),
       splits: source?.feed.splits ?? 0,
-      supportsUnaligned: edge.supportsUnaligned,
+      supportsUnaligned: this.vertices[vertex]!.inputs.every(({ partitioner }) => mayOvertake(partitioner)),
     });
     events.channels.push(channel);
-    outputs[from][writer] ??= [];
-    outputs[from][writer].push(channel);
-    inputs[to][gate] ??= [];
-    inputs[to][gate].push(channel);
+    const inFlight = [
+      ...recordsInFlight(restored(to), "input", channel.downstreamIndex),
+      ...recordsInFlight(restored(from), "output", channel.upstreamIndex),
+    ];
+    if (inFlight.length > 0) channel.restore(inFlight);
+    up.outputs[writer] ??= [];
+    up.outputs[writer].push(channel);
+    down.inputs[gate] ??= [];
+    down.inputs[gate].push(channel);
   }
 
   #channelSettings() {
@@ -357,4 +413,23 @@ class JobBuilder {
     const sinks = jobs.flatMap((job) => job.sinks);
     return sinks.find((sink) => sink.topic === topic)!.recordBytes;
   }
+}
+
+/** A source goes on from the offsets in its state, else from the beginning. */
+function seekTo(feed: SourceFeed, state: TaskStateSnapshot | undefined, now: number): void {
+  const splits = state?.operator.splits ?? [];
+  feed.seek(
+    Array.from({ length: feed.splits }, (_, split) => splits[split]?.offset ?? 0),
+    now,
+  );
+}
+
+/** Records that an unaligned snapshot of a subtask holds of one of its channels. */
+function recordsInFlight(
+  restored: RestoredSubtask | undefined,
+  side: ChannelState["side"],
+  channel: number,
+): ChannelState["spans"] {
+  const states = restored?.state.channelState ?? [];
+  return states.find((one) => one.side === side && one.channel === channel)?.spans ?? [];
 }

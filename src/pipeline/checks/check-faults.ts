@@ -1,18 +1,29 @@
-import type { Fault, LinkTarget, ProcessTarget, TaskTarget } from "../../faults/index.ts";
+import type { Fault, FaultAction, LinkTarget, ProcessTarget, TaskTarget } from "../../faults/index.ts";
 import { nearest } from "../nearest.ts";
 import type { CheckContext } from "./check-context.ts";
 
-/** What the models can do. */
-const MODELLED: ReadonlySet<Fault["action"]["kind"]> = new Set([]);
+/** Whether the models can do it. */
+export function isModelledFault(action: FaultAction): boolean {
+  switch (action.kind) {
+    case "fail":
+    case "freeze":
+      return true;
+    case "kill":
+      return action.target.kind === "taskmanager";
+    default:
+      return false;
+  }
+}
 
 /** Faults: whoever they hit is there, and the models can do it. */
 export function checkFaults(context: CheckContext): void {
   for (const fault of context.pipeline.faults) {
     new FaultCheck(context, fault).run();
-    if (MODELLED.has(fault.action.kind)) continue;
+    if (isModelledFault(fault.action)) continue;
     context.report({
       path: ["faults", fault.name],
-      wanted: `a fault that this version of Sluice models: ${[...MODELLED].join(", ") || "none yet"}`,
+      wanted:
+        "a fault that this version of Sluice models: kill or lose a taskmanager, freeze one, fail a task",
     });
   }
 }

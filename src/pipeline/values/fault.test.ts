@@ -1,6 +1,7 @@
 import { fc, test as property } from "@fast-check/vitest";
 import { expect, test } from "vitest";
 import { fault } from "./fault.ts";
+import { formatFault } from "./format-fault.ts";
 
 const { read, examples } = fault();
 
@@ -9,8 +10,8 @@ function readOf(text: string): unknown {
   return reading.ok ? reading.value : reading.wanted;
 }
 
-const at30 = { kind: "at", time: 30e9 };
-const taskmanager1 = { kind: "taskmanager", number: 1 };
+const at30 = { kind: "at", time: 30e9 } as const;
+const taskmanager1 = { kind: "taskmanager", number: 1 } as const;
 const join0 = { job: "enrich", vertex: "join", subtask: 0 };
 
 test.each([
@@ -150,6 +151,8 @@ test.each([
   ],
 ] as const)("%s", (text, action, time) => {
   expect(readOf(text)).toEqual({ action, time });
+  // What is written in words again reads the same.
+  expect(readOf(formatFault({ action, time }))).toEqual({ action, time });
 });
 
 test.each([
@@ -159,7 +162,9 @@ test.each([
   ["when pre-committed of enrich", { moment: "pre-committed", job: "enrich" }],
 ])("fail enrich %s", (text, details) => {
   const time = { kind: "when", job: undefined, checkpoint: undefined, occurrence: 1, after: 0, ...details };
-  expect(readOf(`fail enrich ${text}`)).toMatchObject({ time });
+  const reading = readOf(`fail enrich ${text}`);
+  expect(reading).toMatchObject({ time });
+  expect(readOf(formatFault(reading as Parameters<typeof formatFault>[0]))).toEqual(reading);
 });
 
 test("every: exponential unless a shape is given", () => {

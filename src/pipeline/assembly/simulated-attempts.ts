@@ -1,0 +1,270 @@
+import type { KafkaSinkState } from "../../connectors/index.ts";
+import { invariant } from "../../engine/index.ts";
+import {
+  type CheckpointDriver,
+  type JobDeployment,
+  type JobMaster,
+  latestCheckpoint,
+  type PlannedTask,
+  pipelinedRegions,
+  restoreCost,
+} from "../../flink/index.ts";
+import type { JobSpec } from "../pipeline.ts";
+import { JobBuilder, type JobSurroundings, type RestoredSubtask, type TaskAttempt } from "./simulated-job.ts";
+
+/** Checkpoints whose sinks' states are kept; more than are ever pending or retained together. */
+const MOST_KEPT = 64;
+
+type CompletedCheckpoint = NonNullable<ReturnType<typeof latestCheckpoint>>;
+
+/** The tasks of one job as its JobMaster deploys, restores and ends them, attempt after attempt. */
+export class SimulatedAttempts implements JobDeployment {
+  readonly regionOf: readonly number[];
+  readonly slotOf: readonly number[];
+  readonly #job: JobSpec;
+  readonly #number: number;
+  readonly #world: JobSurroundings;
+  readonly #builder: JobBuilder;
+  readonly #coordinator: CheckpointDriver | undefined;
+  /** per subtask: its current attempt, once it is built. */
+  readonly #attempts: (TaskAttempt | undefined)[];
+  /** per subtask: what its next attempt starts from. */
+  readonly #restored: (RestoredSubtask | undefined)[];
+  readonly #inputsOf: readonly (readonly number[])[];
+  readonly #outputsOf: readonly (readonly number[])[];
+  /** per checkpoint and subtask: what its sinks have in it. */
+  readonly #sinkStates = new Map<number, Map<number, readonly (KafkaSinkState | undefined)[]>>();
+  #checkpoint: CompletedCheckpoint | undefined;
+  #master: JobMaster | undefined;
+
+  constructor(job: JobSpec, world: JobSurroundings) {
+    this.#job = job;
+    this.#world = world;
+    this.#number = world.pipeline.jobs.indexOf(job);
+    this.#builder = new JobBuilder(job, world);
+    const { subtasks } = this.#builder;
+    const edges = this.#builder.edges();
+    this.regionOf = pipelinedRegions(
+      subtasks.length,
+      edges.map(({ from, to }) => [from, to] as const),
+    );
+    this.slotOf = subtasks.map(({ index }) => index);
+    this.#attempts = subtasks.map(() => undefined);
+    this.#restored = subtasks.map(() => undefined);
+    this.#inputsOf = subtasks.map((_, subtask) =>
+      edges.filter(({ to }) => to === subtask).map(({ from }) => from),
+    );
+    this.#outputsOf = subtasks.map((_, subtask) =>
+      edges.filter(({ from }) => from === subtask).map(({ to }) => to),
+    );
+    const { checkpoints } = this.#builder;
+    this.#coordinator = checkpoints.makeCoordinator(() => this.#listTasks());
+    checkpoints.onAcknowledged = (task, checkpoint) => this.#keepSinkStates(task, checkpoint);
+    this.#builder.onSinkFailed = (subtask, task) => this.#onSinkFailed(subtask, task);
+  }
+
+  /** Tells who deploys. */
+  belongTo(master: JobMaster): void {
+    this.#master = master;
+    if (this.#coordinator !== undefined)
+      this.#coordinator.onJobFailure = () => master.onGlobalFailure("checkpoint failures");
+  }
+
+  #listTasks(): readonly PlannedTask[] {
+    return this.#attempts.map((attempt, subtask) => ({
+      number: attempt?.task ?? -1 - subtask,
+      state: this.#isRunning(subtask) ? "RUNNING" : "DEPLOYING",
+      inputs: this.#inputsOf[subtask]!.map((input) => this.#attempts[input]?.task ?? -1 - input),
+    }));
+  }
+
+  #isRunning(subtask: number): boolean {
+    return this.#attempts[subtask] !== undefined && this.#master!.isRunning(subtask);
+  }
+
+  /** The subtask that runs as this task of the world, or -1. */
+  subtaskOfTask(task: number): number {
+    return this.#attempts.findIndex((attempt) => attempt?.task === task);
+  }
+
+  /** A subtask by the names in a fault: of the vertex or of one of its operators; without them the last vertex, its first
+   *  subtask. -1: there is none. */
+  find(vertex: string | undefined, subtask: number | undefined): number {
+    const { vertices, subtasks } = this.#builder;
+    const number =
+      vertex === undefined
+        ? vertices.length - 1
+        : vertices.findIndex(
+            (one, i) => (i === 0 && vertex === "source") || one.operators.some(({ name }) => name === vertex),
+          );
+    return subtasks.findIndex((one) => one.vertex === number && one.index === (subtask ?? 0));
+  }
+
+  /** A sink throws in the middle of what its task does: the task ends when that is done. */
+  #onSinkFailed(subtask: number, task: number): void {
+    if (this.#attempts[subtask]?.task !== task) return;
+    const { sim, events } = this.#world;
+    const execution = events.executionOf(this.#number, subtask);
+    sim.scheduleAfter(0, events.taskThrows, execution, this.#master!.attemptOf(subtask));
+  }
+
+  #keepSinkStates(task: number, checkpoint: number): void {
+    const subtask = this.subtaskOfTask(task);
+    const sinks = this.#attempts[subtask]?.sinks ?? [];
+    if (sinks.length === 0) return;
+    let states = this.#sinkStates.get(checkpoint);
+    if (states === undefined) {
+      states = new Map();
+      this.#sinkStates.set(checkpoint, states);
+      if (this.#sinkStates.size > MOST_KEPT) this.#sinkStates.delete(this.#sinkStates.keys().next().value!);
+    }
+    states.set(
+      subtask,
+      sinks.map(({ sink }) => sink.states.get(checkpoint)),
+    );
+  }
+
+  // ---- JobDeployment
+
+  restore(subtasks: readonly number[]): void {
+    const { sim, observer } = this.#world;
+    this.#checkpoint = this.#coordinator && latestCheckpoint(this.#coordinator.state.store);
+    for (const subtask of subtasks) {
+      this.#end(subtask, false);
+      const state = this.#checkpoint?.states.get(subtask);
+      this.#restored[subtask] = state && { checkpoint: this.#checkpoint!.id, state };
+    }
+    if (sim.now > 0) observer.jobRestored(this.#number, this.#checkpoint?.id ?? 0, sim.now);
+  }
+
+  initialise(subtask: number, attempt: number): void {
+    if (this.#attempts[subtask] === undefined) this.#build();
+    const { sim, events } = this.#world;
+    const execution = events.executionOf(this.#number, subtask);
+    sim.scheduleAfter(this.#restoreTime(subtask), events.taskRestored, execution, attempt);
+  }
+
+  /** Handler of `taskRestored`: the state is there; the operators are opened, the last of the chain first. */
+  onTaskRestored(subtask: number, attempt: number): void {
+    const master = this.#master!;
+    const current = this.#attempts[subtask];
+    if (!master.isAlive(subtask, attempt) || current === undefined) return;
+    const states = this.#sinkStates.get(this.#restored[subtask]?.checkpoint ?? 0)?.get(subtask);
+    const openFrom = (i: number): void => {
+      if (this.#attempts[subtask] !== current) return;
+      if (i < 0) master.onInitialised(subtask, attempt);
+      else current.sinks[i]!.sink.open(states?.[i], () => openFrom(i - 1));
+    };
+    openFrom(current.sinks.length - 1);
+  }
+
+  start(subtask: number): void {
+    const attempt = this.#attempts[subtask]!;
+    const { sources, operators } = this.#world.events;
+    operators[attempt.task]?.start(attempt.inputs, attempt.outputs);
+    sources[attempt.task]?.start(attempt.outputs);
+  }
+
+  startAll(): void {
+    this.#build();
+    // Those that read are there before anything is written; within a vertex in order.
+    for (let vertex = this.#builder.vertices.length - 1; vertex >= 0; vertex--) {
+      this.#builder.subtasks.forEach((one, subtask) => {
+        if (one.vertex === vertex) this.start(subtask);
+      });
+    }
+    this.#coordinator?.start();
+  }
+
+  close(subtask: number): void {
+    this.#end(subtask, true);
+  }
+
+  kill(subtask: number): void {
+    this.#end(subtask, false);
+  }
+
+  startCheckpoints(): void {
+    if (this.#world.sim.now > 0) this.#coordinator?.start();
+  }
+
+  stopCheckpoints(): void {
+    this.#coordinator?.stop();
+  }
+
+  /** Ends every task in a process. */
+  endProcess(taskManager: number, inGoodOrder: boolean): void {
+    this.#attempts.forEach((attempt, subtask) => {
+      if (attempt?.taskManager === taskManager) this.#end(subtask, inGoodOrder);
+    });
+  }
+
+  /** A subtask that runs in another process than this one, which it has a connection to; -1: none. */
+  peerOf(taskManager: number): number {
+    const master = this.#master!;
+    const isLost = (subtask: number): boolean => master.placeOf(subtask) === taskManager;
+    for (let subtask = 0; subtask < this.#attempts.length; subtask++) {
+      if (isLost(subtask) || this.#attempts[subtask] === undefined) continue;
+      const others = [...this.#inputsOf[subtask]!, ...this.#outputsOf[subtask]!];
+      if (others.some((other) => isLost(other) && this.#attempts[other] === undefined)) return subtask;
+    }
+    return -1;
+  }
+
+  // ---- inside
+
+  /** Builds the attempts of all subtasks that have none and were given a place. */
+  #build(): void {
+    const master = this.#master!;
+    const missing = this.#attempts.flatMap((attempt, subtask) =>
+      attempt === undefined && master.placeOf(subtask) >= 0 ? [subtask] : [],
+    );
+    const made = this.#builder.make(
+      missing,
+      (subtask) => master.placeOf(subtask),
+      (subtask) => this.#restored[subtask],
+    );
+    for (const [subtask, attempt] of made) this.#attempts[subtask] = attempt;
+  }
+
+  #end(subtask: number, inGoodOrder: boolean): void {
+    const attempt = this.#attempts[subtask];
+    if (attempt === undefined) return;
+    const { events } = this.#world;
+    const { sources, operators, channels } = events;
+    const operator = operators[attempt.task];
+    operator?.dispose();
+    sources[attempt.task]?.dispose();
+    for (const { sink, topic } of attempt.sinks) {
+      if (operator !== undefined) topic.detach(operator);
+      if (inGoodOrder) sink.close();
+      else sink.kill();
+    }
+    for (const channel of [...attempt.inputs.flat(), ...attempt.outputs.flat()]) {
+      channel.dispose();
+      channels[channel.number] = undefined;
+    }
+    operators[attempt.task] = undefined;
+    sources[attempt.task] = undefined;
+    this.#attempts[subtask] = undefined;
+  }
+
+  #restoreTime(subtask: number): number {
+    const restored = this.#restored[subtask];
+    if (restored === undefined) return 0;
+    const { storageLatency, storageBandwidth } = this.#world.pipeline.environment;
+    const { backend, transferThreads } = this.#job.state;
+    invariant(this.#checkpoint !== undefined, "a state is restored from a checkpoint");
+    const { downloadBytes, files, threads } = restoreCost(
+      restored.state,
+      this.#checkpoint.properties,
+      backend,
+      transferThreads,
+    );
+    if (files === 0) return 0;
+    const streams = Math.min(files, threads);
+    return Math.round(
+      Math.ceil(files / streams) * storageLatency + (downloadBytes / storageBandwidth / streams) * 1e9,
+    );
+  }
+}

@@ -1,0 +1,119 @@
+import type { Fault } from "../../faults/index.ts";
+import { FlinkCluster, JobMaster, type ProcessTasks } from "../../flink/index.ts";
+import type { JobSpec } from "../pipeline.ts";
+import { formatFault } from "../values/format-fault.ts";
+import { SimulatedAttempts } from "./simulated-attempts.ts";
+import type { JobSurroundings } from "./simulated-job.ts";
+
+/** Builds the Flink cluster of a world: its TaskManagers, and each job with its JobMaster and its tasks, all RUNNING. */
+export function startJobs(jobs: readonly JobSpec[], world: JobSurroundings): void {
+  const { sim, pipeline, events, observer, options } = world;
+  const { flink, environment: env } = pipeline;
+  for (const job of jobs) events.attempts[pipeline.jobs.indexOf(job)] = new SimulatedAttempts(job, world);
+  const cluster = new FlinkCluster(
+    sim,
+    events.clusterKinds,
+    {
+      taskManagers: flink.taskManagers,
+      slotsPerTaskManager: flink.slotsPerTaskManager,
+      startsWorkers: flink.resourceProvider === "active",
+      heartbeat: {
+        interval: flink.heartbeatInterval,
+        timeout: flink.heartbeatTimeout,
+        rpcFailureThreshold: flink.heartbeatRpcFailureThreshold,
+        roundTrip: 2 * env.flinkRpc,
+      },
+      rpc: env.flinkRpc,
+      taskManagerStart: env.taskManagerStart,
+      connectionLoss: env.connectionLoss,
+      watch: env.taskManagerWatch,
+      deployment: env.taskDeployment,
+      firstDeployment: env.taskFirstDeployment,
+      ...(options.phases?.heartbeats && { heartbeatPhases: options.phases.heartbeats }),
+    },
+    jobs.length,
+    new TasksOfProcesses(world),
+    sim.stream("heartbeats"),
+    observer,
+  );
+  events.cluster = cluster;
+  pipeline.jobs.forEach((job, number) => {
+    const attempts = events.attempts[number]!;
+    const master = new JobMaster(
+      sim,
+      events.masterKinds,
+      {
+        job: number,
+        firstExecution: events.addExecutions(number, attempts.slotOf.length),
+        restartStrategy: job.restartStrategy,
+        rpc: env.flinkRpc,
+        askTimeout: flink.askTimeout,
+        cancellation: env.taskCancellation,
+        slotRequestTimeout: flink.slotRequestTimeout,
+      },
+      attempts,
+      cluster,
+      cluster.slotsOf(number),
+      sim.stream(`restarts of ${job.name}`),
+      observer,
+    );
+    events.masters[number] = master;
+    attempts.belongTo(master);
+    cluster.addJob(master);
+  });
+  for (const job of jobs) events.masters[pipeline.jobs.indexOf(job)]!.start(true);
+}
+
+/** Makes a fault happen now. What it is to hit and isn't there at the moment is spared. */
+export function performFault({ name, action, time }: Fault, world: JobSurroundings): void {
+  const { events, observer, pipeline, sim } = world;
+  const cluster = events.cluster!;
+  observer.faultInjected(`${name}: ${formatFault({ action, time })}`, sim.now);
+  switch (action.kind) {
+    case "kill": {
+      const { target } = action;
+      const process = target.kind === "taskmanager" ? cluster.processAt(target.number - 1) : undefined;
+      if (process !== undefined) cluster.kill(process, action.silent, action.repair);
+      return;
+    }
+    case "fail": {
+      const { job, vertex, subtask } = action.target;
+      const number = pipeline.jobs.findIndex((one) => one.name === job);
+      const hit = events.attempts[number]!.find(vertex, subtask);
+      const master = events.masters[number]!;
+      if (hit >= 0) master.onTaskException(hit, master.attemptOf(hit), "user exception");
+      return;
+    }
+    default:
+      return;
+  }
+}
+
+/** The tasks of all jobs by the process they are in. */
+class TasksOfProcesses implements ProcessTasks {
+  readonly #world: JobSurroundings;
+
+  constructor(world: JobSurroundings) {
+    this.#world = world;
+  }
+
+  killProcess(taskManager: number): void {
+    this.#world.events.attempts.forEach((attempts) => {
+      attempts.endProcess(taskManager, false);
+    });
+  }
+
+  closeProcess(taskManager: number): void {
+    this.#world.events.attempts.forEach((attempts) => {
+      attempts.endProcess(taskManager, true);
+    });
+  }
+
+  freezeProcess(): void {}
+
+  thawProcess(): void {}
+
+  peerOf(job: number, taskManager: number): number {
+    return this.#world.events.attempts[job]!.peerOf(taskManager);
+  }
+}

@@ -1,0 +1,136 @@
+import { describe, expect, test } from "vitest";
+import { type RunResult, runPipeline } from "../experiment/index.ts";
+import { parsePipeline } from "../pipeline/index.ts";
+
+const SECOND = 1e9;
+
+/** Two TaskManagers of one slot, a keyed job of parallelism 2, a checkpoint each second. */
+const PIPELINE = `
+environment: { preset: laptop }
+kafka:
+  topics:
+    in: { partitions: 2 }
+    out: { partitions: 2 }
+producers:
+  load: { topic: in, rate: 1000/s, record: 100 B, keys: 10000 }
+flink: { taskmanagers: 2, resource-provider: standalone }
+jobs:
+  job:
+    config:
+      parallelism.default: 2
+      execution.checkpointing.interval: 1 s
+      restart-strategy.type: fixed-delay
+      restart-strategy.fixed-delay.attempts: 1000
+    source: { topic: in }
+    operators:
+      - { name: count, keyed: true, service-time: 0.02 ms, state: 100 b/key }
+    sinks:
+      - topic: out
+        sink.delivery-guarantee: exactly-once
+        sink.transactional-id-prefix: job
+        properties.transaction.timeout.ms: 600000
+readers:
+  committed: { topic: out, isolation.level: read_committed }
+  uncommitted: { topic: out, isolation.level: read_uncommitted }
+`;
+
+function run(faults: readonly string[], set: readonly string[] = [], seconds = 60, seed = "1"): RunResult {
+  const assignments = [...faults.map((fault, i) => `faults.f${i}=${fault}`), ...set];
+  const { pipeline } = parsePipeline(PIPELINE, "failover.yaml", assignments);
+  return runPipeline(pipeline, { seed, duration: seconds * SECOND });
+}
+
+const [committed, uncommitted] = [0, 1];
+const counts = ({ readers }: RunResult, reader: number): readonly [lost: number, repeated: number] => [
+  readers[reader]!.recordsLost,
+  readers[reader]!.recordsDuplicated,
+];
+const broken = ({ checks }: RunResult): string[] => checks.flatMap(({ violations }) => [...violations]);
+
+describe("exactly-once through a failure", () => {
+  test.each([
+    ["a task throws", "fail job at 31.4 s"],
+    ["a source throws", "fail job/source[1] at 31.4 s"],
+    ["a TaskManager is killed", "kill taskmanager-1 at 31.4 s repair 2 s"],
+    ["its node vanishes", "lose taskmanager-2 at 31.4 s repair 2 s"],
+    [
+      "between snapshot and completion",
+      "kill taskmanager-1 when snapshot acknowledged of checkpoint 20 repair 2 s",
+    ],
+    ["between completion and notification", "kill taskmanager-1 when checkpoint 20 completed repair 2 s"],
+    ["between EndTxn and its answer", "kill taskmanager-2 when EndTxn sent of checkpoint 20 repair 2 s"],
+    ["between prepare and the markers", "fail job when PrepareCommit written 20th time"],
+    ["during the restart", "fail job when job running 1st time"],
+  ])("%s: a read_committed reader sees every record once", (_, fault) => {
+    const faults = fault.includes("job running") ? ["fail job at 20 s", fault] : [fault];
+    const result = run(faults, [], 120);
+    expect(counts(result, committed)).toEqual([0, 0]);
+    expect(uncommitted in result.readers && counts(result, uncommitted)[0]).toBe(0);
+    expect(broken(result)).toEqual([]);
+    expect(result.recovery.jobs[0]!.restarts).toBeGreaterThanOrEqual(faults.length);
+  });
+});
+
+test("after an exception what was processed since the last completed checkpoint's barrier is seen again", () => {
+  const result = run(["fail job at 31.4 s"], ["sink.delivery-guarantee=at-least-once"]);
+  const [lost, repeated] = counts(result, committed);
+  expect(lost).toBe(0);
+  expect(counts(result, uncommitted)).toEqual([0, repeated]);
+  // At most an interval's records and what a checkpoint takes, and not none.
+  expect(repeated).toBeGreaterThan(0);
+  expect(repeated).toBeLessThan(1100);
+  expect(broken(result)).toEqual([]);
+});
+
+test("without a guarantee what the producer had not sent is lost", () => {
+  const set = ["sink.delivery-guarantee=none", "jobs.job.sinks[0].properties.linger.ms=100"];
+  const kill = run(["kill taskmanager-1 at 31.4 s repair 2 s"], set, 120);
+  const [lost] = counts(kill, committed);
+  // Up to 100 ms of one subtask's half of the records wait in the accumulator of a killed process. A checkpoint of the
+  // 31st second holds offsets behind them.
+  expect(lost).toBeLessThanOrEqual(60);
+  expect(broken(kill)).toEqual([]);
+});
+
+test("restarts onto a dead TaskManager's slot until a heartbeat has given it up", () => {
+  const { recovery } = run(["kill taskmanager-1 at 31.4 s repair 2 s"], [], 90);
+  const [job] = recovery.jobs;
+  const lost = recovery.timeline.filter(({ what }) => what.endsWith("lost"));
+  expect(job!.restarts).toBeGreaterThanOrEqual(9);
+  expect(job!.restarts).toBeLessThanOrEqual(21);
+  for (const { atMs } of lost) {
+    expect(atMs).toBeGreaterThanOrEqual(41_400);
+    expect(atMs).toBeLessThanOrEqual(51_400);
+  }
+});
+
+test("a resource provider's watch ends it sooner, and starts a new worker", () => {
+  const { recovery, ...result } = run(
+    ["kill taskmanager-1 at 31.4 s"],
+    ["flink.resource-provider=active"],
+    90,
+  );
+  const [outage] = recovery.jobs[0]!.outagesMs;
+  // A second to notice, two to start, a second to deploy into a cold process.
+  expect(outage).toBeGreaterThan(3000);
+  expect(outage).toBeLessThan(5500);
+  expect(counts({ recovery, ...result }, committed)).toEqual([0, 0]);
+});
+
+test("without checkpoints the first failure ends the job, and what comes later is lost", () => {
+  const result = run(
+    ["fail job at 31.4 s"],
+    ["sink.delivery-guarantee=at-least-once", "restart-strategy.type=none"],
+  );
+  expect(result.recovery.timeline.map(({ what }) => what)).toContain("FAILED");
+  const [lost] = counts(result, committed);
+  expect(lost).toBeGreaterThan(28_000);
+  expect(broken(result).length).toBeGreaterThan(0);
+});
+
+test("the same seed gives the same bytes through a failure, and another seed others", () => {
+  const fault = ["kill taskmanager-1 at 31.4 s repair 2 s"];
+  const first = run(fault);
+  expect(JSON.stringify(run(fault))).toBe(JSON.stringify(first));
+  expect(run(fault, [], 60, "2").outcomeFingerprint).not.toBe(first.outcomeFingerprint);
+});
