@@ -59,6 +59,11 @@ function describeCommands(terminal: Terminal, done: (code: ExitCode) => void): C
       (value, earlier: readonly string[] | undefined) => [...(earlier ?? []), value],
     )
     .option(
+      "--fault <words>",
+      'let something fail, such as "kill taskmanager-1 at 30 s"; may be repeated',
+      (value, earlier: readonly string[] | undefined) => [...(earlier ?? []), value],
+    )
+    .option(
       "--each-guarantee",
       "run with sink.delivery-guarantee none, at-least-once and exactly-once",
       false,

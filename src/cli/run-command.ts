@@ -14,6 +14,7 @@ export interface RunArguments {
   readonly seed: string;
   readonly for?: string;
   readonly set?: readonly string[];
+  readonly fault?: readonly string[];
   readonly eachGuarantee?: boolean;
   readonly json?: boolean;
   readonly out?: string;
@@ -104,8 +105,9 @@ function resolveEach(
   terminal: Terminal,
 ): ReadonlyMap<string, Pipeline> {
   const warnings = new Set<string>();
+  const faults = (typed.fault ?? []).map((words, i) => `faults.command-line-${i + 1}=${words}`);
   const resolve = (assignments: readonly string[]): Pipeline => {
-    const reading = load([...(typed.set ?? []), ...assignments]);
+    const reading = load([...(typed.set ?? []), ...faults, ...assignments]);
     for (const warning of reading.warnings) warnings.add(warning.message);
     return reading.pipeline;
   };

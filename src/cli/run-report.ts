@@ -1,6 +1,7 @@
 import type { RunResult } from "../experiment/index.ts";
 import { formatCount, significant } from "./format-quantity.ts";
 import { describeGuaranteeCost } from "./guarantee-cost.ts";
+import { describeRecovery } from "./recovery-report.ts";
 import { listResultRows } from "./result-rows.ts";
 import { renderResultTable } from "./result-table.ts";
 import type { Colors } from "./terminal.ts";
@@ -13,7 +14,11 @@ export function renderReport(runs: Runs, columns: number, colors: Colors): strin
   const results = [...runs.values()];
   const table = renderResultTable(listResultRows(results), columns, colors);
   const sentences = describeGuaranteeCost(runs).map((sentence) => `${sentence}\n`);
-  return [table, "\n", ...sentences, "\n", describeRuns(results)].join("");
+  const failures = results.flatMap((run) => {
+    const lines = describeRecovery(run);
+    return lines.length === 0 ? [] : ["\n", ...lines.map((line) => `${line}\n`)];
+  });
+  return [table, "\n", ...sentences, ...failures, "\n", describeRuns(results)].join("");
 }
 
 /** One line for each check that found something. */

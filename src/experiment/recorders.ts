@@ -225,7 +225,13 @@ export class Recorders {
     return {
       jobs: jobs.map(({ name }, i) => {
         const { restarts, outages } = this.recovery.jobs[i]!;
-        return { job: name, restarts, outagesMs: outages.map((one) => (one.runningAt - one.failedAt) / 1e6) };
+        return {
+          job: name,
+          restarts,
+          outagesMs: outages.map((one) =>
+            one.runningAt === Number.POSITIVE_INFINITY ? null : (one.runningAt - one.failedAt) / 1e6,
+          ),
+        };
       }),
       timeline: this.recovery.timeline.map(({ at, job, what }) => ({
         atMs: at / 1e6,

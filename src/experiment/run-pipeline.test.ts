@@ -42,7 +42,7 @@ test("everything created is drained and seen once, and the SLO is judged by its 
   ]);
 });
 
-test("checkpoints that expire are a failed check: nothing is committed, and Flink would fail the job", () => {
+test("checkpoints that expire are a failed check: nothing is committed, and they fail the job", () => {
   const { checkpoints, checks, readers } = run(
     "execution.checkpointing.timeout=50 ms",
     "environment.snapshot.async=100 ms",
@@ -58,7 +58,7 @@ test("checkpoints that expire are a failed check: nothing is committed, and Flin
   expect(checks.find(({ name }) => name === "CheckpointFailuresTolerated")?.violations).toEqual([
     expect.stringMatching(
       new RegExp(
-        "^job job: Flink would fail the job at [0-9.]+ s, after CHECKPOINT_EXPIRED with " +
+        "^job job: fails at [0-9.]+ s, after CHECKPOINT_EXPIRED with " +
           `execution.checkpointing.tolerable-failed-checkpoints 0, and ${failed - 1} times more; what follows`,
       ),
     ),

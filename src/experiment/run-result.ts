@@ -98,7 +98,10 @@ export interface RunResult {
     readonly jobs: readonly {
       readonly job: string;
       readonly restarts: number;
-      readonly outagesMs: readonly number[];
+      /** From a failure until every task ran again; null: not again. */ readonly outagesMs: readonly (
+        | number
+        | null
+      )[];
     }[];
     readonly timeline: readonly {
       readonly atMs: number;

@@ -42,16 +42,9 @@ const FAILURES = "resolved and checked; matters when something fails, and nothin
 const READ_BY_NOBODY: Readonly<Record<string, string>> = {
   "environment.preset": "a name, for the result",
   "environment.brokerStart": FAILURES,
-  "environment.connectionLoss": FAILURES,
   "environment.jobManagerStart": FAILURES,
-  "environment.task*": FAILURES,
-  "flink.askTimeout": FAILURES,
-  "flink.heartbeat*": FAILURES,
   "flink.highAvailability": FAILURES,
-  "flink.resourceProvider": FAILURES,
-  "flink.slotRequestTimeout": FAILURES,
   "jobs[].restartStrategy.*": FAILURES,
-  "flink.taskManagers": "compared with the slots that the jobs need; subtasks fill them in order",
   "kafka.minInsyncReplicas":
     "no replica fails, so acks=all waits for all of them whatever their least number is",
   "kafka.topics[].minInsyncReplicas": "as kafka.minInsyncReplicas",

@@ -72,8 +72,8 @@ export function performFault({ name, action, time }: Fault, world: JobSurroundin
   switch (action.kind) {
     case "kill": {
       const { target } = action;
-      const process = target.kind === "taskmanager" ? cluster.processAt(target.number - 1) : undefined;
-      if (process !== undefined) cluster.kill(process, action.silent, action.repair);
+      const victim = target.kind === "taskmanager" ? cluster.processAt(target.number - 1) : undefined;
+      if (victim !== undefined) cluster.kill(victim, action.silent, action.repair);
       return;
     }
     case "fail": {

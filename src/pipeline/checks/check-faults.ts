@@ -6,7 +6,6 @@ import type { CheckContext } from "./check-context.ts";
 export function isModelledFault(action: FaultAction): boolean {
   switch (action.kind) {
     case "fail":
-    case "freeze":
       return true;
     case "kill":
       return action.target.kind === "taskmanager";
@@ -22,8 +21,7 @@ export function checkFaults(context: CheckContext): void {
     if (isModelledFault(fault.action)) continue;
     context.report({
       path: ["faults", fault.name],
-      wanted:
-        "a fault that this version of Sluice models: kill or lose a taskmanager, freeze one, fail a task",
+      wanted: "a fault that this version of Sluice models: kill or lose a taskmanager, fail a task",
     });
   }
 }
