@@ -111,7 +111,8 @@ export class Channel {
   readonly #kinds: ChannelKinds;
   readonly #settings: ChannelSettings;
   readonly #upstream: UpstreamTask;
-  #downstream: DownstreamTask | undefined;
+  /** Until the receiver is there, what comes waits. */
+  #downstream: DownstreamTask = NOBODY;
   readonly #queue = new Fifo<NetworkBuffer>();
   readonly #travelling = new Fifo<NetworkBuffer>();
   readonly #received = new Fifo<NetworkBuffer>();
@@ -157,7 +158,7 @@ export class Channel {
 
   /** Handler of `asked`. */
   onAsked(): void {
-    if (!this.#isDisposed) this.#downstream!.onData(this);
+    if (!this.#isDisposed) this.#downstream.onData(this);
   }
 
   /** The records of the route with this number that come through here; null: none. */
@@ -251,7 +252,7 @@ export class Channel {
     if (this.open.records === 0) return;
     if (this.#queue.length > 0 || this.#blocked || (!this.local && this.#credit === 0)) {
       this.#flushRequested = true;
-      if (!this.local && !this.#blocked) this.#downstream!.touch();
+      if (!this.local && !this.#blocked) this.#downstream.touch();
       return;
     }
     this.#queueOpen();
@@ -469,7 +470,7 @@ export class Channel {
       }
       if (!head.isBarrier) {
         if (this.#credit === 0) {
-          this.#downstream!.touch();
+          this.#downstream.touch();
           return;
         }
         this.#credit--;
@@ -497,7 +498,7 @@ export class Channel {
   /** Handler of `arrival`. */
   onArrival(): void {
     if (this.#isDisposed) return;
-    const downstream = this.#downstream!;
+    const downstream = this.#downstream;
     if (this.local) {
       const head = this.#queue.peek();
       if (head !== undefined && isOvertaking(head)) downstream.onPriorityBarrier(this);
@@ -596,3 +597,10 @@ export class Channel {
 function isOvertaking({ isBarrier, kind }: NetworkBuffer): boolean {
   return isBarrier && (kind === UNALIGNED || kind === CONVERTED);
 }
+
+const NOBODY: DownstreamTask = {
+  onData: () => {},
+  touch: () => {},
+  onPriorityBarrier: () => {},
+  onAnnouncement: () => {},
+};
