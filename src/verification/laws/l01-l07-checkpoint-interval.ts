@@ -29,7 +29,7 @@ function optimumOf({ c, m, r }: Setup, effort: number): SimulatedOptimum {
   if (known !== undefined) return known;
   const model = { checkpoint: c, restart: r, mtbf: m, failuresHit: "anything" } as const;
   // Where checkpoints are dear, the optimum is as flat and the failures are soon simulated.
-  const failures = observations(c / m > 0.05 ? 25_000 : 6000, effort);
+  const failures = observations(c / m > 0.05 ? 15_000 : 4000, effort);
   const found = optimalWork(model, 1.05 * Math.sqrt(2 * c * m), failures, RUNS);
   optima.set(key, found);
   return found;

@@ -103,7 +103,8 @@ const general: Law = {
         rho: 0.8,
         service: new GammaDistribution(2, UNIT),
         cs2: 0.5,
-        customers: 7_000_000,
+        customers: 3_500_000,
+        tolerance: 0.02,
       },
       {
         name: "gamma service, cs2 4",

@@ -123,7 +123,7 @@ function durations(subtasks: number, checkpoints: number, p99Ms: number): Float6
 function slowUploads(effort: number, subtasks: number): LawRow {
   const [usual] = durations(subtasks, 2, MEDIAN_MS);
   const slowFrom = usual! - MEDIAN_MS + P99_MS;
-  const seen = durations(subtasks, observations(6000, effort), P99_MS);
+  const seen = durations(subtasks, observations(4500, effort), P99_MS);
   const slow = seen.map((duration) => (duration > slowFrom ? 1 : 0));
   const setup = `pipeline, ${subtasks} uploads, q 0.01: share of slow checkpoints`;
   return row(effort, setup, 1 - 0.99 ** subtasks, slow, 0.15);
@@ -138,7 +138,6 @@ export const stragglers: Law = {
     ...[
       { n: 8, q: 0.01 },
       { n: 64, q: 0.01 },
-      { n: 32, q: 0.002 },
     ].map(({ n, q }) => {
       const expected = 1 - (1 - q) ** n;
       const slowFrom = 1 - q;

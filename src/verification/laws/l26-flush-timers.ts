@@ -21,7 +21,7 @@ function appendLatency(seed: string, seconds: number, assignments: readonly stri
 /** The flusher sleeps the timeout and then up to 0.5 ms longer. */
 function bufferTimeout(effort: number, timeout: number): LawRow[] {
   const period = timeout + 0.25;
-  const seconds = observations(1200, effort, 30) * (timeout / 1000);
+  const seconds = observations(400, effort, 30) * (timeout / 1000);
   const seeds = Array.from({ length: 6 }, (_, i) => `${i + 1}`);
   const runs = seeds.map((seed) =>
     appendLatency(seed, seconds, [LONG, NEVER_FULL, `execution.buffer-timeout.interval=${timeout} ms`]),

@@ -9,7 +9,7 @@ const SEED = 30;
 /** Runs drawn pipelines to the end and counts, over all readers: what was created upstream of them, what they saw, what they
  *  saw again, and what else a check found. */
 function compare(effort: number, guarantee: "at-least-once" | "exactly-once"): LawRow[] {
-  const n = observations(60, effort);
+  const n = observations(40, effort);
   let created = 0;
   let visible = 0;
   let again = 0;
