@@ -2,7 +2,7 @@ import type { KafkaObserver } from "../kafka/index.ts";
 import type { Lineage } from "../records/index.ts";
 
 /** Mean latency of each reader through time: one value for each slot of creation time. A delivered run of records counts
- *  with its middle record's slot, so slots should be longer than a buffer takes to fill. */
+ *  with the slot of its middle, so slots should be longer than a buffer takes to fill. */
 export class LatencySeries implements Pick<KafkaObserver, "delivered"> {
   readonly #lineage: Lineage;
   readonly #slot: number;
@@ -29,13 +29,15 @@ export class LatencySeries implements Pick<KafkaObserver, "delivered"> {
     last: number,
   ): void {
     const lineage = this.#lineage;
-    const offset = lineage.offsetOf(originPartition, route, from + Math.floor((to - from - 1) / 2));
-    const created = lineage.createdAt(originPartition, offset);
-    const slot = Math.floor(created / this.#slot);
+    const created = (offset: number): number => lineage.createdAt(originPartition, offset);
+    const begin = created(lineage.offsetOf(originPartition, route, from));
+    const end = created(lineage.offsetOf(originPartition, route, to - 1));
+    const middle = (begin + end) / 2;
+    const slot = Math.floor(middle / this.#slot);
     if (slot >= this.#slots) return;
     const count = to - from;
     this.#counts[reader]![slot]! += count;
-    this.#sums[reader]![slot]! += count * ((first + last) / 2 - created);
+    this.#sums[reader]![slot]! += count * ((first + last) / 2 - middle);
   }
 
   /** ns by slot; a slot without records has the value of the one before it. */

@@ -27,6 +27,8 @@ export interface SweepArguments {
 
 /** Points listed before a sweep; `--list` lists all. */
 const LISTED = 12;
+/** Lines of the report that the terminal shows; report.txt has all. */
+const SHOWN = 60;
 
 /** Sweeps experiments, one after the other.
  *  @param openPool starts the workers.
@@ -122,7 +124,7 @@ async function sweepOne(
       }),
     );
     journal.discard();
-    terminal.print(renderSweepReport(results, experiment.metrics, terminal.colors));
+    terminal.print(renderSweepReport(results, experiment.metrics, terminal.colors, SHOWN));
     for (const problem of [...problems.values()].slice(0, LISTED)) terminal.warn(problem);
     if (problems.size > LISTED)
       terminal.warn(`… and ${formatCount(problems.size - LISTED)} points more; results.csv has them all`);

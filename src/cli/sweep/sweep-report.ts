@@ -1,11 +1,20 @@
 import type { Metric, PointSummary, SweepResults } from "../../experiment/index.ts";
+import { formatCount } from "../format-quantity.ts";
 import { type Column, renderPlainTable } from "../plain-table.ts";
 import type { Colors } from "../terminal.ts";
 import { formatMean } from "./format-mean.ts";
 
-/** Means over the repetitions with their 95 % intervals, one line a point and reader, and what could not be run. Ends with a newline. */
-export function renderSweepReport(results: SweepResults, metrics: readonly Metric[], colors: Colors): string {
-  const { summaries, failures, factors } = results;
+/** Means over the repetitions with their 95 % intervals, one line a point and reader, and what could not be run. Ends with a newline.
+ *  @param most how many lines of the table. */
+export function renderSweepReport(
+  results: SweepResults,
+  metrics: readonly Metric[],
+  colors: Colors,
+  most = Number.POSITIVE_INFINITY,
+): string {
+  const { failures, factors } = results;
+  const summaries = results.summaries.slice(0, most);
+  const left = results.summaries.length - summaries.length;
   const columns: Column<PointSummary>[] = [
     { header: "point", align: "right", cell: (row) => String(row.point) },
     ...factors.map(
@@ -30,6 +39,7 @@ export function renderSweepReport(results: SweepResults, metrics: readonly Metri
     results.question,
     "",
     ...table,
+    ...(left > 0 ? [`… and ${formatCount(left)} lines more in report.txt`] : []),
     ...failures.map(({ point, reason }) => `point ${point} could not be run: ${reason}`),
     "",
     "mean ± half-width of its 95 % interval over the repetitions; ± 0: the same in each",
