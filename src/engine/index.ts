@@ -19,6 +19,7 @@ export { NormalDistribution, sampleStandardNormal } from "./normal-distribution.
 export { normalQuantile } from "./normal-quantile.ts";
 export { OrderFingerprint } from "./order-fingerprint.ts";
 export { ParetoDistribution } from "./pareto-distribution.ts";
+export type { EventHandler } from "./pending-event-set.ts";
 export { PoissonDistribution } from "./poisson-distribution.ts";
 export { RandomStream } from "./random-stream.ts";
 export { hashText, mix32, mixSeed } from "./seed-mixing.ts";
@@ -40,7 +41,6 @@ export {
   simTime,
 } from "./sim-time.ts";
 export {
-  type EventHandler,
   NO_EVENT,
   Simulation,
   type SimulationBounds,

@@ -1,26 +1,35 @@
-import type { EventTable } from "./event-table.ts";
-import type { PendingEventSet } from "./pending-event-set.ts";
+import { PendingEventSet } from "./pending-event-set.ts";
 
-/** Most events kept in the bottom before they are spread over a rung of their own. */
-const BOTTOM_LIMIT = 48;
-/** Each rung divides its range by more than BOTTOM_LIMIT, so ten span 2^53 instants; beyond this many, which takes clusters
+/** Most events that are kept sorted; more are spread over buckets. */
+const BOTTOM_LIMIT = 16;
+/** Each rung divides its range by more than BOTTOM_LIMIT, so eleven span 2^53 instants; beyond this many, which takes clusters
  *  that are scheduled ever nearer, the bottom just grows. */
 const MOST_RUNGS = 16;
-/** Where the top's list begins, in `heads`. */
-const TOP = 0;
+/** How far rung 0 reaches, in means of the times that it is made for, and how many events of a bucket are expected. */
+const REACH = 4;
+const BUCKET_LOAD = 0.5;
 
 /** A ladder queue after Tang, Goh and Thng, "Ladder queue: an O(1) priority queue structure for large-scale discrete event
  *  simulation", ACM TOMACS 15(3), 2005. Far events lie unsorted in the top; nearer ones in rungs of buckets, each rung
  *  dividing one bucket of the rung above; the nearest few, sorted, in the bottom.
  *
- *  Three things differ from the paper. Buckets are doubly linked through the event table, so that removal is eager and O(1).
- *  Ties are broken by the sequence when a bucket is sorted, so that no list has to preserve an order. And a bottom that
- *  overflows isn't spread at once but collected in a rung of one bucket, so that a burst of insertions costs the same each. */
-export class LadderQueue implements PendingEventSet {
-  private readonly table: EventTable;
+ *  Four things differ from the paper. Buckets are doubly linked, so that removal is eager and O(1). Rung 0 divides the times by
+ *  their mean and leaves the far ones in the top, so that a long tail doesn't crowd the nearest buckets. A bottom that overflows
+ *  isn't spread at once but collected in the top or in a rung of one bucket, so that a burst of insertions costs the same each. And as
+ *  long as there are few events, all are in the bottom.
+ *
+ *  Equal times need no sequence numbers: they are always in the same place, in the order of their insertion. */
+export class LadderQueue extends PendingEventSet {
+  // In the order of insertion. A removed event leaves 0 behind.
+  private topLength = 0;
+  private topTimes: Float64Array = new Float64Array(256);
+  private topSlots: Int32Array = new Int32Array(256);
 
-  // First slot of each bucket's list, or 0: the top's, then those of rung 0, of rung 1, ...
+  // First slot of each bucket's list, or 0: those of rung 0, of rung 1, ... The last to be inserted is the first.
   private heads: Int32Array = new Int32Array(256);
+  // A bit for each bucket that isn't empty, the highest of a word for the first, and the word of the next of them.
+  private occupied: Int32Array = new Int32Array(8);
+  private front = 0;
 
   // Rung r covers times from its start; x = (time - start) * scale lies in bucket floor(x), which is monotone in time whatever
   // the rounding. Of its `width` buckets, those before `next` are used up. Four doubles a rung: start, scale, next, width.
@@ -33,53 +42,41 @@ export class LadderQueue implements PendingEventSet {
   private bottomTimes: Float64Array = new Float64Array(256);
   private bottomSlots: Int32Array = new Int32Array(256);
 
-  constructor(table: EventTable) {
-    this.table = table;
-    this.dropRungs();
+  constructor() {
+    super();
+    this.sendAllToBottom();
   }
 
-  insert(slot: number): void {
-    const time = this.table.time(slot);
-    // Rung 0, or the top, takes most; this is bucketAt for them.
+  insert(slot: number, time: number): void {
     const { ranges } = this;
     const x = (time - ranges[0]!) * ranges[1]!;
-    if (x >= ranges[2]!) this.link(slot, x < ranges[3]! ? (x | 0) + 1 : 0);
-    else this.insertBelow(slot, time);
-  }
-
-  /** Inserts an event that comes before what is left of rung 0. */
-  private insertBelow(slot: number, time: number): void {
-    const bucket = this.rungs > 1 ? this.bucketAt(time) : -1;
-    if (bucket >= 0) this.link(slot, bucket);
-    else if (this.bottomLength < BOTTOM_LIMIT) this.insertIntoBottom(slot, time);
-    else this.insertIntoFullBottom(slot, time);
-  }
-
-  private insertIntoFullBottom(slot: number, time: number): void {
-    if (this.rungs < MOST_RUNGS) {
-      this.link(slot, this.collectBottom());
-      return;
-    }
-    if (this.bottomLength === this.bottomSlots.length) this.growBottom();
-    this.insertIntoBottom(slot, time);
+    if (x >= ranges[3]!) this.append(slot);
+    else if (x >= ranges[2]!) this.link(slot, x | 0);
+    else this.insertBelow(slot);
   }
 
   remove(slot: number): void {
-    const { table } = this;
-    const bucket = this.bucketAt(table.time(slot));
+    const time = this.doubles[slot << 2]!;
+    const { ranges, integers } = this;
+    if ((time - ranges[0]!) * ranges[1]! >= ranges[3]!) {
+      this.topSlots[integers[(slot << 3) | 3]!] = 0;
+      return;
+    }
+    const bucket = this.bucketAt(slot);
     if (bucket < 0) {
       this.removeFromBottom(slot);
       return;
     }
-    const next = table.next(slot);
+    const next = integers[(slot << 3) | 2]!;
     if (this.heads[bucket] === slot) {
       this.heads[bucket] = next;
+      if (next === 0) this.occupied[bucket >> 5]! &= ~(1 << ~bucket);
       return;
     }
     // Only a slot that isn't the first of its list has a previous one.
-    const previous = table.previous(slot);
-    table.setNext(previous, next);
-    table.setPrevious(next, previous);
+    const previous = integers[(slot << 3) | 3]!;
+    integers[(previous << 3) | 2] = next;
+    integers[(next << 3) | 3] = previous;
   }
 
   nextTime(): number {
@@ -89,45 +86,79 @@ export class LadderQueue implements PendingEventSet {
   }
 
   takeUpTo(last: number): number {
-    let end = this.bottomLength - 1;
-    if (end < 0 || this.bottomSlots[end] === 0) {
-      this.refill();
-      end = this.bottomLength - 1;
-      if (end < 0) return 0;
-    }
-    if (this.bottomTimes[end]! > last) return 0;
-    this.bottomLength = end;
-    return this.bottomSlots[end]!;
-  }
-
-  /** The bucket that holds, or would hold, an event of this time; -1 when that is the bottom. */
-  private bucketAt(time: number): number {
-    const { rungs, ranges } = this;
-    for (let rung = 0; rung < rungs; rung++) {
-      const range = rung << 2;
-      const x = (time - ranges[range]!) * ranges[range | 1]!;
-      if (x >= ranges[range | 2]!) {
-        const width = ranges[range | 3]!;
-        if (x < width) return this.offsets[rung]! + (x | 0);
-        return rung === 0 ? 0 : this.offsets[rung]! + width - 1;
+    const end = this.bottomLength - 1;
+    if (end >= 0) {
+      const slot = this.bottomSlots[end]!;
+      if (slot !== 0) {
+        if (this.bottomTimes[end]! > last) return 0;
+        this.bottomLength = end;
+        return slot;
+      }
+    } else {
+      // Most buckets have one event, which needs no sorting.
+      const word = this.occupied[this.front]!;
+      const bucket = (this.front << 5) | Math.clz32(word);
+      const slot = this.heads[bucket]!;
+      if (word !== 0 && this.integers[(slot << 3) | 2] === 0) {
+        if (this.doubles[slot << 2]! > last) return 0;
+        this.heads[bucket] = 0;
+        this.occupied[this.front] = word & (0x7fffffff >> bucket);
+        return slot;
       }
     }
-    return -1;
+    return this.refillAndTake(last);
+  }
+
+  private refillAndTake(last: number): number {
+    if (this.refill() > last) return 0;
+    return this.bottomSlots[--this.bottomLength]!;
+  }
+
+  private append(slot: number): void {
+    if (this.topLength === this.topSlots.length) this.makeRoomInTop();
+    const length = this.topLength;
+    this.topTimes[length] = this.doubles[slot << 2]!;
+    this.topSlots[length] = slot;
+    this.integers[(slot << 3) | 3] = length;
+    this.topLength = length + 1;
   }
 
   private link(slot: number, bucket: number): void {
-    const { heads, table } = this;
+    const { heads, integers } = this;
     const first = heads[bucket]!;
-    table.setNext(slot, first);
+    integers[(slot << 3) | 2] = first;
     // Without a first one that is slot 0, which is nobody's; a condition would be a coin toss.
-    table.setPrevious(first, slot);
+    integers[(first << 3) | 3] = slot;
     heads[bucket] = slot;
+    this.occupied[bucket >> 5]! |= 1 << ~bucket;
   }
 
-  /** Inserts an event that is later in sequence than all others, so behind its ties. */
-  private insertIntoBottom(slot: number, time: number): void {
-    let position = this.bottomLength++;
+  /** Inserts an event that comes before what is left of rung 0, or without rungs. */
+  private insertBelow(slot: number): void {
+    const bucket = this.rungs > 1 ? this.bucketAt(slot) : -1;
+    if (bucket >= 0) this.link(slot, bucket);
+    else if (this.bottomLength < BOTTOM_LIMIT) this.insertIntoBottom(slot);
+    else this.insertIntoFullBottom(slot);
+  }
+
+  private insertIntoFullBottom(slot: number): void {
+    if (this.rungs === 0) {
+      this.sendAllToTop();
+      this.append(slot);
+    } else if (this.rungs < MOST_RUNGS) {
+      this.link(slot, this.collectBottom());
+    } else {
+      if (this.bottomLength === this.bottomSlots.length) this.growBottom();
+      this.insertIntoBottom(slot);
+    }
+  }
+
+  /** Inserts an event behind its ties, since it is the last to be inserted. */
+  private insertIntoBottom(slot: number): void {
     const { bottomTimes, bottomSlots } = this;
+    const time = this.doubles[slot << 2]!;
+    let position = this.bottomLength;
+    this.bottomLength = position + 1;
     while (position > 0) {
       const other = bottomTimes[position - 1]!;
       if (other > time) break;
@@ -141,7 +172,7 @@ export class LadderQueue implements PendingEventSet {
 
   private removeFromBottom(slot: number): void {
     const { bottomTimes, bottomSlots } = this;
-    const time = this.table.time(slot);
+    const time = this.doubles[slot << 2]!;
     // First position whose time is not later; ties follow.
     let low = 0;
     let high = this.bottomLength;
@@ -154,6 +185,21 @@ export class LadderQueue implements PendingEventSet {
     bottomSlots[low] = 0;
   }
 
+  /** The bucket that holds, or would hold, an event that isn't for the top; -1 when that is the bottom. */
+  private bucketAt(slot: number): number {
+    const { rungs, ranges } = this;
+    const time = this.doubles[slot << 2]!;
+    for (let rung = 0; rung < rungs; rung++) {
+      const range = rung << 2;
+      const x = (time - ranges[range]!) * ranges[range | 1]!;
+      if (x >= ranges[range | 2]!) {
+        const width = ranges[range | 3]!;
+        return this.offsets[rung]! + (x < width ? x | 0 : width - 1);
+      }
+    }
+    return -1;
+  }
+
   /** Fills the bottom from the nearest bucket that isn't empty. @returns the time of the first event, or Infinity. */
   private refill(): number {
     for (;;) {
@@ -162,98 +208,88 @@ export class LadderQueue implements PendingEventSet {
         if (this.bottomSlots[last] !== 0) return this.bottomTimes[last]!;
         this.bottomLength = last;
       }
-      if (this.rungs === 0) return Number.POSITIVE_INFINITY;
-      this.gather(this.nextBucket());
-      if (this.bottomLength > BOTTOM_LIMIT) this.spreadOrSort();
-    }
-  }
-
-  /** The nearest bucket that isn't empty; drops the rungs that are used up, and with the last of them gives the top. */
-  private nextBucket(): number {
-    const { heads, ranges } = this;
-    for (let rung = this.rungs - 1; rung >= 0; rung--) {
-      const range = rung << 2;
-      const offset = this.offsets[rung]!;
-      const end = offset + ranges[range | 3]!;
-      let bucket = offset + ranges[range | 2]!;
-      while (bucket < end && heads[bucket] === 0) bucket++;
-      ranges[range | 2] = bucket - offset + 1;
-      if (bucket < end) {
-        // Rung 0 stays even when it is used up, for what lies beyond its end belongs to the top.
-        const isUsedUp = bucket === end - 1 && (rung > 0 || ranges[1] === 0);
-        if (!isUsedUp) this.rungs = rung + 1;
-        else if (rung > 0) this.rungs = rung;
-        else this.dropRungs();
-        return bucket;
+      const bucket = this.nextBucket();
+      if (bucket >= 0) {
+        this.gather(bucket);
+      } else {
+        if (this.topLength === 0) return Number.POSITIVE_INFINITY;
+        this.divideTop();
       }
     }
-    this.dropRungs();
-    return TOP;
   }
 
-  private dropRungs(): void {
+  /** The nearest bucket that isn't empty; drops the rungs that are used up. @returns -1, without rungs, when there is none. */
+  private nextBucket(): number {
+    const { occupied, ranges, offsets } = this;
+    for (let rung = this.rungs - 1; rung >= 0; rung--) {
+      const range = rung << 2;
+      const offset = offsets[rung]!;
+      const end = offset + ranges[range | 3]!;
+      let { front } = this;
+      while (front << 5 < end && occupied[front] === 0) front++;
+      if (front << 5 < end) {
+        const word = occupied[front]!;
+        const bucket = (front << 5) | Math.clz32(word);
+        ranges[range | 2] = bucket - offset + 1;
+        this.front = front;
+        // Rung 0 stays even when it is used up, for what lies beyond its end belongs to the top.
+        if (bucket === end - 1 && rung > 0) this.dropRung();
+        return bucket;
+      }
+      if (rung > 0) this.dropRung();
+    }
+    if (this.topLength === 0) this.sendAllToBottom();
     this.rungs = 0;
-    // Without a rung 0, no time lies in it or beyond.
-    this.ranges[2] = Number.POSITIVE_INFINITY;
+    return -1;
   }
 
-  /** Moves a bucket's events into the empty bottom, sorted unless there are more than BOTTOM_LIMIT. */
+  private dropRung(): void {
+    const rung = --this.rungs - 1;
+    this.front = (this.offsets[rung]! + this.ranges[(rung << 2) | 2]!) >> 5;
+  }
+
+  private sendAllToBottom(): void {
+    this.ranges.set([0, 0, Number.POSITIVE_INFINITY, Number.POSITIVE_INFINITY]);
+  }
+
+  private sendAllToTop(): void {
+    this.ranges.set([0, 0, 0, 0]);
+    const { bottomSlots, bottomLength } = this;
+    this.bottomLength = 0;
+    for (let i = bottomLength - 1; i >= 0; i--) if (bottomSlots[i] !== 0) this.append(bottomSlots[i]!);
+  }
+
+  /** Moves a bucket's events into the empty bottom, sorted, or into a new rung when they are many. */
   private gather(bucket: number): void {
-    const { table, heads } = this;
-    let { bottomTimes, bottomSlots } = this;
+    const { doubles, integers, heads, bottomTimes, bottomSlots } = this;
     let length = 0;
     let slot = heads[bucket]!;
     heads[bucket] = 0;
-    while (slot !== 0) {
-      if (length === bottomSlots.length) {
-        this.growBottom();
-        bottomTimes = this.bottomTimes;
-        bottomSlots = this.bottomSlots;
-      }
-      const time = table.time(slot);
+    this.occupied[bucket >> 5]! &= ~(1 << ~bucket);
+    while (slot !== 0 && length < BOTTOM_LIMIT) {
+      const time = doubles[slot << 2]!;
       let position = length++;
-      while (position > 0 && length <= BOTTOM_LIMIT) {
+      while (position > 0) {
         const other = bottomTimes[position - 1]!;
-        if (other >= time && (other > time || this.isLaterInSequence(bottomSlots[position - 1]!, slot)))
-          break;
+        if (other >= time) break;
         bottomTimes[position] = other;
         bottomSlots[position] = bottomSlots[position - 1]!;
         position--;
       }
       bottomTimes[position] = time;
       bottomSlots[position] = slot;
-      slot = table.next(slot);
+      slot = integers[(slot << 3) | 2]!;
     }
     this.bottomLength = length;
+    if (slot !== 0) this.divideBucket(slot);
   }
 
-  private spreadOrSort(): void {
-    if (this.rungs < MOST_RUNGS && !this.isBottomTied()) this.spread();
-    else this.sortBottom();
-  }
-
-  private isBottomTied(): boolean {
-    const { bottomTimes, bottomLength } = this;
-    const first = bottomTimes[0]!;
-    for (let i = 1; i < bottomLength; i++) if (bottomTimes[i] !== first) return false;
-    return true;
-  }
-
-  /** Moves the bottom into a new lowest rung with one bucket for all times, so that however many events follow, each costs the
-   *  same; they are spread when the first of them is wanted. @returns the bucket. */
-  private collectBottom(): number {
-    const { bottomSlots, bottomLength } = this;
-    const bucket = this.addRung(0, 0, 1);
-    this.bottomLength = 0;
-    for (let i = 0; i < bottomLength; i++) {
-      const slot = bottomSlots[i]!;
-      if (slot !== 0) this.link(slot, bucket);
+  private divideBucket(rest: number): void {
+    for (let slot = rest; slot !== 0; slot = this.integers[(slot << 3) | 2]!) {
+      if (this.bottomLength === this.bottomSlots.length) this.growBottom();
+      this.bottomTimes[this.bottomLength] = this.doubles[slot << 2]!;
+      this.bottomSlots[this.bottomLength++] = slot;
     }
-    return bucket;
-  }
-
-  /** Spreads the bottom over a new rung, the lowest, and leaves the bottom empty. */
-  private spread(): void {
     const { bottomTimes, bottomSlots, bottomLength } = this;
     let earliest = Number.POSITIVE_INFINITY;
     let latest = 0;
@@ -262,74 +298,132 @@ export class LadderQueue implements PendingEventSet {
       if (time < earliest) earliest = time;
       if (time > latest) latest = time;
     }
-    // Half a bucket less than the range, so that rounding can't carry the latest past the end.
-    const scale = (bottomLength - 0.5) / (latest - earliest);
-    const offset = this.addRung(earliest, scale, bottomLength);
+    if (earliest === latest) return;
+    if (this.rungs === MOST_RUNGS) {
+      this.sortBottom();
+      return;
+    }
+    const width = Math.ceil(bottomLength / BUCKET_LOAD);
+    const scale = (width - 0.5) / (latest - earliest);
+    const offset = this.addRung(earliest, scale, width);
     this.bottomLength = 0;
-    for (let i = 0; i < bottomLength; i++) {
+    for (let i = bottomLength - 1; i >= 0; i--) {
       this.link(bottomSlots[i]!, offset + (((bottomTimes[i]! - earliest) * scale) | 0));
     }
+  }
+
+  /** Makes rung 0 from the top, or moves it into the bottom when it is short or all tied. */
+  private divideTop(): void {
+    const { integers, topTimes, topSlots, topLength } = this;
+    let count = 0;
+    let earliest = Number.POSITIVE_INFINITY;
+    let latest = 0;
+    let sum = 0;
+    const origin = topTimes[0]!;
+    for (let i = 0; i < topLength; i++) {
+      if (topSlots[i] === 0) continue;
+      const time = topTimes[i]!;
+      if (time < earliest) earliest = time;
+      if (time > latest) latest = time;
+      sum += time - origin;
+      count++;
+    }
+    if (count <= BOTTOM_LIMIT || earliest === latest) {
+      this.moveTopToBottom();
+      return;
+    }
+    const mean = origin - earliest + sum / count;
+    const range = latest - earliest;
+    const reach = mean > 0 ? Math.min(range, REACH * mean) : range;
+    const width = mean > 0 ? Math.ceil((count * reach) / (BUCKET_LOAD * mean)) : count;
+    // Half a bucket less than the range, so that rounding can't carry the latest past the end.
+    const scale = (width - 0.5) / reach;
+    this.addRung(earliest, scale, width);
+    let kept = 0;
+    for (let i = 0; i < topLength; i++) {
+      const slot = topSlots[i]!;
+      if (slot === 0) continue;
+      const time = topTimes[i]!;
+      const x = (time - earliest) * scale;
+      if (x < width) {
+        this.link(slot, x | 0);
+      } else {
+        topTimes[kept] = time;
+        topSlots[kept] = slot;
+        integers[(slot << 3) | 3] = kept++;
+      }
+    }
+    this.topLength = kept;
+  }
+
+  private moveTopToBottom(): void {
+    while (this.bottomSlots.length <= this.topLength) this.growBottom();
+    const { topTimes, topSlots } = this;
+    for (let i = this.topLength - 1; i >= 0; i--) {
+      if (topSlots[i] === 0) continue;
+      this.bottomTimes[this.bottomLength] = topTimes[i]!;
+      this.bottomSlots[this.bottomLength++] = topSlots[i]!;
+    }
+    this.topLength = 0;
+    this.sortBottom();
+    this.sendAllToBottom();
+  }
+
+  /** Moves the bottom into a new lowest rung with one bucket for all times, so that however many events follow, each costs the
+   *  same; they are spread when the first of them is wanted. @returns the bucket. */
+  private collectBottom(): number {
+    const { bottomSlots, bottomLength } = this;
+    const bucket = this.addRung(0, 0, 1);
+    this.bottomLength = 0;
+    for (let i = bottomLength - 1; i >= 0; i--) if (bottomSlots[i] !== 0) this.link(bottomSlots[i]!, bucket);
+    return bucket;
   }
 
   /** @returns the first bucket of the new rung. */
   private addRung(start: number, scale: number, width: number): number {
     const { ranges } = this;
     const rung = this.rungs++;
-    const offset = rung === 0 ? TOP + 1 : this.offsets[rung - 1]! + ranges[((rung - 1) << 2) | 3]!;
+    // Rungs don't share words of bits.
+    const offset = rung === 0 ? 0 : (this.offsets[rung - 1]! + ranges[((rung - 1) << 2) | 3]! + 31) & -32;
     if (offset + width > this.heads.length) this.growHeads(offset + width);
     this.offsets[rung] = offset;
-    const range = rung << 2;
-    ranges[range] = start;
-    ranges[range | 1] = scale;
-    ranges[range | 2] = 0;
-    ranges[range | 3] = width;
+    this.front = offset >> 5;
+    ranges.set([start, scale, 0, width], rung << 2);
     return offset;
   }
 
-  /** Heap sort, since a bottom that is sorted only here has many ties or is out of rungs. */
+  /** Keeps ties as they are. */
   private sortBottom(): void {
     const { bottomTimes, bottomSlots, bottomLength } = this;
-    for (let root = (bottomLength >> 1) - 1; root >= 0; root--) this.sink(root, bottomLength);
-    for (let end = bottomLength - 1; end > 0; end--) {
-      const time = bottomTimes[0]!;
-      const slot = bottomSlots[0]!;
-      bottomTimes[0] = bottomTimes[end]!;
-      bottomSlots[0] = bottomSlots[end]!;
-      bottomTimes[end] = time;
-      bottomSlots[end] = slot;
-      this.sink(0, end);
+    const entries = Array.from({ length: bottomLength }, (_, i) => ({
+      time: bottomTimes[i]!,
+      slot: bottomSlots[i]!,
+    }));
+    entries.sort((one, other) => other.time - one.time);
+    for (const [i, { time, slot }] of entries.entries()) {
+      bottomTimes[i] = time;
+      bottomSlots[i] = slot;
     }
   }
 
-  /** Restores the heap whose root is the earliest event, for a sort that puts the latest first. */
-  private sink(root: number, end: number): void {
-    const { bottomTimes, bottomSlots } = this;
-    const time = bottomTimes[root]!;
-    const slot = bottomSlots[root]!;
-    let position = root;
-    for (;;) {
-      let child = 2 * position + 1;
-      if (child >= end) break;
-      if (child + 1 < end && this.isLater(child, bottomTimes[child + 1]!, bottomSlots[child + 1]!)) child++;
-      const childTime = bottomTimes[child]!;
-      const childSlot = bottomSlots[child]!;
-      if (time < childTime || (time === childTime && this.isLaterInSequence(childSlot, slot))) break;
-      bottomTimes[position] = childTime;
-      bottomSlots[position] = childSlot;
-      position = child;
+  private makeRoomInTop(): void {
+    const { integers, topTimes, topSlots, topLength } = this;
+    let kept = 0;
+    for (let i = 0; i < topLength; i++) {
+      const slot = topSlots[i]!;
+      if (slot === 0) continue;
+      topTimes[kept] = topTimes[i]!;
+      topSlots[kept] = slot;
+      integers[(slot << 3) | 3] = kept++;
     }
-    bottomTimes[position] = time;
-    bottomSlots[position] = slot;
-  }
-
-  /** Whether the event at a position of the bottom comes after another one. */
-  private isLater(position: number, time: number, slot: number): boolean {
-    const own = this.bottomTimes[position]!;
-    return own > time || (own === time && this.isLaterInSequence(this.bottomSlots[position]!, slot));
-  }
-
-  private isLaterInSequence(slot: number, otherSlot: number): boolean {
-    return this.table.sequence(slot) > this.table.sequence(otherSlot);
+    this.topLength = kept;
+    if (kept <= topSlots.length >> 1) return;
+    const times = new Float64Array(topSlots.length * 2);
+    times.set(topTimes);
+    this.topTimes = times;
+    const slots = new Int32Array(topSlots.length * 2);
+    slots.set(topSlots);
+    this.topSlots = slots;
   }
 
   private growBottom(): void {
@@ -342,8 +436,12 @@ export class LadderQueue implements PendingEventSet {
   }
 
   private growHeads(needed: number): void {
-    const heads = new Int32Array(Math.max(needed, this.heads.length * 2));
+    const words = Math.max((needed + 31) >> 5, this.occupied.length * 2);
+    const heads = new Int32Array(words << 5);
     heads.set(this.heads);
     this.heads = heads;
+    const occupied = new Int32Array(words);
+    occupied.set(this.occupied);
+    this.occupied = occupied;
   }
 }

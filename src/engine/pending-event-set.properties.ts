@@ -1,6 +1,5 @@
 import fc from "fast-check";
 import { expect } from "vitest";
-import { EventTable } from "./event-table.ts";
 import type { PendingEventSet } from "./pending-event-set.ts";
 
 /** Delays that strain a pending-event set in different ways: all ties, few instants, one scale, nine scales, two clusters. */
@@ -36,15 +35,10 @@ function steps(delay: fc.Arbitrary<number>): fc.Arbitrary<Step[]> {
 }
 
 /** Drives a pending-event set and a sorted list side by side; both must give the same slots in the same order. */
-function compareWithSortedList(
-  create: (table: EventTable) => PendingEventSet,
-  script: readonly Step[],
-): void {
-  const table = new EventTable();
-  const set = create(table);
-  const list: { time: number; sequence: number; slot: number }[] = [];
+function compareWithSortedList(create: () => PendingEventSet, script: readonly Step[]): void {
+  const set = create();
+  const list: { time: number; slot: number }[] = [];
   let now = 0;
-  let sequence = 0;
   const takeBoth = (): void => {
     const first = list.shift();
     expect(set.nextTime()).toBe(first?.time ?? Number.POSITIVE_INFINITY);
@@ -54,16 +48,16 @@ function compareWithSortedList(
     }
     expect(set.takeUpTo(first.time - 1)).toBe(0);
     expect(set.takeUpTo(first.time)).toBe(first.slot);
-    table.release(first.slot);
+    set.release(first.slot);
     now = first.time;
   };
   for (const step of script) {
     if (step.kind === "insert") {
       for (const delay of step.delays) {
         const time = now + delay;
-        const slot = table.take(time, sequence, 0, 0, 0);
-        const entry = { time, sequence: sequence++, slot };
-        set.insert(slot);
+        const slot = set.add(time, 0, 0, 0);
+        const entry = { time, slot };
+        set.insert(slot, time);
         const position = list.findLastIndex((other) => other.time <= entry.time);
         list.splice(position + 1, 0, entry);
       }
@@ -72,7 +66,7 @@ function compareWithSortedList(
     } else if (list.length > 0) {
       const [removed] = list.splice(step.at % list.length, 1);
       set.remove(removed!.slot);
-      table.release(removed!.slot);
+      set.release(removed!.slot);
     }
   }
   while (list.length > 0) takeBoth();
@@ -82,7 +76,7 @@ function compareWithSortedList(
 /** The properties of every pending-event set, each checked by fast-check with a seed that it prints when it fails. */
 export const pendingEventSetProperties = Object.entries(DELAYS).map(([name, delay]) => ({
   name: `gives the total order of a sorted list, delays: ${name}`,
-  check: (create: (table: EventTable) => PendingEventSet): void =>
+  check: (create: () => PendingEventSet): void =>
     fc.assert(
       fc.property(steps(delay), (script) => compareWithSortedList(create, script)),
       { numRuns: 60 },

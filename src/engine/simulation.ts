@@ -1,15 +1,12 @@
 import type { EngineObserver } from "./engine-observer.ts";
 import { EventHeap } from "./event-heap.ts";
-import { EventTable } from "./event-table.ts";
 import { InvariantError, invariant } from "./invariant.ts";
 import { LadderQueue } from "./ladder-queue.ts";
 import { OrderFingerprint } from "./order-fingerprint.ts";
+import type { EventHandler, PendingEventSet } from "./pending-event-set.ts";
 import { RandomStream } from "./random-stream.ts";
 import type { SimTime } from "./sim-time.ts";
 import type { StopReason } from "./stop-reason.ts";
-
-/** What an event does. `a` and `b` are the int32 payload given when it was scheduled. */
-export type EventHandler = (a: number, b: number) => void;
 
 /** Most that a run may use. Reaching one ends the run with a {@link StopReason}. */
 export interface SimulationBounds {
@@ -43,7 +40,7 @@ export const NO_EVENT = -1;
  *  The loop allocates nothing per event: an event is a row of numbers in a table, and a handler is called with two of them. */
 export class Simulation {
   readonly seed: string;
-  private readonly queue: EventHeap | LadderQueue;
+  private readonly queue: PendingEventSet;
   private readonly handlers: EventHandler[] = [];
   private readonly kindNames: string[] = [];
   private readonly streams = new Map<string, RandomStream>();
@@ -55,11 +52,11 @@ export class Simulation {
   // Minus zero is a double and never a small integer: these fields pass 2^31, and a field that changes its representation in
   // mid-run throws away the compiled loop.
   private time = -0;
-  private nextSequence = -0;
   private executedEvents = -0;
   private withdrawnEvents = -0;
-
-  private readonly table = new EventTable();
+  // The time of the event that is being scheduled. A field and not passed on, because a double is allocated when it is given to a
+  // function that wasn't inlined; and what is inlined into a handler is little, so it had better be this.
+  private target = -0;
 
   // Events at the present instant: first in, first out, in a ring of slots. A cancelled one leaves 0 behind.
   private immediate = new Int32Array(16);
@@ -84,7 +81,7 @@ export class Simulation {
     this.pendingBound = options.bounds?.pending ?? Number.POSITIVE_INFINITY;
     this.isWatched =
       this.observer !== undefined || this.order !== undefined || this.pendingBound < Number.POSITIVE_INFINITY;
-    this.queue = options.queue === "heap" ? new EventHeap(this.table) : new LadderQueue(this.table);
+    this.queue = options.queue === "heap" ? new EventHeap() : new LadderQueue();
   }
 
   /** The present instant, nanoseconds since the start of the run. */
@@ -99,7 +96,7 @@ export class Simulation {
 
   /** How many events are scheduled and neither executed nor cancelled. */
   get pending(): number {
-    return this.nextSequence - this.executedEvents - this.withdrawnEvents;
+    return this.queue.size;
   }
 
   /** Adds a kind of event. The name identifies it in traces; kinds are numbered from 0 in order of definition.
@@ -125,28 +122,24 @@ export class Simulation {
    *  @returns a handle for `cancel` and `reschedule`: an integer of 0 ..= 2^53 - 1, so store it as a double.
    *  @throws InvariantError when the time is past or not whole, the kind not defined or the payload not int32. */
   scheduleAt(time: number, kind: number, a: number, b: number): number {
-    if (!(time >= this.time && Math.floor(time) === time)) this.rejectTime(time);
-    if (!(kind >>> 0 < this.handlers.length && (a | 0) === a && (b | 0) === b)) this.rejectEvent(kind, a, b);
-    const { table } = this;
-    const slot = table.take(time, this.nextSequence++, kind, a, b);
-    if (time === this.time) this.pushImmediate(slot);
-    else this.queue.insert(slot);
-    return table.handle(slot);
+    this.target = time;
+    return this.queue.handle(this.schedule(kind, a, b));
   }
 
   /** Schedules an event `delay` nanoseconds from now; with 0 it is executed at this instant, after all that are already
    *  scheduled for it. Otherwise as {@link scheduleAt}. */
   scheduleAfter(delay: number, kind: number, a: number, b: number): number {
-    return this.scheduleAt(this.time + delay, kind, a, b);
+    this.target = this.time + delay;
+    return this.queue.handle(this.schedule(kind, a, b));
   }
 
   /** Takes a pending event back, at once: it no longer counts as pending.
    *  @returns false when there is nothing to cancel: it was executed or cancelled before, or the handle is NO_EVENT. */
   cancel(handle: number): boolean {
-    const slot = this.table.find(handle);
+    const slot = this.queue.find(handle);
     if (slot === 0) return false;
     this.withdraw(slot);
-    this.table.release(slot);
+    this.queue.release(slot);
     return true;
   }
 
@@ -156,18 +149,18 @@ export class Simulation {
    *  @throws InvariantError when the time is past or not whole. */
   reschedule(handle: number, time: number): boolean {
     if (!(time >= this.time && Math.floor(time) === time)) this.rejectTime(time);
-    const slot = this.table.find(handle);
+    const slot = this.queue.find(handle);
     if (slot === 0) return false;
     this.withdraw(slot);
-    this.table.place(slot, time, this.nextSequence++);
+    this.queue.setTime(slot, time);
     if (time === this.time) this.pushImmediate(slot);
-    else this.queue.insert(slot);
+    else this.queue.insert(slot, time);
     return true;
   }
 
   /** Whether the event of this handle is still to come. */
   isPending(handle: number): boolean {
-    return this.table.find(handle) !== 0;
+    return this.queue.find(handle) !== 0;
   }
 
   /** Executes all events up to and including the instant `until` (nanoseconds, Infinity allowed), unless something ends the run
@@ -209,8 +202,19 @@ export class Simulation {
     return this.order.digest();
   }
 
+  /** Schedules an event at the target. @returns its slot. */
+  private schedule(kind: number, a: number, b: number): number {
+    const time = this.target;
+    if (!(time >= this.time && Math.floor(time) === time)) this.rejectTime(time);
+    if (!(kind >>> 0 < this.handlers.length && (a | 0) === a && (b | 0) === b)) this.rejectEvent(kind, a, b);
+    const slot = this.queue.add(time, kind, a, b);
+    if (time === this.time) this.pushImmediate(slot);
+    else this.queue.insert(slot, time);
+    return slot;
+  }
+
   private loop(until: number): StopReason {
-    const { queue, table, handlers, eventBound } = this;
+    const { queue, handlers, eventBound } = this;
     const last = Math.min(until, Number.MAX_SAFE_INTEGER);
     for (;;) {
       // The loop is kept small, because what is inlined into it is limited: all that is rare is behind one flag.
@@ -221,13 +225,9 @@ export class Simulation {
         if (reason !== undefined) return reason;
         continue;
       }
-      const kind = table.kind(slot);
-      const a = table.payloadA(slot);
-      const b = table.payloadB(slot);
-      this.time = table.time(slot);
-      table.release(slot);
+      this.time = queue.time(slot);
       this.executedEvents++;
-      handlers[kind]!(a, b);
+      queue.execute(slot, handlers);
     }
   }
 
@@ -264,18 +264,17 @@ export class Simulation {
   }
 
   private report(slot: number): void {
-    const { table } = this;
-    const now = table.time(slot) as SimTime;
-    const kind = table.kind(slot);
-    const a = table.payloadA(slot);
-    const b = table.payloadB(slot);
+    const { queue } = this;
+    const now = queue.time(slot) as SimTime;
+    const kind = queue.kind(slot);
+    const a = queue.payloadA(slot);
+    const b = queue.payloadB(slot);
     this.order?.add(now, kind, a, b);
     if (this.observer === undefined) return;
-    const sequence = this.nextSequence;
-    const pending = this.pending;
+    const { pending, withdrawnEvents } = this;
     this.observer.onEvent(now, kind, a, b);
     invariant(
-      sequence === this.nextSequence && pending === this.pending && !this.isStopped,
+      pending === this.pending && withdrawnEvents === this.withdrawnEvents && !this.isStopped,
       "Cannot go on: the observer changed the run",
     );
   }
@@ -283,12 +282,13 @@ export class Simulation {
   /** Takes a slot out of the ring or out of the queue, whichever holds it. */
   private withdraw(slot: number): void {
     this.withdrawnEvents++;
-    if (!this.table.isImmediate(slot)) {
+    const position = this.queue.waitingPlace(slot);
+    if (position < 0) {
       this.queue.remove(slot);
       return;
     }
-    this.table.markImmediate(slot, false);
-    this.immediate[this.table.previous(slot)] = 0;
+    this.queue.setWaitingPlace(slot, -1);
+    this.immediate[position] = 0;
     this.immediateCancelled++;
   }
 
@@ -298,8 +298,7 @@ export class Simulation {
     this.immediate[position] = slot;
     this.immediateLength++;
     this.needsCare = true;
-    this.table.markImmediate(slot, true);
-    this.table.setPrevious(slot, position);
+    this.queue.setWaitingPlace(slot, position);
   }
 
   /** The slot of the next event at the present instant, or 0 when that one was cancelled. */
@@ -315,7 +314,7 @@ export class Simulation {
     this.immediateHead = (this.immediateHead + 1) & (this.immediate.length - 1);
     this.immediateLength--;
     if (slot === 0) this.immediateCancelled--;
-    else this.table.markImmediate(slot, false);
+    else this.queue.setWaitingPlace(slot, -1);
     return slot;
   }
 
@@ -328,7 +327,7 @@ export class Simulation {
     this.immediateHead = 0;
     for (let position = 0; position < immediate.length; position++) {
       const slot = grown[position]!;
-      if (slot !== 0) this.table.setPrevious(slot, position);
+      if (slot !== 0) this.queue.setWaitingPlace(slot, position);
     }
   }
 
