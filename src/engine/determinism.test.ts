@@ -1,6 +1,6 @@
 import { execFileSync } from "node:child_process";
 import { describe, expect, test } from "vitest";
-import { DELAYS, runHold } from "./hold.fixture.ts";
+import { DELAYS, runHold, runWaves } from "./hold.fixture.ts";
 
 const program = { seed: "determinism", delays: "exponential", pending: 300, events: 20_000 } as const;
 
@@ -12,6 +12,18 @@ describe.each(Object.keys(DELAYS))("delays: %s", (delays) => {
     expect(ladder.fingerprint()).toBe(heap.fingerprint());
     expect(ladder.executed).toBe(events);
     expect(ladder.now).toBe(heap.now);
+  });
+
+  test("heap, ladder and auto execute the same order while the population swells and dies down", () => {
+    const waves = { seed: "waves", delays, most: 3000, waves: 3 };
+    const heap = runWaves({ ...waves, queue: "heap" });
+    for (const queue of ["ladder", "auto"] as const) {
+      const other = runWaves({ ...waves, queue });
+      expect(other.fingerprint()).toBe(heap.fingerprint());
+      expect(other.executed).toBe(heap.executed);
+    }
+    expect(heap.executed).toBeGreaterThan(3 * 3000);
+    expect(heap.pending).toBe(0);
   });
 });
 

@@ -50,3 +50,36 @@ export function runHold(options: {
   simulation.run(Number.POSITIVE_INFINITY);
   return simulation;
 }
+
+/** A population that swells to `most` events and dies down to nothing, `waves` times, some cancelled and moved on the way: it
+ *  passes every size at which a pending-event set changes its ways, both up and down. */
+export function runWaves(options: {
+  readonly seed: string;
+  readonly queue: "auto" | "heap" | "ladder";
+  readonly delays: string;
+  readonly most: number;
+  readonly waves: number;
+}): Simulation {
+  const simulation = new Simulation({ seed: options.seed, queue: options.queue, fingerprint: true });
+  const delay = DELAYS[options.delays]!;
+  const delays = simulation.stream("delays");
+  const choices = simulation.stream("choices");
+  let isSwelling = true;
+  let latest = 0;
+  const live = simulation.defineKind("live", (generation) => {
+    if (simulation.pending >= options.most) isSwelling = false;
+    const children = isSwelling ? 2 : choices.below(2);
+    for (let child = 0; child < children; child++) {
+      const handle = simulation.scheduleAfter(delay(delays), live, generation + 1, child);
+      if (choices.below(8) === 0) simulation.reschedule(latest, simulation.now + delay(delays));
+      if (choices.below(16) === 0) simulation.cancel(latest);
+      latest = handle;
+    }
+  });
+  for (let wave = 0; wave < options.waves; wave++) {
+    isSwelling = true;
+    for (let i = 0; i < 40; i++) simulation.scheduleAfter(delay(delays), live, wave, i);
+    simulation.run(Number.POSITIVE_INFINITY);
+  }
+  return simulation;
+}

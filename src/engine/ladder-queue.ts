@@ -5,9 +5,12 @@ const BOTTOM_LIMIT = 16;
 /** Each rung divides its range by more than BOTTOM_LIMIT, so eleven span 2^53 instants; beyond this many, which takes clusters
  *  that are scheduled ever nearer, the bottom just grows. */
 const MOST_RUNGS = 16;
-/** How far rung 0 reaches, in means of the times that it is made for, and how many events of a bucket are expected. */
-const REACH = 4;
-const BUCKET_LOAD = 0.5;
+/** Rung 0 reaches so many means of the times that it is made from, with so many buckets for each of its events: of few events
+ *  each wants a bucket of its own, of many the buckets wouldn't fit the cache. */
+const FEW = { limit: 1024, reach: 16, buckets: 64 } as const;
+const MANY = { reach: 4, buckets: 2 } as const;
+/** Of a lower rung. */
+const BUCKETS_PER_EVENT = 2;
 
 /** A ladder queue after Tang, Goh and Thng, "Ladder queue: an O(1) priority queue structure for large-scale discrete event
  *  simulation", ACM TOMACS 15(3), 2005. Far events lie unsorted in the top; nearer ones in rungs of buckets, each rung
@@ -303,7 +306,7 @@ export class LadderQueue extends PendingEventSet {
       this.sortBottom();
       return;
     }
-    const width = Math.ceil(bottomLength / BUCKET_LOAD);
+    const width = bottomLength * BUCKETS_PER_EVENT;
     const scale = (width - 0.5) / (latest - earliest);
     const offset = this.addRung(earliest, scale, width);
     this.bottomLength = 0;
@@ -333,11 +336,10 @@ export class LadderQueue extends PendingEventSet {
       return;
     }
     const mean = origin - earliest + sum / count;
-    const range = latest - earliest;
-    const reach = mean > 0 ? Math.min(range, REACH * mean) : range;
-    const width = mean > 0 ? Math.ceil((count * reach) / (BUCKET_LOAD * mean)) : count;
-    // Half a bucket less than the range, so that rounding can't carry the latest past the end.
-    const scale = (width - 0.5) / reach;
+    const { reach, buckets } = count <= FEW.limit ? FEW : MANY;
+    const width = count * buckets;
+    // Rounding can make a mean of 0.
+    const scale = width / (mean > 0 ? reach * mean : latest - earliest);
     this.addRung(earliest, scale, width);
     let kept = 0;
     for (let i = 0; i < topLength; i++) {

@@ -150,6 +150,8 @@ test("times in the past or between two nanoseconds, unknown kinds and wide paylo
   );
   expect(() => simulation.scheduleAfter(0.5, note, 0, 0)).toThrow(InvariantError);
   expect(() => simulation.scheduleAfter(Number.NaN, note, 0, 0)).toThrow(InvariantError);
+  expect(() => simulation.scheduleAt(Number.POSITIVE_INFINITY, note, 0, 0)).toThrow(InvariantError);
+  expect(() => simulation.scheduleAt(2 ** 53, note, 0, 0)).toThrow(InvariantError);
   expect(() => simulation.scheduleAt(20, 7, 0, 0)).toThrow(
     "got kind 7 with payload 0, 0, wanted one of 1 kinds",
   );
@@ -190,6 +192,37 @@ test("an observer sees each event and is refused when it changes the run", () =>
   meddling.simulation = simulation;
   simulation.scheduleAt(3, note, 1, 2);
   expect(() => simulation.run(END)).toThrow("Cannot go on: the observer changed the run");
+});
+
+test("an event at the last instant is executed, and what is later than the end of a run stays", () => {
+  const { simulation, log, note } = logging();
+  const last = Number.MAX_SAFE_INTEGER;
+  for (let i = 0; i < 100; i++) simulation.scheduleAt(last - (i % 3), note, i % 3, 0);
+  simulation.scheduleAt(7, note, 7, 0);
+  expect(simulation.run(last - 1)).toEqual({ kind: "reached-end" });
+  expect(log.length).toBe(67);
+  expect(simulation.pending).toBe(34);
+  simulation.scheduleAt(last - 1, note, 9, 0);
+  expect(simulation.run(END)).toEqual({ kind: "no-more-events" });
+  expect(log.slice(67)).toEqual([`${last - 1}:9`, ...Array.from({ length: 34 }, () => `${last}:0`)]);
+});
+
+test("an observer that moves or cancels an event is refused", () => {
+  for (const meddle of ["cancel", "reschedule"] as const) {
+    const meddling: { handle: number; simulation?: Simulation } = { handle: NO_EVENT };
+    const { simulation, note } = logging({
+      observer: {
+        onEvent: () =>
+          meddle === "cancel"
+            ? meddling.simulation?.cancel(meddling.handle)
+            : meddling.simulation?.reschedule(meddling.handle, 9),
+      },
+    });
+    meddling.simulation = simulation;
+    simulation.scheduleAt(3, note, 1, 2);
+    meddling.handle = simulation.scheduleAt(4, note, 1, 2);
+    expect(() => simulation.run(END)).toThrow("Cannot go on: the observer changed the run");
+  }
 });
 
 test("handles stay apart after a slot was used a million times", () => {

@@ -148,7 +148,7 @@ export class Simulation {
    *  @returns false, and does nothing, when the event is no longer pending.
    *  @throws InvariantError when the time is past or not whole. */
   reschedule(handle: number, time: number): boolean {
-    if (!(time >= this.time && Math.floor(time) === time)) this.rejectTime(time);
+    if (!(time >= this.time && Number.isSafeInteger(time))) this.rejectTime(time);
     const slot = this.queue.find(handle);
     if (slot === 0) return false;
     this.withdraw(slot);
@@ -205,7 +205,7 @@ export class Simulation {
   /** Schedules an event at the target. @returns its slot. */
   private schedule(kind: number, a: number, b: number): number {
     const time = this.target;
-    if (!(time >= this.time && Math.floor(time) === time)) this.rejectTime(time);
+    if (!(time >= this.time && Number.isSafeInteger(time))) this.rejectTime(time);
     if (!(kind >>> 0 < this.handlers.length && (a | 0) === a && (b | 0) === b)) this.rejectEvent(kind, a, b);
     const slot = this.queue.add(time, kind, a, b);
     if (time === this.time) this.pushImmediate(slot);
