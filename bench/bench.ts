@@ -27,17 +27,23 @@ const USAGE = `Usage: npm run bench -- [--smoke] [--rounds N] [--only NAME] [--q
 interface Bench {
   readonly draws: string;
   readonly queue: string;
+  /** Where Node keeps modules whose types are stripped; the check of the order fills it. A process that strips types itself grows a
+   *  WebAssembly memory, which detaches its buffer, and from then on V8 checks for that at every access to a typed array. */
+  readonly stripped: string;
   /** Null without g++. */
   readonly programs: Map<string, string> | null;
 }
 
-function run(command: string, parameters: readonly string[]): Measurement {
-  return JSON.parse(execFileSync(command, parameters, { encoding: "utf8" })) as Measurement;
+function run(command: string, parameters: readonly string[], environment = process.env): Measurement {
+  return JSON.parse(execFileSync(command, parameters, { encoding: "utf8", env: environment })) as Measurement;
 }
 
 function runCandidate(bench: Bench, workload: Workload, parameters: readonly string[]): Measurement {
   const script = join(import.meta.dirname, "run-candidate.ts");
-  return run(process.execPath, [script, bench.draws, workload.module, bench.queue, ...parameters]);
+  return run(process.execPath, [script, bench.draws, workload.module, bench.queue, ...parameters], {
+    ...process.env,
+    NODE_COMPILE_CACHE: bench.stripped,
+  });
 }
 
 /** Runs what a workload is compared with; null when that can't be done. */
@@ -153,7 +159,7 @@ function main(): number {
     const programs = buildReferences(needed, folder);
     if (programs === null)
       console.log(`Skipped, for want of g++: the C++ references ${[...needed].join(", ")}`);
-    const bench: Bench = { draws, queue: values.queue, programs };
+    const bench: Bench = { draws, queue: values.queue, stripped: join(folder, "stripped"), programs };
 
     const disordered = workloads.filter((workload) => !isSameOrder(bench, workload));
     for (const { title } of disordered)
