@@ -1,9 +1,15 @@
 import { type Distribution, Simulation } from "../../engine/index.ts";
 
-/** What a run of first-come-first-served stations in series measured. Times in nanoseconds. */
-export interface StationsResult {
-  /** Waiting time of each customer at the first station, in the order of service. */
+/** What a run met at one first-come-first-served station, by customer in the order of arrival. Times in nanoseconds. */
+export interface StationResult {
+  readonly arrivals: Float64Array;
   readonly waits: Float64Array;
+  readonly services: Float64Array;
+}
+
+/** What a run of such stations in series measured. Times in nanoseconds. */
+export interface StationsResult {
+  readonly stations: readonly StationResult[];
   /** Time of each customer in the whole system, in the order of leaving. */
   readonly sojourns: Float64Array;
   /** Integral of the number of customers in the system over the run. */
@@ -23,8 +29,11 @@ export function runStations(options: {
   const simulation = new Simulation({ seed: options.seed });
   const arrivals = simulation.stream("arrivals");
   const streams = services.map((_, station) => simulation.stream(`service ${station}`));
-  const arrived = new Float64Array(customers);
-  const waits = new Float64Array(customers);
+  const stations = services.map(() => ({
+    arrivals: new Float64Array(customers),
+    waits: new Float64Array(customers),
+    services: new Float64Array(customers),
+  }));
   const sojourns = new Float64Array(customers);
   // First in, first out: of station s, customers served[s] ..< entered[s] are there.
   const entered = new Int32Array(services.length);
@@ -39,16 +48,19 @@ export function runStations(options: {
     inSystem += by;
   };
   const serve = (station: number): void => {
-    if (station === 0) waits[served[0]!] = simulation.now - arrived[served[0]!]!;
-    simulation.scheduleAfter(Math.round(services[station]!.sample(streams[station]!)), departure, station, 0);
+    const customer = served[station]!;
+    const seen = stations[station]!;
+    const service = Math.round(services[station]!.sample(streams[station]!));
+    seen.waits[customer] = simulation.now - seen.arrivals[customer]!;
+    seen.services[customer] = service;
+    simulation.scheduleAfter(service, departure, station, 0);
   };
   const enter = (station: number): void => {
-    entered[station]!++;
+    stations[station]!.arrivals[entered[station]!++] = simulation.now;
     if (entered[station]! - served[station]! === 1) serve(station);
   };
   const arrival = simulation.defineKind("arrival", (customer) => {
     change(1);
-    arrived[customer] = simulation.now;
     enter(0);
     if (customer + 1 < customers) {
       simulation.scheduleAfter(Math.round(options.interarrival.sample(arrivals)), arrival, customer + 1, 0);
@@ -61,10 +73,10 @@ export function runStations(options: {
       enter(station + 1);
     } else {
       change(-1);
-      sojourns[customer] = simulation.now - arrived[customer]!;
+      sojourns[customer] = simulation.now - stations[0]!.arrivals[customer]!;
     }
   });
   simulation.scheduleAt(0, arrival, 0, 0);
   simulation.run(Number.POSITIVE_INFINITY);
-  return { waits, sojourns, customerTime, left: inSystem };
+  return { stations, sojourns, customerTime, left: inSystem };
 }
