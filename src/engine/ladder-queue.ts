@@ -1,16 +1,16 @@
-import { PendingEventSet } from "./pending-event-set.ts";
+import { LadderRungs, MOST_RUNGS } from "./ladder-rungs.ts";
 
 /** Most events that are kept sorted; more are spread over buckets. */
 const BOTTOM_LIMIT = 16;
-/** Each rung divides its range by more than BOTTOM_LIMIT, so eleven span 2^53 instants; beyond this many, which takes clusters
- *  that are scheduled ever nearer, the bottom just grows. */
-const MOST_RUNGS = 16;
 /** Rung 0 reaches so many means of the times that it is made from, with so many buckets for each of its events: of few events
  *  each wants a bucket of its own, of many the buckets wouldn't fit the cache. */
 const FEW = { limit: 1024, reach: 16, buckets: 64 } as const;
 const MANY = { reach: 4, buckets: 2 } as const;
 /** Of a lower rung. */
 const BUCKETS_PER_EVENT = 2;
+/** What stands in the place of rung 0 while there is none: all times come before it, or all lie beyond. */
+const ALL_BELOW = [0, 0, Number.POSITIVE_INFINITY, Number.POSITIVE_INFINITY] as const;
+const ALL_BEYOND = [0, 0, 0, 0] as const;
 
 /** A ladder queue after Tang, Goh and Thng, "Ladder queue: an O(1) priority queue structure for large-scale discrete event
  *  simulation", ACM TOMACS 15(3), 2005. Far events lie unsorted in the top; nearer ones in rungs of buckets, each rung
@@ -22,23 +22,11 @@ const BUCKETS_PER_EVENT = 2;
  *  long as there are few events, all are in the bottom.
  *
  *  Equal times need no sequence numbers: they are always in the same place, in the order of their insertion. */
-export class LadderQueue extends PendingEventSet {
+export class LadderQueue extends LadderRungs {
   // In the order of insertion. A removed event leaves 0 behind.
   private topLength = 0;
   private topTimes: Float64Array = new Float64Array(256);
   private topSlots: Int32Array = new Int32Array(256);
-
-  // First slot of each bucket's list, or 0: those of rung 0, of rung 1, ... The last to be inserted is the first.
-  private heads: Int32Array = new Int32Array(256);
-  // A bit for each bucket that isn't empty, the highest of a word for the first, and the word of the next of them.
-  private occupied: Int32Array = new Int32Array(8);
-  private front = 0;
-
-  // Rung r covers times from its start; x = (time - start) * scale lies in bucket floor(x), which is monotone in time whatever
-  // the rounding. Of its `width` buckets, those before `next` are used up. Four doubles a rung: start, scale, next, width.
-  private rungs = 0;
-  private readonly ranges = new Float64Array(MOST_RUNGS * 4);
-  private readonly offsets = new Int32Array(MOST_RUNGS);
 
   // Sorted, the next event last. A removed event leaves 0 behind and keeps its time.
   private bottomLength = 0;
@@ -66,20 +54,8 @@ export class LadderQueue extends PendingEventSet {
       return;
     }
     const bucket = this.bucketAt(slot);
-    if (bucket < 0) {
-      this.removeFromBottom(slot);
-      return;
-    }
-    const next = integers[(slot << 3) | 2]!;
-    if (this.heads[bucket] === slot) {
-      this.heads[bucket] = next;
-      if (next === 0) this.occupied[bucket >> 5]! &= ~(1 << ~bucket);
-      return;
-    }
-    // Only a slot that isn't the first of its list has a previous one.
-    const previous = integers[(slot << 3) | 3]!;
-    integers[(previous << 3) | 2] = next;
-    integers[(next << 3) | 3] = previous;
+    if (bucket < 0) this.removeFromBottom(slot);
+    else this.unlink(slot, bucket);
   }
 
   nextTime(): number {
@@ -124,16 +100,6 @@ export class LadderQueue extends PendingEventSet {
     this.topSlots[length] = slot;
     this.integers[(slot << 3) | 3] = length;
     this.topLength = length + 1;
-  }
-
-  private link(slot: number, bucket: number): void {
-    const { heads, integers } = this;
-    const first = heads[bucket]!;
-    integers[(slot << 3) | 2] = first;
-    // Without a first one that is slot 0, which is nobody's; a condition would be a coin toss.
-    integers[(first << 3) | 3] = slot;
-    heads[bucket] = slot;
-    this.occupied[bucket >> 5]! |= 1 << ~bucket;
   }
 
   /** Inserts an event that comes before what is left of rung 0, or without rungs. */
@@ -188,21 +154,6 @@ export class LadderQueue extends PendingEventSet {
     bottomSlots[low] = 0;
   }
 
-  /** The bucket that holds, or would hold, an event that isn't for the top; -1 when that is the bottom. */
-  private bucketAt(slot: number): number {
-    const { rungs, ranges } = this;
-    const time = this.doubles[slot << 2]!;
-    for (let rung = 0; rung < rungs; rung++) {
-      const range = rung << 2;
-      const x = (time - ranges[range]!) * ranges[range | 1]!;
-      if (x >= ranges[range | 2]!) {
-        const width = ranges[range | 3]!;
-        return this.offsets[rung]! + (x < width ? x | 0 : width - 1);
-      }
-    }
-    return -1;
-  }
-
   /** Fills the bottom from the nearest bucket that isn't empty. @returns the time of the first event, or Infinity. */
   private refill(): number {
     for (;;) {
@@ -214,49 +165,21 @@ export class LadderQueue extends PendingEventSet {
       const bucket = this.nextBucket();
       if (bucket >= 0) {
         this.gather(bucket);
-      } else {
-        if (this.topLength === 0) return Number.POSITIVE_INFINITY;
+      } else if (this.topLength > 0) {
         this.divideTop();
+      } else {
+        this.sendAllToBottom();
+        return Number.POSITIVE_INFINITY;
       }
     }
-  }
-
-  /** The nearest bucket that isn't empty; drops the rungs that are used up. @returns -1, without rungs, when there is none. */
-  private nextBucket(): number {
-    const { occupied, ranges, offsets } = this;
-    for (let rung = this.rungs - 1; rung >= 0; rung--) {
-      const range = rung << 2;
-      const offset = offsets[rung]!;
-      const end = offset + ranges[range | 3]!;
-      let { front } = this;
-      while (front << 5 < end && occupied[front] === 0) front++;
-      if (front << 5 < end) {
-        const word = occupied[front]!;
-        const bucket = (front << 5) | Math.clz32(word);
-        ranges[range | 2] = bucket - offset + 1;
-        this.front = front;
-        // Rung 0 stays even when it is used up, for what lies beyond its end belongs to the top.
-        if (bucket === end - 1 && rung > 0) this.dropRung();
-        return bucket;
-      }
-      if (rung > 0) this.dropRung();
-    }
-    if (this.topLength === 0) this.sendAllToBottom();
-    this.rungs = 0;
-    return -1;
-  }
-
-  private dropRung(): void {
-    const rung = --this.rungs - 1;
-    this.front = (this.offsets[rung]! + this.ranges[(rung << 2) | 2]!) >> 5;
   }
 
   private sendAllToBottom(): void {
-    this.ranges.set([0, 0, Number.POSITIVE_INFINITY, Number.POSITIVE_INFINITY]);
+    this.ranges.set(ALL_BELOW);
   }
 
   private sendAllToTop(): void {
-    this.ranges.set([0, 0, 0, 0]);
+    this.ranges.set(ALL_BEYOND);
     const { bottomSlots, bottomLength } = this;
     this.bottomLength = 0;
     for (let i = bottomLength - 1; i >= 0; i--) if (bottomSlots[i] !== 0) this.append(bottomSlots[i]!);
@@ -264,11 +187,9 @@ export class LadderQueue extends PendingEventSet {
 
   /** Moves a bucket's events into the empty bottom, sorted, or into a new rung when they are many. */
   private gather(bucket: number): void {
-    const { doubles, integers, heads, bottomTimes, bottomSlots } = this;
+    const { doubles, integers, bottomTimes, bottomSlots } = this;
     let length = 0;
-    let slot = heads[bucket]!;
-    heads[bucket] = 0;
-    this.occupied[bucket >> 5]! &= ~(1 << ~bucket);
+    let slot = this.empty(bucket);
     while (slot !== 0 && length < BOTTOM_LIMIT) {
       const time = doubles[slot << 2]!;
       let position = length++;
@@ -333,6 +254,7 @@ export class LadderQueue extends PendingEventSet {
     }
     if (count <= BOTTOM_LIMIT || earliest === latest) {
       this.moveTopToBottom();
+      if (earliest < latest) this.sortBottom();
       return;
     }
     const mean = origin - earliest + sum / count;
@@ -367,7 +289,6 @@ export class LadderQueue extends PendingEventSet {
       this.bottomSlots[this.bottomLength++] = topSlots[i]!;
     }
     this.topLength = 0;
-    this.sortBottom();
     this.sendAllToBottom();
   }
 
@@ -379,19 +300,6 @@ export class LadderQueue extends PendingEventSet {
     this.bottomLength = 0;
     for (let i = bottomLength - 1; i >= 0; i--) if (bottomSlots[i] !== 0) this.link(bottomSlots[i]!, bucket);
     return bucket;
-  }
-
-  /** @returns the first bucket of the new rung. */
-  private addRung(start: number, scale: number, width: number): number {
-    const { ranges } = this;
-    const rung = this.rungs++;
-    // Rungs don't share words of bits.
-    const offset = rung === 0 ? 0 : (this.offsets[rung - 1]! + ranges[((rung - 1) << 2) | 3]! + 31) & -32;
-    if (offset + width > this.heads.length) this.growHeads(offset + width);
-    this.offsets[rung] = offset;
-    this.front = offset >> 5;
-    ranges.set([start, scale, 0, width], rung << 2);
-    return offset;
   }
 
   /** Keeps ties as they are. */
@@ -435,15 +343,5 @@ export class LadderQueue extends PendingEventSet {
     const slots = new Int32Array(this.bottomSlots.length * 2);
     slots.set(this.bottomSlots);
     this.bottomSlots = slots;
-  }
-
-  private growHeads(needed: number): void {
-    const words = Math.max((needed + 31) >> 5, this.occupied.length * 2);
-    const heads = new Int32Array(words << 5);
-    heads.set(this.heads);
-    this.heads = heads;
-    const occupied = new Int32Array(words);
-    occupied.set(this.occupied);
-    this.occupied = occupied;
   }
 }

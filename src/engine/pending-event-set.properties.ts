@@ -17,7 +17,8 @@ const DELAYS: Record<string, fc.Arbitrary<number>> = {
 
 type Step =
   | { readonly kind: "insert"; readonly delays: readonly number[] }
-  | { readonly kind: "take"; readonly count: number }
+  | { readonly kind: "take"; readonly count: number; readonly isAskedBefore: boolean }
+  | { readonly kind: "take too early" }
   | { readonly kind: "remove"; readonly at: number };
 
 function steps(delay: fc.Arbitrary<number>): fc.Arbitrary<Step[]> {
@@ -27,7 +28,12 @@ function steps(delay: fc.Arbitrary<number>): fc.Arbitrary<Step[]> {
         kind: fc.constant("insert" as const),
         delays: fc.array(delay, { minLength: 1, maxLength: 150 }),
       }),
-      fc.record({ kind: fc.constant("take" as const), count: fc.integer({ min: 1, max: 120 }) }),
+      fc.record({
+        kind: fc.constant("take" as const),
+        count: fc.integer({ min: 1, max: 120 }),
+        isAskedBefore: fc.boolean(),
+      }),
+      fc.record({ kind: fc.constant("take too early" as const) }),
       fc.record({ kind: fc.constant("remove" as const), at: fc.nat() }),
     ),
     { minLength: 5, maxLength: 60 },
@@ -39,9 +45,9 @@ function compareWithSortedList(create: () => PendingEventSet, script: readonly S
   const set = create();
   const list: { time: number; slot: number }[] = [];
   let now = 0;
-  const takeBoth = (): void => {
+  const takeBoth = (isAskedBefore: boolean): void => {
     const first = list.shift();
-    expect(set.nextTime()).toBe(first?.time ?? Number.POSITIVE_INFINITY);
+    if (isAskedBefore) expect(set.nextTime()).toBe(first?.time ?? Number.POSITIVE_INFINITY);
     if (first === undefined) {
       expect(set.takeUpTo(Number.MAX_SAFE_INTEGER)).toBe(0);
       return;
@@ -62,15 +68,17 @@ function compareWithSortedList(create: () => PendingEventSet, script: readonly S
         list.splice(position + 1, 0, entry);
       }
     } else if (step.kind === "take") {
-      for (let i = 0; i < step.count; i++) takeBoth();
+      for (let i = 0; i < step.count; i++) takeBoth(step.isAskedBefore);
+    } else if (step.kind === "take too early") {
+      expect(set.takeUpTo(list.length > 0 ? list[0]!.time - 1 : Number.MAX_SAFE_INTEGER)).toBe(0);
     } else if (list.length > 0) {
       const [removed] = list.splice(step.at % list.length, 1);
       set.remove(removed!.slot);
       set.release(removed!.slot);
     }
   }
-  while (list.length > 0) takeBoth();
-  takeBoth();
+  while (list.length > 0) takeBoth(false);
+  takeBoth(true);
 }
 
 /** The properties of every pending-event set, each checked by fast-check with a seed that it prints when it fails. */
