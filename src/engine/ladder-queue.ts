@@ -47,15 +47,11 @@ export class LadderQueue extends LadderRungs {
   }
 
   remove(slot: number): void {
-    const time = this.doubles[slot << 2]!;
-    const { ranges, integers } = this;
-    if ((time - ranges[0]!) * ranges[1]! >= ranges[3]!) {
-      this.topSlots[integers[(slot << 3) | 3]!] = 0;
-      return;
-    }
-    const bucket = this.bucketAt(slot);
-    if (bucket < 0) this.removeFromBottom(slot);
-    else this.unlink(slot, bucket);
+    const { ranges } = this;
+    const x = (this.doubles[slot << 2]! - ranges[0]!) * ranges[1]!;
+    if (x >= ranges[3]!) this.topSlots[this.integers[(slot << 3) | 3]!] = 0;
+    else if (x >= ranges[2]!) this.unlink(slot, x | 0);
+    else this.removeBelow(slot);
   }
 
   nextTime(): number {
@@ -137,6 +133,12 @@ export class LadderQueue extends LadderRungs {
     }
     bottomTimes[position] = time;
     bottomSlots[position] = slot;
+  }
+
+  private removeBelow(slot: number): void {
+    const bucket = this.bucketAt(slot);
+    if (bucket >= 0) this.unlink(slot, bucket);
+    else this.removeFromBottom(slot);
   }
 
   private removeFromBottom(slot: number): void {
