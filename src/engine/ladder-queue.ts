@@ -1,7 +1,8 @@
 import { LadderRungs, MOST_RUNGS } from "./ladder-rungs.ts";
 
-/** Most events that are kept sorted; more are spread over buckets. */
-const BOTTOM_LIMIT = 16;
+/** Most events that are kept sorted; more are spread over buckets. With evenly scattered times half as many would be a little faster, with
+ *  the few timers and many near events of a pipeline slower. */
+const BOTTOM_LIMIT = 48;
 /** Rung 0 reaches so many means of the times that it is made from, with so many buckets for each of its events: of few events
  *  each wants a bucket of its own, of many the buckets wouldn't fit the cache. */
 const FEW = { limit: 1024, reach: 16, buckets: 64 } as const;

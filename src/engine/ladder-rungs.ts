@@ -1,7 +1,7 @@
 import { PendingEventSet } from "./pending-event-set.ts";
 
-/** Each rung divides its range by at least 32, so eleven span 2^53 instants; beyond this many, which takes clusters
- *  that are scheduled ever nearer, the bottom just grows. */
+/** A rung divides its range by about a hundred, so nine span 2^53 instants; beyond this many, which takes clusters that are
+ *  scheduled ever nearer, the bottom just grows. */
 export const MOST_RUNGS = 16;
 
 /** The rungs of a ladder queue: each a row of buckets that divides one bucket of the rung above, and each bucket a doubly linked
