@@ -138,7 +138,7 @@ const general: Law = {
         rho: 0.8,
         service: new GammaDistribution(0.25, UNIT),
         cs2: 4,
-        customers: 3_000_000,
+        customers: 5_000_000,
       },
     ].map((queue) => meanWaitRow(effort, queue)),
 };
