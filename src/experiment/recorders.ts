@@ -31,6 +31,12 @@ import type {
 
 const SECOND = 1e9;
 
+/** ns. */
+export interface MeasuredTime {
+  readonly from: number;
+  readonly until: number;
+}
+
 /** Everything that listens to one run, and what it heard as a result: latencies, checkpoints, checks, and a fingerprint of
  *  the outcomes (checkpoints, cuts and commits with their times). */
 export class Recorders {
@@ -50,14 +56,15 @@ export class Recorders {
   #ledger: DeliveryLedger | undefined;
   #upserts: UpsertView | undefined;
 
-  /** @param from ns. @param until ns: records created and checkpoints triggered in between are measured. */
-  constructor(pipeline: Pipeline, from: number, until: number) {
+  /** @param from ns. @param until ns: records created in between are measured. @param checkpoints as well, of those triggered
+   *    in between. */
+  constructor(pipeline: Pipeline, from: number, until: number, checkpoints: MeasuredTime = { from, until }) {
     this.#pipeline = pipeline;
     this.#from = from;
     this.#until = until;
     this.#transactions = new EveryTransactionCommits(pipeline.jobs.map(({ name }) => name));
-    this.#checkpoints = new CheckpointRecorder(pipeline.jobs.length, from, until);
-    this.#sizes = new CheckpointSizes(pipeline.jobs.length, from, until);
+    this.#checkpoints = new CheckpointRecorder(pipeline.jobs.length, checkpoints.from, checkpoints.until);
+    this.#sizes = new CheckpointSizes(pipeline.jobs.length, checkpoints.from, checkpoints.until);
     this.#statistics = new CheckpointStatsTracker(
       pipeline.jobs.map((job) => ({
         name: job.name,

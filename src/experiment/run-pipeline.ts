@@ -8,7 +8,7 @@ import {
   type World,
 } from "../pipeline/index.ts";
 import { combineObservers } from "./combine-observers.ts";
-import { Recorders } from "./recorders.ts";
+import { type MeasuredTime, Recorders } from "./recorders.ts";
 import type { RunResult, TransactionsResult } from "./run-result.ts";
 
 export interface RunOptions {
@@ -22,7 +22,9 @@ export interface RunOptions {
    *  time. */
   readonly polls?: "lazy" | "eager";
   /** ns; records created and checkpoints triggered inside are measured. Default: from the warm-up's end to the load's. */
-  readonly window?: { readonly from: number; readonly until: number };
+  readonly window?: MeasuredTime;
+  /** Where checkpoints are measured over another time than records. */
+  readonly checkpointWindow?: MeasuredTime;
   /** Phases that are stated instead of drawn. */
   readonly phases?: Phases;
   /** Further listeners, made once the origins are known; `from` ns: the measured window's beginning. */
@@ -54,7 +56,7 @@ export interface Measurement {
 export function measurePipeline(pipeline: Pipeline, options: RunOptions): Measurement {
   const { seed, duration } = options;
   const window = options.window ?? { from: warmUpOf(pipeline, duration), until: duration };
-  const recorders = new Recorders(pipeline, window.from, window.until);
+  const recorders = new Recorders(pipeline, window.from, window.until, options.checkpointWindow);
   const polls = options.polls ?? "lazy";
   const spans = polls === "eager" ? "one-record" : (options.spans ?? "curves");
   const phases = options.phases ?? {};

@@ -1,4 +1,5 @@
 import type { Phases, PipelineInput } from "../pipeline/index.ts";
+import { hasFault, triggerBeforeFault } from "./case-faults.ts";
 import type { ReferenceCase } from "./reference-case.ts";
 
 type Job = ReferenceCase["input"]["job"];
@@ -68,7 +69,11 @@ export function pipelineOf(
         "linger.ms": input.load.linger ?? 0,
       },
     },
-    flink: { taskmanagers: input.taskmanagers ?? 2, config: input.cluster },
+    flink: {
+      taskmanagers: input.taskmanagers ?? 2,
+      "resource-provider": "standalone",
+      config: input.cluster,
+    },
     jobs: {
       [FIRST_JOB]: jobOf(input.job, input.conf, "in", chained ? "mid" : "out", FIRST_JOB, mayFail),
       ...(input.chain === undefined
@@ -96,11 +101,6 @@ function sweepOf(
   if (at === undefined) return {};
   const inInterval = ((at % SWEEP_INTERVAL_MS) + SWEEP_INTERVAL_MS) % SWEEP_INTERVAL_MS;
   return { "transaction-sweep-phase": `${Math.round(inInterval)} ms` };
-}
-
-/** Whether something fails in the run. */
-export function hasFault({ input }: ReferenceCase): boolean {
-  return input.faults.length > 0 || input.job.failAtSeq !== undefined;
 }
 
 /** The job whose checkpoints a case reports: the last of a chain. */
@@ -174,6 +174,9 @@ function waitOf({ spinNanos = 0, skewSubtask, skewNanos = 0 }: Job): JobInput["o
   ];
 }
 
+/** The name of the job that throws where a case has one throw: the first. */
+export const FAILING_JOB = FIRST_JOB;
+
 /** ns of load. */
 export function loadOf({ input }: ReferenceCase): number {
   return input.seconds * SECOND;
@@ -186,9 +189,12 @@ export function phasesOf(reference: ReferenceCase, intervals: readonly number[])
   const last = reportedJob(reference);
   const firstTriggerAt: Record<string, number> = {};
   [FIRST_JOB, SECOND_JOB].slice(0, last + 1).forEach((name, i) => {
-    const stated = hops?.[i] ?? (i === last ? first : undefined);
     const interval = intervals[i];
-    if (stated === undefined || interval === undefined) return;
+    if (interval === undefined) return;
+    const beforeFault = i === last ? triggerBeforeFault(reference, interval) : undefined;
+    if (beforeFault !== undefined) firstTriggerAt[name] = beforeFault;
+    const stated = hops?.[i] ?? (i === last ? first : undefined);
+    if (stated === undefined || beforeFault !== undefined) return;
     const at = stated * MILLISECOND;
     firstTriggerAt[name] = at >= 0 ? at : at + Math.ceil(-at / interval) * interval;
   });

@@ -1,4 +1,5 @@
-import { hasFault } from "./case-pipeline.ts";
+import { quantile } from "../stats/index.ts";
+import { hasFault, whyNotSimulated } from "./case-faults.ts";
 import { type FidelityRow, type Figure, judge, type Kind } from "./fidelity-row.ts";
 import type { MeasuredIsolation, ReferenceCase } from "./reference-case.ts";
 import { ISOLATIONS, type IsolationName, type SimulatedCase } from "./simulate-case.ts";
@@ -26,7 +27,7 @@ const COLD_BELOW_S = 200;
 const LARGE_STATE_BYTES = 50e6;
 /** bytes of a record between two tasks: value (100 and its length, 4), length, tag and timestamp (13). */
 const RECORD_BYTES = 117;
-const NO_FAILOVER = "failover is not simulated yet";
+const NOTHING_OF_IT = "nothing of the kind happened";
 const NO_FIGURE = "the model has no such figure yet";
 const QUANTILES = [
   ["p10", 0.1],
@@ -44,13 +45,13 @@ export function compareCase(reference: ReferenceCase, simulated: readonly Simula
     ...latencyRows(reference, simulated),
     ...checkpointRows(reference, simulated),
     ...deliveryRows(reference, simulated),
-    ...crashRows(reference),
+    ...crashRows(reference, simulated),
   ];
 }
 
 /** A run before its fault is steady; whatever covers the fault needs it simulated. */
-function unlessFault<T>(reference: ReferenceCase, values: readonly T[]): readonly (T | undefined)[] {
-  return hasFault(reference) ? values.map(() => undefined) : values;
+function throughFault<T>(reference: ReferenceCase, values: readonly T[]): readonly (T | undefined)[] {
+  return whyNotSimulated(reference) === undefined ? values : values.map(() => undefined);
 }
 
 function latencyKind({ input }: ReferenceCase): Kind {
@@ -121,8 +122,8 @@ function checkpointRows(reference: ReferenceCase, simulated: readonly SimulatedC
     read: (one: SimulatedCase) => number | undefined,
   ): void => {
     if (measuredValue === undefined) return;
-    const values = unlessFault(reference, simulated.map(read));
-    const whyNot = hasFault(reference) ? NO_FAILOVER : NO_FIGURE;
+    const values = throughFault(reference, simulated.map(read));
+    const whyNot = whyNotSimulated(reference) ?? NO_FIGURE;
     rows.push(judge(reference.name, { ...figure, measured: measuredValue }, values, whyNot));
   };
   const duration = measured.duration_ms?.p50;
@@ -188,8 +189,8 @@ function deliveryRows(reference: ReferenceCase, simulated: readonly SimulatedCas
       judge(
         reference.name,
         { figure: `${name} ${figure}`, kind, unit: "records", measured: value, tolerance },
-        unlessFault(reference, simulated.map(read)),
-        NO_FAILOVER,
+        throughFault(reference, simulated.map(read)),
+        whyNotSimulated(reference) ?? NO_FIGURE,
       );
     const duplicates = measured.duplicates === 0 ? EXACT : DUPLICATES;
     const lost = measured.lost === 0 ? EXACT : DUPLICATES;
@@ -201,36 +202,52 @@ function deliveryRows(reference: ReferenceCase, simulated: readonly SimulatedCas
 }
 
 /** What happens around a crash. */
-function crashRows(reference: ReferenceCase): FidelityRow[] {
+function crashRows(reference: ReferenceCase, simulated: readonly SimulatedCase[]): FidelityRow[] {
   const { fault, measured } = reference;
-  if (fault === undefined) return [];
+  if (fault === undefined || !hasFault(reference)) return [];
   const rows: FidelityRow[] = [];
   const add = (
     figure: string,
     value: number | undefined,
     unit: Figure["unit"],
     tolerance: Tolerance,
+    read: (one: SimulatedCase) => number | undefined,
   ): void => {
     if (value === undefined) return;
     const about = { figure, kind: "crash", unit, measured: value, tolerance } as const;
-    rows.push(judge(reference.name, about, [undefined], NO_FAILOVER));
+    const values = throughFault(reference, simulated.map(read));
+    rows.push(judge(reference.name, about, values, whyNotSimulated(reference) ?? NOTHING_OF_IT));
   };
-  add("restarts", fault.restores, "count", RESTARTS);
-  add("last restart to running", lastRestartToRunning(fault.timeline_ms ?? []), "ms", RESTART_TO_RUNNING_MS);
+  add("restarts", fault.restores, "count", RESTARTS, ({ recovery }) => recovery?.restarts);
+  add(
+    "last restart to running",
+    lastRestartToRunning(fault.timeline_ms ?? []),
+    "ms",
+    RESTART_TO_RUNNING_MS,
+    ({ recovery }) => recovery?.lastRestartToRunning,
+  );
   add(
     "first completed checkpoint after",
     sum(fault.first_completed_trigger_after_ms, fault.first_completed_duration_ms),
     "ms",
     FIRST_COMPLETED_MS,
+    ({ recovery }) => recovery?.firstCompletedAfter,
   );
   for (const name of ISOLATIONS) {
     const gap = measured[name]?.largest_output_gap?.length_s;
-    add(`${name} largest output gap`, gap === undefined ? undefined : gap * 1000, "ms", OUTPUT_GAP_MS);
+    add(
+      `${name} largest output gap`,
+      gap === undefined ? undefined : gap * 1000,
+      "ms",
+      OUTPUT_GAP_MS,
+      ({ isolations }) => isolations[name].largestGap,
+    );
     add(
       `${name} p50 by creation second, median error`,
-      crashSeconds(measured, name),
+      measured[name]?.latency_by_creation_second === undefined ? undefined : 0,
       "%",
       CRASH_LATENCY_PERCENT,
+      ({ isolations }) => medianErrorOfSeconds(measured[name], isolations[name]),
     );
   }
   return rows;
@@ -240,9 +257,22 @@ function sum(a: number | undefined, b: number | undefined): number | undefined {
   return a === undefined || b === undefined ? undefined : a + b;
 }
 
-/** 0, the error that is wanted, where the latency around the crash was measured second by second. */
-function crashSeconds(measured: ReferenceCase["measured"], name: IsolationName): number | undefined {
-  return measured[name]?.latency_by_creation_second === undefined ? undefined : 0;
+/** %; how far the simulated p50 of each creation second is off, at the median over the seconds that were measured. A second
+ *  of which nothing arrives is wholly off. */
+function medianErrorOfSeconds(
+  measured: MeasuredIsolation | undefined,
+  simulated: SimulatedCase["isolations"][IsolationName],
+): number | undefined {
+  const errors = (measured?.latency_by_creation_second ?? []).map(({ s, p50 }) => {
+    const median = simulated.medianOfSecond(s);
+    return median === undefined ? 100 : (Math.abs(median - p50) / p50) * 100;
+  });
+  return errors.length === 0
+    ? undefined
+    : quantile(
+        errors.toSorted((a, b) => a - b),
+        0.5,
+      );
 }
 
 /** ms from the last change to RUNNING until the last subtask runs. */

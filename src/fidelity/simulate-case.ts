@@ -1,6 +1,14 @@
 import { type Measurement, measurePipeline } from "../experiment/index.ts";
-import { type Phases, type Pipeline, resolvePipeline } from "../pipeline/index.ts";
-import { loadOf, phasesOf, pipelineOf, reportedJob } from "./case-pipeline.ts";
+import { LatencyByCreation, VisibleGaps } from "../metrics/index.ts";
+import {
+  type Lineage,
+  type Phases,
+  type Pipeline,
+  type PipelineObserver,
+  resolvePipeline,
+} from "../pipeline/index.ts";
+import { faultAt, faultsOf, hasFault, heartbeatsOf } from "./case-faults.ts";
+import { FAILING_JOB, loadOf, phasesOf, pipelineOf, reportedJob } from "./case-pipeline.ts";
 import type { ReferenceCase } from "./reference-case.ts";
 
 /** Latency of one isolation level, ms. */
@@ -14,6 +22,19 @@ export interface SimulatedIsolation {
   readonly latency: SimulatedLatency | undefined;
   readonly duplicates: number;
   readonly lost: number;
+  /** ms; the longest time without a record, undefined without a fault. */
+  readonly largestGap: number | undefined;
+  /** ms; p50 of what was created in second `s` of the load, from creation to its first arrival. */
+  readonly medianOfSecond: (s: number) => number | undefined;
+}
+
+/** What a fault did to the reported job; undefined where it did nothing of the kind. */
+export interface SimulatedRecovery {
+  readonly restarts: number;
+  /** ms */
+  readonly lastRestartToRunning: number | undefined;
+  /** ms from the fault until the first checkpoint that was triggered after it had its last acknowledgement. */
+  readonly firstCompletedAfter: number | undefined;
 }
 
 /** What the simulator says about the settings of a case; undefined where it has nothing to say. */
@@ -25,6 +46,8 @@ export interface SimulatedCase {
   readonly checkpointedSizeP50: number | undefined;
   readonly processedDataP50: number | undefined;
   readonly persistedDataP50: number | undefined;
+  /** undefined: nothing fails. */
+  readonly recovery: SimulatedRecovery | undefined;
   /** What the pipeline's file would note: known, but not modelled. */
   readonly notes: readonly string[];
 }
@@ -69,20 +92,33 @@ export function simulateOverPhases(reference: ReferenceCase, settings: CaseSetti
   );
 }
 
-/** Simulates a case from its settings and the phases it states. The faults of a case are not injected. */
+/** Simulates a case from its settings and the phases it states. Its faults happen when they did. */
 export function simulateCase(reference: ReferenceCase, settings: CaseSettings): SimulatedCase {
   const { pipeline, notes } = resolveCase(reference, settings);
   const intervals = pipeline.jobs.map(({ checkpointing }) => checkpointInterval(checkpointing));
   const { measured } = reference;
   const window = (measured.read_committed ?? measured.read_uncommitted)?.steady_latency_ms;
+  const job = reportedJob(reference);
+  const failsAt = faultAt(reference);
+  const from = (window?.from_s ?? reference.input.warm ?? 0) * SECOND;
+  const around = new AroundFault(job, failsAt ?? Number.POSITIVE_INFINITY);
   const measurement = measurePipeline(pipeline, {
     seed: settings.seed,
     duration: loadOf(reference),
     window: {
-      from: (window?.from_s ?? reference.input.warm ?? 0) * SECOND,
+      from,
       until: (window?.to_s ?? reference.input.seconds) * SECOND,
     },
-    phases: phasesFor(reference, intervals, settings.phase),
+    // A run with a fault was measured for latency before it, for checkpoints until its end.
+    checkpointWindow: {
+      from,
+      until: hasFault(reference) ? loadOf(reference) : (window?.to_s ?? reference.input.seconds) * SECOND,
+    },
+    phases: {
+      ...phasesFor(reference, intervals, settings.phase),
+      ...heartbeatPhases(reference, pipeline),
+    },
+    ...(failsAt === undefined ? {} : { observe: (lineage) => around.attach(lineage) }),
   });
   const { result, latencies, checkpoints, checkpointSizes } = measurement;
   const isolation = (i: number): SimulatedIsolation => {
@@ -98,9 +134,13 @@ export function simulateCase(reference: ReferenceCase, settings: CaseSettings): 
             },
       duplicates: reader.recordsDuplicated,
       lost: reader.recordsLost,
+      largestGap: millisecondsOf(around.gaps.largest(i)?.length),
+      medianOfSecond: (s) => {
+        const second = around.latencies?.histogram(i, s);
+        return second && millisecondsOf(medianOf(second));
+      },
     };
   };
-  const job = reportedJob(reference);
   const gaps = checkpoints[job]!.triggerGaps;
   const sizes = checkpointSizes[job]!;
   return {
@@ -110,8 +150,61 @@ export function simulateCase(reference: ReferenceCase, settings: CaseSettings): 
     checkpointedSizeP50: medianOf(sizes.checkpointed),
     processedDataP50: TASKS_MEASURE_ALIGNMENT ? medianOf(sizes.processed) : undefined,
     persistedDataP50: TASKS_MEASURE_ALIGNMENT ? medianOf(sizes.persisted) : undefined,
+    recovery: failsAt === undefined ? undefined : recoveryOf(result.recovery, job, failsAt, around),
     notes,
   };
+}
+
+/** Listens to what a fault does to the readers and the checkpoints of a job. */
+class AroundFault {
+  readonly gaps = new VisibleGaps(ISOLATIONS.length);
+  latencies: LatencyByCreation | undefined;
+  /** ns */
+  firstCompletedAt: number | undefined;
+  readonly #job: number;
+  readonly #failsAt: number;
+
+  constructor(job: number, failsAt: number) {
+    this.#job = job;
+    this.#failsAt = failsAt;
+  }
+
+  attach(lineage: Lineage): readonly Partial<PipelineObserver>[] {
+    this.latencies = new LatencyByCreation(ISOLATIONS.length, lineage, SECOND);
+    return [
+      this.gaps,
+      this.latencies,
+      {
+        checkpointCompleted: (job, _checkpoint, triggeredAt, latestAckAt) => {
+          if (job === this.#job && triggeredAt > this.#failsAt) this.firstCompletedAt ??= latestAckAt;
+        },
+      },
+    ];
+  }
+}
+
+function recoveryOf(
+  { jobs, timeline }: Measurement["result"]["recovery"],
+  number: number,
+  failsAt: number,
+  { firstCompletedAt }: AroundFault,
+): SimulatedRecovery {
+  const { job, restarts } = jobs[number]!;
+  const last = (what: string): number | undefined =>
+    timeline.findLast((event) => event.job === job && event.what === what)?.atMs;
+  const restarted = last("RUNNING");
+  const running = last("every task runs");
+  const runs = restarted !== undefined && running !== undefined && running >= restarted;
+  return {
+    restarts,
+    lastRestartToRunning: runs ? running - restarted : undefined,
+    firstCompletedAfter: firstCompletedAt && (firstCompletedAt - failsAt) / MILLISECOND,
+  };
+}
+
+function heartbeatPhases(reference: ReferenceCase, pipeline: Pipeline): Phases {
+  const heartbeats = heartbeatsOf(reference, pipeline);
+  return heartbeats === undefined ? {} : { heartbeats };
 }
 
 /** undefined: nothing was measured. */
@@ -148,6 +241,10 @@ function resolveCase(
   { environment, sweepPhase }: CaseSettings,
 ): { readonly pipeline: Pipeline; readonly notes: readonly string[] } {
   const input = pipelineOf(reference, environment.path, sweepPhase);
-  const { pipeline, warnings } = resolvePipeline(input, reference.name, [], () => environment.text);
+  const resolved = (faults: readonly string[]) =>
+    resolvePipeline(input, reference.name, faults, () => environment.text);
+  const start = resolved([]).pipeline.environment.taskManagerStart;
+  const faults = faultsOf(reference, FAILING_JOB, start);
+  const { pipeline, warnings } = resolved(faults.map((fault, i) => `faults.f${i + 1}=${fault}`));
   return { pipeline, notes: warnings.map(({ message }) => message) };
 }

@@ -3,8 +3,10 @@ export { CheckpointRecorder, type JobCheckpoints } from "./checkpoint-recorder.t
 export { CheckpointSizes, type JobCheckpointSizes } from "./checkpoint-sizes.ts";
 export type { CheckpointConfigInfo, JobCheckpointStatistics } from "./checkpoint-statistics.ts";
 export { CheckpointStatsTracker } from "./checkpoint-stats-tracker.ts";
+export { LatencyByCreation } from "./latency-by-creation.ts";
 export { LatencyRecorder } from "./latency-recorder.ts";
 export { LatencySeries } from "./latency-series.ts";
 export { type Bucket, RampHistogram } from "./ramp-histogram.ts";
 export { type JobRecovery, type RecoveryEvent, RecoveryRecorder } from "./recovery-recorder.ts";
 export { UpsertView, type UpsertViewFigures } from "./upsert-view.ts";
+export { type VisibleGap, VisibleGaps } from "./visible-gaps.ts";

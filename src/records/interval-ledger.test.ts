@@ -45,3 +45,17 @@ property.prop([
     expect(ledger.intervals()).toEqual(expected);
   }
 });
+
+test("says which parts were not seen yet", () => {
+  const ledger = new IntervalLedger();
+  expect(ledger.unseen(3, 5)).toEqual([[3, 5]]);
+  ledger.add(0, 10);
+  ledger.add(20, 30);
+  expect(ledger.unseen(5, 40)).toEqual([
+    [10, 20],
+    [30, 40],
+  ]);
+  expect(ledger.unseen(12, 15)).toEqual([[12, 15]]);
+  expect(ledger.unseen(20, 30)).toEqual([]);
+  expect(ledger.unseen(15, 25)).toEqual([[15, 20]]);
+});

@@ -42,6 +42,20 @@ export class IntervalLedger {
     this.repeats += overlapped;
   }
 
+  /** The parts of [from, to) that were not seen yet, ascending. */
+  unseen(from: number, to: number): readonly (readonly [number, number])[] {
+    let i = this.#starts.length;
+    while (i > 0 && this.#ends[i - 1]! > from) i--;
+    const parts: (readonly [number, number])[] = [];
+    let next = from;
+    for (; i < this.#starts.length && this.#starts[i]! < to; i++) {
+      if (this.#starts[i]! > next) parts.push([next, this.#starts[i]!]);
+      next = this.#ends[i]!;
+    }
+    if (next < to) parts.push([next, to]);
+    return parts;
+  }
+
   /** The disjoint intervals seen so far, ascending. */
   intervals(): readonly (readonly [number, number])[] {
     return this.#starts.map((start, i) => [start, this.#ends[i]!] as const);

@@ -45,7 +45,7 @@ export const IMPORT_TABLE: Readonly<Record<string, FolderRule>> = {
     packages: ["mathjs"],
   },
   charts: { folders: ["stats", "experiment"], packages: ["vega", "vega-lite", "@resvg/resvg-js"] },
-  fidelity: { folders: ["stats", "pipeline", "experiment"], packages: ["zod"] },
+  fidelity: { folders: ["stats", "pipeline", "metrics", "experiment"], packages: ["zod"] },
   interop: { folders: ["pipeline", "metrics", "experiment"], packages: ["zod"] },
   cli: {
     folders: [
