@@ -2,6 +2,7 @@ import { Command, CommanderError, Option } from "commander";
 import manifest from "../../package.json" with { type: "json" };
 import { ConfigError, presetNames } from "../pipeline/index.ts";
 import { type CalibrateArguments, calibrateEnvironment } from "./calibrate-command.ts";
+import { type CheckArguments, checkPipelineFile } from "./check-command.ts";
 import { type DefaultsArguments, printDefaults } from "./defaults-command.ts";
 import { EXIT_CODES, type ExitCode } from "./exit-codes.ts";
 import { printExplanation } from "./explain-command.ts";
@@ -12,6 +13,7 @@ import { type CompareArguments, compareResults } from "./sweep/compare-command.t
 import { type QueryArguments, queryResults } from "./sweep/query-command.ts";
 import { type SweepArguments, sweepExperiments } from "./sweep/sweep-command.ts";
 import type { Terminal } from "./terminal.ts";
+import { quoted } from "./typed-values.ts";
 import { UsageError } from "./usage-error.ts";
 
 /** Reads the arguments, does what they ask and says how it went. Never throws and never ends the process itself. */
@@ -82,6 +84,22 @@ function describeCommands(terminal: Terminal, done: (code: ExitCode) => void): C
     )
     .action(async (file: string, options: RunArguments) =>
       done(await runPipelineFile(file, options, terminal)),
+    );
+
+  program
+    .command("check")
+    .description("search for the faults that break what a pipeline promises, and shrink them to the fewest")
+    .argument("<pipeline>", "pipeline file, as for run")
+    .option("--runs <number>", "fault schedules to draw", "1000")
+    .option("--for <duration>", "simulated time of each", "60 s")
+    .option("--seed <number>", "what the schedules are drawn from, a whole number", "1")
+    .option(
+      "--set <key=value>",
+      "set a key of the pipeline file before it is read; may be repeated",
+      (value, earlier: readonly string[] | undefined) => [...(earlier ?? []), value],
+    )
+    .action(async (file: string, options: CheckArguments) =>
+      done(await checkPipelineFile(file, options, terminal)),
     );
 
   program
@@ -208,8 +226,4 @@ function reportError(error: unknown, argv: readonly string[], terminal: Terminal
       ["sluice", ...argv].map(quoted).join(" "),
   );
   return EXIT_CODES.bug;
-}
-
-function quoted(argument: string): string {
-  return /^[\w@%+=:,./-]+$/.test(argument) ? argument : `'${argument.replaceAll("'", "'\\''")}'`;
 }

@@ -1,12 +1,13 @@
 import { join } from "node:path";
 import { type RunResult, runPipeline } from "../experiment/index.ts";
-import { type Pipeline, physicalDuration } from "../pipeline/index.ts";
+import type { Pipeline } from "../pipeline/index.ts";
 import { EXIT_CODES, type ExitCode } from "./exit-codes.ts";
 import { significant } from "./format-quantity.ts";
 import { type LoadedPipeline, loadPipeline } from "./load-pipeline.ts";
 import { prepareFolder, writeRunFiles } from "./run-files.ts";
 import { listFailedChecks, type Runs, renderReport } from "./run-report.ts";
 import { PLAIN, type Terminal } from "./terminal.ts";
+import { readSimulatedTime, readWhole, reviewSettings } from "./typed-values.ts";
 import { UsageError } from "./usage-error.ts";
 
 /** What follows `sluice run PIPELINE`, as typed. */
@@ -75,24 +76,9 @@ interface ReadOptions extends Pick<RunArguments, "spans" | "polls"> {
 
 function readOptions(typed: RunArguments): ReadOptions {
   const problems: string[] = [];
-  const seed = Number(typed.seed);
-  if (!/^\d+$/.test(typed.seed) || !Number.isSafeInteger(seed)) {
-    problems.push(
-      `Cannot read --seed: got "${typed.seed}", wanted a whole number from 0 to ${Number.MAX_SAFE_INTEGER}`,
-    );
-  }
-  let duration: number | undefined;
-  if (typed.for !== undefined) {
-    const reading = physicalDuration({ min: SECOND, max: 100 * 86_400 * SECOND }).read(typed.for.trim());
-    if (reading.ok) duration = reading.value;
-    else {
-      const wanted = reading.wanted.startsWith("at ") ? reading.wanted : 'a duration such as "10 min"';
-      problems.push(`Cannot read --for: got "${typed.for}", wanted ${wanted}`);
-    }
-  }
-  for (const setting of typed.set ?? []) {
-    if (!/^[^=]+=/.test(setting)) problems.push(`Cannot read --set: got "${setting}", wanted KEY=VALUE`);
-  }
+  const seed = readWhole("--seed", typed.seed, 0, problems);
+  const duration = typed.for === undefined ? undefined : readSimulatedTime("--for", typed.for, problems);
+  reviewSettings(typed.set, problems);
   if (typed.out === "") problems.push('Cannot read --out: got "", wanted a folder');
   if (problems.length > 0) throw new UsageError(problems);
   return { seed: String(seed), duration, spans: typed.spans, polls: typed.polls };

@@ -1,4 +1,11 @@
 export { checkExperiment } from "./check-experiment.ts";
+export {
+  type BrokenSchedule,
+  checkSchedules,
+  type ScheduleReport,
+  type ScheduleSearch,
+  type Violation,
+} from "./check-schedules.ts";
 export { expandPoints, type FactorColumn, factorColumns, type Point } from "./expand-points.ts";
 export {
   type Chart,

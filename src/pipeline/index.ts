@@ -36,3 +36,4 @@ export { presetNames } from "./presets/environment-presets.ts";
 export type { PipelineInput } from "./schema.ts";
 export { physicalDuration } from "./values/duration.ts";
 export { formatDuration } from "./values/format-duration.ts";
+export { formatFault } from "./values/format-fault.ts";

@@ -42,7 +42,7 @@ export const IMPORT_TABLE: Readonly<Record<string, FolderRule>> = {
   checks: { folders: ["engine", "records"], types: MODELS },
   experiment: {
     folders: ["engine", "stats", "faults", "pipeline", "metrics", "checks"],
-    packages: ["mathjs"],
+    packages: ["fast-check", "mathjs"],
   },
   charts: { folders: ["stats", "experiment"], packages: ["vega", "vega-lite", "@resvg/resvg-js"] },
   fidelity: { folders: ["stats", "pipeline", "metrics", "experiment"], packages: ["zod"] },

@@ -1,0 +1,98 @@
+import { type BrokenSchedule, checkSchedules, type RunResult } from "../experiment/index.ts";
+import { formatDuration, formatFault } from "../pipeline/index.ts";
+import { EXIT_CODES, type ExitCode } from "./exit-codes.ts";
+import { formatCount, significant } from "./format-quantity.ts";
+import { loadPipeline } from "./load-pipeline.ts";
+import { openProgress } from "./sweep/progress.ts";
+import type { Terminal } from "./terminal.ts";
+import { quoted, readSimulatedTime, readWhole, reviewSettings } from "./typed-values.ts";
+import { UsageError } from "./usage-error.ts";
+
+/** What follows `sluice check PIPELINE`, as typed. */
+export interface CheckArguments {
+  readonly runs: string;
+  readonly for: string;
+  readonly seed: string;
+  readonly set?: readonly string[];
+}
+
+/** Seeds that the draws of a search tell apart. */
+const MOST_SEEDS = 2 ** 31;
+const FIRST_EVENTS = 6;
+const LAST_EVENTS = 4;
+
+/** Searches for a schedule of faults that breaks what a pipeline promises, and prints the smallest it finds.
+ *  @throws UsageError, ConfigError when the user has to mend something. */
+export async function checkPipelineFile(
+  file: string,
+  typed: CheckArguments,
+  terminal: Terminal,
+): Promise<ExitCode> {
+  const problems: string[] = [];
+  const runs = readWhole("--runs", typed.runs, 1, problems);
+  const seed = readWhole("--seed", typed.seed, 0, problems);
+  if (seed >= MOST_SEEDS)
+    problems.push(`Cannot read --seed: got "${typed.seed}", wanted less than ${MOST_SEEDS}`);
+  const duration = readSimulatedTime("--for", typed.for, problems);
+  reviewSettings(typed.set, problems);
+  if (problems.length > 0 || duration === undefined) throw new UsageError(problems);
+  const { pipeline, warnings } = (await loadPipeline(file))(typed.set ?? []);
+  for (const { message } of warnings) terminal.warn(message);
+
+  const progress = await openProgress(terminal, runs, 0);
+  const begin = performance.now();
+  const onRun = (done: number): void => progress.update(done, Math.max(done, runs));
+  const report = checkSchedules(pipeline, { runs, seed, duration, onRun });
+  progress.stop();
+  const seconds = (performance.now() - begin) / 1000;
+  const speed =
+    `${formatCount(report.schedules)} schedule${report.schedules === 1 ? "" : "s"} of ${formatDuration(duration)}, ` +
+    `seed ${seed}, ${significant(report.runs / seconds)} a second`;
+  if (report.broken === undefined) {
+    terminal.print(`${pipeline.name}: no check failed in ${speed}\n`);
+    return EXIT_CODES.fine;
+  }
+  const command = replayCommand(file, typed, duration, report.broken);
+  terminal.print(`${pipeline.name}: a check failed in ${speed}\n\n${describeBroken(report.broken, command)}`);
+  return report.broken.violation.isBug ? EXIT_CODES.bug : EXIT_CODES.checkFailed;
+}
+
+/** The command that runs a broken schedule again, to the same bytes. */
+function replayCommand(
+  file: string,
+  { set = [] }: CheckArguments,
+  duration: number,
+  { faults, seed }: BrokenSchedule,
+): string {
+  const words = ["npx", "sluice", "run", file, "--seed", seed, "--for", formatDuration(duration)];
+  for (const setting of set) words.push("--set", setting);
+  for (const fault of faults) words.push("--fault", formatFault(fault));
+  return words.map(quoted).join(" ");
+}
+
+function describeBroken({ faults, violation, result }: BrokenSchedule, command: string): string {
+  const failed = result?.checks.filter(({ violations }) => violations.length > 0) ?? [];
+  const checks = failed.map(({ name, violations }) => `${name}: ${violations[0]}`);
+  return [
+    ...(checks.length > 0 ? checks : [`${violation.check}: ${violation.what}`]),
+    "",
+    ...(faults.length === 0 ? ["It takes no fault."] : []),
+    command,
+    ...(result === undefined || result.recovery.timeline.length === 0 ? [] : ["", ...timelineOf(result)]),
+    "",
+  ].join("\n");
+}
+
+/** Up to ten events, what happened again (as a job that restarts and fails does) only once. */
+function timelineOf({ recovery }: RunResult): string[] {
+  const told = new Set<string>();
+  const lines: string[] = [];
+  for (const { atMs, job, what } of recovery.timeline) {
+    const event = `${job === null ? "" : `${job}: `}${what}`;
+    if (told.has(event)) continue;
+    told.add(event);
+    lines.push(`  ${(atMs / 1000).toFixed(3).padStart(9)} s  ${event}`);
+  }
+  if (lines.length <= FIRST_EVENTS + LAST_EVENTS) return lines;
+  return [...lines.slice(0, FIRST_EVENTS), ...lines.slice(-LAST_EVENTS)];
+}

@@ -1,0 +1,61 @@
+import fc from "fast-check";
+import { type Fault, type FaultAction, type FaultPlan, type FaultTime, MOMENTS } from "../faults/index.ts";
+import type { Pipeline } from "../pipeline/index.ts";
+
+const MILLISECOND = 1e6;
+/** What a machine or an orchestrator needs to bring a process back, ms; longer ones break whatever has a time-out. */
+const REPAIR = { min: 500, max: 5000 };
+
+/** Draws plans of up to `most` faults that a pipeline can meet in `duration` ns: whom they hit is there, and the models can
+ *  do it. They shrink towards no fault, and each towards the simplest one early in the run. */
+export function faultSchedules(pipeline: Pipeline, duration: number, most: number): fc.Arbitrary<FaultPlan> {
+  const drawn = fc.tuple(faultActions(pipeline), faultTimes(pipeline, duration));
+  return fc.array(drawn, { maxLength: most }).map((faults) =>
+    // Named as `sluice run --fault` names them, so that a replay gives the same bytes.
+    faults.map(([action, time], i): Fault => ({ name: `command-line-${i + 1}`, action, time })),
+  );
+}
+
+/** Whole milliseconds, each as likely as any other. */
+function milliseconds(min: number, max: number): fc.Arbitrary<number> {
+  return fc.noBias(fc.integer({ min, max })).map((ms) => ms * MILLISECOND);
+}
+
+function faultTimes(pipeline: Pipeline, duration: number): fc.Arbitrary<FaultTime> {
+  const at = milliseconds(0, Math.floor(duration / MILLISECOND)).map(
+    (time): FaultTime => ({ kind: "at", time }),
+  );
+  const intervals = pipeline.jobs.map(({ checkpointing }) => checkpointing.interval ?? duration);
+  const checkpoints = Math.max(1, Math.floor(duration / Math.min(...intervals)));
+  const checkpoint = fc.noBias(fc.integer({ min: 1, max: checkpoints }));
+  const moment = fc.constantFrom(...MOMENTS);
+  const after = fc.oneof(fc.constant(0), milliseconds(1, 50));
+  const when = fc
+    .oneof(
+      fc.record({ moment, checkpoint: fc.constant(undefined), occurrence: checkpoint, after }),
+      fc.record({ moment, checkpoint, occurrence: fc.integer({ min: 1, max: 2 }), after }),
+    )
+    .map((one): FaultTime => ({ kind: "when", job: undefined, ...one }));
+  return fc.oneof(at, when);
+}
+
+/** What the models can do to processes and tasks; the others of FaultAction come in here as they are modelled. */
+function faultActions(pipeline: Pipeline): fc.Arbitrary<FaultAction> {
+  const job = fc.constantFrom(...pipeline.jobs);
+  const fail = job.chain(({ name, parallelism }) =>
+    fc.option(fc.nat({ max: parallelism - 1 }), { nil: undefined }).map(
+      (subtask): FaultAction => ({
+        kind: "fail",
+        target: { job: name, vertex: subtask === undefined ? undefined : "source", subtask },
+      }),
+    ),
+  );
+  const target = fc
+    .integer({ min: 1, max: pipeline.flink.taskManagers })
+    .map((number) => ({ kind: "taskmanager", number }) as const);
+  const repair = fc.option(milliseconds(REPAIR.min, REPAIR.max), { nil: undefined });
+  const kill = fc
+    .record({ target, silent: fc.boolean(), repair })
+    .map((drawn): FaultAction => ({ kind: "kill", ...drawn }));
+  return fc.oneof(fail, kill);
+}
