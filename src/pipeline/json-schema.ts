@@ -23,7 +23,9 @@ function describeLeaf(zodSchema: z.core.$ZodType, jsonSchema: z.core.JSONSchema.
   const { jsonTypes, choices, examples } = option.type;
   const [type, ...others] = jsonTypes;
   jsonSchema.description = describeOption(option);
-  if (choices !== undefined && type === "string")
+  // A fault may be a map of its words, too.
+  if (option.type.name === "fault") jsonSchema.type = ["string", "object"] as never;
+  else if (choices !== undefined && type === "string")
     jsonSchema.anyOf = [{ enum: [...choices] }, { type: "string" }];
   else
     Object.assign(jsonSchema, { type: others.length === 0 ? type : [...jsonTypes], examples: [...examples] });
