@@ -210,6 +210,16 @@ test("under a resource provider the watch ends it, and a new worker is started",
   expect(timesOf(log, "all running")[0]).toBeCloseTo(40 + 0.004 + 0.002 + 1.1 + 0.002, 3);
 });
 
+test("a replacement that a fault has planned stands for its own process alone: the provider starts the other", () => {
+  const { sim, log, at } = cluster({ startsWorkers: true });
+  at(14 * SECOND, 3, 1);
+  at(14 * SECOND + MS, 0, 0);
+  sim.run(60 * SECOND);
+  expect(timesOf(log, "RM lost")).toEqual([15, 15.001]);
+  expect(timesOf(log, "registered")).toEqual([16.001, 40]);
+  expect(timesOf(log, "all running")[0]).toBeCloseTo(40 + 0.004 + 0.002 + 1.1 + 0.002, 3);
+});
+
 test("a node that vanishes without a word is noticed when the heartbeat's time-out is over", () => {
   const { sim, log, at } = cluster({ startsWorkers: true });
   at(14 * SECOND, 1);

@@ -94,8 +94,10 @@ export class FlinkCluster implements TaskManagers {
   /** phases of the heartbeats, ns: of each JobMaster, and of the ResourceManager. */
   readonly #phases: number[];
   readonly #resourceManagerPhase: number;
-  /** Replacements that a fault has planned: the provider starts none for them. */
-  #plannedRepairs = 0;
+  /** Positions that a process is on its way to. */
+  readonly #coming = new Set<number>();
+  /** Positions whose replacement a fault has planned and the ResourceManager doesn't count on yet. */
+  readonly #unnoticedRepairs = new Set<number>();
 
   constructor(
     sim: Simulation,
@@ -184,7 +186,8 @@ export class FlinkCluster implements TaskManagers {
     if (startsWorkers && !silent) noticedAt = Math.min(noticedAt, now + watch);
     this.#sim.scheduleAt(noticedAt, this.#kinds.lostByResourceManager, taskManager, 0);
     if (repair === undefined) return;
-    this.#plannedRepairs++;
+    this.#coming.add(worker.position);
+    this.#unnoticedRepairs.add(worker.position);
     this.#sim.scheduleAfter(repair, this.#kinds.registered, worker.position, 1);
   }
 
@@ -230,13 +233,15 @@ export class FlinkCluster implements TaskManagers {
     worker.isLost = true;
     worker.isGivenUp = true;
     this.#observer.taskManagerLost(-1, taskManager, this.#sim.now);
+    this.#countOnRepair(worker.position);
     onLostByResourceManager(this.#slots, this.#settings, taskManager, this.#outbox);
     this.#carryOut();
   }
 
   /** Handler of `registered`: a new process is there; b = 1: a fault had planned it. */
   onRegistered(position: number, planned: number): void {
-    if (planned === 1) this.#plannedRepairs--;
+    if (planned === 1) this.#countOnRepair(position);
+    this.#coming.delete(position);
     this.#register(position, false);
     this.#carryOut();
   }
@@ -315,12 +320,20 @@ export class FlinkCluster implements TaskManagers {
     else this.#sim.scheduleAfter(2 * this.#settings.rpc, this.#kinds.offered, taskManager, job);
   }
 
+  /** A replacement that a fault has planned is on its way like one that the provider starts, and stands for the process
+   *  whose place it takes, for no other. */
+  #countOnRepair(position: number): void {
+    if (this.#unnoticedRepairs.delete(position)) this.#slots.workersOnTheirWay++;
+  }
+
   #startWorkers(count: number): void {
     const vacant = new Set(this.#processes.map(({ position }) => position));
     for (const { position, isAlive, isLost } of this.#processes)
       if (isAlive && !isLost) vacant.delete(position);
-    const positions = [...vacant].slice(0, Math.max(0, count - this.#plannedRepairs));
-    for (const position of positions)
+    for (const position of this.#coming) vacant.delete(position);
+    for (const position of [...vacant].slice(0, count)) {
+      this.#coming.add(position);
       this.#sim.scheduleAfter(this.#settings.taskManagerStart, this.#kinds.registered, position, 0);
+    }
   }
 }
