@@ -68,10 +68,6 @@ export interface CaseSettings {
 const SECOND = 1e9;
 const MILLISECOND = 1e6;
 
-/** Whether tasks measure what they take from their channels while they align, and what of it a snapshot keeps. They report 0
- *  so far, which is no prediction. */
-const TASKS_MEASURE_ALIGNMENT = false as boolean;
-
 /** How many draws stand for all phases that a case doesn't state: those of the buffer flushers, and those of the
  *  brokers' sweep and of the checkpoints where it doesn't state them either. */
 const PHASES = 5;
@@ -148,8 +144,8 @@ export function simulateCase(reference: ReferenceCase, settings: CaseSettings): 
     checkpointDurationP50: result.checkpoints[job]?.durationMs.p50Ms ?? undefined,
     triggerGapP50: millisecondsOf(medianOf(gaps)),
     checkpointedSizeP50: medianOf(sizes.checkpointed),
-    processedDataP50: TASKS_MEASURE_ALIGNMENT ? medianOf(sizes.processed) : undefined,
-    persistedDataP50: TASKS_MEASURE_ALIGNMENT ? medianOf(sizes.persisted) : undefined,
+    processedDataP50: medianOf(sizes.processed),
+    persistedDataP50: medianOf(sizes.persisted),
     recovery: failsAt === undefined ? undefined : recoveryOf(result.recovery, job, failsAt, around),
     notes,
   };

@@ -11,7 +11,7 @@ const SLOW = "jobs.job.operators.count.service-time=600 us";
 /** Without a transaction to begin, which holds the thread and with it the last barriers. */
 const PLAIN_SINK = "sink.delivery-guarantee=at-least-once";
 const SERVED = 1e9 / 600e3;
-const RECORD = 113;
+const RECORD = 117;
 
 const ALO = ["execution.checkpointing.mode=AT_LEAST_ONCE"];
 const UNALIGNED = ["execution.checkpointing.unaligned.enabled=true"];

@@ -34,7 +34,7 @@ describe("events grow with buffers, not with records", () => {
   });
 
   test("reference, a hundred times the records of a hundredth of the size and service: at most 1.5 times the events", () => {
-    // 100 B and 1 B are 113 B and 14 B on the wire: segments of 12.4 times the size hold as much time. A segment is a
+    // 100 B and 1 B are 117 B and 18 B on the wire: segments of 15.4 times the size hold as much time. A segment is a
     // power of two.
     const scaled = eventsPerSecond(
       "reference",

@@ -36,9 +36,9 @@ export type PipelineObserver = KafkaObserver &
   ConnectorObserver &
   FaultObserver;
 
-/** bytes of a serialised record besides its value: length, tag and timestamp.
- *  Source: flink SpanningRecordSerializer (4), StreamElementSerializer with a timestamp (1 + 8). */
-const RECORD_OVERHEAD_BYTES = 13;
+/** bytes of a serialised record besides its value's own: its length, tag and timestamp, and the length of the value.
+ *  Source: flink SpanningRecordSerializer (4), StreamElementSerializer with a timestamp (1 + 8), BytePrimitiveArraySerializer (4). */
+const RECORD_OVERHEAD_BYTES = 17;
 /** How long an operator's output may lie before another job's source sees it, ns. */
 const LONGEST_RUN_TO_A_JOB = 1e6;
 

@@ -10,7 +10,7 @@ const SUBTASKS = 4;
 const SERVICE = 2;
 const SEGMENT_KB = 4;
 /** bytes of a serialised record of 100 B, and of a buffer's worth of whole records. */
-const RECORD = 113;
+const RECORD = 117;
 const EXCLUSIVE = 2;
 const FLOATING = 8;
 const MOST_PER_CHANNEL = 10;
