@@ -36,9 +36,15 @@ test("the record that throws makes its task fail when it is made, where nothing 
   expect(textsOf({ job }, { fault: { at_s: 4.6 } })).toEqual(["fail job/stateful at 4600000000 ns"]);
 });
 
+test("a stopped TaskManager goes on after its time", () => {
+  expect(textsOf({ faults: [{ at: 5, kill: "tm1", signal: "SIGSTOP", for: 10 }] })).toEqual([
+    "freeze taskmanager-2 at 5000000000 ns for 10000000000 ns",
+  ]);
+});
+
 test("what can't be simulated is said, and nothing of it happens", () => {
-  const stopped = { faults: [{ at: 5, kill: "tm0", signal: "SIGSTOP", for: 10 }] };
-  expect(whyNotSimulated(shortCase(stopped))).toBe("a process under SIGSTOP is not simulated yet");
+  const stopped = { faults: [{ at: 5, kill: "tm0", signal: "SIGSTOP" }] };
+  expect(whyNotSimulated(shortCase(stopped))).toBe("a process under SIGSTOP is not simulated");
   expect(textsOf(stopped)).toEqual([]);
   expect(whyNotSimulated(shortCase({ faults: [{ at: 5, kill: "jm" }] }))).toBe(
     "the end of jm is not simulated",
@@ -48,9 +54,9 @@ test("what can't be simulated is said, and nothing of it happens", () => {
 });
 
 test("heartbeats and triggers come back to the instants that the case states", () => {
-  const heartbeats = (declared: readonly number[]) => {
+  const heartbeats = (declared: readonly number[], fault: object = {}) => {
     const reference = shortCase(
-      { faults: [{ at: 32, kill: "tm0" }] },
+      { faults: [{ at: 32, kill: "tm0", ...fault }] },
       { fault: { at_s: 31.9 }, phases: { declared_lost_ms_after_fault: declared } },
     );
     const input = pipelineOf(reference, LAPTOP.path);
@@ -60,6 +66,9 @@ test("heartbeats and triggers come back to the instants that the case states", (
   expect(heartbeats([17_100, 18_700])).toEqual({ jobMasters: [9e9], resourceManager: 0.6e9 });
   // At once: the ResourceManager has told it.
   expect(heartbeats([17_100, 17_102])).toEqual({ jobMasters: [9.002e9], resourceManager: 9e9 });
+  // Stopped: 50 s after the answer to a heartbeat at 22.9 s less two RPCs of 2 ms.
+  const stopped = heartbeats([41_000, 41_000], { signal: "SIGSTOP", for: 60 });
+  expect(stopped?.resourceManager).toBe(2.896e9);
   expect(heartbeats([])).toBeUndefined();
   const fault = { at_s: 31.9, last_completed_trigger_before_ms: 600 };
   const reference = shortCase({ faults: [{ at: 32, kill: "tm0" }] }, { fault });

@@ -14,8 +14,9 @@ export function hasFault({ input }: ReferenceCase): boolean {
 
 /** Why a case can't be simulated with its faults; undefined: it can, or has none. */
 export function whyNotSimulated({ input }: ReferenceCase): string | undefined {
-  for (const { kill, signal = "SIGKILL" } of input.faults) {
-    if (signal !== "SIGKILL") return `a process under ${signal} is not simulated yet`;
+  for (const { kill, signal = "SIGKILL", for: seconds } of input.faults) {
+    if (signal !== "SIGKILL" && (signal !== "SIGSTOP" || seconds === undefined))
+      return `a process under ${signal} is not simulated`;
     if (kill === undefined || !/^(tm\d+|all)$/.test(kill))
       return `the end of ${kill ?? "nothing"} is not simulated`;
   }
@@ -36,13 +37,17 @@ export function faultsOf(reference: ReferenceCase, job: string, taskManagerStart
   const first = faultAt(reference);
   if (first === undefined || whyNotSimulated(reference) !== undefined) return [];
   const late = first - (input.faults[0]?.at ?? 0) * SECOND;
-  const texts = input.faults.flatMap(({ at, kill, restartAfter = 0 }) => {
+  const texts = input.faults.flatMap(({ at, kill, signal, for: seconds = 0, restartAfter = 0 }) => {
     const count = input.taskmanagers ?? DEFAULT_TASK_MANAGERS;
     const victims =
       kill === "all" ? Array.from({ length: count }, (_, i) => i) : [Number(kill?.replace("tm", ""))];
     const time = Math.round(at * SECOND + late);
     const repair = Math.round(restartAfter * SECOND + taskManagerStart);
-    return victims.map((number) => `kill taskmanager-${number + 1} at ${time} ns repair ${repair} ns`);
+    return victims.map((number) =>
+      signal === "SIGSTOP"
+        ? `freeze taskmanager-${number + 1} at ${time} ns for ${Math.round(seconds * SECOND)} ns`
+        : `kill taskmanager-${number + 1} at ${time} ns repair ${repair} ns`,
+    );
   });
   if (input.job.failAtSeq !== undefined) {
     const at = input.faults.length > 0 ? (input.job.failAtSeq / input.rate) * SECOND : first;
@@ -51,19 +56,21 @@ export function faultsOf(reference: ReferenceCase, job: string, taskManagerStart
   return texts;
 }
 
-/** Heartbeats as the case shows them: who was to be declared lost was so at the last heartbeat of the threshold. The first to
+/** Heartbeats as the case shows them: who was to be declared lost was so at the last heartbeat of the threshold, or when the time-out was over. The first to
  *  declare it is the JobMaster, unless both do at once: then the ResourceManager has told it. */
 export function heartbeatsOf(
   reference: ReferenceCase,
-  { flink, jobs }: Pick<Pipeline, "flink" | "jobs">,
+  { flink, jobs, environment }: Pick<Pipeline, "flink" | "jobs" | "environment">,
 ): Phases["heartbeats"] {
   const declared = reference.phases.declared_lost_ms_after_fault;
   const at = faultAt(reference);
   const earliest = declared?.at(0);
   const latest = declared?.at(-1);
   if (at === undefined || earliest === undefined || latest === undefined) return undefined;
-  const bySilence = flink.heartbeatRpcFailureThreshold < 0 ? flink.heartbeatTimeout : 0;
-  const phase = (ms: number): number => modulo(at + ms * MILLISECOND - bySilence, flink.heartbeatInterval);
+  const isSilent = flink.heartbeatRpcFailureThreshold < 0 || reference.input.faults[0]?.signal === "SIGSTOP";
+  // Then the time-out has run since the answer to the last heartbeat.
+  const since = isSilent ? flink.heartbeatTimeout + 2 * environment.flinkRpc : 0;
+  const phase = (ms: number): number => modulo(at + ms * MILLISECOND - since, flink.heartbeatInterval);
   const isOne = latest - earliest <= SAME_INSTANT_MS;
   return {
     jobMasters: jobs.map(() => phase(isOne ? latest : earliest)),

@@ -105,7 +105,7 @@ test("what a fault does is held against what it did", () => {
 });
 
 test("what happens in and after a fault that isn't simulated is listed so, what happened before it is judged", () => {
-  const faults = [{ at: 5, kill: "tm0", signal: "SIGSTOP", for: 10 }];
+  const faults = [{ at: 5, kill: "jm" }];
   const reference = shortCase({ faults }, { fault: FAULT });
   const rows = compareCase(reference, simulateOverPhases(reference, SETTINGS));
   const crash = rows.filter(({ kind }) => kind === "crash");

@@ -256,7 +256,7 @@ export class FlinkCluster implements TaskManagers {
   /** Handler of `thawed`: the process goes on where it was, a zombie if it was given up in the meantime. */
   onThawed(taskManager: number): void {
     const worker = this.#processes[taskManager]!;
-    if (!worker.isAlive) return;
+    if (!worker.isAlive || this.#sim.now < worker.frozenUntil) return;
     this.#tasks.thawProcess(taskManager);
     if (worker.isGivenUp)
       this.#sim.scheduleAfter(2 * this.#settings.rpc, this.#kinds.zombieTold, taskManager, 0);

@@ -2,7 +2,8 @@
  *    mails between two records, what it hands on to the network, and the sinks chained behind it.
  *  Source: flink OneInputStreamTask, StreamTask.processInput, SubtaskCheckpointCoordinatorImpl.checkpointState,
  *    SinkWriterOperator, CommitterOperator (Flink 2.1).
- *  Leaves out: timers, state access apart from the service time, operators that turn one record into none or many. */
+ *  Leaves out: timers, state access apart from the service time, operators that turn one record into none or many;
+ *    that a frozen process's sinks, uploads and queued buffers stand still as well. */
 
 import { InvariantError, invariant, NO_EVENT, type RandomStream, type Simulation } from "../engine/index.ts";
 import { type Lineage, Outbox, SpanList } from "../records/index.ts";
@@ -139,6 +140,11 @@ export class OperatorTask implements DownstreamTask, UpstreamTask {
   /** When the sinks have flushed, and when the synchronous part is over. */
   #snapshotEvent = NO_EVENT;
   #isDisposed = false;
+  /** Its process stands still. */
+  #isFrozen = false;
+  /** What blocks the thread is that alone. */
+  #isBlockedByFreeze = false;
+  readonly #atThaw: (() => void)[] = [];
 
   constructor(
     sim: Simulation,
@@ -201,6 +207,32 @@ export class OperatorTask implements DownstreamTask, UpstreamTask {
     this.#parts.checkpoints.dispose();
   }
 
+  /** Its process stands still from here on: the thread stops in the middle of a record, and what comes waits. */
+  freeze(): void {
+    if (this.#isDisposed || this.#isFrozen) return;
+    this.#isFrozen = true;
+    if (this.#blockedSince >= 0) return;
+    this.#settleService(this.#sim.now);
+    this.#block();
+    this.#isBlockedByFreeze = true;
+  }
+
+  /** Its process goes on where it was. */
+  thaw(): void {
+    if (this.#isDisposed || !this.#isFrozen) return;
+    this.#isFrozen = false;
+    for (const action of this.#atThaw.splice(0)) action();
+    if (!this.#isBlockedByFreeze) return;
+    this.#isBlockedByFreeze = false;
+    this.#unblock();
+  }
+
+  /** @returns whether the task is frozen: then `action` happens when it goes on. */
+  #waitsForThaw(action: () => void): boolean {
+    if (this.#isFrozen) this.#atThaw.push(action);
+    return this.#isFrozen;
+  }
+
   /** Handler of `wake`. */
   onWake(): void {
     this.#wakeEvent = NO_EVENT;
@@ -209,6 +241,7 @@ export class OperatorTask implements DownstreamTask, UpstreamTask {
 
   /** Handler of `flush`. */
   onFlush(writer: number): void {
+    if (this.#waitsForThaw(() => this.onFlush(writer))) return;
     this.#writers.flush(writer);
     this.afterSegmentFull();
   }
@@ -216,6 +249,7 @@ export class OperatorTask implements DownstreamTask, UpstreamTask {
   /** Handler of `syncDone`. */
   onSyncDone(): void {
     this.#snapshotEvent = NO_EVENT;
+    if (this.#waitsForThaw(() => this.onSyncDone())) return;
     const now = this.#sim.now;
     this.#parts.checkpoints.submit(this.#snapshotOf, now - this.#snapshotStart, now);
     this.#isSnapshotTaken = true;
@@ -228,7 +262,7 @@ export class OperatorTask implements DownstreamTask, UpstreamTask {
 
   /** A sink's commit was answered. */
   onCommitted(): void {
-    if (this.#isDisposed) return;
+    if (this.#isDisposed || this.#waitsForThaw(() => this.onCommitted())) return;
     if (!this.#sinks.goOnCommitting(this.#committing)) this.#unblock();
   }
 
@@ -662,7 +696,7 @@ export class OperatorTask implements DownstreamTask, UpstreamTask {
 
   /** A sink has flushed what was sent before the barrier. */
   onFlushed(): void {
-    if (this.#isDisposed) return;
+    if (this.#isDisposed || this.#waitsForThaw(() => this.onFlushed())) return;
     this.#afterFlush(this.#sinks.goOnFlushing(this.#snapshotOf, this.#sim.now));
   }
 
@@ -676,6 +710,7 @@ export class OperatorTask implements DownstreamTask, UpstreamTask {
 
   /** Handler of `flushed`: the barrier goes out before the state is copied. */
   onAllFlushed(): void {
+    if (this.#waitsForThaw(() => this.onAllFlushed())) return;
     const now = this.#sim.now;
     this.#writers.broadcast(this.#snapshotOf, this.#triggeredAt, now, this.#kind, this.#properties);
     this.#takeSnapshot(now);
@@ -683,6 +718,7 @@ export class OperatorTask implements DownstreamTask, UpstreamTask {
 
   /** Handler of `outputTimeout`. */
   onOutputTimeout(checkpoint: number): void {
+    if (this.#waitsForThaw(() => this.onOutputTimeout(checkpoint))) return;
     this.#writers.onOutputTimeout(checkpoint);
     this.#completeIfAll();
   }
@@ -703,6 +739,7 @@ export class OperatorTask implements DownstreamTask, UpstreamTask {
 
   /** A sink has taken its snapshot. */
   onSnapshotTaken(): void {
+    if (this.#waitsForThaw(() => this.onSnapshotTaken())) return;
     this.#endSync(this.#sinks.goOnSnapshotting(this.#snapshotOf, this.#sim.now));
   }
 

@@ -1,7 +1,8 @@
 /** Models: a source subtask: emission of what its splits have, at one record per emission time; the buffer flusher; the
  *    trigger of a checkpoint from its mailbox; back-pressure when its output is not available.
  *  Source: flink SourceOperatorStreamTask, SourceOperator, RecordWriter.OutputFlusher, SubtaskCheckpointCoordinatorImpl.
- *  Leaves out: the wait of a mail for the record in hand (one emission time), watermarks, split assignment at run time. */
+ *  Leaves out: the wait of a mail for the record in hand (one emission time), watermarks, split assignment at run time;
+ *    that a frozen process's uploads and queued buffers stand still as well. */
 
 import { NO_EVENT, type RandomStream, type Simulation } from "../engine/index.ts";
 import type { Lineage, Route } from "../records/index.ts";
@@ -69,6 +70,9 @@ export class SourceTask implements UpstreamTask {
   #advanceEvent = NO_EVENT;
   #syncEvent = NO_EVENT;
   #isDisposed = false;
+  /** Its process stands still. */
+  #isFrozen = false;
+  readonly #atThaw: (() => void)[] = [];
   // The chunk being emitted: its record k at #rampStart + (k + 1) * emission.
   readonly #chunk: Chunk = { split: 0, originPartition: 0, route: ALL_ROUTES, from: 0, to: 0 };
   #rampStart = 0;
@@ -121,9 +125,30 @@ export class SourceTask implements UpstreamTask {
   post(mail: Mail): void {
     if (this.#isDisposed) return;
     this.#mailbox.put(mail);
-    if (this.#inSnapshot) return;
+    if (this.#inSnapshot || this.#isFrozen) return;
     this.#pause();
     this.#advance();
+  }
+
+  /** Its process stands still from here on: nothing more is emitted, and what comes waits. */
+  freeze(): void {
+    if (this.#isDisposed || this.#isFrozen) return;
+    this.#isFrozen = true;
+    if (!this.#inSnapshot) this.#pause();
+  }
+
+  /** Its process goes on where it was. */
+  thaw(): void {
+    if (this.#isDisposed || !this.#isFrozen) return;
+    this.#isFrozen = false;
+    for (const action of this.#atThaw.splice(0)) action();
+    if (!this.#inSnapshot) this.#advance();
+  }
+
+  /** @returns whether the task is frozen: then `action` happens when it goes on. */
+  #waitsForThaw(action: () => void): boolean {
+    if (this.#isFrozen) this.#atThaw.push(action);
+    return this.#isFrozen;
   }
 
   /** New records for a feed without closed form. */
@@ -151,6 +176,7 @@ export class SourceTask implements UpstreamTask {
 
   /** Handler of `flush`. */
   onFlush(writer: number): void {
+    if (this.#waitsForThaw(() => this.onFlush(writer))) return;
     this.#writers.flush(writer);
     this.afterSegmentFull();
   }
@@ -158,6 +184,7 @@ export class SourceTask implements UpstreamTask {
   /** Handler of `syncDone`. */
   onSyncDone(): void {
     this.#syncEvent = NO_EVENT;
+    if (this.#waitsForThaw(() => this.onSyncDone())) return;
     this.#inSnapshot = false;
     const now = this.#sim.now;
     this.#checkpoints.submit(this.#snapshotOf, now - this.#snapshotStart, now);
@@ -168,6 +195,7 @@ export class SourceTask implements UpstreamTask {
 
   /** Handler of `outputTimeout`. */
   onOutputTimeout(checkpoint: number): void {
+    if (this.#waitsForThaw(() => this.onOutputTimeout(checkpoint))) return;
     this.#writers.onOutputTimeout(checkpoint);
     this.#completeIfAll();
   }
@@ -238,6 +266,7 @@ export class SourceTask implements UpstreamTask {
   // ---- emission
 
   #advance(): void {
+    if (this.#isFrozen) return;
     const now = this.#sim.now;
     while (!this.#inSnapshot && !this.#mailbox.isEmpty) this.#run(this.#mailbox.take()!);
     if (this.#inSnapshot) return;

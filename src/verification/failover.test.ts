@@ -82,6 +82,43 @@ test("after an exception what was processed since the last completed checkpoint'
   expect(broken(result)).toEqual([]);
 });
 
+describe("a TaskManager that stands still", () => {
+  test.each([
+    ["between two checkpoints", "freeze taskmanager-1 at 31.4 s for 10 s"],
+    ["the other one", "freeze taskmanager-2 at 31.4 s for 10 s"],
+    [
+      "while its tasks take a snapshot",
+      "freeze taskmanager-1 when snapshot started of checkpoint 20 for 10 s",
+    ],
+    ["while they pre-commit", "freeze taskmanager-2 when pre-committed of checkpoint 20 for 10 s"],
+    ["while they commit", "freeze taskmanager-2 when EndTxn sent of checkpoint 20 for 10 s"],
+    ["twice, and once more before it goes on", "freeze taskmanager-1 when checkpoint 20 triggered for 3 s"],
+  ])("%s: for less than the heartbeat's time-out, it goes on where it was", (_, fault) => {
+    const twice = ["freeze taskmanager-1 at 34 s for 3 s", "freeze taskmanager-1 at 36 s for 8 s"];
+    const faults = fault.includes("triggered") ? [fault, ...twice] : [fault];
+    const result = run(faults, [], 60);
+    expect(counts(result, committed)).toEqual([0, 0]);
+    expect(counts(result, uncommitted)).toEqual([0, 0]);
+    expect(broken(result)).toEqual([]);
+    expect(result.recovery.jobs[0]!.restarts).toBe(0);
+    // Every record waits in it, or for a checkpoint that waits for it.
+    const { maxMs } = result.readers[uncommitted]!.latency;
+    expect(maxMs).toBeGreaterThan(9000);
+    expect(maxMs).toBeLessThan(11_500);
+  });
+
+  test("for longer, it wakes as a zombie and registers anew", () => {
+    const result = run(["freeze taskmanager-1 at 31.4 s for 80 s"], [], 180);
+    expect(counts(result, committed)).toEqual([0, 0]);
+    expect(counts(result, uncommitted)[0]).toBe(0);
+    expect(broken(result)).toEqual([]);
+    const told = result.recovery.timeline.map(({ what }) => what);
+    expect(told).toContain("JobMaster declares TaskManager 1 lost");
+    expect(told).toContain("TaskManager 3 registered");
+    expect(result.recovery.jobs[0]!.restarts).toBeGreaterThanOrEqual(1);
+  });
+});
+
 test("without a guarantee what the producer had not sent is lost", () => {
   const set = ["sink.delivery-guarantee=none", "jobs.job.sinks[0].properties.linger.ms=100"];
   const kill = run(["kill taskmanager-1 at 31.4 s repair 2 s"], set, 120);

@@ -199,6 +199,29 @@ export class SimulatedAttempts implements JobDeployment {
     });
   }
 
+  /** Every task in a process stands still. */
+  freezeProcess(taskManager: number): void {
+    this.#tasksIn(taskManager).forEach((task) => {
+      task.freeze();
+    });
+  }
+
+  /** Every task in a process goes on where it was. */
+  thawProcess(taskManager: number): void {
+    this.#tasksIn(taskManager).forEach((task) => {
+      task.thaw();
+    });
+  }
+
+  #tasksIn(taskManager: number): readonly { freeze(): void; thaw(): void }[] {
+    const { sources, operators } = this.#world.events;
+    return this.#attempts.flatMap((attempt) => {
+      const task =
+        attempt?.taskManager === taskManager ? (sources[attempt.task] ?? operators[attempt.task]) : undefined;
+      return task === undefined ? [] : [task];
+    });
+  }
+
   /** A subtask that runs in another process than this one, which it has a connection to; -1: none. */
   peerOf(taskManager: number): number {
     const master = this.#master!;

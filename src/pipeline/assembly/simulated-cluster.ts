@@ -76,6 +76,12 @@ export function performFault({ name, action, time }: Fault, world: JobSurroundin
       if (victim !== undefined) cluster.kill(victim, action.silent, action.repair);
       return;
     }
+    case "freeze": {
+      const { target, duration } = action;
+      const victim = target.kind === "taskmanager" ? cluster.processAt(target.number - 1) : undefined;
+      if (victim !== undefined) cluster.freeze(victim, duration);
+      return;
+    }
     case "fail": {
       const { job, vertex, subtask } = action.target;
       const number = pipeline.jobs.findIndex((one) => one.name === job);
@@ -109,9 +115,17 @@ class TasksOfProcesses implements ProcessTasks {
     });
   }
 
-  freezeProcess(): void {}
+  freezeProcess(taskManager: number): void {
+    this.#world.events.attempts.forEach((attempts) => {
+      attempts.freezeProcess(taskManager);
+    });
+  }
 
-  thawProcess(): void {}
+  thawProcess(taskManager: number): void {
+    this.#world.events.attempts.forEach((attempts) => {
+      attempts.thawProcess(taskManager);
+    });
+  }
 
   peerOf(job: number, taskManager: number): number {
     return this.#world.events.attempts[job]!.peerOf(taskManager);

@@ -8,6 +8,7 @@ export function isModelledFault(action: FaultAction): boolean {
     case "fail":
       return true;
     case "kill":
+    case "freeze":
       return action.target.kind === "taskmanager";
     default:
       return false;
@@ -21,7 +22,7 @@ export function checkFaults(context: CheckContext): void {
     if (isModelledFault(fault.action)) continue;
     context.report({
       path: ["faults", fault.name],
-      wanted: "a fault that this version of Sluice models: kill or lose a taskmanager, fail a task",
+      wanted: "a fault that this version of Sluice models: kill, lose or freeze a taskmanager, fail a task",
     });
   }
 }
