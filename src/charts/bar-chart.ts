@@ -1,16 +1,16 @@
 import type { Chart, ChartSpec, Metric, SweepResults } from "../experiment/index.ts";
-import { partOf, pick, type Where } from "./find-points.ts";
-import { formatKnownMs } from "./format-quantity.ts";
+import { labelOf, pick, type Where } from "./find-points.ts";
+import { formatKnown, isTime } from "./format-quantity.ts";
 import { CHART_WIDTH, COLORS, seriesScales, THEME, titled, VEGA_LITE } from "./theme.ts";
 
-/** A metric in ms for each value of a factor or reader, as bars with their values. */
+/** Metrics, all in ms or all counts, for each value of a factor or reader, as bars with their values. */
 export interface BarChartOptions {
   readonly name: string;
   readonly finding: (results: SweepResults) => string;
   readonly shown: string;
   readonly where?: Where;
-  /** What the bars are: a factor, or `reader`. */
-  readonly by: string;
+  /** What the bars are: a factor, `reader`, `isolationLevel`, or several of them. */
+  readonly by: string | readonly string[];
   /** What the factor is called, beside its values. */
   readonly byTitle?: string;
   readonly metrics: readonly { readonly metric: Metric; readonly title: string }[];
@@ -39,19 +39,22 @@ function drawBars(results: SweepResults, options: BarChartOptions): ChartSpec {
       const { mean, halfWidth } = summary.metrics[metric];
       const half = Number.isFinite(halfWidth) ? halfWidth : 0;
       return {
-        by: String(partOf(summary, by)),
+        by: [by]
+          .flat()
+          .map((part) => labelOf(results, summary, part))
+          .join(", "),
         metric: title,
-        ms: mean,
+        value: mean,
         low: mean - half,
         high: mean + half,
-        label: formatKnownMs(summary.metrics[metric]),
+        label: formatKnown(metric, summary.metrics[metric]),
       };
     }),
   );
   const laws = (options.laws?.(results) ?? []).map((law) => ({
     by: law.by,
     metric: metrics.find(({ metric }) => metric === law.metric)?.title,
-    ms: law.ms,
+    value: law.ms,
   }));
   const names = [...new Set(rows.map((row) => row.by))];
   const scale = seriesScales(titles);
@@ -60,10 +63,10 @@ function drawBars(results: SweepResults, options: BarChartOptions): ChartSpec {
     type: "nominal",
     sort: names,
     title: options.byTitle ?? null,
-    axis: { ticks: false, domain: false, labelFontSize: 13, labelLimit: 320 },
+    axis: { ticks: false, domain: false, labelFontSize: 13, labelPadding: 6, labelLimit: 320 },
   };
   const yOffset = { field: "metric", sort: titles };
-  const most = Math.max(...rows.map(({ high }) => high), ...laws.map(({ ms }) => ms));
+  const most = Math.max(...rows.map(({ high }) => high), ...laws.map(({ value }) => value));
   const x = (field: string) => ({
     field,
     type: "quantitative",
@@ -72,8 +75,9 @@ function drawBars(results: SweepResults, options: BarChartOptions): ChartSpec {
     axis: {
       grid: true,
       tickCount: 7,
-      labelExpr:
-        "datum.value === 0 ? '0' : datum.value < 1000 ? format(datum.value, '~r') + ' ms' : format(datum.value / 1000, '~r') + ' s'",
+      labelExpr: metrics.every(({ metric }) => !isTime(metric))
+        ? "format(datum.value, ',')"
+        : "datum.value === 0 ? '0' : datum.value < 1000 ? format(datum.value, '~r') + ' ms' : format(datum.value / 1000, '~r') + ' s'",
     },
   });
   const layer: object[] = [
@@ -82,7 +86,7 @@ function drawBars(results: SweepResults, options: BarChartOptions): ChartSpec {
       encoding: {
         y,
         yOffset,
-        x: x("ms"),
+        x: x("value"),
         color: {
           field: "metric",
           type: "nominal",
@@ -105,7 +109,7 @@ function drawBars(results: SweepResults, options: BarChartOptions): ChartSpec {
     layer.push({
       data: { values: laws },
       mark: { type: "tick", color: COLORS.law, thickness: 4, opacity: 0.9 },
-      encoding: { y, yOffset, x: x("ms") },
+      encoding: { y, yOffset, x: x("value") },
     });
   }
   return {

@@ -12,6 +12,8 @@ const FINE_TICKS = [
   ...[1, 1.5, 2, 3, 4, 5, 7, 10, 15, 20, 30, 40, 60].map((minutes) => 60_000 * minutes),
 ];
 
+const COUNTS = Array.from({ length: 9 }, (_, decade) => [1, 2, 5].map((step) => step * 10 ** decade)).flat();
+
 const LABEL =
   "datum.value < 1000 ? format(datum.value, '~r') + ' ms' : datum.value < 60000 ? format(datum.value / 1000, '~r') + ' s' : format(datum.value / 60000, '~r') + ' min'";
 
@@ -28,11 +30,26 @@ export function durationAxis(values: readonly number[]) {
   return { values: ticks, labelExpr: LABEL, grid: false };
 }
 
-function domainOf(values: readonly number[]): readonly [number, number] {
+/** A logarithmic scale over some counts above 0, widened to the next 1, 2 or 5 of a decade, and its axis. */
+export function countScale(values: readonly number[]) {
+  const [low, high] = domainOf(values, COUNTS);
+  return { type: "log", domain: [low, high], nice: false };
+}
+
+export function countAxis(values: readonly number[]) {
+  const [low, high] = domainOf(values, COUNTS);
+  return {
+    values: COUNTS.filter((tick) => tick >= low && tick <= high),
+    labelExpr: "format(datum.value, ',')",
+    grid: false,
+  };
+}
+
+function domainOf(values: readonly number[], ticks: readonly number[] = TICKS): readonly [number, number] {
   const positive = values.filter((value) => value > 0);
   const least = Math.min(...positive);
   const most = Math.max(...positive);
-  const low = TICKS.findLast((tick) => tick <= least * 1.001) ?? least;
-  const high = TICKS.find((tick) => tick >= most * 0.999) ?? most;
+  const low = ticks.findLast((tick) => tick <= least * 1.001) ?? least;
+  const high = ticks.find((tick) => tick >= most * 0.999) ?? most;
   return [low, high];
 }

@@ -1,5 +1,5 @@
 import { ExperimentError, type Metric, type PointSummary, type SweepResults } from "../experiment/index.ts";
-import { formatKnownMs } from "./format-quantity.ts";
+import { formatKnown, formatMs } from "./format-quantity.ts";
 
 /** Which points and reader: factors by name, `reader` and `isolationLevel` as they are called. */
 export type Where = Readonly<Record<string, string | number>>;
@@ -16,6 +16,13 @@ export function partOf(summary: PointSummary, name: string): string | number | u
   if (name === "reader") return summary.reader;
   if (name === "isolationLevel") return summary.isolationLevel;
   return summary.factors[name];
+}
+
+/** What a chart calls a summary's part: as `partOf`, a duration with its unit. */
+export function labelOf(results: SweepResults, summary: PointSummary, name: string): string {
+  const value = partOf(summary, name);
+  const factor = results.factors.find((one) => one.factor === name);
+  return factor?.column.endsWith("_ms") ? formatMs(Number(value)) : String(value);
 }
 
 /** The one summary that `where` picks.
@@ -35,9 +42,9 @@ export function mean(results: SweepResults, where: Where, metric: Metric): numbe
   return only(results, where).metrics[metric].mean;
 }
 
-/** The mean of a metric in ms where `where` picks one summary, as text with no more digits than are known of it. */
+/** The mean of a metric where `where` picks one summary, as text with no more digits than are known of it. */
 export function known(results: SweepResults, where: Where, metric: Metric): string {
-  return formatKnownMs(only(results, where).metrics[metric]);
+  return formatKnown(metric, only(results, where).metrics[metric]);
 }
 
 /** The largest value of a numeric factor up to which a metric stays at or below a bound: linear between the points around it.

@@ -1,3 +1,4 @@
+import type { Metric } from "../experiment/index.ts";
 import { knownDigits } from "../stats/index.ts";
 
 const DIGITS = 3;
@@ -12,16 +13,18 @@ export function formatMs(milliseconds: number): string {
   return `${trimmed(Number((milliseconds / 60_000).toPrecision(DIGITS)))} min`;
 }
 
-/** A mean in ms with no more digits than are known of it, as a duration. */
-export function formatKnownMs({
-  mean,
-  halfWidth,
-}: {
-  readonly mean: number;
-  readonly halfWidth: number;
-}): string {
+/** Whether a metric is a time in ms; the others are counts. */
+export function isTime(metric: Metric): boolean {
+  return metric.endsWith("_ms");
+}
+
+/** A metric's mean with no more digits than are known of it. */
+export function formatKnown(
+  metric: Metric,
+  { mean, halfWidth }: { readonly mean: number; readonly halfWidth: number },
+): string {
   const known = Number(knownDigits(mean, halfWidth).replace("~", ""));
-  return formatMs(known);
+  return isTime(metric) ? formatMs(known) : formatCount(known);
 }
 
 /** A count with its thousands apart, to three digits: `20,300`. */

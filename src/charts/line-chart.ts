@@ -1,7 +1,7 @@
-import type { Chart, ChartSpec, Metric, PointSummary, SweepResults } from "../experiment/index.ts";
-import { durationAxis, durationScale } from "./duration-axis.ts";
-import { partOf, pick, type Where } from "./find-points.ts";
-import { formatMs } from "./format-quantity.ts";
+import type { Chart, ChartSpec, Metric, SweepResults } from "../experiment/index.ts";
+import { countAxis, countScale, durationAxis, durationScale } from "./duration-axis.ts";
+import { labelOf, pick, type Where } from "./find-points.ts";
+import { isTime } from "./format-quantity.ts";
 import { CHART_HEIGHT, CHART_WIDTH, COLORS, seriesScales, THEME, titled, VEGA_LITE } from "./theme.ts";
 
 /** A metric against a numeric factor, one line a series, with 95 % intervals. */
@@ -15,23 +15,16 @@ export interface LineChartOptions {
   readonly where?: Where;
   /** A factor in ms. */
   readonly x: { readonly factor: string; readonly title: string };
-  /** A metric in ms. */
+  /** A metric in ms or a count. */
   readonly y: { readonly metric: Metric; readonly title: string };
   /** What the lines are told apart by: a factor, or `reader`. */
   readonly series: string;
   /** What the legend calls it. */
   readonly seriesTitle: string;
-  /** Closed forms, drawn thin and grey: label, and ms by point. */
+  /** Closed forms, drawn thin and grey: label, and value by point. */
   readonly laws?: (results: SweepResults) => readonly LawPoint[];
   /** A horizontal line: an SLO. */
   readonly goal?: { readonly ms: number; readonly label: string };
-}
-
-/** What the legend calls a summary's series: a duration with its unit. */
-function nameOf(results: SweepResults, summary: PointSummary, series: string): string {
-  const value = partOf(summary, series);
-  const factor = results.factors.find((one) => one.factor === series);
-  return factor?.column.endsWith("_ms") ? formatMs(Number(value)) : String(value);
 }
 
 export interface LawPoint {
@@ -55,8 +48,8 @@ function drawLines(results: SweepResults, options: LineChartOptions): ChartSpec 
       y: mean,
       low: Math.max(mean - half, mean / 10),
       high: mean + half,
-      series: nameOf(results, summary, series),
-      dash: nameOf(results, summary, series),
+      series: labelOf(results, summary, series),
+      dash: labelOf(results, summary, series),
     };
   });
   const names = [...new Set(rows.map((row) => row.series))];
@@ -79,8 +72,8 @@ function drawLines(results: SweepResults, options: LineChartOptions): ChartSpec 
     field: "y",
     type: "quantitative",
     title: y.title,
-    scale: durationScale(ys),
-    axis: { ...durationAxis(ys), grid: true },
+    scale: isTime(y.metric) ? durationScale(ys) : countScale(ys),
+    axis: { ...(isTime(y.metric) ? durationAxis(ys) : countAxis(ys)), grid: true },
   };
   const legend = names.length > 1 ? { title: seriesTitle, symbolStrokeWidth: 0 } : null;
   const layer: object[] = [];

@@ -81,6 +81,16 @@ export const METRICS = [
   "alignment_mean_ms",
   "alignment_max_ms",
   "precommit_to_commit_mean_ms",
+  // Of the job that writes the reader's topic. How often it restarted.
+  "restarts",
+  // From each failure until every task ran again, in all.
+  "outage_ms",
+  // From the first fault until a JobMaster or the ResourceManager declared a TaskManager lost.
+  "detection_ms",
+  // From the first fault until every task ran again after the last failure.
+  "recovery_ms",
+  // From the trigger of the checkpoint that was restored to the first failure.
+  "restored_checkpoint_age_ms",
 ] as const;
 
 export type Metric = (typeof METRICS)[number];

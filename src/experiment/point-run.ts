@@ -1,4 +1,4 @@
-import { CheckpointLog, type LoggedPhase } from "../metrics/index.ts";
+import { CheckpointLog, type LoggedPhase, type RecoveryRecorder } from "../metrics/index.ts";
 import { ConfigError, formatDuration, type Pipeline, type PipelineReading } from "../pipeline/index.ts";
 import type { Point } from "./expand-points.ts";
 import { METRICS, type Metric } from "./experiment.ts";
@@ -175,7 +175,7 @@ function describeRun(
 }
 
 function describeReader(
-  { result, latencies, checkpoints }: Measurement,
+  { result, latencies, checkpoints, recovery }: Measurement,
   log: CheckpointLog,
   i: number,
 ): ReaderRow {
@@ -189,7 +189,7 @@ function describeReader(
   const job = checkpoints[writers[0] ?? -1];
   const [durationP50, durationP99] =
     job === undefined || job.durations.count === 0 ? [] : job.durations.quantiles([0.5, 0.99]);
-  const values: Readonly<Record<Metric, number | null | undefined>> = {
+  const values: Readonly<Partial<Record<Metric, number | null | undefined>>> = {
     latency_min_ms: measured ? histogram.min : null,
     latency_mean_ms: measured ? histogram.mean : null,
     latency_p10_ms: quantiles[0],
@@ -214,6 +214,7 @@ function describeReader(
     alignment_max_ms: log.alignment.count > 0 ? log.alignment.max : null,
     precommit_to_commit_mean_ms:
       log.preCommitToCommit.count > 0 ? log.preCommitToCommit.sum / log.preCommitToCommit.count : null,
+    ...recoveryMetrics(recovery, writers[0], log),
   };
   return {
     reader: reader.reader,
@@ -233,6 +234,32 @@ function describeReader(
           .map(({ from, to, count }) => [from / MILLISECOND, to / MILLISECOND, count] as const)
       : [],
   };
+}
+
+/** @param job undefined: none writes the topic. */
+function recoveryMetrics(
+  { jobs, firstFaultAt, firstLostAt }: RecoveryRecorder,
+  job: number | undefined,
+  log: CheckpointLog,
+): Partial<Record<Metric, number | null>> {
+  const recovery = jobs[job ?? -1];
+  if (recovery === undefined) return {};
+  const { outages, restarts } = recovery;
+  const [first] = outages;
+  const restored = log.checkpoints.find((one) => one.job === job && one.checkpoint === first?.checkpoint);
+  const until = outages.at(-1)?.runningAt ?? Number.NaN;
+  const outage = outages.reduce((sum, { failedAt, runningAt }) => sum + runningAt - failedAt, 0);
+  return {
+    restarts,
+    outage_ms: finite(outage),
+    detection_ms: finite(firstLostAt - firstFaultAt),
+    recovery_ms: finite(until - firstFaultAt),
+    restored_checkpoint_age_ms: first && restored ? first.failedAt - restored.triggeredAt : null,
+  };
+}
+
+function finite(value: number): number | null {
+  return Number.isFinite(value) ? value : null;
 }
 
 function inUnit(metric: Metric, value: number | null | undefined): number | null {

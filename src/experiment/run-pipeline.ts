@@ -1,4 +1,9 @@
-import type { JobCheckpointSizes, JobCheckpoints, RampHistogram } from "../metrics/index.ts";
+import type {
+  JobCheckpointSizes,
+  JobCheckpoints,
+  RampHistogram,
+  RecoveryRecorder,
+} from "../metrics/index.ts";
 import {
   assemble,
   type Lineage,
@@ -50,6 +55,7 @@ export interface Measurement {
   readonly checkpoints: readonly JobCheckpoints[];
   /** Bytes of each job's checkpoints. */
   readonly checkpointSizes: readonly JobCheckpointSizes[];
+  readonly recovery: RecoveryRecorder;
 }
 
 /** As runPipeline, and keeps the histograms. */
@@ -97,6 +103,7 @@ export function measurePipeline(pipeline: Pipeline, options: RunOptions): Measur
     latencies: recorders.latencies,
     checkpoints: recorders.jobCheckpoints,
     checkpointSizes: recorders.checkpointSizes,
+    recovery: recorders.recovery,
   };
 }
 

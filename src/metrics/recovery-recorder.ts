@@ -11,8 +11,8 @@ export interface RecoveryEvent {
 export interface JobRecovery {
   /** Restarts that were begun. */
   restarts: number;
-  /** From a failure until every task ran again, for each outage. */
-  readonly outages: { readonly failedAt: number; runningAt: number }[];
+  /** From a failure until every task ran again, for each outage; the checkpoint that was restored last in it, 0: none. */
+  readonly outages: { readonly failedAt: number; runningAt: number; checkpoint: number }[];
 }
 
 /** Most events that are kept. */
@@ -22,6 +22,10 @@ const MOST_EVENTS = 1000;
 export class RecoveryRecorder implements FailoverObserver {
   readonly timeline: RecoveryEvent[] = [];
   readonly jobs: readonly JobRecovery[];
+  /** When the first fault of the plan happened; NaN: none has. */
+  firstFaultAt = Number.NaN;
+  /** When a JobMaster or the ResourceManager first declared a TaskManager lost; NaN: never. */
+  firstLostAt = Number.NaN;
   readonly #reasons: readonly string[];
 
   /** @param reasons of failures, by number. */
@@ -37,6 +41,7 @@ export class RecoveryRecorder implements FailoverObserver {
   /** A fault of the plan happens. */
   faultInjected(fault: string, at: number): void {
     this.#add(at, -1, fault);
+    if (Number.isNaN(this.firstFaultAt)) this.firstFaultAt = at;
   }
 
   jobStatusChanged(job: number, status: string, at: number): void {
@@ -51,11 +56,13 @@ export class RecoveryRecorder implements FailoverObserver {
     const { outages } = this.jobs[job]!;
     const last = outages.at(-1);
     if (last === undefined || last.runningAt < Number.POSITIVE_INFINITY)
-      outages.push({ failedAt: at, runningAt: Number.POSITIVE_INFINITY });
+      outages.push({ failedAt: at, runningAt: Number.POSITIVE_INFINITY, checkpoint: 0 });
   }
 
   jobRestored(job: number, checkpoint: number, at: number): void {
     this.#add(at, job, checkpoint === 0 ? "starts from nothing" : `restores checkpoint ${checkpoint}`);
+    const last = this.jobs[job]!.outages.at(-1);
+    if (last !== undefined) last.checkpoint = checkpoint;
   }
 
   executionRunning(): void {}
@@ -80,6 +87,7 @@ export class RecoveryRecorder implements FailoverObserver {
 
   taskManagerLost(job: number, taskManager: number, at: number): void {
     const who = job < 0 ? "ResourceManager" : "JobMaster";
+    if (Number.isNaN(this.firstLostAt)) this.firstLostAt = at;
     this.#add(at, job, `${who} declares TaskManager ${taskManager + 1} lost`);
   }
 }

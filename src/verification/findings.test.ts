@@ -53,6 +53,22 @@ describe("experiments find", () => {
     expect(at({ guarantee: "at-least-once", interval: "15 s" }, "latency_p99_ms")).toBeLessThan(1000);
   });
 
+  test("02: what a reader sees again is the rate times the age of the restored checkpoint", async () => {
+    const at = await measure("02", "fraud");
+    const failure = "just before the next checkpoint completes";
+    for (const interval of ["2 s", "8 s"]) {
+      const age = at({ interval, failure }, "restored_checkpoint_age_ms");
+      expect(Math.abs(age / (1000 * Number.parseInt(interval, 10)) - 1)).toBeLessThan(0.02);
+      expect(Math.abs(at({ interval, failure }, "records_duplicated") / (10 * age) - 1)).toBeLessThan(0.03);
+    }
+    const after = { interval: "8 s", failure: "just after one completed" };
+    expect(at(after, "records_duplicated")).toBeLessThan(
+      0.1 * at({ interval: "8 s", failure }, "records_duplicated"),
+    );
+    expect(at(after, "records_duplicated")).toBeGreaterThan(0);
+    expect(at(after, "records_lost")).toBe(0);
+  });
+
   test("03: exactly-once hides records for an interval, at-least-once for none of it", async () => {
     const at = await measure("03", "billing");
     expect(at({ guarantee: "exactly-once" }, "latency_p99_ms")).toBeGreaterThan(0.99 * 10_000);
@@ -97,11 +113,51 @@ describe("experiments find", () => {
     expect(at(four, "latency_p99_ms")).toBeGreaterThan(2 * at(one, "latency_p99_ms"));
   });
 
+  test("19: a kill is detected after one to two heartbeats, a vanished node after the timeout", async () => {
+    const at = await measure("19", "billing");
+    const killed = (heartbeat: string) => ({ death: "process killed", heartbeat });
+    const [often, seldom, vanished] = [
+      killed("1 s"),
+      killed("10 s"),
+      { death: "node vanishes", heartbeat: "1 s" },
+    ];
+    for (const [factors, interval] of [
+      [often, 1000],
+      [seldom, 10_000],
+    ] as const) {
+      const detection = at(factors, "detection_ms");
+      // The second of two heartbeats that fail, and a request's way.
+      expect(detection).toBeGreaterThan(interval);
+      expect(detection).toBeLessThan(2 * interval + 100);
+      expect(at(factors, "recovery_ms")).toBeGreaterThan(detection);
+      expect(at(factors, "restarts")).toBeGreaterThanOrEqual(2);
+    }
+    expect(at(often, "detection_ms")).toBeLessThan(0.5 * at(often, "recovery_ms"));
+    expect(at(seldom, "detection_ms")).toBeGreaterThan(0.5 * at(seldom, "recovery_ms"));
+    expect(at(vanished, "detection_ms")).toBeGreaterThan(0.9 * at(vanished, "recovery_ms"));
+    expect(at(vanished, "outage_ms")).toBeLessThan(0.1 * at(vanished, "recovery_ms"));
+  });
+
   test("20: alignment is short beside the latency as long as nothing is overloaded", async () => {
     const at = await measure("20", "fraud");
     const busy = { load: "95 % busy" };
     expect(at(busy, "alignment_max_ms")).toBeLessThan(at(busy, "latency_p99_ms"));
     expect(at({ load: "half busy" }, "alignment_mean_ms")).toBeLessThan(100);
+  });
+
+  test("21: only read_committed behind transactions sees nothing again after a crash", async () => {
+    const at = await measure("21", "billing");
+    const again = (guarantee: string, reader: string) => at({ guarantee }, "records_duplicated", reader);
+    expect(again("exactly-once", "billing")).toBe(0);
+    for (const [guarantee, reader] of [
+      ["exactly-once", "fraud"],
+      ["at-least-once", "billing"],
+      ["at-least-once", "fraud"],
+      ["none", "billing"],
+    ] as const) {
+      // 7 s of 10,000 records/s.
+      expect(Math.abs(again(guarantee, reader) / 70_000 - 1)).toBeLessThan(0.05);
+    }
   });
 
   test("23: the delays of chained jobs add", async () => {
