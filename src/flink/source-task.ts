@@ -69,6 +69,7 @@ export class SourceTask implements UpstreamTask {
   #isSnapshotTaken = false;
   #advanceEvent = NO_EVENT;
   #syncEvent = NO_EVENT;
+  #isStarted = false;
   #isDisposed = false;
   /** Its process stands still. */
   #isFrozen = false;
@@ -116,6 +117,7 @@ export class SourceTask implements UpstreamTask {
         ),
       );
     }
+    this.#isStarted = true;
     this.#aimAtPositions();
     this.#writers.start();
     this.#advance();
@@ -269,7 +271,7 @@ export class SourceTask implements UpstreamTask {
     if (this.#isFrozen) return;
     const now = this.#sim.now;
     while (!this.#inSnapshot && !this.#mailbox.isEmpty) this.#run(this.#mailbox.take()!);
-    if (this.#inSnapshot) return;
+    if (this.#inSnapshot || !this.#isStarted) return;
     if (!this.#writers.available) {
       this.#mode = "paused";
       return;
