@@ -23,6 +23,7 @@ export function barrierKindOf({ mode, unaligned, alignedTimeout }: AlignmentSett
 /** Records in flight of one channel, as a snapshot holds them: plain data, [origin partition, route, first rank, end rank]
  *  each, in the order of the channel. */
 export interface ChannelState {
+  /** position among the task's channels of that side: the next attempt's channels have other numbers. */
   readonly channel: number;
   readonly side: "input" | "output";
   readonly spans: readonly (readonly [partition: number, route: number, from: number, to: number])[];

@@ -87,9 +87,9 @@ export class InputGates {
   /** Takes the records that were captured. */
   takeState(): readonly ChannelState[] {
     const states: ChannelState[] = [];
-    for (const { number, inputState } of this.channels) {
+    for (const { downstreamIndex, inputState } of this.channels) {
       if (inputState.records === 0) continue;
-      states.push({ channel: number, side: "input", spans: inputState.rows() });
+      states.push({ channel: downstreamIndex, side: "input", spans: inputState.rows() });
       inputState.clear();
     }
     return states;

@@ -169,9 +169,9 @@ export class RecordWriters {
   /** Takes the records that the latest barriers have passed. */
   takeState(): readonly ChannelState[] {
     const states: ChannelState[] = [];
-    for (const { number, outputState } of this.channels) {
+    for (const { upstreamIndex, outputState } of this.channels) {
       if (outputState.records === 0) continue;
-      states.push({ channel: number, side: "output", spans: outputState.rows() });
+      states.push({ channel: upstreamIndex, side: "output", spans: outputState.rows() });
       outputState.clear();
     }
     return states;

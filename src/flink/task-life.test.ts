@@ -209,7 +209,7 @@ function world(alignment: AlignmentSettings) {
     };
   }
 
-  return { sim, at, start, snapshots, written, origin, channels };
+  return { sim, at, start, snapshots, written, origin };
 }
 
 /** A split that has what was created up to now. */
@@ -278,7 +278,7 @@ describe("tasks that are killed and started again from a snapshot", () => {
   test.each(MODES)(
     "%s: what was served up to the snapshot and by the new attempt is each record once",
     (_name, alignment) => {
-      const { sim, at, start, snapshots, written, channels } = world(alignment);
+      const { sim, at, start, snapshots, written } = world(alignment);
       const first = start({ offsets: [0, 0], inFlight: new Map() });
       at(2000 * MILLISECOND, () => first.trigger(1, sim.now));
       sim.run(4000 * MILLISECOND);
@@ -292,11 +292,11 @@ describe("tasks that are killed and started again from a snapshot", () => {
       const served = [0, 1].map((operator) => snapshots.get(SOURCES + operator)!.keyedRecords);
       const inFlight = new Map<string, [number, number, number, number][]>();
       for (const side of ["input", "output"] as const) {
-        for (const snapshot of snapshots.values()) {
+        for (const [task, snapshot] of snapshots) {
           for (const state of snapshot.channelState) {
             if (state.side !== side) continue;
-            const { upstreamIndex, downstreamIndex } = channels[state.channel]!;
-            const key = `${downstreamIndex} ${upstreamIndex}`;
+            // Each source has a channel to each operator, in order.
+            const key = side === "input" ? `${state.channel} ${task - SOURCES}` : `${task} ${state.channel}`;
             inFlight.set(key, [
               ...(inFlight.get(key) ?? []),
               ...(state.spans as [number, number, number, number][]),

@@ -1,0 +1,41 @@
+import { readFileSync } from "node:fs";
+import { expect, test } from "vitest";
+import { runPipeline } from "../experiment/index.ts";
+import { parsePipeline } from "../pipeline/index.ts";
+
+const SECOND = 1e9;
+const TEXT = readFileSync(new URL("../../pipelines/small.yaml", import.meta.url), "utf8");
+const TWO_SUBTASKS = [
+  "jobs.job.config.parallelism.default=2",
+  "kafka.topics.in.partitions=2",
+  "kafka.topics.out.partitions=2",
+  "flink.taskmanagers=2",
+  "producers.load.rate=1000/s",
+];
+
+test.each([
+  ["unaligned", ["execution.checkpointing.unaligned.enabled=true"]],
+  [
+    "aligned with a time-out",
+    [
+      "execution.checkpointing.unaligned.enabled=true",
+      "execution.checkpointing.aligned-checkpoint-timeout=1 ms",
+    ],
+  ],
+])(
+  "records in flight in an %s checkpoint go back into the channels they were in, each once",
+  (_, alignment) => {
+    for (const fault of ["fail job at 10.3 s", "kill taskmanager-2 at 10.3 s repair 1 s"]) {
+      const assignments = [...TWO_SUBTASKS, ...alignment, `faults.one=${fault}`];
+      const { pipeline } = parsePipeline(TEXT, "small.yaml", assignments);
+      for (const seed of ["1", "2", "3"]) {
+        const result = runPipeline(pipeline, { seed, duration: 15 * SECOND });
+        expect(result.recovery.jobs[0]!.restarts).toBe(1);
+        expect(result.readers.map((one) => [one.recordsVisible, one.recordsDuplicated])).toEqual([
+          [15_000, 0],
+        ]);
+        expect(result.checks.flatMap(({ violations }) => violations)).toEqual([]);
+      }
+    }
+  },
+);
