@@ -85,6 +85,7 @@ export function runResult(guarantee: string, readers: readonly ReaderResult[]): 
       aborted: 0,
       timedOut: 0,
     },
+    tasks: [],
     recovery: { jobs: [], timeline: [] },
     checks: [],
     config: configWith(guarantee),

@@ -22,7 +22,13 @@ export { failedRun, type PointRun, type RunStatus, replayCommand, runPoint } fro
 export { nextRepetitions, type StopValues, stopValuesOf } from "./repetitions.ts";
 export { type Cell, type SweepShape, type Table, type TableColumn, tablesOf } from "./result-tables.ts";
 export { type Measurement, measurePipeline, type RunOptions, runPipeline } from "./run-pipeline.ts";
-export type { CheckpointResult, LatencySummary, ReaderResult, RunResult } from "./run-result.ts";
+export type {
+  CheckpointResult,
+  LatencySummary,
+  ReaderResult,
+  RunResult,
+  VertexResult,
+} from "./run-result.ts";
 export {
   failuresOf,
   type HistogramRow,

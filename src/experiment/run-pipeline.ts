@@ -6,6 +6,7 @@ import type {
 } from "../metrics/index.ts";
 import {
   assemble,
+  jobVertices,
   type Lineage,
   type Phases,
   type Pipeline,
@@ -14,7 +15,7 @@ import {
 } from "../pipeline/index.ts";
 import { combineObservers } from "./combine-observers.ts";
 import { type MeasuredTime, Recorders } from "./recorders.ts";
-import type { RunResult, TransactionsResult } from "./run-result.ts";
+import type { RunResult, TransactionsResult, VertexResult } from "./run-result.ts";
 
 export interface RunOptions {
   /** What all randomness is derived from. */
@@ -72,6 +73,7 @@ export function measurePipeline(pipeline: Pipeline, options: RunOptions): Measur
   let stopped = world.run(duration);
   const eventsUnderLoad = world.sim.executed;
   const idsUnderLoad = world.transactions.newTransactionalIds;
+  const tasks = tasksOf(world, pipeline);
   const drainBound = duration + drainTime(pipeline);
   while (stopped.kind === "reached-end" && world.sim.now < drainBound && !recorders.allVisible(world)) {
     stopped = world.run(Math.min(drainBound, world.sim.now + SECOND / 10));
@@ -94,6 +96,7 @@ export function measurePipeline(pipeline: Pipeline, options: RunOptions): Measur
     readers: recorders.readers(world),
     checkpoints: recorders.checkpoints(),
     transactions: transactionsOf(world, idsUnderLoad, duration),
+    tasks,
     recovery: recorders.recoveryOf(),
     checks: recorders.checks(world),
     config: pipeline,
@@ -121,6 +124,13 @@ function drainTime(pipeline: Pipeline): number {
     if (interval !== undefined) bound += 3 * Math.max(interval, minPause) + Math.min(timeout, 600 * SECOND);
   }
   return bound;
+}
+
+function tasksOf(world: World, { jobs }: Pipeline): readonly VertexResult[] {
+  return jobs.flatMap((job, number) => {
+    const metrics = world.taskMetrics(number);
+    return jobVertices(job).map(({ name }, i) => ({ job: job.name, vertex: name, subtasks: metrics[i]! }));
+  });
 }
 
 const DAY = 86_400 * SECOND;

@@ -1,5 +1,5 @@
 import type { JobCheckpointStatistics } from "../metrics/index.ts";
-import type { Pipeline } from "../pipeline/index.ts";
+import type { Pipeline, TaskMetrics } from "../pipeline/index.ts";
 
 /** Quantiles and mean of a latency, milliseconds. All null when nothing was measured. */
 export interface LatencySummary {
@@ -77,6 +77,14 @@ export interface CheckpointResult {
   readonly statistics: JobCheckpointStatistics;
 }
 
+/** What Flink's metrics of a vertex's tasks show at the end of the load. */
+export interface VertexResult {
+  readonly job: string;
+  readonly vertex: string;
+  /** By subtask, of its current attempt; null: it has none. */
+  readonly subtasks: readonly (TaskMetrics | null)[];
+}
+
 /** What one run of one pipeline gave. Plain data: JSON.stringify(result) is the `--json` output of one run. */
 export interface RunResult {
   readonly pipeline: string;
@@ -93,6 +101,7 @@ export interface RunResult {
   readonly readers: readonly ReaderResult[];
   readonly checkpoints: readonly CheckpointResult[];
   readonly transactions: TransactionsResult;
+  readonly tasks: readonly VertexResult[];
   /** What failures did to each job, and when; empty without any. */
   readonly recovery: {
     readonly jobs: readonly {

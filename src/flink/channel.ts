@@ -120,6 +120,9 @@ export class Channel {
   #fill = 0;
   /** bytes in this segment of a record that began in the one before; 0: none. */
   #carry = 0;
+  // Of segments that were finished.
+  #buffersOut = 0;
+  #bytesOut = 0;
   #credit: number;
   #blocked = false;
   #isDisposed = false;
@@ -207,6 +210,21 @@ export class Channel {
     return this.#queuedData;
   }
 
+  /** Segments that the sender has finished, full or before a barrier. Source: flink BufferWritingResultPartition. */
+  get buffersOut(): number {
+    return this.#buffersOut + this.#fullWhileFlushed;
+  }
+
+  /** Their bytes. */
+  get bytesOut(): number {
+    return this.#bytesOut + this.#fullWhileFlushed * this.#settings.segmentSize;
+  }
+
+  /** Where every record is flushed by itself, full segments are not cut. */
+  get #fullWhileFlushed(): number {
+    return Math.floor(this.#fill / this.#settings.segmentSize);
+  }
+
   /** Something waits here that the receiver's credit (or its poll) would free. */
   get senderWaits(): boolean {
     return this.#queue.length > 0 || this.#flushRequested;
@@ -271,6 +289,10 @@ export class Channel {
     this.#takeEmitted(now);
     if (this.open.records > 0) this.#queueOpen();
     this.#unpolled = undefined;
+    if (this.#fill > 0) {
+      this.#buffersOut += Math.ceil(this.#fill / this.#settings.segmentSize);
+      this.#bytesOut += this.#fill;
+    }
     this.#fill = 0;
     this.#carry = 0;
     const barrier = this.#settings.recycler.take();
@@ -408,6 +430,8 @@ export class Channel {
       const whole = excess === 0 ? needed : needed - 1;
       this.#fill = 0;
       this.#carry = excess;
+      this.#buffersOut++;
+      this.#bytesOut += this.#settings.segmentSize;
       const unpolled = this.#unpolledTail;
       if (whole > 0 && unpolled !== undefined) {
         this.open.moveFront(whole, unpolled.spans);

@@ -33,4 +33,5 @@ export { HashMapStateBackend } from "./state-backend-hashmap.ts";
 export { RocksDBStateBackend } from "./state-backend-rocksdb.ts";
 export { StorageLink } from "./storage-link.ts";
 export { SubtaskCheckpointCoordinator } from "./subtask-checkpoint-coordinator.ts";
+export type { TaskMetrics } from "./task-gauges.ts";
 export type { CommittableState, TaskStateSnapshot } from "./task-state-snapshot.ts";

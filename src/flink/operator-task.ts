@@ -45,6 +45,7 @@ import type { BufferRecycler, NetworkBuffer } from "./network-buffer.ts";
 import { type RecordWriterSettings, RecordWriters } from "./record-writers.ts";
 import { Service } from "./service.ts";
 import type { SubtaskCheckpointCoordinator } from "./subtask-checkpoint-coordinator.ts";
+import { BACK_PRESSURED, BUSY, IDLE, TaskGauges, type TaskMetrics } from "./task-gauges.ts";
 
 /** Event kinds, payload a = number of the task; `flush`: b = record writer. */
 export interface OperatorTaskKinds {
@@ -118,6 +119,10 @@ export class OperatorTask implements DownstreamTask, UpstreamTask {
   #isSnapshotTaken = false;
   #isAligned = false;
   readonly #service: Service;
+  readonly #gauges = new TaskGauges();
+  // Records and bytes of the buffers taken.
+  #recordsTaken = 0;
+  #bytesTaken = 0;
   #current: NetworkBuffer | undefined;
   #currentChannel: Channel | undefined;
   /** The thread must turn to something else when the record in hand is done, which is then; -1: it needn't. */
@@ -171,6 +176,7 @@ export class OperatorTask implements DownstreamTask, UpstreamTask {
   /** Called once, with the channels of each input gate and of each output edge, at the time the job is RUNNING. */
   start(inputs: readonly (readonly Channel[])[], outputs: readonly (readonly Channel[])[]): void {
     const { writers } = this.#settings;
+    this.#gauges.begin(this.#sim.now);
     this.#inputs = new InputGates(this.#settings, inputs);
     this.#writers = new RecordWriters(
       this.#sim,
@@ -231,6 +237,21 @@ export class OperatorTask implements DownstreamTask, UpstreamTask {
   #waitsForThaw(action: () => void): boolean {
     if (this.#isFrozen) this.#atThaw.push(action);
     return this.#isFrozen;
+  }
+
+  /** Gauges and counters at `now`. Changes nothing in what the task does. Counters are of this attempt: records that were
+   *  served, and of buffers taken their records' bytes; what only goes to chained sinks is not out. */
+  metrics(now: number): TaskMetrics {
+    const unserved = this.#service.isIdle ? 0 : this.#service.size - this.#doneBy(now);
+    const numRecordsIn = this.#recordsTaken - unserved;
+    return {
+      ...this.#gauges.read(now),
+      numRecordsIn,
+      numRecordsOut: this.#writers.channels.length === 0 ? 0 : numRecordsIn,
+      numBytesIn: this.#bytesTaken,
+      numBytesOut: this.#writers.bytesOut,
+      numBuffersOut: this.#writers.buffersOut,
+    };
   }
 
   /** Handler of `wake`. */
@@ -363,8 +384,10 @@ export class OperatorTask implements DownstreamTask, UpstreamTask {
         continue;
       }
       if (!this.#writers.available) {
-        if (this.#isBetweenRecords(now)) this.#rest(now);
-        else this.#planWake();
+        if (this.#isBetweenRecords(now)) {
+          this.#rest(now);
+          this.#gauges.enter(BACK_PRESSURED, now);
+        } else this.#planWake();
         return;
       }
       if (this.#restingSince >= 0) this.#resume(now);
@@ -372,7 +395,10 @@ export class OperatorTask implements DownstreamTask, UpstreamTask {
         this.#planWake();
         return;
       }
-      if (!this.#inputs.hasData) return;
+      if (!this.#inputs.hasData) {
+        this.#gauges.enter(IDLE, now);
+        return;
+      }
       this.#takeNext(now);
     }
   }
@@ -438,7 +464,10 @@ export class OperatorTask implements DownstreamTask, UpstreamTask {
     this.#current = buffer;
     this.#currentChannel = channel;
     if (this.#isCollecting) this.#processedBytes += channel.bytesOf(buffer.spans);
+    this.#recordsTaken += buffer.spans.records;
+    this.#bytesTaken += channel.bytesOf(buffer.spans);
     this.#service.begin(buffer.spans, now, this.#parts.service(buffer.spans.records));
+    this.#gauges.enter(BUSY, now, this.#service.busyUntil);
     if (this.#writers.channels.length === 0) return;
     if (!this.#sinks.isEmpty) buffer.spans.copyTo(this.#toSinks);
     this.#writers.foresee();
@@ -494,6 +523,7 @@ export class OperatorTask implements DownstreamTask, UpstreamTask {
   #resume(now: number): void {
     this.#service.delay(now - this.#restingSince);
     this.#restingSince = -1;
+    this.#gauges.enter(BUSY, now, this.#service.busyUntil);
     this.#writers.foresee();
   }
 
@@ -501,6 +531,7 @@ export class OperatorTask implements DownstreamTask, UpstreamTask {
     const now = this.#sim.now;
     if (this.#restingSince < 0 && this.#current !== undefined) this.#writers.endEmission(now);
     this.#blockedSince = now;
+    this.#gauges.enter(BUSY, now);
   }
 
   #unblock(): void {
@@ -510,6 +541,7 @@ export class OperatorTask implements DownstreamTask, UpstreamTask {
     this.#boundaryAt = -1;
     if (this.#restingSince < 0 && this.#current !== undefined) {
       this.#service.delay(pause);
+      this.#gauges.enter(BUSY, this.#sim.now, this.#service.busyUntil);
       this.#writers.foresee();
     }
     this.#run();

@@ -120,6 +120,15 @@ export class RecordWriters {
     for (let i = 0; i < this.channels.length; i++) this.channels[i]!.endEmission(now);
   }
 
+  /** Segments that were finished, and their bytes, since the task began; barriers don't count. */
+  get buffersOut(): number {
+    return this.channels.reduce((sum, channel) => sum + channel.buffersOut, 0);
+  }
+
+  get bytesOut(): number {
+    return this.channels.reduce((sum, channel) => sum + channel.bytesOut, 0);
+  }
+
   /** A barrier behind what was emitted up to `now`, in every channel. */
   broadcast(
     checkpoint: number,

@@ -15,6 +15,7 @@ import type { FlinkObserver } from "./observations.ts";
 import { type RecordWriterSettings, RecordWriters } from "./record-writers.ts";
 import { ALL_ROUTES, type Chunk, type SourceFeed } from "./source-feed.ts";
 import type { SubtaskCheckpointCoordinator } from "./subtask-checkpoint-coordinator.ts";
+import { BACK_PRESSURED, BUSY, IDLE, TaskGauges, type TaskMetrics } from "./task-gauges.ts";
 import type { OperatorState } from "./task-state-snapshot.ts";
 
 /** Event kinds, payload a = number of the task. */
@@ -81,6 +82,9 @@ export class SourceTask implements UpstreamTask {
   #interrupted = false;
   #emittedAt = -1;
   readonly #emitted: Float64Array;
+  readonly #gauges = new TaskGauges();
+  /** Records emitted since the task began, without those of the ramp under way. */
+  #recordsOut = 0;
 
   constructor(
     sim: Simulation,
@@ -118,6 +122,7 @@ export class SourceTask implements UpstreamTask {
       );
     }
     this.#isStarted = true;
+    this.#gauges.begin(this.#sim.now);
     this.#aimAtPositions();
     this.#writers.start();
     this.#advance();
@@ -167,6 +172,21 @@ export class SourceTask implements UpstreamTask {
     this.#writers.dispose();
     this.#checkpoints.dispose();
     this.feed.dispose();
+  }
+
+  /** Gauges and counters at `now`. While emission follows the closed form the task is busy for the emission times of its
+   *  records, and idle otherwise. A source reads no buffers, and what it reads is what it emits. */
+  metrics(now: number): TaskMetrics {
+    if (this.#mode === "live") this.#emitUpTo(now);
+    const numRecords = this.#recordsOut + (this.#mode === "ramp" ? this.#rampCount(now) : 0);
+    return {
+      ...this.#gauges.read(now),
+      numRecordsIn: numRecords,
+      numRecordsOut: numRecords,
+      numBytesIn: 0,
+      numBytesOut: this.#writers.bytesOut,
+      numBuffersOut: this.#writers.buffersOut,
+    };
   }
 
   /** Handler of `advance`: a chunk has ended, records came, or the output is available again. */
@@ -233,7 +253,9 @@ export class SourceTask implements UpstreamTask {
   }
 
   afterSegmentFull(): void {
-    if (!this.#writers.available) this.#pause();
+    if (this.#writers.available) return;
+    this.#pause();
+    if (!this.#inSnapshot) this.#gauges.enter(BACK_PRESSURED, this.#sim.now);
   }
 
   emitInto(channel: Channel, now: number): void {
@@ -274,6 +296,7 @@ export class SourceTask implements UpstreamTask {
     if (this.#inSnapshot || !this.#isStarted) return;
     if (!this.#writers.available) {
       this.#mode = "paused";
+      this.#gauges.enter(BACK_PRESSURED, now);
       return;
     }
     if (this.#interrupted || this.feed.take(now, this.#chunk)) {
@@ -282,9 +305,12 @@ export class SourceTask implements UpstreamTask {
     } else if (this.feed.closedForm) {
       this.#mode = "live";
       this.#emittedAt = -1;
+      this.#emitted.set(this.feed.position);
+      this.#gauges.enter(IDLE, now);
       this.#writers.foresee();
     } else {
       this.#mode = "idle";
+      this.#gauges.enter(IDLE, now);
       const next = this.feed.nextAt(now);
       if (next !== Number.POSITIVE_INFINITY) this.#advanceAt(next);
     }
@@ -298,6 +324,7 @@ export class SourceTask implements UpstreamTask {
   #startRamp(now: number): void {
     this.#mode = "ramp";
     this.#rampStart = now;
+    this.#gauges.enter(BUSY, now);
     const chunk = this.#chunk;
     if (chunk.route !== ALL_ROUTES) this.#aimAtRoutes();
     this.#advanceAt(now + (chunk.to - chunk.from) * this.#settings.emission);
@@ -307,6 +334,7 @@ export class SourceTask implements UpstreamTask {
   #finishRamp(): void {
     const now = this.#sim.now;
     this.#writers.endEmission(now);
+    this.#recordsOut += this.#chunk.to - this.#chunk.from;
     this.#mode = "idle";
   }
 
@@ -319,7 +347,9 @@ export class SourceTask implements UpstreamTask {
       this.#emitUpTo(now);
       this.feed.position.set(this.#emitted);
     } else if (this.#mode === "ramp") {
-      this.#chunk.from += this.#rampCount(now);
+      const count = this.#rampCount(now);
+      this.#chunk.from += count;
+      this.#recordsOut += count;
       this.#interrupted = this.#chunk.from < this.#chunk.to;
     }
     this.#sim.cancel(this.#advanceEvent);
@@ -340,12 +370,18 @@ export class SourceTask implements UpstreamTask {
     if (this.#emittedAt === now) return;
     this.#emittedAt = now;
     const feed = this.feed;
-    const time = now - this.#settings.emission;
+    const { emission } = this.#settings;
+    const time = now - emission;
+    let more = 0;
     for (let split = 0; split < feed.splits; split++) {
       const count = feed.availableCount(split, time);
-      const position = feed.position[split]!;
-      this.#emitted[split] = count > position ? count : position;
+      const before = this.#emitted[split]!;
+      if (count <= before) continue;
+      more += count - before;
+      this.#emitted[split] = count;
     }
+    this.#recordsOut += more;
+    this.#gauges.worked(more * emission, now);
   }
 
   #emitOffsets(channel: Channel, split: number, offset: number): void {
@@ -493,6 +529,7 @@ export class SourceTask implements UpstreamTask {
     const kind = isSavepoint(properties) ? ALIGNED : barrierKindOf(this.#settings.alignment);
     this.#writers.broadcast(checkpoint, triggeredAt, now, kind, properties);
     this.#inSnapshot = true;
+    this.#gauges.enter(BUSY, now);
     this.#snapshotOf = checkpoint;
     this.#snapshotStart = now;
     const sync = this.#checkpoints.snapshotState(checkpoint, 0, state, properties);

@@ -1,5 +1,6 @@
 import { Simulation, type StopReason } from "../engine/index.ts";
 import { FaultInjector } from "../faults/index.ts";
+import type { TaskMetrics } from "../flink/index.ts";
 import type { TransactionCounters } from "../kafka/index.ts";
 import { Lineage } from "../records/index.ts";
 import type { AssemblyOptions } from "./assembly/assembly-options.ts";
@@ -17,6 +18,9 @@ export interface World {
   run(time: number): StopReason;
   /** What the transaction coordinators were asked for so far. */
   readonly transactions: TransactionCounters;
+  /** What the gauges and counters of a job's tasks show now, by vertex and subtask; null: the subtask has no task.
+   *  @param job its number in the pipeline. */
+  taskMetrics(job: number): readonly (readonly (TaskMetrics | null)[])[];
   /** Numbers of the origin partitions whose records `topic` holds. */
   originsOf(topic: string): readonly number[];
   /** Records that a reader of `topic` gets when each record that its writers make of the load comes once. */
@@ -64,6 +68,7 @@ export function assemble(
       return reason;
     },
     transactions: kafka.coordinator.counters,
+    taskMetrics: (job) => events.attempts[job]!.metrics(),
     originsOf: (topic) => kafka.originsOf(topic),
     expected: (topic) => kafka.expected(topic),
     created: (originPartition) =>

@@ -1,3 +1,4 @@
+export type { TaskMetrics } from "../flink/index.ts";
 export { FAILURE_REASONS as failureReasons } from "../flink/index.ts";
 export type { Lineage } from "../records/index.ts";
 export { assemble, type World } from "./assemble.ts";

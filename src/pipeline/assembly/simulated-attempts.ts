@@ -8,6 +8,7 @@ import {
   type PlannedTask,
   pipelinedRegions,
   restoreCost,
+  type TaskMetrics,
 } from "../../flink/index.ts";
 import type { JobSpec } from "../pipeline.ts";
 import { JobBuilder, type JobSurroundings, type RestoredSubtask, type TaskAttempt } from "./simulated-job.ts";
@@ -80,6 +81,19 @@ export class SimulatedAttempts implements JobDeployment {
 
   #isRunning(subtask: number): boolean {
     return this.#attempts[subtask] !== undefined && this.#master!.isRunning(subtask);
+  }
+
+  /** What the gauges and counters of each vertex's subtasks show now; null: no attempt is there. */
+  metrics(): readonly (readonly (TaskMetrics | null)[])[] {
+    const { sim, events } = this.#world;
+    const { vertices, subtasks } = this.#builder;
+    const ofVertices: (TaskMetrics | null)[][] = vertices.map(() => []);
+    subtasks.forEach(({ vertex }, subtask) => {
+      const { task } = this.#attempts[subtask] ?? { task: -1 };
+      const metrics = (events.sources[task] ?? events.operators[task])?.metrics(sim.now);
+      ofVertices[vertex]!.push(metrics ?? null);
+    });
+    return ofVertices;
   }
 
   /** The subtask that runs as this task of the world, or -1. */
