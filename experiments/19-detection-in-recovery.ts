@@ -46,7 +46,7 @@ export const experiment = defineExperiment({
         const part = (death: string, heartbeat: number) =>
           `${formatShare(share(death, heartbeat))} of ${known(results, at(death, heartbeat), "recovery_ms")}`;
         return (
-          `After a kill ${part("process killed", 10_000)} with heartbeats every 10 s, ${part("process killed", 1000)} ` +
+          `Detection takes ${part("process killed", 10_000)} after a kill with heartbeats every 10 s, ${part("process killed", 1000)} ` +
           `with every 1 s; after a node vanished ${part("node vanishes", 10_000)} and ${part("node vanishes", 1000)}`
         );
       },
