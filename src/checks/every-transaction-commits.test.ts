@@ -7,7 +7,7 @@ test("a commit that is refused for good is a loss, and a writer that is refused 
   check.sinkFailed(0, 3, "INVALID_PRODUCER_EPOCH", 6000);
   expect(check.violations).toEqual([
     "job enrich: the commit of transaction 12 of checkpoint 7 was refused (PRODUCER_FENCED) at 5000 ns; its records are lost, and the job stays RUNNING",
-    "job enrich: writer 3 was refused (INVALID_PRODUCER_EPOCH) at 6000 ns; Flink would restart the job, and what follows from that is not modelled",
+    "job enrich: writer 3 was refused (INVALID_PRODUCER_EPOCH) at 6000 ns, which fails its task",
   ]);
 });
 

@@ -44,8 +44,7 @@ export class EveryTransactionCommits
 
   sinkFailed(job: number, writer: number, error: string, at: number): void {
     this.#report(
-      `job ${this.#jobs[job]}: writer ${writer} was refused (${error}) at ${at} ns; Flink would restart the job, and what ` +
-        "follows from that is not modelled",
+      `job ${this.#jobs[job]}: writer ${writer} was refused (${error}) at ${at} ns, which fails its task`,
     );
   }
 

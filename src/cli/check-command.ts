@@ -83,16 +83,19 @@ function describeBroken({ faults, violation, result }: BrokenSchedule, command: 
   ].join("\n");
 }
 
-/** Up to ten events, what happened again (as a job that restarts and fails does) only once. */
+/** The faults and up to ten other events, what happened again (as a job that restarts and fails does) only once. */
 function timelineOf({ recovery }: RunResult): string[] {
   const told = new Set<string>();
   const lines: string[] = [];
+  const faults = new Set<string>();
   for (const { atMs, job, what } of recovery.timeline) {
     const event = `${job === null ? "" : `${job}: `}${what}`;
     if (told.has(event)) continue;
     told.add(event);
-    lines.push(`  ${(atMs / 1000).toFixed(3).padStart(9)} s  ${event}`);
+    const line = `  ${(atMs / 1000).toFixed(3).padStart(9)} s  ${event}`;
+    lines.push(line);
+    if (job === null) faults.add(line);
   }
-  if (lines.length <= FIRST_EVENTS + LAST_EVENTS) return lines;
-  return [...lines.slice(0, FIRST_EVENTS), ...lines.slice(-LAST_EVENTS)];
+  const lastFrom = lines.length - LAST_EVENTS;
+  return lines.filter((line, index) => index < FIRST_EVENTS || index >= lastFrom || faults.has(line));
 }

@@ -158,7 +158,10 @@ test.each([
 test.each([
   ["when checkpoint 7 completed", { moment: "checkpoint completed", checkpoint: 7 }],
   ["when EndTxn sent of checkpoint 3", { moment: "EndTxn sent", checkpoint: 3 }],
-  ["when marker written 2nd time plus 5 ms", { moment: "marker written", occurrence: 2, after: 5e6 }],
+  [
+    "when CompleteCommit written 2nd time plus 5 ms",
+    { moment: "CompleteCommit written", occurrence: 2, after: 5e6 },
+  ],
   ["when pre-committed of enrich", { moment: "pre-committed", job: "enrich" }],
 ])("fail enrich %s", (text, details) => {
   const time = { kind: "when", job: undefined, checkpoint: undefined, occurrence: 1, after: 0, ...details };

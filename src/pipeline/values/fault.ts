@@ -336,7 +336,7 @@ const MOMENT_DETAILS =
   /^(?:of checkpoint (\d{1,9}))?\s*(?:of (?!checkpoint)([\w.-]+))?\s*(?:(\d{1,9})(?:st|nd|rd|th) time)?\s*(?:plus (.+))?$/;
 const CHECKPOINT_MOMENT = /^checkpoint\s+(\d{1,9})\s+(\w+)/;
 
-/** `checkpoint 7 completed`, `EndTxn sent of checkpoint 7`, `marker written of enrich 3 times plus 5 ms`. */
+/** `checkpoint 7 completed`, `EndTxn sent of checkpoint 7`, `pre-committed of enrich 3rd time plus 5 ms`. */
 function readMoment(text: string, reading: FaultReading): FaultTime | undefined {
   const short = text.replace(CHECKPOINT_MOMENT, "checkpoint $2 of checkpoint $1");
   const moment = MOMENTS.find((one) => short === one || short.startsWith(`${one} `));
