@@ -285,7 +285,7 @@ export class Recorders {
       const [first, ...others] = this.#jobFailures[i]!;
       if (first === undefined) return [];
       return [
-        `job ${name}: fails at ${first.at / SECOND} s, after ${first.reason} with ` +
+        `job ${name}: fails at ${first.at / SECOND} s, after ${first.reason}${FAILURE_HINTS[first.reason] ?? ""} with ` +
           `execution.checkpointing.tolerable-failed-checkpoints ${checkpointing.tolerableFailedCheckpoints}, ` +
           `and ${others.length} times more`,
       ];
@@ -329,3 +329,10 @@ function summarise(histogram: RampHistogram): LatencySummary {
 function upsertResult({ twice, late, setbacks, deepest, longest }: UpsertViewFigures): UpsertViewResult {
   return { twice, late, setbacks, deepestMs: deepest / 1e6, longestMs: longest / 1e6 };
 }
+
+/** What the models know of a reason that Flink's name leaves open. */
+const FAILURE_HINTS: Readonly<Record<string, string>> = {
+  CHECKPOINT_ASYNC_EXCEPTION:
+    " (the state of a subtask doesn't fit into its acknowledgement: at most 5 MiB with " +
+    "execution.checkpointing.storage jobmanager, and pekko.framesize)",
+};

@@ -65,6 +65,14 @@ test("checkpoints that expire are a failed check: nothing is committed, and they
   ]);
 });
 
+test("state that is too large for the JobManager's memory fails the job, and the failed check says what is too large", () => {
+  const { checkpoints, checks } = run("jobs.job.operators.map.state=1 MB/key");
+  expect(checkpoints[0]?.completed).toBe(0);
+  expect(checks.find(({ name }) => name === "CheckpointFailuresTolerated")?.violations[0]).toMatch(
+    /after CHECKPOINT_ASYNC_EXCEPTION \(the state of a subtask doesn't fit into its acknowledgement: at most 5 MiB/,
+  );
+});
+
 test("as many failures in a row as are tolerated are no failed check, and what they held up comes with the next commit", () => {
   // A request takes 10 ms, but now and then more than the 25 ms that are left for it.
   const { checkpoints, checks, readers } = run(
