@@ -1,11 +1,11 @@
-import { type BrokenSchedule, checkSchedules, type RunResult } from "../experiment/index.ts";
-import { formatDuration, formatFault } from "../pipeline/index.ts";
+import { type BrokenSchedule, checkSchedules, type RunResult, replayCommand } from "../experiment/index.ts";
+import { formatDuration } from "../pipeline/index.ts";
 import { EXIT_CODES, type ExitCode } from "./exit-codes.ts";
 import { formatCount, significant } from "./format-quantity.ts";
 import { loadPipeline } from "./load-pipeline.ts";
 import { openProgress } from "./sweep/progress.ts";
 import type { Terminal } from "./terminal.ts";
-import { quoted, readSimulatedTime, readWhole, reviewSettings } from "./typed-values.ts";
+import { readSimulatedTime, readWhole, reviewSettings } from "./typed-values.ts";
 import { UsageError } from "./usage-error.ts";
 
 /** What follows `sluice check PIPELINE`, as typed. */
@@ -52,22 +52,10 @@ export async function checkPipelineFile(
     terminal.print(`${pipeline.name}: no check failed in ${speed}\n`);
     return EXIT_CODES.fine;
   }
-  const command = replayCommand(file, typed, duration, report.broken);
+  const { seed: runSeed, faults } = report.broken;
+  const command = replayCommand(file, { seed: runSeed, duration, assignments: typed.set ?? [], faults });
   terminal.print(`${pipeline.name}: a check failed in ${speed}\n\n${describeBroken(report.broken, command)}`);
   return report.broken.violation.isBug ? EXIT_CODES.bug : EXIT_CODES.checkFailed;
-}
-
-/** The command that runs a broken schedule again, to the same bytes. */
-function replayCommand(
-  file: string,
-  { set = [] }: CheckArguments,
-  duration: number,
-  { faults, seed }: BrokenSchedule,
-): string {
-  const words = ["npx", "sluice", "run", file, "--seed", seed, "--for", formatDuration(duration)];
-  for (const setting of set) words.push("--set", setting);
-  for (const fault of faults) words.push("--fault", formatFault(fault));
-  return words.map(quoted).join(" ");
 }
 
 function describeBroken({ faults, violation, result }: BrokenSchedule, command: string): string {

@@ -1,5 +1,6 @@
 import { Command, CommanderError, Option } from "commander";
 import manifest from "../../package.json" with { type: "json" };
+import { quoted } from "../experiment/index.ts";
 import { ConfigError, presetNames } from "../pipeline/index.ts";
 import { type CalibrateArguments, calibrateEnvironment } from "./calibrate-command.ts";
 import { type CheckArguments, checkPipelineFile } from "./check-command.ts";
@@ -13,7 +14,6 @@ import { type CompareArguments, compareResults } from "./sweep/compare-command.t
 import { type QueryArguments, queryResults } from "./sweep/query-command.ts";
 import { type SweepArguments, sweepExperiments } from "./sweep/sweep-command.ts";
 import type { Terminal } from "./terminal.ts";
-import { quoted } from "./typed-values.ts";
 import { UsageError } from "./usage-error.ts";
 
 /** Reads the arguments, does what they ask and says how it went. Never throws and never ends the process itself. */

@@ -28,8 +28,3 @@ export function reviewSettings(settings: readonly string[] | undefined, problems
     if (!/^[^=]+=/.test(setting)) problems.push(`Cannot read --set: got "${setting}", wanted KEY=VALUE`);
   }
 }
-
-/** An argument as a shell takes it back. */
-export function quoted(argument: string): string {
-  return /^[\w@%+=:,./-]+$/.test(argument) ? argument : `'${argument.replaceAll("'", "'\\''")}'`;
-}

@@ -18,8 +18,9 @@ export {
 export { ExperimentError } from "./experiment-error.ts";
 export { type Formulas, loadFormulas } from "./formula.ts";
 export { logSpaced } from "./log-spaced.ts";
-export { failedRun, type PointRun, type RunStatus, replayCommand, runPoint } from "./point-run.ts";
+export { failedRun, type PointRun, type RunStatus, runPoint } from "./point-run.ts";
 export { nextRepetitions, type StopValues, stopValuesOf } from "./repetitions.ts";
+export { quoted, replayCommand } from "./replay-command.ts";
 export { type Cell, type SweepShape, type Table, type TableColumn, tablesOf } from "./result-tables.ts";
 export { type Measurement, measurePipeline, type RunOptions, runPipeline } from "./run-pipeline.ts";
 export type {

@@ -1,5 +1,5 @@
 import { CheckpointLog, type LoggedPhase, type RecoveryRecorder } from "../metrics/index.ts";
-import { ConfigError, formatDuration, type Pipeline, type PipelineReading } from "../pipeline/index.ts";
+import { ConfigError, type Pipeline, type PipelineReading } from "../pipeline/index.ts";
 import type { Point } from "./expand-points.ts";
 import { METRICS, type Metric } from "./experiment.ts";
 import { type Measurement, measurePipeline, type RunOptions } from "./run-pipeline.ts";
@@ -120,17 +120,6 @@ export function failedRun(point: Point, repetition: number, status: RunStatus, r
     checkpoints: [],
     timeline: [],
   };
-}
-
-/** The command that runs a repetition again. @param pipeline path of the pipeline file. */
-export function replayCommand(pipeline: string, point: Point, seed: string): string {
-  const settings = point.assignments.map((assignment) => ` --set ${quoted(assignment)}`);
-  const duration = quoted(formatDuration(point.duration));
-  return `npx sluice run ${quoted(pipeline)} --seed ${seed} --for ${duration}${settings.join("")}`;
-}
-
-function quoted(argument: string): string {
-  return /^[\w@%+=:,./-]+$/.test(argument) ? argument : `'${argument.replaceAll("'", "'\\''")}'`;
 }
 
 /** A pilot's warm-up, of the last point that asked: the repetitions of a point follow each other. */

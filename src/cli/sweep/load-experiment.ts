@@ -57,7 +57,7 @@ export async function loadExperiment(file: string): Promise<LoadedExperiment> {
     const name = basename(file, extname(file));
     const factors = factorColumns(experiment, points);
     const replay: LoadedExperiment["replay"] = ({ point, seed }) =>
-      replayCommand(pipelineFile, points[point]!, seed);
+      replayCommand(pipelineFile, { ...points[point]!, seed });
     return {
       name,
       experiment,
