@@ -24,7 +24,14 @@ property.prop([faultSchedules(small(), 20 * SECOND, 4)], { numRuns: 100 })(
 test("the drawn faults are of every kind that is modelled, at instants and at moments", () => {
   const faults = fc.sample(faultSchedules(small(), 20 * SECOND, 4), { numRuns: 200, seed: 1 }).flat();
   const kinds = new Set(faults.map(({ action, time }) => `${action.kind} ${time.kind}`));
-  expect([...kinds].sort()).toEqual(["fail at", "fail when", "kill at", "kill when"]);
+  expect([...kinds].sort()).toEqual([
+    "fail at",
+    "fail when",
+    "freeze at",
+    "freeze when",
+    "kill at",
+    "kill when",
+  ]);
 });
 
 describe("a transaction time-out shorter than interval and restart", () => {

@@ -1,10 +1,20 @@
 import fc from "fast-check";
-import { type Fault, type FaultAction, type FaultPlan, type FaultTime, MOMENTS } from "../faults/index.ts";
-import type { Pipeline } from "../pipeline/index.ts";
+import {
+  type Fault,
+  type FaultAction,
+  type FaultPlan,
+  type FaultTime,
+  MOMENTS,
+  type TaskTarget,
+} from "../faults/index.ts";
+import type { JobSpec, Pipeline } from "../pipeline/index.ts";
 
 const MILLISECOND = 1e6;
 /** What a machine or an orchestrator needs to bring a process back, ms; longer ones break whatever has a time-out. */
 const REPAIR = { min: 500, max: 5000 };
+/** ms, and up to so many heartbeat time-outs: short pauses, and processes that come back when they have been given up. */
+const FREEZE_MIN = 100;
+const LONGEST_FREEZE = 2;
 
 /** Draws plans of up to `most` faults that a pipeline can meet in `duration` ns: whom they hit is there, and the models can
  *  do it. They shrink towards no fault, and each towards the simplest one early in the run. */
@@ -41,15 +51,9 @@ function faultTimes(pipeline: Pipeline, duration: number): fc.Arbitrary<FaultTim
 
 /** What the models can do to processes and tasks; the others of FaultAction come in here as they are modelled. */
 function faultActions(pipeline: Pipeline): fc.Arbitrary<FaultAction> {
-  const job = fc.constantFrom(...pipeline.jobs);
-  const fail = job.chain(({ name, parallelism }) =>
-    fc.option(fc.nat({ max: parallelism - 1 }), { nil: undefined }).map(
-      (subtask): FaultAction => ({
-        kind: "fail",
-        target: { job: name, vertex: subtask === undefined ? undefined : "source", subtask },
-      }),
-    ),
-  );
+  const fail = fc
+    .constantFrom(...pipeline.jobs.flatMap(taskTargets))
+    .map((target): FaultAction => ({ kind: "fail", target }));
   const target = fc
     .integer({ min: 1, max: pipeline.flink.taskManagers })
     .map((number) => ({ kind: "taskmanager", number }) as const);
@@ -57,5 +61,21 @@ function faultActions(pipeline: Pipeline): fc.Arbitrary<FaultAction> {
   const kill = fc
     .record({ target, silent: fc.boolean(), repair })
     .map((drawn): FaultAction => ({ kind: "kill", ...drawn }));
-  return fc.oneof(fail, kill);
+  const longest = Math.round((LONGEST_FREEZE * pipeline.flink.heartbeatTimeout) / MILLISECOND);
+  const freeze = fc
+    .record({ target, duration: milliseconds(FREEZE_MIN, Math.max(FREEZE_MIN, longest)) })
+    .map((drawn): FaultAction => ({ kind: "freeze", ...drawn }));
+  return fc.oneof(fail, kill, freeze);
+}
+
+/** Every subtask that can throw: first the job's last vertex as a whole, then each one of each vertex, by the name of an
+ *  operator in it. */
+function taskTargets(job: JobSpec): TaskTarget[] {
+  const named = [{ name: "source", parallelism: job.parallelism }, ...job.operators];
+  return [
+    { job: job.name, vertex: undefined, subtask: undefined },
+    ...named.flatMap(({ name, parallelism }) =>
+      Array.from({ length: parallelism }, (_, subtask) => ({ job: job.name, vertex: name, subtask })),
+    ),
+  ];
 }

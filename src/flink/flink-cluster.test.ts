@@ -95,6 +95,12 @@ function cluster(changed: Partial<FlinkClusterSettings> = {}, strategy = fixedDe
       restartDelayOver: sim.defineKind("restart delay over", (_job, id) => job.onRestartDelayOver(id)),
       submitted: sim.defineKind("submitted", (execution, attempt) => job.onSubmitted(execution, attempt)),
       deployed: sim.defineKind("deployed", (execution, attempt) => job.onDeployed(execution, attempt)),
+      initialised: sim.defineKind("initialised", (execution, attempt) =>
+        job.onThawedInitialised(execution, attempt),
+      ),
+      cancelArrives: sim.defineKind("cancel", (execution, attempt) =>
+        job.onCancelArrives(execution, attempt),
+      ),
       failed: sim.defineKind("failed", (execution, b) => job.onFailed(execution, b)),
       canceled: sim.defineKind("canceled", (execution, attempt) => job.onCanceled(execution, attempt)),
       running: sim.defineKind("running", (execution, attempt) => job.onRunning(execution, attempt)),

@@ -144,8 +144,8 @@ export class FlinkCluster implements TaskManagers {
     return this.#processes[taskManager]!.isAlive;
   }
 
-  isFrozen(taskManager: number): boolean {
-    return this.#sim.now < this.#processes[taskManager]!.frozenUntil;
+  frozenUntil(taskManager: number): number {
+    return this.#processes[taskManager]!.frozenUntil;
   }
 
   deploymentTime(taskManager: number): number {
@@ -196,10 +196,10 @@ export class FlinkCluster implements TaskManagers {
     const { heartbeat } = this.#settings;
     const worker = this.#processes[taskManager]!;
     const now = this.#sim.now;
-    worker.frozenUntil = now + duration;
+    worker.frozenUntil = Math.max(worker.frozenUntil, now + duration);
     this.#observer.taskManagerFrozen(taskManager, worker.frozenUntil, now);
     this.#tasks.freezeProcess(taskManager, worker.frozenUntil);
-    this.#sim.scheduleAfter(duration, this.#kinds.thawed, taskManager, 0);
+    this.#sim.scheduleAt(worker.frozenUntil, this.#kinds.thawed, taskManager, 0);
     this.#jobs.forEach((_, job) => {
       const at = lostAfterSilence(heartbeat, this.#phases[job]!, now);
       if (at < worker.frozenUntil) this.#sim.scheduleAt(at, this.#kinds.lostByJobMaster, taskManager, job);

@@ -62,8 +62,8 @@ export interface JobDeployment {
 /** What a JobMaster knows of the processes its tasks are sent to. */
 export interface TaskManagers {
   isReachable(taskManager: number): boolean;
-  /** whether it answers nothing at the moment, though it is there. */
-  isFrozen(taskManager: number): boolean;
+  /** Until when it does and answers nothing, though it is there, ns; not in the future: it isn't frozen. */
+  frozenUntil(taskManager: number): number;
   /** ns from a submission until the task initialises, in this process. */
   deploymentTime(taskManager: number): number;
   /** A task runs in the process. */
@@ -81,6 +81,9 @@ export interface JobMasterKinds {
   readonly restartDelayOver: number;
   readonly submitted: number;
   readonly deployed: number;
+  /** what was done while the process stood still counts from its thaw on. */
+  readonly initialised: number;
+  readonly cancelArrives: number;
   readonly failed: number;
   readonly canceled: number;
   readonly running: number;
@@ -224,8 +227,13 @@ export class JobMaster {
       this.#report(this.#settings.rpc, subtask, attempt, "RecipientUnreachableException");
       return;
     }
-    if (this.#taskManagers.isFrozen(taskManager)) {
+    const thaw = this.#timeToThaw(subtask);
+    if (thaw > this.#settings.askTimeout) {
       this.#report(this.#settings.askTimeout, subtask, attempt, "TimeoutException");
+      return;
+    }
+    if (thaw > 0) {
+      this.#sim.scheduleAfter(thaw, this.#kinds.submitted, execution, attempt);
       return;
     }
     const time = this.#taskManagers.deploymentTime(taskManager);
@@ -235,14 +243,16 @@ export class JobMaster {
   /** Handler of `deployed`. */
   onDeployed(execution: number, attempt: number): void {
     const subtask = execution - this.#settings.firstExecution;
-    if (!this.isAlive(subtask, attempt) || !this.#isInService(subtask)) return;
+    if (!this.isAlive(subtask, attempt) || !this.#isReachable(subtask)) return;
+    if (this.#waitsForThaw(this.#kinds.deployed, subtask, attempt)) return;
     onExecutionState(this.#state, subtask, attempt, "INITIALIZING");
     this.#deployment.initialise(subtask, attempt, this.#placeOf[subtask]!);
   }
 
   /** The attempt has restored its state and opened its operators: it runs from now on. */
   onInitialised(subtask: number, attempt: number): void {
-    if (!this.isAlive(subtask, attempt) || !this.#isInService(subtask)) return;
+    if (!this.isAlive(subtask, attempt) || !this.#isReachable(subtask)) return;
+    if (this.#waitsForThaw(this.#kinds.initialised, subtask, attempt)) return;
     this.#deployment.start(subtask, attempt);
     this.#taskManagers.markWarm(this.#placeOf[subtask]!);
     this.#sim.scheduleAfter(
@@ -251,6 +261,18 @@ export class JobMaster {
       this.#settings.firstExecution + subtask,
       attempt,
     );
+  }
+
+  /** Handler of `initialised`. */
+  onThawedInitialised(execution: number, attempt: number): void {
+    this.onInitialised(execution - this.#settings.firstExecution, attempt);
+  }
+
+  /** Handler of `cancelArrives`. */
+  onCancelArrives(execution: number, attempt: number): void {
+    const subtask = execution - this.#settings.firstExecution;
+    const { state, attempt: current } = this.#state.executions[subtask]!;
+    if (state === "CANCELING" && attempt === current) this.#cancel(subtask, attempt);
   }
 
   /** Handler of `running`: the JobMaster learns that an attempt runs. */
@@ -373,9 +395,20 @@ export class JobMaster {
     this.#sim.scheduleAfter(delay, this.#kinds.failed, this.#settings.firstExecution + subtask, b);
   }
 
-  #isInService(subtask: number): boolean {
-    const taskManager = this.#placeOf[subtask]!;
-    return this.#taskManagers.isReachable(taskManager) && !this.#taskManagers.isFrozen(taskManager);
+  #isReachable(subtask: number): boolean {
+    return this.#taskManagers.isReachable(this.#placeOf[subtask]!);
+  }
+
+  /** ns until the process of a subtask goes on; 0: it isn't frozen. */
+  #timeToThaw(subtask: number): number {
+    return Math.max(0, this.#taskManagers.frozenUntil(this.#placeOf[subtask]!) - this.#sim.now);
+  }
+
+  /** @returns whether the process of a subtask stands still: then the event comes when it goes on. */
+  #waitsForThaw(kind: number, subtask: number, attempt: number): boolean {
+    const thaw = this.#timeToThaw(subtask);
+    if (thaw > 0) this.#sim.scheduleAfter(thaw, kind, this.#settings.firstExecution + subtask, attempt);
+    return thaw > 0;
   }
 
   #carryOut(): void {
@@ -425,8 +458,10 @@ export class JobMaster {
     const { rpc, askTimeout, cancellation, firstExecution } = this.#settings;
     const taskManager = this.#placeOf[subtask]!;
     let time = cancellation;
+    const thaw = this.#timeToThaw(subtask);
     if (!this.#taskManagers.isReachable(taskManager)) time = CANCEL_CALLS * rpc;
-    else if (this.#taskManagers.isFrozen(taskManager)) time = CANCEL_CALLS * askTimeout;
+    else if (thaw > CANCEL_CALLS * askTimeout) time = CANCEL_CALLS * askTimeout;
+    else if (this.#waitsForThaw(this.#kinds.cancelArrives, subtask, attempt)) return;
     else this.#deployment.close(subtask, attempt);
     this.#sim.scheduleAfter(time, this.#kinds.canceled, firstExecution + subtask, attempt);
   }

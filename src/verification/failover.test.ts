@@ -107,6 +107,22 @@ describe("a TaskManager that stands still", () => {
     expect(maxMs).toBeLessThan(11_500);
   });
 
+  test.each([
+    ["while its tasks initialise", 31.9],
+    ["while its tasks are cancelled", 31.4],
+    ["when its tasks arrive", 32.41],
+  ])("%s: what waited for it happens when it goes on", (_, at) => {
+    const faults = ["fail job/source[0] at 31.4 s", `freeze taskmanager-2 at ${at} s for 2 s`];
+    const result = run(faults, [], 60);
+    expect(counts(result, committed)).toEqual([0, 0]);
+    expect(broken(result)).toEqual([]);
+    const [job] = result.recovery.jobs;
+    expect(job!.restarts).toBe(1);
+    expect(job!.outagesMs).toHaveLength(1);
+    expect(job!.outagesMs[0]).toBeGreaterThan((at + 2 - 31.4) * 1000 - 10);
+    expect(job!.outagesMs[0]).toBeLessThan(5500);
+  });
+
   test("for longer, it wakes as a zombie and registers anew", () => {
     const result = run(["freeze taskmanager-1 at 31.4 s for 80 s"], [], 180);
     expect(counts(result, committed)).toEqual([0, 0]);

@@ -103,6 +103,10 @@ export class FlinkEvents {
       ),
       submitted: sim.defineKind("task submitted", (e, attempt) => master(e).onSubmitted(e, attempt)),
       deployed: sim.defineKind("task deployed", (e, attempt) => master(e).onDeployed(e, attempt)),
+      initialised: sim.defineKind("task initialised", (e, attempt) =>
+        master(e).onThawedInitialised(e, attempt),
+      ),
+      cancelArrives: sim.defineKind("cancel arrives", (e, attempt) => master(e).onCancelArrives(e, attempt)),
       failed: sim.defineKind("failure reported", (e, b) => master(e).onFailed(e, b)),
       canceled: sim.defineKind("task canceled", (e, attempt) => master(e).onCanceled(e, attempt)),
       running: sim.defineKind("task reported running", (e, attempt) => master(e).onRunning(e, attempt)),

@@ -96,9 +96,10 @@ class FaultCheck {
     if (vertex !== undefined && !vertices.includes(vertex)) {
       this.#report(`a vertex of job ${job}: ${vertices.join(", ")}`, nearest(vertex, vertices));
     }
-    if (subtask !== undefined && subtask >= found.parallelism) {
-      this.#report(`a subtask from 0 to ${found.parallelism - 1}`);
-    }
+    const operator = found.operators.find(({ name }) => name === vertex);
+    const parallelism = operator?.parallelism ?? found.parallelism;
+    if (subtask !== undefined && subtask >= parallelism)
+      this.#report(`a subtask from 0 to ${parallelism - 1}`);
   }
 
   #topic(name: string, partition: number | undefined): void {
