@@ -20,15 +20,15 @@ const MODULE_EXTENSIONS = new Set([".ts", ".mts", ".js", ".mjs"]);
  *  @throws UsageError when the file cannot be read or the module exports no pipeline. */
 export async function loadPipeline(file: string): Promise<LoadedPipeline> {
   const text = readText(file);
-  const readEnvironment = (path: string): string => readText(environmentPath(path, dirname(file)));
+  const readFile = (path: string): string => readText(namedPath(path, dirname(file)));
   if (!MODULE_EXTENSIONS.has(extname(file)))
-    return (assignments) => parsePipeline(text, file, assignments, readEnvironment);
+    return (assignments) => parsePipeline(text, file, assignments, readFile);
   const input = await importPipeline(file);
-  return (assignments) => resolvePipeline(input, file, assignments, readEnvironment);
+  return (assignments) => resolvePipeline(input, file, assignments, readFile);
 }
 
-/** An environment file is looked for beside the pipeline file, then from the folder the command runs in. */
-function environmentPath(path: string, folder: string): string {
+/** A file that a pipeline file names is looked for beside the pipeline file, then from the folder the command runs in. */
+function namedPath(path: string, folder: string): string {
   const beside = resolve(folder, path);
   return !isAbsolute(path) && !existsSync(beside) && existsSync(path) ? path : beside;
 }

@@ -74,7 +74,7 @@ test("a preset beside a file has no effect, and that is said", () => {
 });
 
 test("without a command line there are no files", () => {
-  expect(() => parsePipeline(PIPELINE, "x")).toThrow("environment files are read by the command line only");
+  expect(() => parsePipeline(PIPELINE, "x")).toThrow("other files are read by the command line only");
 });
 
 const FOLDER = join(import.meta.dirname, "..", "..", "environments");

@@ -22,10 +22,6 @@ export interface EnvironmentFigure {
   readonly source: string;
 }
 
-/** Gives the text of an environment file by the path that a pipeline file names.
- *  @throws what the caller likes when there is no such file. */
-export type EnvironmentReader = (path: string) => string;
-
 const FIGURES: Readonly<Record<string, Option<unknown, ScalarInput>>> = Object.fromEntries(
   Object.entries(environmentOptions).filter(([key]) => key !== "preset" && key !== "file"),
 );
@@ -36,7 +32,7 @@ const ABOUT = ["name", "describes", "based-on", "observed", "not-derived"];
  *  @throws ConfigError with everything that is wrong, in the order of the file. */
 export function readEnvironmentFile(text: string, path: string): EnvironmentFile {
   const reader = new EnvironmentFileReader(path);
-  const result = reader.read(readYaml(text, path));
+  const result = reader.read(readYaml(text, path, "an environment"));
   if (reader.issues.length > 0) throw new ConfigError(reader.issues);
   return result;
 }

@@ -21,6 +21,8 @@ export interface Place {
   readonly line: number | undefined;
   /** true: by `--set`. */
   readonly set: boolean;
+  /** A file that the pipeline file names; undefined: the pipeline file. */
+  readonly file?: string;
 }
 
 /** What an issue says. */
@@ -43,8 +45,9 @@ export function formatPath(path: Path): string {
   return printable(joined.join(""), 200);
 }
 
-function at(path: string, { line, set }: Place): string {
+function at(path: string, { line, set, file }: Place): string {
   if (set) return `${path} (--set)`;
+  if (file !== undefined) return `${path} (${file}${line === undefined ? "" : ` line ${line}`})`;
   return line === undefined ? path : `${path} (line ${line})`;
 }
 

@@ -7,6 +7,9 @@ import { optionOf } from "./schema.ts";
 import { isContainer, kindOf, titleOf } from "./schema-walk.ts";
 import { isName, NAME_WANTED } from "./values/word.ts";
 
+/** What an issue says of a key that nothing is known of. */
+export const UNKNOWN_KEY = "an unknown key";
+
 /** A document whose maps hold the schema's keys only, each once. */
 export interface Normalised {
   readonly root: DocumentNode;
@@ -139,7 +142,7 @@ class Normaliser {
     if (suggestion !== undefined) this.meant.push([...path, suggestion]);
     return issueAt(here, {
       place: child.place,
-      received: "an unknown key",
+      received: UNKNOWN_KEY,
       wanted: titleOf(schema),
       suggestion,
     });

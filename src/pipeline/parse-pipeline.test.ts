@@ -574,13 +574,6 @@ readers:`,
     ],
   ],
   [
-    "sections of a later Sluice",
-    changed("flink: {}", "flink: { config-file: ./config.yaml }"),
-    [
-      "Cannot read flink.config-file (line 8): got what Sluice doesn't read yet, wanted the options themselves under flink.config: this version of Sluice reads no other file",
-    ],
-  ],
-  [
     "maps where values belong",
     changed("topic: orders, rate: 100/s", "topic: [a, b], rate: {}"),
     [

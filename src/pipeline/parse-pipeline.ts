@@ -2,7 +2,8 @@ import { checkPipeline } from "./check-pipeline.ts";
 import { CheckContext } from "./checks/check-context.ts";
 import { ConfigError } from "./config-error.ts";
 import { type DocumentNode, NOWHERE } from "./document-node.ts";
-import { type EnvironmentReader, readEnvironmentFile } from "./environment-file.ts";
+import { readEnvironmentFile } from "./environment-file.ts";
+import { type NamedFileReader, withFlinkConfigFile } from "./flink-config-file.ts";
 import { type Issue, issueAt, type Path } from "./issue.ts";
 import { normalise } from "./normalise.ts";
 import type { Pipeline } from "./pipeline.ts";
@@ -21,16 +22,16 @@ export interface PipelineReading {
 }
 
 /** Reads a pipeline file. `fileName` names the pipeline unless the file does, and stands in messages about the whole text;
- *  `assignments` are `KEY=VALUE`, as `--set` takes them; `readEnvironment` gives the text of the file that
- *  `environment.file` names.
+ *  `assignments` are `KEY=VALUE`, as `--set` takes them; `readFile` gives the text of the files that
+ *  `environment.file` and `flink.config-file` name.
  *  @throws ConfigError with everything that is wrong, in the order of the file. */
 export function parsePipeline(
   text: string,
   fileName: string,
   assignments: readonly string[] = [],
-  readEnvironment: EnvironmentReader = noFiles,
+  readFile: NamedFileReader = noFiles,
 ): PipelineReading {
-  return resolveDocument(readYaml(text, fileName), fileName, assignments, readEnvironment);
+  return resolveDocument(readYaml(text, fileName), fileName, assignments, readFile);
 }
 
 /** The same for a pipeline written as a TypeScript module.
@@ -39,33 +40,35 @@ export function resolvePipeline(
   input: PipelineInput,
   fileName = "pipeline",
   assignments: readonly string[] = [],
-  readEnvironment: EnvironmentReader = noFiles,
+  readFile: NamedFileReader = noFiles,
 ): PipelineReading {
-  return resolveDocument(readValue(input), fileName, assignments, readEnvironment);
+  return resolveDocument(readValue(input), fileName, assignments, readFile);
 }
 
-function noFiles(path: string): never {
+function noFiles(path: string, key: string): never {
   const received = `"${path}"`;
-  const wanted = "a preset: environment files are read by the command line only";
-  throw new ConfigError([issueAt("environment.file", { place: NOWHERE, received, wanted })]);
+  const wanted = "nothing: other files are read by the command line only";
+  throw new ConfigError([issueAt(key, { place: NOWHERE, received, wanted })]);
 }
 
 function resolveDocument(
   document: DocumentNode,
   fileName: string,
   assignments: readonly string[],
-  readEnvironment: EnvironmentReader,
+  readFile: NamedFileReader,
 ): PipelineReading {
   const { root: normalised, issues, warnings, meant } = normalise(document, pipelineSchema);
-  const { root, issues: unset } = setKeys(normalised, assignments);
+  const { root: set, issues: unset } = setKeys(normalised, assignments);
+  const { root, ...configured } = withFlinkConfigFile(set, readFile);
   const review = reviewOptions(root, pipelineSchema);
   const validated = validate(root);
-  const found = [...issues, ...unset, ...review.issues, ...validated.issues];
-  const noted = [...warnings, ...review.warnings];
+  const found = [...issues, ...unset, ...configured.issues, ...review.issues, ...validated.issues];
+  const noted = [...warnings, ...configured.warnings, ...review.warnings];
   const broken: readonly Path[] = [...validated.broken, ...meant];
   if (validated.parsed !== undefined) {
     const file = validated.parsed.environment?.file;
-    const place = file === undefined ? undefined : readEnvironmentFile(readEnvironment(file), file);
+    const place =
+      file === undefined ? undefined : readEnvironmentFile(readFile(file, "environment.file"), file);
     const pipeline = resolve(validated.parsed, fileName, place);
     const context = new CheckContext(pipeline, validated.parsed, root, broken);
     checkPipeline(context);

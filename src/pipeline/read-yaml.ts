@@ -18,11 +18,11 @@ const MAX_NODES = 50_000;
 const MAX_DEPTH = 32;
 const MAX_ISSUES = 20;
 
-/** Reads YAML 1.2 text, anchors included.
+/** Reads YAML 1.2 text, anchors included; `wanted` says what the file is.
  *  @throws ConfigError when it isn't YAML, is empty, or has a key twice. */
-export function readYaml(text: string, fileName: string): DocumentNode {
+export function readYaml(text: string, fileName: string, wanted = "a pipeline"): DocumentNode {
   if (text.length > MAX_CHARACTERS) {
-    refuse(fileName, undefined, `${text.length} characters`, `a pipeline file of at most ${MAX_CHARACTERS}`);
+    refuse(fileName, undefined, `${text.length} characters`, `a file of at most ${MAX_CHARACTERS}`);
   }
   const lines = new LineCounter();
   const document = parsed(text, fileName, lines);
@@ -38,7 +38,7 @@ export function readYaml(text: string, fileName: string): DocumentNode {
       ),
     );
   }
-  if (document.contents === null) refuse(fileName, undefined, "an empty file", "a pipeline");
+  if (document.contents === null) refuse(fileName, undefined, "an empty file", wanted);
   const reader = new NodeReader(document, lines, fileName);
   const root = reader.node(document.contents, [], undefined);
   if (reader.issues.length > 0) throw new ConfigError(reader.issues.slice(0, MAX_ISSUES));

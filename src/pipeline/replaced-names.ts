@@ -4,8 +4,8 @@
 export interface ReplacedName {
   /** As written; a name ending in `.*` stands for all below it. */
   readonly name: string;
-  /** alias: Flink 2.x still reads it. gone: it doesn't. never: no release did. later: Sluice will, but doesn't yet. */
-  readonly status: "alias" | "gone" | "never" | "later";
+  /** alias: Flink 2.x still reads it. gone: it doesn't. never: no release did. */
+  readonly status: "alias" | "gone" | "never";
   /** Keys that an alias is read as; a trailing `.*` keeps the rest. */
   readonly current: readonly string[];
   /** What to write instead, as the end of "wanted …". */
@@ -22,10 +22,6 @@ function gone(name: string, answer: string): ReplacedName {
 
 function never(name: string, answer: string): ReplacedName {
   return { name, status: "never", current: [], answer };
-}
-
-function later(name: string, answer: string): ReplacedName {
-  return { name, status: "later", current: [], answer };
 }
 
 const ALWAYS_ASYNCHRONOUS = "no such key: snapshots are always asynchronous";
@@ -127,10 +123,6 @@ export const REPLACED_NAMES: readonly ReplacedName[] = [
   gone("RestartStrategies", "restart-strategy.type"),
   gone("lastCheckpointAlignmentBuffered", "no such metric since Flink 1.11"),
   gone("fullRestarts", "the metric numRestarts"),
-  later(
-    "config-file",
-    "the options themselves under flink.config: this version of Sluice reads no other file",
-  ),
 ];
 
 /** The entry for a key, or undefined. `akka.ask.timeout` finds `akka.*`. */
@@ -163,7 +155,5 @@ export function describeStatus({ status }: ReplacedName): string {
       return "a name that is gone";
     case "never":
       return "a name that never existed";
-    case "later":
-      return "what Sluice doesn't read yet";
   }
 }

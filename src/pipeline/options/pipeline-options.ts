@@ -9,7 +9,7 @@ import { physicalSize, stateSize } from "../values/size.ts";
 import { skew } from "../values/skew.ts";
 import { objective } from "../values/slo.ts";
 import { version } from "../values/version.ts";
-import { choice, flag, name } from "../values/word.ts";
+import { choice, flag, name, text } from "../values/word.ts";
 import { CONNECTORS, knowsConnector, knowsFlink, knowsKafka } from "../versions.ts";
 import { options, REQUIRED } from "./option.ts";
 
@@ -83,6 +83,11 @@ export const sessionOptions = options({
       integer({ min: 1, max: 10_000 }),
       undefined,
       "Number of TaskManagers; without it as many as the jobs need slots.",
+    ],
+    "config-file": [
+      text("the path of a Flink configuration file", "config.yaml"),
+      undefined,
+      "Flink's `config.yaml` as deployed; what stands under `flink.config` wins over it.",
     ],
     "resource-provider": [
       choice(["active", "standalone"]),
