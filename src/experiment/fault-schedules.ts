@@ -65,7 +65,20 @@ function faultActions(pipeline: Pipeline): fc.Arbitrary<FaultAction> {
   const freeze = fc
     .record({ target, duration: milliseconds(FREEZE_MIN, Math.max(FREEZE_MIN, longest)) })
     .map((drawn): FaultAction => ({ kind: "freeze", ...drawn }));
-  return fc.oneof(fail, kill, freeze);
+  return fc.oneof(fail, kill, freeze, ...storageTroubles(pipeline));
+}
+
+/** None where no checkpoint is in a store. */
+function storageTroubles({ jobs }: Pipeline): fc.Arbitrary<FaultAction>[] {
+  if (jobs.every(({ checkpointing }) => checkpointing.storage !== "filesystem")) return [];
+  const duration = milliseconds(REPAIR.min, REPAIR.max);
+  const mode = fc.constantFrom("unavailable", "full", "metadata-fails");
+  const slow = fc.record({ mode: fc.constant("slow"), factor: fc.integer({ min: 2, max: 100 }), duration });
+  return [
+    fc
+      .oneof(fc.record({ mode, factor: fc.constant(1), duration }), slow)
+      .map((drawn): FaultAction => ({ kind: "storage", ...drawn })),
+  ];
 }
 
 /** Every subtask that can throw: first the job's last vertex as a whole, then each one of each vertex, by the name of an

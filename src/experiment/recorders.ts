@@ -111,7 +111,7 @@ export class Recorders {
       taskManagerFrozen: (taskManager, until, at) => recovery.taskManagerFrozen(taskManager, until, at),
       taskManagerRegistered: (taskManager, at) => recovery.taskManagerRegistered(taskManager, at),
       taskManagerLost: (job, taskManager, at) => recovery.taskManagerLost(job, taskManager, at),
-      faultInjected: (fault, at) => recovery.faultInjected(fault, at),
+      faultInjected: (fault, at, until) => recovery.faultInjected(fault, at, until),
       delivered: (reader, origin, route, from, to, first, last, transaction) => {
         latency.delivered(reader, origin, route, from, to, first, last);
         ledger.delivered(reader, origin, route, from, to);
@@ -148,6 +148,7 @@ export class Recorders {
         fingerprint.add(at, 4, checkpoint, 0);
       },
       checkpointAborted: (job, checkpoint, reason, at, message) => {
+        if (COUNTED_REASONS.has(reason)) recovery.checkpointFailed(job, checkpoint, reason, at);
         checkpoints.checkpointAborted(job);
         sizes.checkpointAborted(job, checkpoint);
         statistics.checkpointAborted(job, checkpoint, reason, at, message);
@@ -282,7 +283,11 @@ export class Recorders {
         conservation.push(`reader ${reader.name} saw ${repeats} records again`);
     });
     const failed = this.#pipeline.jobs.flatMap(({ name, checkpointing }, i) => {
-      const [first, ...others] = this.#jobFailures[i]!;
+      // A checkpoint that a fault has hit fails within its time-out, and so many more as are tolerated.
+      const memory = checkpointing.timeout * (1 + checkpointing.tolerableFailedCheckpoints);
+      const [first, ...others] = this.#jobFailures[i]!.filter(
+        ({ at }) => !this.recovery.isDisturbed(at, memory),
+      );
       if (first === undefined) return [];
       return [
         `job ${name}: fails at ${first.at / SECOND} s, after ${first.reason}${FAILURE_HINTS[first.reason] ?? ""} with ` +
@@ -329,6 +334,15 @@ function summarise(histogram: RampHistogram): LatencySummary {
 function upsertResult({ twice, late, setbacks, deepest, longest }: UpsertViewFigures): UpsertViewResult {
   return { twice, late, setbacks, deepestMs: deepest / 1e6, longestMs: longest / 1e6 };
 }
+
+/** Why checkpoints fail of themselves, and not since their job has failed or a later one was faster. */
+const COUNTED_REASONS: ReadonlySet<string> = new Set([
+  "CHECKPOINT_ASYNC_EXCEPTION",
+  "CHECKPOINT_DECLINED",
+  "CHECKPOINT_EXPIRED",
+  "FINALIZE_CHECKPOINT_FAILURE",
+  "IO_EXCEPTION",
+]);
 
 /** What the models know of a reason that Flink's name leaves open. */
 const FAILURE_HINTS: Readonly<Record<string, string>> = {

@@ -20,6 +20,7 @@ export class AsyncOperations implements StorageWriter {
   readonly #storage: CheckpointStorage;
   readonly #duration: number;
   readonly #done: (part: AsyncPart, at: number) => void;
+  readonly #refused: (part: AsyncPart, at: number) => void;
   readonly #queue: AsyncPart[] = [];
   /** Its upload is under way. */
   #running: AsyncPart | undefined;
@@ -27,11 +28,18 @@ export class AsyncOperations implements StorageWriter {
   /** ns; the thread is busy until then, besides what is running. */
   #freeAt = 0;
 
-  /** @param duration ns of a part, without its upload. @param done is told when a part ends, which may be later than now. */
-  constructor(storage: CheckpointStorage, duration: number, done: (part: AsyncPart, at: number) => void) {
+  /** @param duration ns of a part, without its upload. @param done is told when a part ends, which may be later than now.
+   *  @param refused is told when the store refuses to take one. */
+  constructor(
+    storage: CheckpointStorage,
+    duration: number,
+    done: (part: AsyncPart, at: number) => void,
+    refused: (part: AsyncPart, at: number) => void,
+  ) {
     this.#storage = storage;
     this.#duration = duration;
     this.#done = done;
+    this.#refused = refused;
   }
 
   submit(part: AsyncPart): void {
@@ -44,6 +52,14 @@ export class AsyncOperations implements StorageWriter {
     if (part === undefined || write !== this.#write) return;
     this.#running = undefined;
     this.#end(part, at);
+    this.#next(at);
+  }
+
+  onRefused(write: number, at: number): void {
+    const part = this.#running;
+    if (part === undefined || write !== this.#write) return;
+    this.#running = undefined;
+    this.#refused(part, at);
     this.#next(at);
   }
 

@@ -17,6 +17,7 @@ function world(changed: Partial<CheckpointDriverSettings> = {}, answer = 20) {
   const log: string[] = [];
   const triggers: number[] = [];
   const durations: number[] = [];
+  const refused = { folders: false, metadata: false };
   let frozen = { from: -1, until: -1 };
   const tasks: PlannedTask[] = [
     { number: 1, state: "RUNNING", inputs: [] },
@@ -81,7 +82,17 @@ function world(changed: Partial<CheckpointDriverSettings> = {}, answer = 20) {
       ...changed,
     },
     { list: () => tasks, subtaskOf: (task) => task - 1 },
-    { metadataBytes: () => 100, writeMetadata: () => 2 * MS, clean: () => 0 },
+    {
+      metadataBytes: () => 100,
+      writeMetadata: () => 2 * MS,
+      clean: () => 0,
+      get refusesFolders() {
+        return refused.folders;
+      },
+      get refusesMetadata() {
+        return refused.metadata;
+      },
+    },
     new RandomStream("1", "coordinator"),
     observer,
   );
@@ -91,7 +102,7 @@ function world(changed: Partial<CheckpointDriverSettings> = {}, answer = 20) {
   const at = (ms: number, act: () => void) => {
     sim.scheduleAt(ms * MS, sim.defineKind(`at ${ms}`, act), 0, 0);
   };
-  return { sim, driver, tasks, log, triggers, durations, freeze, at };
+  return { sim, driver, tasks, log, triggers, durations, freeze, at, refused };
 }
 
 describe("one checkpoint after the other", () => {
@@ -160,6 +171,38 @@ describe("aborts", () => {
       "2501 task 2: notify-checkpoint-aborted 2 1",
     ]);
     expect(failures).toEqual(["CHECKPOINT_EXPIRED"]);
+  });
+
+  test("a checkpoint whose metadata the store refuses fails when it would have completed", () => {
+    const { sim, driver, log, at, refused } = world({ tolerableFailures: 1 });
+    at(1500, () => {
+      refused.metadata = true;
+    });
+    driver.start();
+    sim.run(3030 * MS);
+    expect(log.slice(4)).toEqual([
+      "2000 CHECKPOINT 2",
+      "2024 FINALIZE_CHECKPOINT_FAILURE 2",
+      "2025 task 1: notify-checkpoint-aborted 2 1",
+      "2025 task 2: notify-checkpoint-aborted 2 1",
+      "3000 CHECKPOINT 3",
+      "3024 FINALIZE_CHECKPOINT_FAILURE 3",
+      "3024 job fails: FINALIZE_CHECKPOINT_FAILURE",
+      "3025 task 1: notify-checkpoint-aborted 3 1",
+      "3025 task 2: notify-checkpoint-aborted 3 1",
+    ]);
+  });
+
+  test("a checkpoint whose folder can't be made fails before any task hears of it, and counts", () => {
+    const { sim, driver, log, refused } = world({ tolerableFailures: 0, initializeLocation: 5 * MS });
+    refused.folders = true;
+    driver.start();
+    sim.run(1500 * MS);
+    expect(log.slice(0, 3)).toEqual([
+      "1000 CHECKPOINT 1",
+      "1005 IO_EXCEPTION 1",
+      "1005 job fails: IO_EXCEPTION",
+    ]);
   });
 
   test("a declined checkpoint is tolerated as often as the option says", () => {

@@ -30,6 +30,7 @@ import {
   onDecline,
   onFailover,
   onFinalized,
+  onFinalizeFailed,
   onIdDrawn,
   onLocationInitialized,
   onOperatorCoordinatorSnapshot,
@@ -98,6 +99,9 @@ export interface MetadataStorage {
   writeMetadata(bytes: number): number;
   /** To delete what an ended checkpoint leaves behind. */
   clean(): number;
+  /** Whether the store refuses, now, to make a checkpoint's folder, or to take `_metadata`. */
+  readonly refusesFolders: boolean;
+  readonly refusesMetadata: boolean;
 }
 
 /** What the coordinator knows of its job's tasks. */
@@ -288,6 +292,10 @@ export class CheckpointDriver implements CheckpointResponder {
 
   onFinalized(): void {
     this.#act(() => {
+      if (this.#storage.refusesMetadata) {
+        onFinalizeFailed(this.#step, this.#sim.now);
+        return;
+      }
       const subtaskOf = (task: number): number => this.#tasks.subtaskOf(task);
       onFinalized(this.#step, subtaskOf, this.#metadataBytes, this.#sim.now);
     });
@@ -415,7 +423,7 @@ export class CheckpointDriver implements CheckpointResponder {
         onIdDrawn(this.#step, now);
         break;
       case "location":
-        onLocationInitialized(this.#step, true, now);
+        onLocationInitialized(this.#step, !this.#isFolderRefused, now);
         break;
       case "operator-coordinators":
         for (let i = 0; i < this.#settings.operatorCoordinators; i++) {
@@ -427,6 +435,11 @@ export class CheckpointDriver implements CheckpointResponder {
         onRequestsSent(this.#step, true, now);
         break;
     }
+  }
+
+  /** Where making a folder takes no time it is no request to the store. */
+  get #isFolderRefused(): boolean {
+    return this.#settings.initializeLocation > 0 && this.#storage.refusesFolders;
   }
 
   #remember(checkpoint: number): void {

@@ -2,11 +2,13 @@
  *    gives; small pieces in the acknowledgement; `_metadata`, folders and deletions by the JobManager.
  *  Source: flink FsCheckpointStorageAccess, FsCheckpointStreamFactory, RocksDBStateUploader, CheckpointsCleaner (Flink 2.1);
  *    one request a piece as flink-s3-fs-presto writes objects below its multipart threshold.
- *  Leaves out: multipart uploads as such, file merging, entropy injection, throttling and errors of the store. */
+ *  Leaves out: multipart uploads as such, file merging, entropy injection, throttling; a store in trouble is
+ *    checkpoint-store-condition's. */
 
 import type { Distribution, RandomStream, Simulation } from "../engine/index.ts";
 import type { MetadataStorage } from "./checkpoint-driver.ts";
 import type { CheckpointStorage, StorageWriter } from "./checkpoint-storage.ts";
+import type { CheckpointStoreCondition } from "./checkpoint-store-condition.ts";
 import type { StatePiece } from "./state-backend.ts";
 import type { StorageLink } from "./storage-link.ts";
 import type { TaskStateSnapshot } from "./task-state-snapshot.ts";
@@ -62,15 +64,23 @@ export class FileSystemCheckpointStorage implements CheckpointStorage, MetadataS
   readonly #sim: Simulation;
   readonly #settings: FileSystemStorageSettings;
   readonly #link: StorageLink;
+  readonly #store: CheckpointStoreCondition;
   readonly #random: RandomStream;
   readonly #writes = new Map<number, Write>();
   readonly #inHand = new Map<number, InHand>();
   #numbers = 0;
 
-  constructor(sim: Simulation, settings: FileSystemStorageSettings, link: StorageLink, random: RandomStream) {
+  constructor(
+    sim: Simulation,
+    settings: FileSystemStorageSettings,
+    link: StorageLink,
+    store: CheckpointStoreCondition,
+    random: RandomStream,
+  ) {
     this.#sim = sim;
     this.#settings = settings;
     this.#link = link;
+    this.#store = store;
     this.#random = random;
     this.inlineThreshold = settings.inlineThreshold;
     this.largestMessage = settings.largestMessage;
@@ -98,7 +108,25 @@ export class FileSystemCheckpointStorage implements CheckpointStorage, MetadataS
   onAccepted(number: number): void {
     const inHand = this.#inHand.get(number);
     if (inHand === undefined) return;
+    if (this.#store.refusesFiles) {
+      this.#refuse(inHand.write);
+      return;
+    }
     inHand.transfer = this.#link.transfer(inHand.bytes, (at) => this.#stored(number, at));
+  }
+
+  /** The store refuses files from now on: what is being transferred fails. */
+  refuseTransfers(): void {
+    const writes = [...this.#inHand.values()].filter(({ transfer }) => transfer !== 0);
+    for (const write of new Set(writes.map((inHand) => inHand.write))) this.#refuse(write);
+  }
+
+  get refusesFolders(): boolean {
+    return this.#store.isUnavailable;
+  }
+
+  get refusesMetadata(): boolean {
+    return this.#store.refusesMetadata;
   }
 
   metadataBytes(snapshots: Iterable<TaskStateSnapshot>): number {
@@ -112,7 +140,7 @@ export class FileSystemCheckpointStorage implements CheckpointStorage, MetadataS
 
   writeMetadata(bytes: number): number {
     this.#count(bytes);
-    return this.#latency() + (bytes / this.#settings.stream) * 1e9;
+    return this.#latency() + (bytes / this.#settings.stream) * this.#store.slowness * 1e9;
   }
 
   clean(): number {
@@ -129,6 +157,12 @@ export class FileSystemCheckpointStorage implements CheckpointStorage, MetadataS
     const { accepted, number: client } = this.#settings;
     const event = this.#sim.scheduleAt(Math.ceil(at + this.#latency()), accepted, client, key);
     this.#inHand.set(key, { write: number, bytes: piece.bytes, event, transfer: 0 });
+  }
+
+  #refuse(number: number): void {
+    const write = this.#writes.get(number)!;
+    this.cancel(number);
+    write.writer.onRefused(number, this.#sim.now);
   }
 
   #stored(key: number, at: number): void {
@@ -149,6 +183,6 @@ export class FileSystemCheckpointStorage implements CheckpointStorage, MetadataS
   }
 
   #latency(): number {
-    return Math.max(0, this.#settings.latency.sample(this.#random));
+    return Math.max(0, this.#settings.latency.sample(this.#random)) * this.#store.slowness;
   }
 }

@@ -13,6 +13,8 @@ export class JobManagerCheckpointStorage implements CheckpointStorage, MetadataS
   readonly inlineThreshold = Number.POSITIVE_INFINITY;
   readonly largestInline = LARGEST_STATE_IN_MEMORY;
   readonly largestMessage: number;
+  readonly refusesFolders = false;
+  readonly refusesMetadata = false;
 
   /** @param largestMessage `pekko.framesize`, bytes. */
   constructor(largestMessage: number) {

@@ -18,4 +18,6 @@ export interface CheckpointStorage {
 export interface StorageWriter {
   /** All pieces of a write are stored, now (ns). */
   onWritten(write: number, at: number): void;
+  /** The store has refused one of them, now (ns): the write is over. */
+  onRefused(write: number, at: number): void;
 }

@@ -723,7 +723,7 @@ export class OperatorTask implements DownstreamTask, UpstreamTask {
     this.#processedBytes = 0;
     const state = persistedBytes === 0 ? [] : [...this.#inputs.takeState(), ...this.#writers.takeState()];
     const writtenAt = persistedBytes === 0 ? now : now + this.#settings.channelStateWrite(persistedBytes);
-    this.#parts.checkpoints.completeAlignment(this.#snapshotOf, metrics, state, writtenAt);
+    this.#parts.checkpoints.completeAlignment(this.#snapshotOf, metrics, state, writtenAt, now);
   }
 
   /** A sink has flushed what was sent before the barrier. */

@@ -231,7 +231,7 @@ export class SourceTask implements UpstreamTask {
     const metrics = { startDelay: this.#startDelay, alignment: 0, processedBytes: 0, persistedBytes };
     const state = persistedBytes === 0 ? [] : this.#writers.takeState();
     const writtenAt = persistedBytes === 0 ? now : now + this.#settings.channelStateWrite(persistedBytes);
-    this.#checkpoints.completeAlignment(this.#snapshotOf, metrics, state, writtenAt);
+    this.#checkpoints.completeAlignment(this.#snapshotOf, metrics, state, writtenAt, now);
   }
 
   // ---- UpstreamTask

@@ -34,6 +34,7 @@ export class StorageLink {
   #since = 0;
   #event = NO_EVENT;
   #numbers = 0;
+  #slowness = 1;
 
   constructor(sim: Simulation, settings: StorageLinkSettings) {
     this.#sim = sim;
@@ -61,6 +62,13 @@ export class StorageLink {
     this.#plan();
   }
 
+  /** From now on everything takes `slowness` times as long as usually. */
+  slowDown(slowness: number): void {
+    this.#settle();
+    this.#slowness = slowness;
+    this.#plan();
+  }
+
   /** Handler of `transferred`. */
   onTransferred(): void {
     this.#event = NO_EVENT;
@@ -74,7 +82,7 @@ export class StorageLink {
   /** Bytes a nanosecond that each stream gets. */
   get #rate(): number {
     const { stream, capacity } = this.#settings;
-    return Math.min(stream, capacity / this.#transfers.length) / SECOND;
+    return Math.min(stream, capacity / this.#transfers.length) / this.#slowness / SECOND;
   }
 
   #settle(): void {

@@ -5,6 +5,7 @@ import { PERIODIC_CHECKPOINT } from "./checkpoint-properties.ts";
 import type { CheckpointStorage } from "./checkpoint-storage.ts";
 import { FileSystemCheckpointStorage } from "./checkpoint-storage-file-system.ts";
 import { JobManagerCheckpointStorage } from "./checkpoint-storage-in-memory.ts";
+import { CheckpointStoreCondition } from "./checkpoint-store-condition.ts";
 import type { Mail } from "./mailbox.ts";
 import type { FlinkObserver } from "./observations.ts";
 import type { KeyedSnapshot, StateBackend } from "./state-backend.ts";
@@ -51,6 +52,7 @@ function world(backend: StateBackend | undefined, make?: (sim: Simulation) => Ch
   const accepted = sim.defineKind("accepted", (_, n) => files.onAccepted(n));
   const transferred = sim.defineKind("transferred", () => link.onTransferred());
   const link = new StorageLink(sim, { number: 0, transferred, stream: 1e6, capacity: 2e6 });
+  const store = new CheckpointStoreCondition();
   const files = new FileSystemCheckpointStorage(
     sim,
     {
@@ -62,6 +64,7 @@ function world(backend: StateBackend | undefined, make?: (sim: Simulation) => Ch
       largestMessage: 1000,
     },
     link,
+    store,
     new RandomStream("1", "storage"),
   );
   const task = new SubtaskCheckpointCoordinator(
@@ -89,7 +92,7 @@ function world(backend: StateBackend | undefined, make?: (sim: Simulation) => Ch
   let acts = 0;
   const at = (ms: number, act: () => void) =>
     sim.scheduleAt(ms * MS, sim.defineKind(`at ${acts++}`, act), 0, 0);
-  return { sim, task, log, take, at, files };
+  return { sim, task, log, take, at, files, store, link };
 }
 
 function mail(kind: Mail["kind"], checkpoint: number, other = 0): Mail {
@@ -149,6 +152,63 @@ describe("the asynchronous part", () => {
     at(115, () => task.dispose());
     sim.run(1e9);
     expect(log).toEqual([]);
+  });
+});
+
+describe("a store in trouble", () => {
+  test("refuses what is asked of it from then on, and what is on its way: the checkpoint is declined", () => {
+    const { sim, log, take, at, files, store } = world(new Pieces([20_000]));
+    take(6, 100);
+    take(7, 118);
+    at(115, () => {
+      store.begin("unavailable", 1, 130 * MS);
+      files.refuseTransfers();
+    });
+    at(130, () => store.settle(sim.now));
+    take(8, 140);
+    sim.run(1e9);
+    expect(log).toEqual([
+      "115 CHECKPOINT_ASYNC_EXCEPTION 6",
+      "128 CHECKPOINT_ASYNC_EXCEPTION 7",
+      "172 ack 8 sync 8 async 32 20000 B",
+    ]);
+  });
+
+  test("refuses a write of several pieces once", () => {
+    const { sim, log, take, store } = world(new Pieces([6000, 6000, 6000, 6000], 4));
+    store.begin("full", 1, 1e9);
+    take(6, 100);
+    sim.run(1e9);
+    expect(log).toEqual(["110 CHECKPOINT_ASYNC_EXCEPTION 6"]);
+  });
+
+  test("that takes what is in the acknowledgement refuses nothing of it", () => {
+    const { sim, log, take, store } = world(new Pieces([60]));
+    store.begin("full", 1, 1e9);
+    take(6, 100);
+    sim.run(1e9);
+    expect(log).toEqual(["102 ack 6 sync 8 async 2 60 B"]);
+  });
+
+  test("that is slow takes so many times as long, from then on and until it is over", () => {
+    const { sim, log, take, at, store, link } = world(new Pieces([20_000]));
+    const settle = () => {
+      store.settle(sim.now);
+      link.slowDown(store.slowness);
+    };
+    take(6, 100);
+    at(120, () => store.begin("slow", 3, 150 * MS));
+    at(120, settle);
+    at(150, settle);
+    sim.run(1e9);
+    // 10 ms of 20 done by 120, a third of 30 until 150, and the rest; then what the part itself takes.
+    expect(log).toEqual(["152 ack 6 sync 8 async 52 20000 B"]);
+    const slow = world(new Pieces([6000]));
+    slow.store.begin("slow", 3, 1e9);
+    slow.link.slowDown(slow.store.slowness);
+    slow.take(6, 100);
+    slow.sim.run(1e9);
+    expect(slow.log).toEqual(["150 ack 6 sync 8 async 50 6000 B"]);
   });
 });
 

@@ -74,7 +74,12 @@ export class SubtaskCheckpointCoordinator {
     this.#storage = storage;
     this.#responder = responder;
     this.#observer = observer;
-    this.#async = new AsyncOperations(storage, settings.async, (part, at) => this.#finish(part, at));
+    this.#async = new AsyncOperations(
+      storage,
+      settings.async,
+      (part, at) => this.#finish(part, at),
+      ({ checkpoint }, at) => this.#fail(checkpoint, at),
+    );
     this.#lastCheckpointId = settings.restored;
     this.#latestReportCheckpointId = settings.restored;
   }
@@ -132,15 +137,21 @@ export class SubtaskCheckpointCoordinator {
     this.#async.submit({ checkpoint, submittedAt: now, uploads, threads });
   }
 
-  /** The last barrier has come. @param channelState records in flight in the snapshot. @param at ns, when they are written. */
+  /** The last barrier has come. @param channelState records in flight in the snapshot. @param at ns, when they are written;
+   *  infinite: the store refuses them. */
   completeAlignment(
     checkpoint: number,
     metrics: BarrierMetrics,
     channelState: readonly ChannelState[],
     at: number,
+    now: number,
   ): void {
     const snapshot = this.#snapshots.get(checkpoint);
     if (snapshot === undefined) return;
+    if (at === Number.POSITIVE_INFINITY) {
+      this.#fail(checkpoint, now);
+      return;
+    }
     snapshot.metrics = metrics;
     snapshot.channelState = channelState;
     snapshot.channelStateWrittenAt = at;
@@ -187,6 +198,12 @@ export class SubtaskCheckpointCoordinator {
       if (this.#aborted.size <= MOST_ABORTED) break;
       this.#aborted.delete(oldest);
     }
+  }
+
+  /** The asynchronous part has failed: the checkpoint is declined. */
+  #fail(checkpoint: number, now: number): void {
+    if (this.#isDisposed || !this.#snapshots.has(checkpoint)) return;
+    this.decline(checkpoint, CHECKPOINT_ASYNC_EXCEPTION, now);
   }
 
   #isUploaded(piece: StatePiece): boolean {

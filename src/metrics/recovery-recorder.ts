@@ -27,6 +27,7 @@ export class RecoveryRecorder implements FailoverObserver {
   /** When a JobMaster or the ResourceManager first declared a TaskManager lost; NaN: never. */
   firstLostAt = Number.NaN;
   readonly #reasons: readonly string[];
+  readonly #faults: { readonly at: number; readonly until: number }[] = [];
 
   /** @param reasons of failures, by number. */
   constructor(jobs: number, reasons: readonly string[]) {
@@ -38,10 +39,21 @@ export class RecoveryRecorder implements FailoverObserver {
     if (this.timeline.length < MOST_EVENTS) this.timeline.push({ at, job, what });
   }
 
-  /** A fault of the plan happens. */
-  faultInjected(fault: string, at: number): void {
+  /** A fault of the plan happens; what it does is over at `until`, ns. */
+  faultInjected(fault: string, at: number, until: number): void {
     this.#add(at, -1, fault);
+    this.#faults.push({ at, until });
     if (Number.isNaN(this.firstFaultAt)) this.firstFaultAt = at;
+  }
+
+  /** A checkpoint has failed; told once there has been a fault. */
+  checkpointFailed(job: number, checkpoint: number, reason: string, at: number): void {
+    if (this.#faults.length > 0) this.#add(at, job, `checkpoint ${checkpoint} failed: ${reason}`);
+  }
+
+  /** Whether a fault of the plan was at work at `at` or within `memory` ns before. */
+  isDisturbed(at: number, memory: number): boolean {
+    return this.#faults.some((one) => one.at <= at && at <= one.until + memory);
   }
 
   jobStatusChanged(job: number, status: string, at: number): void {

@@ -1,21 +1,23 @@
 import type { KafkaSink } from "../../connectors/index.ts";
 import type { Simulation } from "../../engine/index.ts";
-import type {
-  Channel,
-  ChannelKinds,
-  CheckpointDriver,
-  CheckpointKinds,
-  FileSystemCheckpointStorage,
-  FlinkCluster,
-  FlinkClusterKinds,
-  JobMaster,
-  JobMasterKinds,
-  Mail,
-  OperatorTask,
-  OperatorTaskKinds,
-  SourceTask,
-  SourceTaskKinds,
-  StorageLink,
+import {
+  type Channel,
+  type ChannelKinds,
+  type CheckpointDriver,
+  type CheckpointKinds,
+  CheckpointStoreCondition,
+  type FileSystemCheckpointStorage,
+  type FlinkCluster,
+  type FlinkClusterKinds,
+  type JobMaster,
+  type JobMasterKinds,
+  type Mail,
+  type OperatorTask,
+  type OperatorTaskKinds,
+  type SourceTask,
+  type SourceTaskKinds,
+  type StorageLink,
+  type StoreTrouble,
 } from "../../flink/index.ts";
 
 import type { SimulatedAttempts } from "./simulated-attempts.ts";
@@ -30,6 +32,10 @@ export class FlinkEvents {
   readonly drivers: CheckpointDriver[] = [];
   readonly storages: FileSystemCheckpointStorage[] = [];
   readonly links: StorageLink[] = [];
+  /** The store that all of them are clients of. */
+  readonly store = new CheckpointStoreCondition();
+  /** A trouble of the store may be over. */
+  readonly storeRecovers: number;
   /** The links by who shares them: the JobManager or all 0, TaskManagers from 1. */
   readonly sharedLinks: StorageLink[] = [];
   readonly sinks: KafkaSink[] = [];
@@ -133,8 +139,21 @@ export class FlinkEvents {
       this.masters[job]!.onTaskException(subtask, attempt, "Kafka send failed");
     });
     this.taskRestored = sim.defineKind("task restored", (e, attempt) => this.#onTaskRestored(e, attempt));
+    this.storeRecovers = sim.defineKind("checkpoint storage recovers", () => this.#settleStore(sim.now));
     this.storageAccepted = sim.defineKind("storage request accepted", (s, n) => storages[s]!.onAccepted(n));
     this.storageTransferred = sim.defineKind("storage transfer ends", (l) => links[l]!.onTransferred());
+  }
+
+  /** The store of checkpoints gets into trouble now. */
+  troubleStore(trouble: StoreTrouble, factor: number, until: number): void {
+    this.store.begin(trouble, factor, until);
+    for (const link of this.links) link.slowDown(this.store.slowness);
+    if (this.store.refusesFiles) for (const storage of this.storages) storage.refuseTransfers();
+  }
+
+  #settleStore(now: number): void {
+    this.store.settle(now);
+    for (const link of this.links) link.slowDown(this.store.slowness);
   }
 
   /** The executions of a job get numbers of their own. @returns the first. */

@@ -90,12 +90,14 @@ export class JobCheckpoints {
   }
 
   /** ns to write `bytes` of records in flight: small ones travel in the acknowledgement. It doesn't share the bandwidth of
-   *  other uploads. */
+   *  other uploads. Infinite: the store refuses them. */
   channelStateWrite(bytes: number): number {
     const { storage, dataInlineThreshold } = this.#job.checkpointing;
     if (storage === "jobmanager" || bytes <= dataInlineThreshold) return 0;
-    const { storageLatency, storageBandwidth } = this.#world.pipeline.environment;
-    return storageLatency + Math.round((bytes / storageBandwidth) * 1e9);
+    const { pipeline, events } = this.#world;
+    if (events.store.refusesFiles) return Number.POSITIVE_INFINITY;
+    const { storageLatency, storageBandwidth } = pipeline.environment;
+    return Math.round((storageLatency + (bytes / storageBandwidth) * 1e9) * events.store.slowness);
   }
 
   /** Makes the checkpoint coordinator. @param list the job's current tasks in topological order.
@@ -179,6 +181,7 @@ export class JobCheckpoints {
         largestMessage: frameSize,
       },
       this.#link(client),
+      events.store,
       sim.stream(`checkpoint storage of ${this.#job.name}, ${name}`),
     );
     events.storages.push(made);
@@ -191,14 +194,17 @@ export class JobCheckpoints {
     const env = pipeline.environment;
     const shared = env.storageSharedBy === "cluster" ? 0 : client - JOB_MANAGER;
     const number = events.links.length;
-    events.sharedLinks[shared] ??= new StorageLink(sim, {
+    const known = events.sharedLinks[shared];
+    if (known !== undefined) return known;
+    const link = new StorageLink(sim, {
       number,
       transferred: events.storageTransferred,
       stream: env.storageBandwidth,
       capacity: env.storageSharedBandwidth,
     });
-    const link = events.sharedLinks[shared];
-    if (!events.links.includes(link)) events.links.push(link);
+    link.slowDown(events.store.slowness);
+    events.sharedLinks[shared] = link;
+    events.links.push(link);
     return link;
   }
 }

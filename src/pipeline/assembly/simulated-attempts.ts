@@ -7,6 +7,7 @@ import {
   latestCheckpoint,
   type PlannedTask,
   pipelinedRegions,
+  type RestoreCost,
   restoreCost,
   type TaskMetrics,
 } from "../../flink/index.ts";
@@ -155,7 +156,8 @@ export class SimulatedAttempts implements JobDeployment {
     if (this.#attempts[subtask] === undefined) this.#build();
     const { sim, events } = this.#world;
     const execution = events.executionOf(this.#number, subtask);
-    sim.scheduleAfter(this.#restoreTime(subtask), events.taskRestored, execution, attempt);
+    const cost = this.#restoreCost(subtask);
+    sim.scheduleAfter(this.#restoreTime(cost), events.taskRestored, execution, attempt);
   }
 
   /** Handler of `taskRestored`: the state is there; the operators are opened, the last of the chain first. */
@@ -163,6 +165,10 @@ export class SimulatedAttempts implements JobDeployment {
     const master = this.#master!;
     const current = this.#attempts[subtask];
     if (!master.isAlive(subtask, attempt) || current === undefined) return;
+    if (this.#world.events.store.isUnavailable && this.#restoreCost(subtask) !== undefined) {
+      master.onTaskException(subtask, attempt, "restore failed");
+      return;
+    }
     const states = this.#sinkStates.get(this.#restored[subtask]?.checkpoint ?? 0)?.get(subtask);
     const openFrom = (i: number): void => {
       if (this.#attempts[subtask] !== current) return;
@@ -286,22 +292,24 @@ export class SimulatedAttempts implements JobDeployment {
     this.#attempts[subtask] = undefined;
   }
 
-  #restoreTime(subtask: number): number {
+  /** What the subtask has to read; undefined: nothing. */
+  #restoreCost(subtask: number): RestoreCost | undefined {
     const restored = this.#restored[subtask];
-    if (restored === undefined) return 0;
-    const { storageLatency, storageBandwidth } = this.#world.pipeline.environment;
+    if (restored === undefined) return undefined;
     const { backend, transferThreads } = this.#job.state;
     invariant(this.#checkpoint !== undefined, "a state is restored from a checkpoint");
-    const { downloadBytes, files, threads } = restoreCost(
-      restored.state,
-      this.#checkpoint.properties,
-      backend,
-      transferThreads,
-    );
-    if (files === 0) return 0;
+    const cost = restoreCost(restored.state, this.#checkpoint.properties, backend, transferThreads);
+    return cost.files === 0 ? undefined : cost;
+  }
+
+  #restoreTime(cost: RestoreCost | undefined): number {
+    if (cost === undefined) return 0;
+    const { pipeline, events } = this.#world;
+    const { storageLatency, storageBandwidth } = pipeline.environment;
+    const { downloadBytes, files, threads } = cost;
     const streams = Math.min(files, threads);
-    return Math.round(
-      Math.ceil(files / streams) * storageLatency + (downloadBytes / storageBandwidth / streams) * 1e9,
-    );
+    const time =
+      Math.ceil(files / streams) * storageLatency + (downloadBytes / storageBandwidth / streams) * 1e9;
+    return Math.round(time * events.store.slowness);
   }
 }

@@ -68,7 +68,8 @@ export function startJobs(jobs: readonly JobSpec[], world: JobSurroundings): voi
 export function performFault({ name, action, time }: Fault, world: JobSurroundings): void {
   const { events, observer, pipeline, sim } = world;
   const cluster = events.cluster!;
-  observer.faultInjected(`${name}: ${formatFault({ action, time })}`, sim.now);
+  const duration = "duration" in action ? action.duration : 0;
+  observer.faultInjected(`${name}: ${formatFault({ action, time })}`, sim.now, sim.now + duration);
   switch (action.kind) {
     case "kill": {
       const { target } = action;
@@ -90,6 +91,10 @@ export function performFault({ name, action, time }: Fault, world: JobSurroundin
       if (hit >= 0) master.onTaskException(hit, master.attemptOf(hit), "user exception");
       return;
     }
+    case "storage":
+      events.troubleStore(action.mode, action.factor, sim.now + action.duration);
+      sim.scheduleAfter(action.duration, events.storeRecovers, 0, 0);
+      return;
     default:
       return;
   }

@@ -25,9 +25,9 @@ import type { FlinkEvents } from "./flink-events.ts";
 import { JobCheckpoints } from "./job-checkpoints.ts";
 import type { SimulatedKafka } from "./simulated-kafka.ts";
 
-/** A fault of the plan happens: in words, at an instant, ns. */
+/** A fault of the plan happens: in words, at an instant, ns; what it does is over at `until`, as far as that is known. */
 interface FaultObserver {
-  faultInjected(fault: string, at: number): void;
+  faultInjected(fault: string, at: number, until: number): void;
 }
 
 export type PipelineObserver = KafkaObserver &

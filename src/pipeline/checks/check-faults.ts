@@ -6,6 +6,7 @@ import type { CheckContext } from "./check-context.ts";
 export function isModelledFault(action: FaultAction): boolean {
   switch (action.kind) {
     case "fail":
+    case "storage":
       return true;
     case "kill":
     case "freeze":
@@ -22,7 +23,8 @@ export function checkFaults(context: CheckContext): void {
     if (isModelledFault(fault.action)) continue;
     context.report({
       path: ["faults", fault.name],
-      wanted: "a fault that this version of Sluice models: kill, lose or freeze a taskmanager, fail a task",
+      wanted:
+        "a fault that this version of Sluice models: kill, lose or freeze a taskmanager, fail a task, storage in trouble",
     });
   }
 }
@@ -63,6 +65,7 @@ class FaultCheck {
         if (action.job !== undefined) this.#job(action.job);
         break;
       case "storage":
+        this.#storage();
         break;
       case "operate":
         this.#job(action.job);
@@ -100,6 +103,16 @@ class FaultCheck {
     const parallelism = operator?.parallelism ?? found.parallelism;
     if (subtask !== undefined && subtask >= parallelism)
       this.#report(`a subtask from 0 to ${parallelism - 1}`);
+  }
+
+  #storage(): void {
+    const { jobs } = this.#context.pipeline;
+    if (jobs.some(({ checkpointing }) => checkpointing.storage === "filesystem")) return;
+    this.#context.warn({
+      path: ["faults", this.#fault.name],
+      wanted:
+        "the fault has no effect: all checkpoints are in the JobManager's memory, since no job sets execution.checkpointing.dir",
+    });
   }
 
   #topic(name: string, partition: number | undefined): void {
