@@ -1,5 +1,6 @@
 export { type BarChartOptions, barChart } from "./bar-chart.ts";
 export { checkpointTimeline } from "./checkpoint-timeline.ts";
+export { figuresOf, verdictOf } from "./figures-of.ts";
 export { known, largestWithin, mean, only, pick, type Where } from "./find-points.ts";
 export { formatCount, formatMs, formatShare } from "./format-quantity.ts";
 export { latencyAgainstInterval } from "./latency-against-interval.ts";

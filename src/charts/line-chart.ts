@@ -1,4 +1,4 @@
-import type { Chart, ChartSpec, Metric, SweepResults } from "../experiment/index.ts";
+import type { Chart, ChartSpec, Metric, PointSummary, SweepResults } from "../experiment/index.ts";
 import { countAxis, countScale, durationAxis, durationScale } from "./duration-axis.ts";
 import { labelOf, pick, type Where } from "./find-points.ts";
 import { isTime } from "./format-quantity.ts";
@@ -17,14 +17,21 @@ export interface LineChartOptions {
   readonly x: { readonly factor: string; readonly title: string };
   /** A metric in ms or a count. */
   readonly y: { readonly metric: Metric; readonly title: string };
-  /** What the lines are told apart by: a factor, or `reader`. */
-  readonly series: string;
+  /** What the lines are told apart by: a factor, or `reader`; or metrics of some points each, in the unit of `y`. */
+  readonly series: string | readonly MetricLine[];
   /** What the legend calls it. */
   readonly seriesTitle: string;
   /** Closed forms, drawn thin and grey: label, and value by point. */
   readonly laws?: (results: SweepResults) => readonly LawPoint[];
   /** A horizontal line: an SLO. */
   readonly goal?: { readonly ms: number; readonly label: string };
+}
+
+/** One line: a metric where `where` picks one summary for each value of the x factor. */
+export interface MetricLine {
+  readonly label: string;
+  readonly metric: Metric;
+  readonly where: Where;
 }
 
 export interface LawPoint {
@@ -40,18 +47,26 @@ export function lineChart(options: LineChartOptions): Chart {
 
 function drawLines(results: SweepResults, options: LineChartOptions): ChartSpec {
   const { x, y, series, seriesTitle, goal } = options;
-  const rows = pick(results, options.where ?? {}).map((summary) => {
-    const { mean, halfWidth } = summary.metrics[y.metric];
+  const rowOf = (summary: PointSummary, metric: Metric, label: string) => {
+    const { mean, halfWidth } = summary.metrics[metric];
     const half = Number.isFinite(halfWidth) ? halfWidth : 0;
     return {
       x: Number(summary.factors[x.factor]),
       y: mean,
       low: Math.max(mean - half, mean / 10),
       high: mean + half,
-      series: labelOf(results, summary, series),
-      dash: labelOf(results, summary, series),
+      series: label,
+      dash: label,
     };
-  });
+  };
+  const rows =
+    typeof series === "string"
+      ? pick(results, options.where ?? {}).map((summary) =>
+          rowOf(summary, y.metric, labelOf(results, summary, series)),
+        )
+      : series.flatMap(({ label, metric, where }) =>
+          pick(results, where).map((summary) => rowOf(summary, metric, label)),
+        );
   const names = [...new Set(rows.map((row) => row.series))];
   const scales = seriesScales(names);
   const laws = options.laws?.(results) ?? [];

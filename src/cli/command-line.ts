@@ -4,6 +4,7 @@ import { quoted } from "../experiment/index.ts";
 import { ConfigError, presetNames } from "../pipeline/index.ts";
 import { type CalibrateArguments, calibrateEnvironment } from "./calibrate-command.ts";
 import { type CheckArguments, checkPipelineFile } from "./check-command.ts";
+import { type ClaimsArguments, judgeClaims } from "./claims/claims-command.ts";
 import { type DefaultsArguments, printDefaults } from "./defaults-command.ts";
 import { EXIT_CODES, type ExitCode } from "./exit-codes.ts";
 import { printExplanation } from "./explain-command.ts";
@@ -131,6 +132,18 @@ function describeCommands(terminal: Terminal, done: (code: ExitCode) => void): C
     .option("--from <folder>", "where the results are (default: output/<experiment>)")
     .action(async (files: readonly string[], { out = ["svg"], from }: Partial<ChartArguments>) =>
       done(await drawCharts(files, { out, ...(from === undefined ? {} : { from }) }, terminal)),
+    );
+
+  program
+    .command("claims")
+    .description("judge common advice by simulation, and write the page of the verdicts")
+    .argument("[claim...]", "modules that export `claim` (default: those that come with Sluice)")
+    .option("--workers <number>", "worker threads (default: one a core)")
+    .option("--again", "simulate it even if the results are there")
+    .option("--out <folder>", "where claims.md and its charts go", "docs")
+    .option("--json", "print the verdicts as JSON on standard output, and nothing else there")
+    .action(async (files: readonly string[], options: ClaimsArguments) =>
+      done(await judgeClaims(files, options, terminal)),
     );
 
   program

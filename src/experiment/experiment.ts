@@ -80,7 +80,15 @@ export const METRICS = [
   "checkpoint_duration_max_ms",
   "alignment_mean_ms",
   "alignment_max_ms",
+  // Synchronous part of a subtask's snapshot.
+  "sync_mean_ms",
+  "sync_max_ms",
   "precommit_to_commit_mean_ms",
+  // From a checkpoint's completion to PrepareCommit of its transactions, and how many did not wait for it.
+  "completion_to_prepare_commit_mean_ms",
+  "prepared_before_completion",
+  // What the brokers need for a commit.
+  "end_txn_to_complete_commit_mean_ms",
   // Of the job that writes the reader's topic. How often it restarted.
   "restarts",
   // From each failure until every task ran again, in all.

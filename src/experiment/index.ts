@@ -1,3 +1,4 @@
+export { checkClaim } from "./check-claim.ts";
 export { checkExperiment } from "./check-experiment.ts";
 export {
   type BrokenSchedule,
@@ -6,6 +7,7 @@ export {
   type ScheduleSearch,
   type Violation,
 } from "./check-schedules.ts";
+export { type Claim, defineClaim, type Figures, type Judgement, type Verdict } from "./claim.ts";
 export { expandPoints, type FactorColumn, factorColumns, type Point } from "./expand-points.ts";
 export {
   type Chart,

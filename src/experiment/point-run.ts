@@ -199,10 +199,14 @@ function describeReader(
     checkpoint_duration_p50_ms: durationP50,
     checkpoint_duration_p99_ms: durationP99,
     checkpoint_duration_max_ms: job && job.durations.count > 0 ? job.durations.max : null,
-    alignment_mean_ms: log.alignment.count > 0 ? log.alignment.sum / log.alignment.count : null,
+    alignment_mean_ms: meanOf(log.alignment),
     alignment_max_ms: log.alignment.count > 0 ? log.alignment.max : null,
-    precommit_to_commit_mean_ms:
-      log.preCommitToCommit.count > 0 ? log.preCommitToCommit.sum / log.preCommitToCommit.count : null,
+    sync_mean_ms: meanOf(log.sync),
+    sync_max_ms: log.sync.count > 0 ? log.sync.max : null,
+    precommit_to_commit_mean_ms: meanOf(log.preCommitToCommit),
+    completion_to_prepare_commit_mean_ms: meanOf(log.completionToPrepareCommit),
+    prepared_before_completion: log.preparedBeforeCompletion,
+    end_txn_to_complete_commit_mean_ms: meanOf(log.endTxnToCompleteCommit),
     ...recoveryMetrics(recovery, writers[0], log),
   };
   return {
@@ -223,6 +227,10 @@ function describeReader(
           .map(({ from, to, count }) => [from / MILLISECOND, to / MILLISECOND, count] as const)
       : [],
   };
+}
+
+function meanOf({ count, sum }: { readonly count: number; readonly sum: number }): number | null {
+  return count > 0 ? sum / count : null;
 }
 
 /** @param job undefined: none writes the topic. */

@@ -42,6 +42,7 @@ export class CheckpointLog
       | "checkpointTriggered"
       | "snapshotStarted"
       | "snapshotCompleted"
+      | "checkpointAcknowledged"
       | "checkpointCompleted"
       | "checkpointAborted"
     >,
@@ -51,6 +52,14 @@ export class CheckpointLog
   readonly checkpoints: LoggedCheckpoint[] = [];
   readonly phases: LoggedPhase[] = [];
   readonly alignment: Mean = { count: 0, sum: 0, max: 0 };
+  /** Synchronous part of a subtask's snapshot, what its sink does before the barrier included. */
+  readonly sync: Mean = { count: 0, sum: 0, max: 0 };
+  /** From a checkpoint's completion to PrepareCommit of each of its transactions. */
+  readonly completionToPrepareCommit: Mean = { count: 0, sum: 0, max: 0 };
+  /** Transactions whose PrepareCommit was written before their checkpoint had completed. */
+  preparedBeforeCompletion = 0;
+  /** From EndTxn to CompleteCommit: what the brokers need. */
+  readonly endTxnToCompleteCommit: Mean = { count: 0, sum: 0, max: 0 };
   /** From the writer's flush at the barrier to its transaction's end. */
   readonly preCommitToCommit: Mean = { count: 0, sum: 0, max: 0 };
   readonly #from: number;
@@ -62,6 +71,8 @@ export class CheckpointLog
     { job: number; checkpoint: number; writer: number; preCommittedAt: number; sentAt: number }
   >();
   readonly #inDetail = new Set<string>();
+  /** By job and checkpoint, ns. */
+  readonly #completedAt = new Map<string, number>();
 
   /** @param from ns, end of the warm-up. @param detailed how many checkpoints of each job keep their phases. */
   constructor(from: number, detailed: number) {
@@ -123,6 +134,11 @@ export class CheckpointLog
     });
   }
 
+  checkpointAcknowledged(job: number, _subtask: number, checkpoint: number, metrics: { sync: number }): void {
+    const entry = this.#open.get(`${job}/${checkpoint}`);
+    if (entry !== undefined && entry.triggeredAt >= this.#from) add(this.sync, metrics.sync);
+  }
+
   checkpointCompleted(
     job: number,
     checkpoint: number,
@@ -132,6 +148,7 @@ export class CheckpointLog
   ): void {
     const entry = this.#close(job, checkpoint);
     if (entry === undefined) return;
+    this.#completedAt.set(`${job}/${checkpoint}`, at);
     entry.latestAckAt = latestAckAt;
     entry.completedAt = at;
   }
@@ -165,6 +182,11 @@ export class CheckpointLog
 
   transactionPrepared(transaction: number, at: number): void {
     this.#addTransactionPhase(transaction, "commit decided", at);
+    const pending = this.#transactions.get(transaction);
+    if (pending === undefined || pending.preCommittedAt < this.#from) return;
+    const completedAt = this.#completedAt.get(`${pending.job}/${pending.checkpoint}`);
+    if (completedAt === undefined) this.preparedBeforeCompletion++;
+    else add(this.completionToPrepareCommit, at - completedAt);
   }
 
   transactionCompleted(transaction: number, at: number): void {
@@ -172,7 +194,9 @@ export class CheckpointLog
     const pending = this.#transactions.get(transaction);
     if (pending === undefined) return;
     this.#transactions.delete(transaction);
-    if (pending.preCommittedAt >= this.#from) add(this.preCommitToCommit, at - pending.preCommittedAt);
+    if (pending.preCommittedAt < this.#from) return;
+    add(this.preCommitToCommit, at - pending.preCommittedAt);
+    if (pending.sentAt >= 0) add(this.endTxnToCompleteCommit, at - pending.sentAt);
   }
 
   #addTransactionPhase(transaction: number, phase: "commit decided" | "commit", at: number): void {

@@ -34,6 +34,7 @@ export type {
   Versions,
 } from "./pipeline.ts";
 export { presetNames } from "./presets/environment-presets.ts";
+export { REPLACED_BACKENDS } from "./replaced-names.ts";
 export type { PipelineInput } from "./schema.ts";
 export { physicalDuration } from "./values/duration.ts";
 export { formatDuration } from "./values/format-duration.ts";

@@ -49,16 +49,18 @@ export async function sweepExperiments(
   for (const loaded of experiments) {
     listPoints(loaded, typed.list ? Number.POSITIVE_INFINITY : LISTED, terminal);
     if (typed.list) continue;
-    const code = await sweepOne(loaded, typed, () => openPool(workers), terminal);
+    const code = await sweepExperiment(loaded, typed, () => openPool(workers), terminal);
     worst = worseOf(worst, code);
     if (code === EXIT_CODES.interrupted) return code;
   }
   return worst;
 }
 
-async function sweepOne(
+/** Sweeps one experiment, unless its results are there; goes on where it was interrupted.
+ *  @throws UsageError when the results' folder can't be used. */
+export async function sweepExperiment(
   loaded: LoadedExperiment,
-  typed: SweepArguments,
+  typed: Pick<SweepArguments, "again" | "out">,
   openPool: () => Promise<WorkerPool>,
   terminal: Terminal,
 ): Promise<ExitCode> {
@@ -172,7 +174,7 @@ async function runAll(
   return { isStopped, workers: pool.workers };
 }
 
-function readWorkers(typed: string | undefined): number | undefined {
+export function readWorkers(typed: string | undefined): number | undefined {
   if (typed === undefined) return undefined;
   const workers = Number(typed);
   if (/^\d+$/.test(typed) && workers >= 1 && workers <= 1024) return workers;
