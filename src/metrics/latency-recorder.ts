@@ -27,13 +27,17 @@ export class LatencyRecorder implements Pick<KafkaObserver, "delivered"> {
     last: number,
   ): void {
     const lineage = this.#lineage;
+    const origin = lineage.originOf(originPartition);
+    const way = lineage.routeById(route);
+    const local = lineage.localPartition(originPartition);
     const count = to - from;
-    const firstOffset = lineage.offsetOf(originPartition, route, from);
-    const lastOffset = count === 1 ? firstOffset : lineage.offsetOf(originPartition, route, to - 1);
-    const createdFirst = lineage.createdAt(originPartition, firstOffset);
-    const createdLast = count === 1 ? createdFirst : lineage.createdAt(originPartition, lastOffset);
+    const firstOffset = way.offsetOf(local, from);
+    const lastOffset = count === 1 ? firstOffset : way.offsetOf(local, to - 1);
+    const createdFirst = origin.createdAt(local, firstOffset);
+    const createdLast = count === 1 ? createdFirst : origin.createdAt(local, lastOffset);
     if (createdFirst >= this.#from && createdLast < this.#until) {
-      const places = lineage.placesBetween(originPartition, route, firstOffset, lastOffset);
+      const places =
+        count === 1 ? 0 : way.placeOf(local, to - 1, lastOffset) - way.placeOf(local, from, firstOffset);
       this.histograms[reader]!.add(count, first - createdFirst, last - createdLast, places);
       return;
     }
@@ -60,7 +64,9 @@ export class LatencyRecorder implements Pick<KafkaObserver, "delivered"> {
     const tailOffset = lineage.offsetOf(originPartition, route, end - 1);
     const headLatency = first + (head - from) * spacing - lineage.createdAt(originPartition, headOffset);
     const tailLatency = first + (end - 1 - from) * spacing - lineage.createdAt(originPartition, tailOffset);
-    const places = lineage.placesBetween(originPartition, route, headOffset, tailOffset);
+    const way = lineage.routeById(route);
+    const local = lineage.localPartition(originPartition);
+    const places = way.placeOf(local, end - 1, tailOffset) - way.placeOf(local, head, headOffset);
     this.histograms[reader]!.add(end - head, headLatency, tailLatency, places);
   }
 }

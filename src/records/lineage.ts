@@ -127,13 +127,6 @@ export class Lineage {
     return this.#routes[routeId]!.offsetOf(local, rank);
   }
 
-  /** Steps between the places of two offsets of a route, see Route.placeOf. */
-  placesBetween(originPartition: number, routeId: number, firstOffset: number, lastOffset: number): number {
-    const route = this.#routes[routeId]!;
-    const local = originPartition - this.#entryOf[originPartition]!.firstPartition;
-    return route.placeOf(local, lastOffset) - route.placeOf(local, firstOffset);
-  }
-
   /** Creation time of the record at `offset`, ns. */
   createdAt(originPartition: number, offset: number): number {
     const entry = this.#entryOf[originPartition]!;

@@ -24,9 +24,9 @@ export interface Route {
   period(partition: number): number;
   /** Key group of the record with `rank`. */
   keyGroupOf(partition: number, rank: number): number;
-  /** Where chance, a key, decides which records are on the route: the number of candidates below `offset`. Where they are
-   *  dealt out evenly: rankOf. */
-  placeOf(partition: number, offset: number): number;
+  /** Of the record with `rank`, whose offset is `offset`: where chance, a key, decides which records are on the route, the
+   *  number of candidates before it; where they are dealt out evenly, its rank. */
+  placeOf(partition: number, rank: number, offset: number): number;
 }
 
 interface CycleIndex {
@@ -34,6 +34,8 @@ interface CycleIndex {
   readonly total: number;
   readonly prefix: Uint16Array;
   readonly positions: Uint16Array;
+  /** Every offset is on the route, and its rank is itself. */
+  readonly isWhole: boolean;
 }
 
 /** All offsets whose key group is in [firstGroup, endGroup). */
@@ -78,6 +80,7 @@ export class KeyGroupRoute implements Route {
 
   rankOf(partition: number, offset: number): number {
     const cycle = this.#cycleOf[partition]!;
+    if (cycle.isWhole) return offset;
     const position = offset + this.#shift[partition]!;
     const q = Math.floor(position / cycle.period);
     return q * cycle.total + cycle.prefix[position - q * cycle.period]! - this.#shiftRank[partition]!;
@@ -85,13 +88,14 @@ export class KeyGroupRoute implements Route {
 
   offsetOf(partition: number, rank: number): number {
     const cycle = this.#cycleOf[partition]!;
+    if (cycle.isWhole) return rank;
     if (cycle.total === 0) return Number.POSITIVE_INFINITY;
     const r = rank + this.#shiftRank[partition]!;
     const q = Math.floor(r / cycle.total);
     return q * cycle.period + cycle.positions[r - q * cycle.total]! - this.#shift[partition]!;
   }
 
-  placeOf(_partition: number, offset: number): number {
+  placeOf(_partition: number, _rank: number, offset: number): number {
     return offset;
   }
 
@@ -123,7 +127,7 @@ function indexCycle(lanes: Uint16Array, firstGroup: number, endGroup: number): C
   for (let i = 0, k = 0; i < period; i++) {
     if (prefix[i + 1]! > prefix[i]!) positions[k++] = i;
   }
-  return { period, total, prefix, positions };
+  return { period, total, prefix, positions, isWhole: total === period };
 }
 
 /** Of every `denominator` records of `parent`, `numerator`, spread evenly: record m of it when
@@ -169,8 +173,8 @@ export class ThinnedRoute implements Route {
     return this.parent.offsetOf(partition, behind - 1);
   }
 
-  placeOf(partition: number, offset: number): number {
-    return this.rankOf(partition, offset);
+  placeOf(_partition: number, rank: number): number {
+    return rank;
   }
 
   period(partition: number): number {
@@ -210,8 +214,8 @@ export class CopiedRoute implements Route {
     return this.parent.offsetOf(partition, rank);
   }
 
-  placeOf(partition: number, offset: number): number {
-    return this.parent.placeOf(partition, offset);
+  placeOf(partition: number, rank: number, offset: number): number {
+    return this.parent.placeOf(partition, rank, offset);
   }
 
   period(partition: number): number {
@@ -223,17 +227,20 @@ export class CopiedRoute implements Route {
   }
 }
 
-/** Where the records of a route go when they are exchanged by key: for each rank of a partition's period the subtask, and
- *  for every BLOCK-th rank how many before it went to each. */
+/** Where the records of a route go when they are exchanged by key, over one period of its ranks. */
 interface ExchangeIndex {
   readonly period: number;
-  readonly subtasks: Uint16Array;
-  /** Row b: counts below rank b * BLOCK; the last row: below the period. */
-  readonly counts: Uint16Array | Uint32Array;
   readonly totals: Uint32Array;
+  /** Where the records of each subtask begin in `positions`, which holds their ranks in ascending order. */
+  readonly starts: Uint32Array;
+  readonly positions: Uint16Array | Uint32Array;
+  /** For each BLOCK of ranks and each subtask a pair: how many records before the block go to it, and a bit for each in the
+   *  block that does. */
+  readonly blocks: Int32Array;
 }
 
-const BLOCK = 32;
+const BLOCK_BITS = 5;
+const BLOCK = 1 << BLOCK_BITS;
 
 /** The exchange by key of a route that isn't made of key groups itself; what goes to each subtask is a FilteredRoute. A
  *  partition's table is built when it is first asked for. */
@@ -261,19 +268,32 @@ export class KeyedExchange {
   #build(partition: number): ExchangeIndex {
     const { parent, parallelism, maxParallelism } = this;
     const period = parent.period(partition);
-    const rows = Math.ceil(period / BLOCK);
     const subtasks = new Uint16Array(period);
-    const Counts = period > 65_535 ? Uint32Array : Uint16Array;
-    const counts = new Counts(rows * parallelism);
+    const blocks = new Int32Array(Math.ceil(period / BLOCK) * parallelism * 2);
     const totals = new Uint32Array(parallelism);
     for (let i = 0; i < period; i++) {
-      if (i % BLOCK === 0) counts.set(totals, (i / BLOCK) * parallelism);
+      const row = (i >> BLOCK_BITS) * parallelism * 2;
+      if (i % BLOCK === 0) for (let s = 0; s < parallelism; s++) blocks[row + s * 2] = totals[s]!;
       const subtask = subtaskOf(parent.keyGroupOf(partition, i), parallelism, maxParallelism);
       subtasks[i] = subtask;
       totals[subtask]!++;
+      blocks[row + subtask * 2 + 1]! |= 1 << i;
     }
-    return { period, subtasks, counts, totals };
+    const starts = new Uint32Array(parallelism);
+    for (let s = 1; s < parallelism; s++) starts[s] = starts[s - 1]! + totals[s - 1]!;
+    const Positions = period > 65_536 ? Uint32Array : Uint16Array;
+    const positions = new Positions(period);
+    const next = starts.slice();
+    for (let i = 0; i < period; i++) positions[next[subtasks[i]!]!++] = i;
+    return { period, totals, starts, positions, blocks };
   }
+}
+
+/** How many bits of `word` are set. Source: Warren, Hacker's Delight, 5-1. */
+function bitCount(word: number): number {
+  const pairs = word - ((word >>> 1) & 0x55555555);
+  const fours = (pairs & 0x33333333) + ((pairs >>> 2) & 0x33333333);
+  return Math.imul((fours + (fours >>> 4)) & 0x0f0f0f0f, 0x01010101) >>> 24;
 }
 
 /** The records of an exchange by key that go to one subtask. */
@@ -305,15 +325,13 @@ export class FilteredRoute implements Route {
 
   rankOf(partition: number, offset: number): number {
     const { subtask, exchange } = this;
-    const { period, subtasks, counts, totals } = exchange.indexOf(partition);
+    const { period, totals, blocks } = exchange.indexOf(partition);
     if (period === 0) return 0;
     const rank = exchange.parent.rankOf(partition, offset);
     const q = Math.floor(rank / period);
     const i = rank - q * period;
-    const block = Math.floor(i / BLOCK);
-    let count = q * totals[subtask]! + counts[block * exchange.parallelism + subtask]!;
-    for (let k = block * BLOCK; k < i; k++) if (subtasks[k] === subtask) count++;
-    return count;
+    const pair = ((i >> BLOCK_BITS) * exchange.parallelism + subtask) * 2;
+    return q * totals[subtask]! + blocks[pair]! + bitCount(blocks[pair + 1]! & ((1 << i) - 1));
   }
 
   offsetOf(partition: number, rank: number): number {
@@ -321,8 +339,8 @@ export class FilteredRoute implements Route {
     return this.exchange.parent.offsetOf(partition, this.#parentRank(partition, rank));
   }
 
-  placeOf(partition: number, offset: number): number {
-    return this.exchange.parent.rankOf(partition, offset);
+  placeOf(partition: number, rank: number): number {
+    return this.#parentRank(partition, rank);
   }
 
   period(partition: number): number {
@@ -335,23 +353,9 @@ export class FilteredRoute implements Route {
 
   #parentRank(partition: number, rank: number): number {
     const { subtask, exchange } = this;
-    const { parallelism } = exchange;
-    const { period, subtasks, counts, totals } = exchange.indexOf(partition);
-    const q = Math.floor(rank / totals[subtask]!);
-    const wanted = rank - q * totals[subtask]!;
-    let low = 0;
-    let high = counts.length / parallelism;
-    while (high - low > 1) {
-      const middle = (low + high) >> 1;
-      if (counts[middle * parallelism + subtask]! <= wanted) low = middle;
-      else high = middle;
-    }
-    let left = wanted - counts[low * parallelism + subtask]!;
-    let i = low * BLOCK;
-    while (left > 0 || subtasks[i] !== subtask) {
-      if (subtasks[i] === subtask) left--;
-      i++;
-    }
-    return q * period + i;
+    const { period, totals, starts, positions } = exchange.indexOf(partition);
+    const total = totals[subtask]!;
+    const q = Math.floor(rank / total);
+    return q * period + positions[starts[subtask]! + rank - q * total]!;
   }
 }
