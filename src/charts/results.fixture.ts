@@ -27,6 +27,7 @@ export const RESULTS: SweepResults = {
     })),
   ),
   timeline: timelineOf(INTERVALS.length, 20_000),
+  series: [],
 };
 
 function summaryOf(point: number, guarantee: string, interval: number): PointSummary {

@@ -116,6 +116,10 @@ function describeCommands(terminal: Terminal, done: (code: ExitCode) => void): C
     .option("--workers <number>", "worker threads (default: one a core)")
     .option("--again", "run it even if its results are there")
     .option("--out <folder>", "where the results go (default: output/<experiment>)")
+    .option(
+      "--pipeline <file>",
+      "your pipeline in place of the experiment's (results: output/<experiment>-<pipeline>)",
+    )
     .action(async (files: readonly string[], options: SweepArguments) =>
       done(await sweepExperiments(files, options, terminal)),
     );
@@ -148,7 +152,9 @@ function describeCommands(terminal: Terminal, done: (code: ExitCode) => void): C
 
   program
     .command("query")
-    .description("answer SQL over results, histograms, checkpoints and timeline of the sweeps below output/")
+    .description(
+      "answer SQL over results, histograms, checkpoints, timeline and series of the sweeps below output/",
+    )
     .argument(
       "<sql>",
       'for example "select interval_ms, avg(latency_p99_ms) from results group by 1 order by 1"',

@@ -1,4 +1,4 @@
-import { type Experiment, METRICS } from "./experiment.ts";
+import { EXPECTED_ENDS, type Experiment, METRICS } from "./experiment.ts";
 import { ExperimentError } from "./experiment-error.ts";
 
 const NAME = /^[a-z][A-Za-z0-9]*$/;
@@ -23,6 +23,8 @@ export function checkExperiment(value: unknown): Experiment {
   text("pipeline", experiment["pipeline"]);
   text("duration", experiment["duration"]);
   if (experiment["warmUp"] !== undefined) text("warmUp", experiment["warmUp"]);
+  if (experiment["series"] !== undefined) text("series", experiment["series"]);
+  if (experiment["expected"] !== undefined) checkExpected(experiment["expected"]);
   if (experiment["seed"] !== undefined) whole("seed", experiment["seed"], 0);
   if (experiment["set"] !== undefined) checkSettings("set", experiment["set"]);
   checkConstants(experiment["constants"]);
@@ -94,6 +96,13 @@ function checkCharts(value: unknown): void {
     if (typeof draw !== "function") {
       throw new ExperimentError(`charts[${i}].draw`, `got ${shown(draw)}`, "a function");
     }
+  });
+}
+
+function checkExpected(value: unknown): void {
+  listOf("expected", value).forEach((end, i) => {
+    if (EXPECTED_ENDS.some((known) => known === end)) return;
+    throw new ExperimentError(`expected[${i}]`, `got ${shown(end)}`, `one of ${EXPECTED_ENDS.join(", ")}`);
   });
 }
 

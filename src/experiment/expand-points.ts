@@ -15,6 +15,8 @@ export interface Point {
   readonly duration: number;
   /** ns that aren't measured; undefined: as a run without experiment has it. */
   readonly warmUp: number | "mser-5" | undefined;
+  /** ns, slot of the time series; undefined: none is kept. */
+  readonly series: number | undefined;
   /** Seed of the first repetition. */
   readonly seed: number;
 }
@@ -127,6 +129,7 @@ function resolvePoint(experiment: Experiment, choice: Choice, number: number, fo
     assignments,
     duration,
     warmUp: warmUpOf(experiment, scope, duration, formulas),
+    series: seriesOf(experiment, scope, duration, formulas),
     seed,
   };
 }
@@ -159,6 +162,24 @@ function warmUpOf(
     "warmUp",
     `got ${found / 1e6} ms`,
     `less than the duration of ${duration / 1e6} ms`,
+  );
+}
+
+const MOST_SLOTS = 10_000;
+
+function seriesOf(
+  { series }: Experiment,
+  scope: Scope,
+  duration: number,
+  formulas: Formulas,
+): number | undefined {
+  if (series === undefined) return undefined;
+  const slot = formulas.duration("series", series, scope);
+  if (slot * MOST_SLOTS >= duration && slot <= duration) return slot;
+  throw new ExperimentError(
+    "series",
+    `got ${slot / 1e6} ms`,
+    `a slot of which there are 1 to ${MOST_SLOTS} in ${duration / 1e6} ms`,
   );
 }
 

@@ -26,10 +26,19 @@ export interface Experiment {
   /** Time at the beginning that isn't measured: an expression, or `"mser-5"` to find it in a pilot run of each point.
    *  Default: a tenth of the duration, two checkpoint intervals at least. */
   readonly warmUp?: string;
+  /** Keeps, of the first repetition of each point, what readers and tasks go through, in slots of this length: an expression.
+   *  Default: nothing is kept. */
+  readonly series?: string;
+  /** How runs may end that are an answer and no mistake: with a check that fails, or refused as Flink or Kafka would. */
+  readonly expected?: readonly ExpectedEnd[];
   /** What the terminal shows, and what `compare` compares unless told otherwise. */
   readonly metrics: readonly Metric[];
   readonly charts: readonly Chart[];
 }
+
+export const EXPECTED_ENDS = ["check failed", "bad config"] as const;
+
+export type ExpectedEnd = (typeof EXPECTED_ENDS)[number];
 
 /** KEY: VALUE, as for `--set`. */
 export type Settings = Readonly<Record<string, string | number | Formula>>;
@@ -89,16 +98,29 @@ export const METRICS = [
   "prepared_before_completion",
   // What the brokers need for a commit.
   "end_txn_to_complete_commit_mean_ms",
+  // Bytes of the job's completed checkpoints: written for one, and records in flight in it.
+  "checkpoint_size_mean_bytes",
+  "in_flight_mean_bytes",
   // Of the job that writes the reader's topic. How often it restarted.
   "restarts",
-  // From each failure until every task ran again, in all.
+  // From each crash until every task ran again, in all.
   "outage_ms",
   // From the first fault until a JobMaster or the ResourceManager declared a TaskManager lost.
   "detection_ms",
-  // From the first fault until every task ran again after the last failure.
+  // From the first fault until every task ran again after the last failure: the sum of the next three.
   "recovery_ms",
-  // From the trigger of the checkpoint that was restored to the first failure.
+  // From the first fault until the job failed.
+  "noticed_ms",
+  // From there until its tasks could be deployed for the last time.
+  "restart_ms",
+  // From there until every task ran.
+  "restore_ms",
+  // From there until the reader's last record that was a quarter later than any before the fault.
+  "catch_up_ms",
+  // From the trigger of the checkpoint that was restored to the first crash.
   "restored_checkpoint_age_ms",
+  // From the first fault until the last transaction that was open then had been committed or aborted.
+  "transactions_open_ms",
 ] as const;
 
 export type Metric = (typeof METRICS)[number];

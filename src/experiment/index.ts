@@ -38,6 +38,7 @@ export {
   type NamedRow,
   type PointSummary,
   type ResultFactor,
+  type SeriesEntry,
   type SweepResults,
   summarise,
   type TimelineEntry,

@@ -1,9 +1,17 @@
-import { CheckpointLog, type LoggedPhase, type RecoveryRecorder } from "../metrics/index.ts";
-import { ConfigError, type Pipeline, type PipelineReading } from "../pipeline/index.ts";
+import { CatchUp, CheckpointLog, TransactionsAtFault } from "../metrics/index.ts";
+import {
+  ConfigError,
+  type Pipeline,
+  type PipelineObserver,
+  type PipelineReading,
+} from "../pipeline/index.ts";
+import { describeFailures, describeTimeline, type TimelineRow } from "./describe-timeline.ts";
 import type { Point } from "./expand-points.ts";
 import { METRICS, type Metric } from "./experiment.ts";
+import { type Aftermath, recoveryMetrics } from "./recovery-metrics.ts";
 import { type Measurement, measurePipeline, type RunOptions } from "./run-pipeline.ts";
 import type { RunResult } from "./run-result.ts";
+import { type SeriesRow, TimeSeries } from "./time-series.ts";
 import { findWarmUp } from "./warm-up-pilot.ts";
 
 /** How a run went. `check failed`: it ran, and a check of the simulated system found something. `bad config`: it could not be
@@ -40,17 +48,6 @@ export interface CheckpointRow {
   readonly alignmentMaxMs: number;
 }
 
-/** What one participant of a checkpoint did, in ms of the virtual clock. */
-export interface TimelineRow {
-  readonly job: string;
-  readonly checkpoint: number;
-  /** `source 0`, `sink 1`, `writer 1`, `coordinator`. */
-  readonly participant: string;
-  readonly phase: string;
-  readonly fromMs: number;
-  readonly toMs: number;
-}
-
 /** One repetition of one point, as plain data that goes into the journal. */
 export interface PointRun {
   readonly point: number;
@@ -65,6 +62,8 @@ export interface PointRun {
   readonly checkpoints: readonly CheckpointRow[];
   /** Of the first repetition alone. */
   readonly timeline: readonly TimelineRow[];
+  /** Of the first repetition alone, where the experiment wants it. */
+  readonly series: readonly SeriesRow[];
 }
 
 /** Checkpoints of each job whose phases are kept. */
@@ -89,17 +88,41 @@ export function runPoint(
   const seed = seedOf(point, repetition);
   try {
     const { pipeline } = read(point.assignments);
-    const log: CheckpointLog[] = [];
+    let log: CheckpointLog | undefined;
+    let afterFaults: (() => Aftermath) | undefined;
+    let series: TimeSeries | undefined;
+    const slot = repetition === 0 ? point.series : undefined;
     const measurement = measurePipeline(pipeline, {
       seed,
       duration: point.duration,
       ...measuredWindow(point, pipeline),
-      observe: (_lineage, warmUp) => {
-        log.push(new CheckpointLog(warmUp, repetition === 0 ? DETAILED_CHECKPOINTS : 0));
-        return log;
+      ...(slot === undefined
+        ? {}
+        : { sample: { every: slot, take: (world, now) => series!.look(world, now) } }),
+      observe: (lineage, warmUp) => {
+        const listeners: Partial<PipelineObserver>[] = [];
+        log = new CheckpointLog(warmUp, repetition === 0 ? DETAILED_CHECKPOINTS : 0);
+        listeners.push(log);
+        if (slot !== undefined) {
+          series = new TimeSeries(pipeline, lineage, slot);
+          listeners.push(series.latency);
+        }
+        if (pipeline.faults.length > 0) {
+          const catchUp = new CatchUp(pipeline.readers.length, lineage);
+          const transactions = new TransactionsAtFault();
+          listeners.push(catchUp, transactions);
+          afterFaults = () => ({
+            caughtUpAt: pipeline.readers.map((_, reader) => catchUp.until(reader)),
+            transactionsOpenFor: transactions.openFor,
+          });
+        }
+        return listeners;
       },
     });
-    return describeRun(point, repetition, measurement, log[0]!);
+    return {
+      ...describeRun(point, repetition, measurement, log!, afterFaults?.()),
+      series: series?.rows() ?? [],
+    };
   } catch (error) {
     const status = error instanceof ConfigError ? "bad config" : "bug";
     return failedRun(point, repetition, status, error instanceof Error ? error.message : String(error));
@@ -119,6 +142,7 @@ export function failedRun(point: Point, repetition: number, status: RunStatus, r
     readers: [],
     checkpoints: [],
     timeline: [],
+    series: [],
   };
 }
 
@@ -141,7 +165,8 @@ function describeRun(
   repetition: number,
   measurement: Measurement,
   log: CheckpointLog,
-): PointRun {
+  aftermath: Aftermath | undefined,
+): Omit<PointRun, "series"> {
   const { result } = measurement;
   const failed = result.checks.find((check) => check.violations.length > 0);
   const stopped = result.stopReason !== "reached-end";
@@ -157,15 +182,19 @@ function describeRun(
         : `${failed.name}: ${failed.violations[0]}`,
     events: result.events,
     outcomeFingerprint: result.outcomeFingerprint,
-    readers: result.readers.map((_, reader) => describeReader(measurement, log, reader)),
+    readers: result.readers.map((_, reader) => describeReader(measurement, log, aftermath, reader)),
     checkpoints: describeCheckpoints(result, log),
-    timeline: describeTimeline(result, log),
+    timeline: [
+      ...describeTimeline(result, log),
+      ...(repetition === 0 ? describeFailures(measurement, aftermath) : []),
+    ],
   };
 }
 
 function describeReader(
-  { result, latencies, checkpoints, recovery }: Measurement,
+  { result, latencies, checkpoints, checkpointSizes, recovery }: Measurement,
   log: CheckpointLog,
+  aftermath: Aftermath | undefined,
   i: number,
 ): ReaderRow {
   const reader = result.readers[i]!;
@@ -176,6 +205,7 @@ function describeReader(
     job.sinks.some((sink) => sink.topic === reader.topic) ? [number] : [],
   );
   const job = checkpoints[writers[0] ?? -1];
+  const sizes = checkpointSizes[writers[0] ?? -1];
   const [durationP50, durationP99] =
     job === undefined || job.durations.count === 0 ? [] : job.durations.quantiles([0.5, 0.99]);
   const values: Readonly<Partial<Record<Metric, number | null | undefined>>> = {
@@ -207,7 +237,9 @@ function describeReader(
     completion_to_prepare_commit_mean_ms: meanOf(log.completionToPrepareCommit),
     prepared_before_completion: log.preparedBeforeCompletion,
     end_txn_to_complete_commit_mean_ms: meanOf(log.endTxnToCompleteCommit),
-    ...recoveryMetrics(recovery, writers[0], log),
+    checkpoint_size_mean_bytes: sizes && sizes.checkpointed.count > 0 ? sizes.checkpointed.mean : null,
+    in_flight_mean_bytes: sizes && sizes.persisted.count > 0 ? sizes.persisted.mean : null,
+    ...recoveryMetrics(recovery, log, aftermath, writers[0], i),
   };
   return {
     reader: reader.reader,
@@ -233,32 +265,6 @@ function meanOf({ count, sum }: { readonly count: number; readonly sum: number }
   return count > 0 ? sum / count : null;
 }
 
-/** @param job undefined: none writes the topic. */
-function recoveryMetrics(
-  { jobs, firstFaultAt, firstLostAt }: RecoveryRecorder,
-  job: number | undefined,
-  log: CheckpointLog,
-): Partial<Record<Metric, number | null>> {
-  const recovery = jobs[job ?? -1];
-  if (recovery === undefined) return {};
-  const { outages, restarts } = recovery;
-  const [first] = outages;
-  const restored = log.checkpoints.find((one) => one.job === job && one.checkpoint === first?.checkpoint);
-  const until = outages.at(-1)?.runningAt ?? Number.NaN;
-  const outage = outages.reduce((sum, { failedAt, runningAt }) => sum + runningAt - failedAt, 0);
-  return {
-    restarts,
-    outage_ms: finite(outage),
-    detection_ms: finite(firstLostAt - firstFaultAt),
-    recovery_ms: finite(until - firstFaultAt),
-    restored_checkpoint_age_ms: first && restored ? first.failedAt - restored.triggeredAt : null,
-  };
-}
-
-function finite(value: number): number | null {
-  return Number.isFinite(value) ? value : null;
-}
-
 function inUnit(metric: Metric, value: number | null | undefined): number | null {
   if (value === null || value === undefined) return null;
   return metric.endsWith("_ms") ? value / MILLISECOND : value;
@@ -276,40 +282,4 @@ function describeCheckpoints({ config }: RunResult, log: CheckpointLog): Checkpo
     failureReason: one.failureReason === "" ? null : one.failureReason,
     alignmentMaxMs: one.longestAlignment / MILLISECOND,
   }));
-}
-
-function describeTimeline({ config }: RunResult, log: CheckpointLog): TimelineRow[] {
-  const detailed = new Set(log.phases.map(({ job, checkpoint }) => `${job}/${checkpoint}`));
-  const instants = log.checkpoints.filter(({ job, checkpoint }) => detailed.has(`${job}/${checkpoint}`));
-  const coordinator = instants.flatMap((one): TimelineRow[] => {
-    const place = { job: config.jobs[one.job]!.name, checkpoint: one.checkpoint, participant: "coordinator" };
-    const phase = (name: string, from: number, to: number): TimelineRow[] =>
-      from < 0 || to < 0
-        ? []
-        : [{ ...place, phase: name, fromMs: from / MILLISECOND, toMs: to / MILLISECOND }];
-    return [
-      ...phase("waiting for acknowledgements", one.triggeredAt, one.latestAckAt),
-      ...phase("completing", one.latestAckAt, one.completedAt),
-    ];
-  });
-  const participants = log.phases.map(
-    (one): TimelineRow => ({
-      job: config.jobs[one.job]!.name,
-      checkpoint: one.checkpoint,
-      participant: participantOf(config, one),
-      phase: one.phase,
-      fromMs: one.from / MILLISECOND,
-      toMs: one.to / MILLISECOND,
-    }),
-  );
-  return [...coordinator, ...participants];
-}
-
-function participantOf({ jobs }: Pipeline, { job, participant, number }: LoggedPhase): string {
-  const { parallelism } = jobs[job]!;
-  if (participant === "writer") {
-    const before = jobs.slice(0, job).reduce((sum, other) => sum + other.parallelism, 0);
-    return `sink ${number - before}`;
-  }
-  return number < parallelism ? `source ${number}` : `sink ${number - parallelism}`;
 }

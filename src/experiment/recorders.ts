@@ -237,7 +237,7 @@ export class Recorders {
           job: name,
           restarts,
           outagesMs: outages.map((one) =>
-            one.runningAt === Number.POSITIVE_INFINITY ? null : (one.runningAt - one.failedAt) / 1e6,
+            one.runningAt === Number.POSITIVE_INFINITY ? null : (one.runningAt - one.crashedAt) / 1e6,
           ),
         };
       }),

@@ -13,7 +13,7 @@ export interface TableColumn {
 
 /** One table of a sweep's results: its columns, and the rows that one run adds to it. */
 export interface Table {
-  readonly name: "results" | "histograms" | "checkpoints" | "timeline";
+  readonly name: "results" | "histograms" | "checkpoints" | "timeline" | "series";
   readonly columns: readonly TableColumn[];
   readonly rowsOf: (run: PointRun) => Cell[][];
 }
@@ -93,6 +93,12 @@ export function tablesOf(shape: SweepShape): readonly Table[] {
           one.toMs,
         ]),
     },
+    {
+      name: "series",
+      columns: [...KEY, text("subject"), text("measure"), number("from_ms"), number("value")],
+      rowsOf: (run) =>
+        run.series.map((one) => [...key(run), one.subject, one.measure, one.fromMs, one.value]),
+    },
   ];
 }
 
@@ -114,7 +120,7 @@ function resultTable({ experiment, points, factors, replay }: SweepShape): Table
     number("simulated_s"),
     number("warm_up_s"),
     whole("records_measured"),
-    ...METRICS.map((name) => (name.endsWith("_ms") ? number(name) : whole(name))),
+    ...METRICS.map((name) => (/_(ms|bytes)$/.test(name) ? number(name) : whole(name))),
     whole("events"),
     text("outcome_fingerprint"),
   ];

@@ -1,3 +1,4 @@
+import type { StopReason } from "../engine/index.ts";
 import type {
   JobCheckpointSizes,
   JobCheckpoints,
@@ -33,6 +34,8 @@ export interface RunOptions {
   readonly checkpointWindow?: MeasuredTime;
   /** Phases that are stated instead of drawn. */
   readonly phases?: Phases;
+  /** Looks at the world under load again and again, ns apart. */
+  readonly sample?: { readonly every: number; readonly take: (world: World, now: number) => void };
   /** Further listeners, made once the origins are known; `from` ns: the measured window's beginning. */
   readonly observe?: (lineage: Lineage, from: number) => readonly Partial<PipelineObserver>[];
 }
@@ -70,7 +73,7 @@ export function measurePipeline(pipeline: Pipeline, options: RunOptions): Measur
   const world = assemble(pipeline, { seed, loadEnd: duration, spans, polls, phases }, (lineage) =>
     combineObservers(recorders.attach(lineage), options.observe?.(lineage, window.from) ?? []),
   );
-  let stopped = world.run(duration);
+  let stopped = runUnderLoad(world, duration, options.sample);
   const eventsUnderLoad = world.sim.executed;
   const idsUnderLoad = world.transactions.newTransactionalIds;
   const tasks = tasksOf(world, pipeline);
@@ -108,6 +111,18 @@ export function measurePipeline(pipeline: Pipeline, options: RunOptions): Measur
     checkpointSizes: recorders.checkpointSizes,
     recovery: recorders.recovery,
   };
+}
+
+function runUnderLoad(world: World, duration: number, sample: RunOptions["sample"]): StopReason {
+  if (sample === undefined) return world.run(duration);
+  for (let at = sample.every; at < duration; at += sample.every) {
+    const stopped = world.run(at);
+    if (stopped.kind !== "reached-end") return stopped;
+    sample.take(world, at);
+  }
+  const stopped = world.run(duration);
+  if (duration % sample.every === 0) sample.take(world, duration);
+  return stopped;
 }
 
 /** A tenth of the load, and at least two checkpoint intervals where there is room for them. */

@@ -107,7 +107,7 @@ export interface RunResult {
     readonly jobs: readonly {
       readonly job: string;
       readonly restarts: number;
-      /** From a failure until every task ran again; null: not again. */ readonly outagesMs: readonly (
+      /** From a crash until every task ran again; null: not again. */ readonly outagesMs: readonly (
         | number
         | null
       )[];

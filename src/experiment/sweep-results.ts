@@ -14,8 +14,17 @@ export interface SweepResults {
   /** Latencies over all repetitions of a point. */
   readonly histograms: readonly HistogramRow[];
   readonly timeline: readonly TimelineEntry[];
+  /** What readers and tasks went through, in the first repetition. */
+  readonly series: readonly SeriesEntry[];
   /** Points of which a repetition could not be run, with the reason of the first. */
-  readonly failures: readonly { readonly point: number; readonly reason: string }[];
+  readonly failures: readonly PointFailure[];
+}
+
+/** A point that could not be run. */
+export interface PointFailure {
+  readonly point: number;
+  readonly factors: PointSummary["factors"];
+  readonly reason: string;
 }
 
 /** A factor as the result table has it. */
@@ -64,6 +73,14 @@ export interface TimelineEntry {
   readonly toMs: number;
 }
 
+export interface SeriesEntry {
+  readonly point: number;
+  readonly subject: string;
+  readonly measure: string;
+  readonly fromMs: number;
+  readonly value: number;
+}
+
 /** A row of a table by column. */
 export type NamedRow = Readonly<Record<string, Cell>>;
 
@@ -81,12 +98,7 @@ export function summarise(rows: readonly NamedRow[], factors: readonly ResultFac
     const slos = group.flatMap((row) => (typeof row["slo_met"] === "boolean" ? [row["slo_met"]] : []));
     return {
       point: Number(first["point"]),
-      factors: Object.fromEntries(
-        factors.map(({ factor, column, type }) => [
-          factor,
-          type === "number" ? Number(first[column]) : String(first[column]),
-        ]),
-      ),
+      factors: factorsOf(first, factors),
       reader: String(first["reader"]),
       topic: String(first["topic"]),
       isolationLevel: String(first["isolation_level"]),
@@ -107,10 +119,23 @@ export function summarise(rows: readonly NamedRow[], factors: readonly ResultFac
 }
 
 /** The first reason of each point that has a row without reader. */
-export function failuresOf(rows: readonly NamedRow[]): SweepResults["failures"] {
+export function failuresOf(rows: readonly NamedRow[], factors: readonly ResultFactor[]): PointFailure[] {
   const failed = rows.filter((row) => row["reader"] === null);
   const groups = Map.groupBy(failed, (row) => Number(row["point"]));
-  return [...groups].map(([point, group]) => ({ point, reason: String(group[0]!["reason"]) }));
+  return [...groups].map(([point, group]) => ({
+    point,
+    factors: factorsOf(group[0]!, factors),
+    reason: String(group[0]!["reason"]),
+  }));
+}
+
+function factorsOf(row: NamedRow, factors: readonly ResultFactor[]): PointSummary["factors"] {
+  return Object.fromEntries(
+    factors.map(({ factor, column, type }) => [
+      factor,
+      type === "number" ? Number(row[column]) : String(row[column]),
+    ]),
+  );
 }
 
 function byMetric<Value>(of: (metric: Metric) => Value): Readonly<Record<Metric, Value>> {

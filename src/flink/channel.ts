@@ -569,6 +569,14 @@ export class Channel {
     return !this.#blocked && this.#queue.length > 0;
   }
 
+  /** Data buffers that have come to a remote receiver and wait. */
+  get buffersReceived(): number {
+    if (this.local) return 0;
+    let data = 0;
+    for (let i = 0; i < this.#received.length; i++) if (this.#received.at(i)?.isBarrier === false) data++;
+    return data;
+  }
+
   /** The next buffer. The caller has seen hasData. */
   take(): NetworkBuffer {
     if (!this.local) return this.#received.shift()!;

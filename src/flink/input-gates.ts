@@ -40,6 +40,11 @@ export class InputGates {
     for (const channel of this.channels) channel.dispose();
   }
 
+  /** Buffers of the remote channels that wait to be read. Source: flink InputBuffersGauge, which leaves local channels out. */
+  get buffersWaiting(): number {
+    return this.channels.reduce((sum, channel) => sum + channel.buffersReceived, 0);
+  }
+
   get hasData(): boolean {
     return this.#ready.length > 0;
   }

@@ -251,6 +251,8 @@ export class OperatorTask implements DownstreamTask, UpstreamTask {
       numBytesIn: this.#bytesTaken,
       numBytesOut: this.#writers.bytesOut,
       numBuffersOut: this.#writers.buffersOut,
+      inputQueueLength: this.#inputs.buffersWaiting,
+      outputQueueLength: this.#writers.buffersQueued,
     };
   }
 

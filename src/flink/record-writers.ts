@@ -129,6 +129,11 @@ export class RecordWriters {
     return this.channels.reduce((sum, channel) => sum + channel.bytesOut, 0);
   }
 
+  /** Data buffers in the subpartitions' queues. Source: flink OutputBuffersGauge. */
+  get buffersQueued(): number {
+    return this.channels.reduce((sum, channel) => sum + channel.queuedData, 0);
+  }
+
   /** A barrier behind what was emitted up to `now`, in every channel. */
   broadcast(
     checkpoint: number,

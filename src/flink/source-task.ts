@@ -186,6 +186,8 @@ export class SourceTask implements UpstreamTask {
       numBytesIn: 0,
       numBytesOut: this.#writers.bytesOut,
       numBuffersOut: this.#writers.buffersOut,
+      inputQueueLength: 0,
+      outputQueueLength: this.#writers.buffersQueued,
     };
   }
 

@@ -33,6 +33,10 @@ export interface TaskCounters {
   readonly numBytesIn: number;
   readonly numBytesOut: number;
   readonly numBuffersOut: number;
+  /** Buffers of the remote channels that have come and wait. */
+  readonly inputQueueLength: number;
+  /** Buffers in the subpartitions' queues. */
+  readonly outputQueueLength: number;
 }
 
 export type TaskMetrics = TaskTimes & TaskCounters;

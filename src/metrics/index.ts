@@ -1,3 +1,4 @@
+export { CatchUp } from "./catch-up.ts";
 export { CheckpointLog, type LoggedCheckpoint, type LoggedPhase } from "./checkpoint-log.ts";
 export { CheckpointRecorder, type JobCheckpoints } from "./checkpoint-recorder.ts";
 export { CheckpointSizes, type JobCheckpointSizes } from "./checkpoint-sizes.ts";
@@ -6,7 +7,9 @@ export { CheckpointStatsTracker } from "./checkpoint-stats-tracker.ts";
 export { LatencyByCreation } from "./latency-by-creation.ts";
 export { LatencyRecorder } from "./latency-recorder.ts";
 export { LatencySeries } from "./latency-series.ts";
+export { LatencyThroughTime, type SlotLatency } from "./latency-through-time.ts";
 export { type Bucket, RampHistogram } from "./ramp-histogram.ts";
-export { type JobRecovery, type RecoveryEvent, RecoveryRecorder } from "./recovery-recorder.ts";
+export { type JobRecovery, type Outage, type RecoveryEvent, RecoveryRecorder } from "./recovery-recorder.ts";
+export { TransactionsAtFault } from "./transactions-at-fault.ts";
 export { UpsertView, type UpsertViewFigures } from "./upsert-view.ts";
 export { type VisibleGap, VisibleGaps } from "./visible-gaps.ts";

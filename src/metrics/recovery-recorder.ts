@@ -11,8 +11,28 @@ export interface RecoveryEvent {
 export interface JobRecovery {
   /** Restarts that were begun. */
   restarts: number;
-  /** From a failure until every task ran again, for each outage; the checkpoint that was restored last in it, 0: none. */
-  readonly outages: { readonly failedAt: number; runningAt: number; checkpoint: number }[];
+  readonly outages: Outage[];
+}
+
+/** A job is down. Times in ns; +Infinity: not yet. */
+export interface Outage {
+  /** Since when tasks of the job may have been gone: a TaskManager ended or froze of which nothing had been noticed yet; else
+   *  as `failedAt`. */
+  readonly crashedAt: number;
+  /** The JobMaster heard of a failure. */
+  readonly failedAt: number;
+  /** Since when its tasks could be deployed: they were reset, and no TaskManager registered after that. */
+  resetAt: number;
+  /** Every task ran again. */
+  runningAt: number;
+  /** The one that was restored last, 0: none. */
+  checkpoint: number;
+}
+
+/** A process that is gone, and from when on it is back. */
+interface Crash {
+  readonly at: number;
+  readonly until: number;
 }
 
 /** Most events that are kept. */
@@ -28,11 +48,15 @@ export class RecoveryRecorder implements FailoverObserver {
   firstLostAt = Number.NaN;
   readonly #reasons: readonly string[];
   readonly #faults: { readonly at: number; readonly until: number }[] = [];
+  readonly #crashes: Crash[] = [];
+  /** Per job: when it last heard of a failure. */
+  readonly #heardAt: number[];
 
   /** @param reasons of failures, by number. */
   constructor(jobs: number, reasons: readonly string[]) {
     this.jobs = Array.from({ length: jobs }, () => ({ restarts: 0, outages: [] }));
     this.#reasons = reasons;
+    this.#heardAt = this.jobs.map(() => Number.NEGATIVE_INFINITY);
   }
 
   #add(at: number, job: number, what: string): void {
@@ -67,14 +91,20 @@ export class RecoveryRecorder implements FailoverObserver {
     this.#add(at, job, `${who} failed: ${this.#reasons[reason]}`);
     const { outages } = this.jobs[job]!;
     const last = outages.at(-1);
-    if (last === undefined || last.runningAt < Number.POSITIVE_INFINITY)
-      outages.push({ failedAt: at, runningAt: Number.POSITIVE_INFINITY, checkpoint: 0 });
+    if (last === undefined || last.runningAt < Number.POSITIVE_INFINITY) {
+      const unheard = this.#crashes.find((crash) => crash.at > this.#heardAt[job]! && crash.until >= at);
+      const [resetAt, runningAt] = [Number.POSITIVE_INFINITY, Number.POSITIVE_INFINITY];
+      outages.push({ crashedAt: unheard?.at ?? at, failedAt: at, resetAt, runningAt, checkpoint: 0 });
+    }
+    this.#heardAt[job] = at;
   }
 
   jobRestored(job: number, checkpoint: number, at: number): void {
     this.#add(at, job, checkpoint === 0 ? "starts from nothing" : `restores checkpoint ${checkpoint}`);
     const last = this.jobs[job]!.outages.at(-1);
-    if (last !== undefined) last.checkpoint = checkpoint;
+    if (last === undefined || last.runningAt < Number.POSITIVE_INFINITY) return;
+    last.checkpoint = checkpoint;
+    last.resetAt = at;
   }
 
   executionRunning(): void {}
@@ -87,19 +117,30 @@ export class RecoveryRecorder implements FailoverObserver {
 
   taskManagerEnded(taskManager: number, at: number): void {
     this.#add(at, -1, `TaskManager ${taskManager + 1} ended`);
+    this.#crashed(at, Number.POSITIVE_INFINITY);
   }
 
   taskManagerFrozen(taskManager: number, until: number, at: number): void {
     this.#add(at, -1, `TaskManager ${taskManager + 1} frozen for ${(until - at) / 1e9} s`);
+    this.#crashed(at, until);
   }
 
   taskManagerRegistered(taskManager: number, at: number): void {
     this.#add(at, -1, `TaskManager ${taskManager + 1} registered`);
+    for (const { outages } of this.jobs) {
+      const last = outages.at(-1);
+      const isReset = last !== undefined && last.resetAt < Number.POSITIVE_INFINITY;
+      if (isReset && last.runningAt === Number.POSITIVE_INFINITY) last.resetAt = at;
+    }
   }
 
   taskManagerLost(job: number, taskManager: number, at: number): void {
     const who = job < 0 ? "ResourceManager" : "JobMaster";
     if (Number.isNaN(this.firstLostAt)) this.firstLostAt = at;
     this.#add(at, job, `${who} declares TaskManager ${taskManager + 1} lost`);
+  }
+
+  #crashed(at: number, until: number): void {
+    if (this.#crashes.length < MOST_EVENTS) this.#crashes.push({ at, until });
   }
 }

@@ -39,9 +39,9 @@ export async function drawCharts(
 }
 
 async function drawOne(file: string, { out, from }: ChartArguments, terminal: Terminal): Promise<void> {
-  const { experiment, digest } = await loadExperiment(file);
   const folder = resultFolderOf(from ?? file);
   const manifest = readManifest(folder);
+  const { experiment, digest } = await loadExperiment(file, manifest.pipelineFile);
   if (manifest.digest !== digest) {
     terminal.warn(
       `${file} or the simulator has changed since ${folder} was swept; \`sluice sweep ${file}\` renews it`,

@@ -39,8 +39,9 @@ export interface LoadedExperiment {
 }
 
 /** Loads `experiments/NN-question.ts`.
+ *  @param pipeline a pipeline file, from the working directory, in place of the experiment's own.
  *  @throws UsageError when the file, its definition or its pipeline file can't be used. */
-export async function loadExperiment(file: string): Promise<LoadedExperiment> {
+export async function loadExperiment(file: string, pipeline?: string): Promise<LoadedExperiment> {
   readText(file);
   const { experiment: exported } = await importModule(file);
   if (exported === undefined) {
@@ -51,7 +52,10 @@ export async function loadExperiment(file: string): Promise<LoadedExperiment> {
   try {
     const experiment = checkExperiment(exported);
     const points = expandPoints(experiment, await loadFormulas());
-    const pipelineFile = relative(".", resolve(dirname(file), experiment.pipeline)).replaceAll("\\", "/");
+    const pipelineFile = relative(".", pipeline ?? resolve(dirname(file), experiment.pipeline)).replaceAll(
+      "\\",
+      "/",
+    );
     const pipelineText = readText(pipelineFile);
     const firstPoint = configOf(await loadPipeline(pipelineFile), points[0]!);
     const name = basename(file, extname(file));

@@ -14,10 +14,10 @@ export interface QueryArguments {
   readonly json?: boolean;
 }
 
-const TABLES = ["results", "histograms", "checkpoints", "timeline"];
+const TABLES = ["results", "histograms", "checkpoints", "timeline", "series"];
 
 /** Answers SQL over the results of one experiment or, without `--from`, of all below `output/`: `results`, `histograms`,
- *  `checkpoints` and `timeline` are views of their tables.
+ *  `checkpoints`, `timeline` and `series` are views of their tables.
  *  @throws UsageError when there are no results or the query can't be answered. */
 export async function queryResults(
   sql: string,

@@ -17,6 +17,8 @@ export interface Manifest {
   readonly question: string;
   readonly digest: string;
   readonly factors: readonly ResultFactor[];
+  /** From the directory where it was swept. */
+  readonly pipelineFile: string;
   readonly definition: Pick<Experiment, "metrics">;
 }
 
@@ -61,12 +63,13 @@ export async function readResults(
        from ${table("histograms")} group by all order by point, reader, from_ms`,
     );
     const timeline = await askNamed(database, `select * from ${table("timeline")}`);
+    const series = await askNamed(database, `select * from ${table("series")}`);
     return {
       experiment,
       question,
       factors,
       summaries: summarise(rows, factors),
-      failures: failuresOf(rows),
+      failures: failuresOf(rows, factors),
       histograms: histograms.map((row) => ({
         point: Number(row["point"]),
         reader: String(row["reader"]),
@@ -82,6 +85,13 @@ export async function readResults(
         phase: String(row["phase"]),
         fromMs: Number(row["from_ms"]),
         toMs: Number(row["to_ms"]),
+      })),
+      series: series.map((row) => ({
+        point: Number(row["point"]),
+        subject: String(row["subject"]),
+        measure: String(row["measure"]),
+        fromMs: Number(row["from_ms"]),
+        value: Number(row["value"]),
       })),
     };
   } finally {

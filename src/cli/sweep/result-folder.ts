@@ -17,6 +17,7 @@ const NAMES = [
   "results.csv",
   "results.parquet",
   "timeline.parquet",
+  "series.parquet",
   "timing.json",
 ];
 

@@ -1,4 +1,4 @@
-import { join } from "node:path";
+import { basename, extname, join } from "node:path";
 import manifest from "../../../package.json" with { type: "json" };
 import { type PointRun, stopValuesOf } from "../../experiment/index.ts";
 import { formatDuration } from "../../pipeline/index.ts";
@@ -22,6 +22,8 @@ export interface SweepArguments {
   readonly list?: boolean;
   readonly workers?: string;
   readonly out?: string;
+  /** In place of the experiment's own. */
+  readonly pipeline?: string;
   readonly again?: boolean;
 }
 
@@ -44,7 +46,7 @@ export async function sweepExperiments(
     throw new UsageError(["Cannot read --out: got several experiments, wanted one, or no --out"]);
   }
   const experiments: LoadedExperiment[] = [];
-  for (const file of files) experiments.push(await loadExperiment(file));
+  for (const file of files) experiments.push(await loadExperiment(file, typed.pipeline));
   let worst: ExitCode = EXIT_CODES.fine;
   for (const loaded of experiments) {
     listPoints(loaded, typed.list ? Number.POSITIVE_INFINITY : LISTED, terminal);
@@ -65,7 +67,7 @@ export async function sweepExperiment(
   terminal: Terminal,
 ): Promise<ExitCode> {
   const { name, experiment, digest, tables, replay } = loaded;
-  const folder = new ResultFolder(typed.out ?? join("output", name));
+  const folder = new ResultFolder(typed.out ?? defaultFolder(name, typed.pipeline));
   try {
     if (!typed.again && folder.holds(digest)) {
       terminal.warn(`${folder.path} holds the results of this experiment already; --again runs it anew`);
@@ -92,8 +94,9 @@ export async function sweepExperiment(
     const problems = new Map<number, string>();
     const counted = function* (): Generator<PointRun> {
       for (const run of sweep.runs(journal)) {
-        worst = worseOf(worst, codeOf(run));
-        if (run.reason !== null && !problems.has(run.point)) {
+        const isExpected = experiment.expected?.some((end) => end === run.status) ?? false;
+        if (!isExpected) worst = worseOf(worst, codeOf(run));
+        if (!isExpected && run.reason !== null && !problems.has(run.point)) {
           problems.set(
             run.point,
             `Point ${run.point}, repetition ${run.repetition}, ${run.status}: ${run.reason}; again: ${replay(run)}`,
@@ -109,6 +112,7 @@ export async function sweepExperiment(
       question: experiment.question,
       digest,
       factors,
+      pipelineFile: loaded.pipelineFile,
       definition: experiment,
     };
     const results = await readResults(folder.path, facts);
@@ -131,12 +135,17 @@ export async function sweepExperiment(
     if (problems.size > LISTED)
       terminal.warn(`… and ${formatCount(problems.size - LISTED)} points more; results.csv has them all`);
     terminal.warn(
-      `${formatCount(timing.runs)} runs in ${significant(runSeconds)} s on ${used} workers. Written: ${join(folder.path, "results.parquet")}, results.csv, histograms, checkpoints, timeline, manifest.json`,
+      `${formatCount(timing.runs)} runs in ${significant(runSeconds)} s on ${used} workers. Written: ${join(folder.path, "results.parquet")}, results.csv, histograms, checkpoints, timeline, series, manifest.json`,
     );
     return worst;
   } finally {
     folder.release();
   }
+}
+
+/** Another pipeline's results stand beside those of the experiment's own. */
+function defaultFolder(name: string, pipeline: string | undefined): string {
+  return join("output", pipeline === undefined ? name : `${name}-${basename(pipeline, extname(pipeline))}`);
 }
 
 async function runAll(

@@ -127,6 +127,7 @@ describe("a sweep", () => {
       "report.txt",
       "results.csv",
       "results.parquet",
+      "series.parquet",
       "timeline.parquet",
     ]);
   });
@@ -255,6 +256,50 @@ test("a point that can't be run is a row with its reason and the command to see 
   expect(reason).toMatch(/^Cannot read .*transaction\.timeout\.ms.*: got .*, wanted /);
   expect(replay).toMatch(/^npx sluice run \S+pipeline\.yaml --seed \d --for '20 s' --set/);
   expect(err.some((line) => line.startsWith("Point 3, repetition 0, bad config: Cannot read"))).toBe(true);
+});
+
+test("a refusal that the experiment expects is an answer: no warning, and all is well", async () => {
+  const file = experimentFile(
+    "expected",
+    DEFINITION.replace('"500 ms", "1 s", "2 s"', '"1 s"')
+      .replace(
+        "factors: {",
+        'expected: ["bad config"], set: { "properties.transaction.timeout.ms": "1 h" }, factors: {',
+      )
+      .replace("charts:", 'series: "5 s", charts:'),
+  );
+  const out = join(folder, "expected");
+  const { code, err } = await sweep(file, { out }, inline);
+  expect(code).toBe(0);
+  expect(err.join("\n")).not.toContain("bad config");
+  const database = await openDatabase();
+  const table = (name: string): string => literal(join(out, `${name}.parquet`));
+  const { rows } = await ask(
+    database,
+    `select status, count(*) from ${table("results")} group by 1 order by 1`,
+  );
+  const series = await ask(
+    database,
+    `select count(*) from ${table("series")} where subject = 'committed' and measure = 'latency_max_ms'`,
+  );
+  database.closeSync();
+  expect(rows).toEqual([
+    ["bad config", 3],
+    ["ok", 3],
+  ]);
+  // 20 s of load, of the first repetition alone.
+  expect(series.rows).toEqual([[4]]);
+});
+
+test("another pipeline takes the place of the experiment's own", async () => {
+  const file = experimentFile("lent", DEFINITION.replace('"500 ms", "1 s", "2 s"', '"1 s"'));
+  const other = join(folder, "other.yaml");
+  writeFileSync(other, PIPELINE.replaceAll("committed:", "theirs:"));
+  const out = join(folder, "lent");
+  await sweep(file, { out, pipeline: other }, inline);
+  const manifest = JSON.parse(readFileSync(join(out, "manifest.json"), "utf8"));
+  expect(manifest.pipelineFile).toMatch(/other\.yaml$/);
+  expect(readFileSync(join(out, "report.txt"), "utf8")).toContain("theirs");
 });
 
 test("repetitions go on until the mean is known as precisely as wanted", async () => {
