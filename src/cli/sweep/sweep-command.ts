@@ -62,7 +62,7 @@ export async function sweepExperiments(
  *  @throws UsageError when the results' folder can't be used. */
 export async function sweepExperiment(
   loaded: LoadedExperiment,
-  typed: Pick<SweepArguments, "again" | "out">,
+  typed: Pick<SweepArguments, "again" | "out" | "pipeline">,
   openPool: () => Promise<WorkerPool>,
   terminal: Terminal,
 ): Promise<ExitCode> {
