@@ -48,7 +48,10 @@ export function pipelineOf(
   return {
     name,
     versions: versionsOf(input.versions),
-    environment: { file: environmentFile },
+    environment: {
+      file: environmentFile,
+      ...(input.cluster_age_s === undefined ? {} : { "cluster.age": `${input.cluster_age_s} s` }),
+    },
     kafka: {
       ...sweepOf(reference, sweepPhase),
       brokers: input.brokers ?? 1,

@@ -18,7 +18,7 @@ export interface AsyncPart {
 
 export class AsyncOperations implements StorageWriter {
   readonly #storage: CheckpointStorage;
-  readonly #duration: number;
+  readonly #duration: (at: number) => number;
   readonly #done: (part: AsyncPart, at: number) => void;
   readonly #refused: (part: AsyncPart, at: number) => void;
   readonly #queue: AsyncPart[] = [];
@@ -28,11 +28,11 @@ export class AsyncOperations implements StorageWriter {
   /** ns; the thread is busy until then, besides what is running. */
   #freeAt = 0;
 
-  /** @param duration ns of a part, without its upload. @param done is told when a part ends, which may be later than now.
+  /** @param duration ns of a part that ends about then, without its upload. @param done is told when a part ends, which may be later than now.
    *  @param refused is told when the store refuses to take one. */
   constructor(
     storage: CheckpointStorage,
-    duration: number,
+    duration: (at: number) => number,
     done: (part: AsyncPart, at: number) => void,
     refused: (part: AsyncPart, at: number) => void,
   ) {
@@ -94,7 +94,7 @@ export class AsyncOperations implements StorageWriter {
   }
 
   #end(part: AsyncPart, at: number): void {
-    this.#freeAt = at + this.#duration;
+    this.#freeAt = at + this.#duration(at);
     this.#done(part, this.#freeAt);
   }
 }

@@ -76,6 +76,7 @@ function world(changed: Partial<CheckpointDriverSettings> = {}, answer = 20) {
       unaligned: false,
       checkpointsAfterTasksFinish: true,
       rpc: 1 * MS,
+      warmUp: { startedAt: 0, excess: 0, time: 0 },
       initializeLocation: 0,
       snapshotOperatorCoordinators: 0,
       firstTriggerAt: 1000 * MS,
@@ -128,6 +129,17 @@ describe("one checkpoint after the other", () => {
     driver.start();
     sim.run(1999 * MS);
     expect(durations).toEqual([30]);
+  });
+
+  test("a young JobManager takes longer for its messages, the store doesn't", () => {
+    // Twice as long at the age of 1 s, whatever the time in which it falls.
+    const { sim, driver, log, durations } = world({
+      warmUp: { startedAt: 1000 * MS, excess: 1, time: 1e18 },
+    });
+    driver.start();
+    sim.run(1999 * MS);
+    expect(durations).toEqual([24]);
+    expect(log.slice(1, 3)).toEqual(["1026 completed 1", "1028 task 1: notify-checkpoint-complete 1 0"]);
   });
 
   test("while a task isn't running, triggers fail without an id", () => {

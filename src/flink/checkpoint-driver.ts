@@ -57,6 +57,7 @@ import {
   savepointProperties,
 } from "./checkpoint-properties.ts";
 import type { CheckpointResponder } from "./checkpoint-responder.ts";
+import { type JvmWarmUp, slowness } from "./jvm-warm-up.ts";
 import type { Mail } from "./mailbox.ts";
 import type { FlinkObserver } from "./observations.ts";
 import type { TaskStateSnapshot } from "./task-state-snapshot.ts";
@@ -82,8 +83,10 @@ export interface CheckpointDriverSettings extends CheckpointCoordinatorSettings 
   readonly unaligned: boolean;
   /** `execution.checkpointing.checkpoints-after-tasks-finish` */
   readonly checkpointsAfterTasksFinish: boolean;
-  /** One way, JobManager to TaskManager or back. */
+  /** One way, JobManager to TaskManager or back, when the JobManager is warm. */
   readonly rpc: number;
+  /** Of the JobManager: it makes RPCs and what it does by itself slower. */
+  readonly warmUp: JvmWarmUp;
   /** To make the checkpoint's folder. */
   readonly initializeLocation: number;
   /** For the enumerators to take their snapshot. */
@@ -253,8 +256,9 @@ export class CheckpointDriver implements CheckpointResponder {
     if (this.#isDisposed) return;
     const number = ++this.#lastMessage;
     this.#messages.set(number, message);
-    const { number: receiver, rpc } = this.#settings;
-    this.#sim.scheduleAt(Math.ceil(at + rpc), this.#kinds.message, receiver, number);
+    const { number: receiver, rpc, warmUp } = this.#settings;
+    const arrival = at + rpc * slowness(warmUp, at);
+    this.#sim.scheduleAt(Math.ceil(arrival), this.#kinds.message, receiver, number);
   }
 
   // ---- handlers
@@ -407,7 +411,7 @@ export class CheckpointDriver implements CheckpointResponder {
 
   #stageFor(duration: number): void {
     if (duration === 0) this.#endStage();
-    else this.#sim.scheduleAfter(duration, this.#kinds.stage, this.#settings.number, 0);
+    else this.#sim.scheduleAfter(this.#slowed(duration), this.#kinds.stage, this.#settings.number, 0);
   }
 
   /** Tells the coordinator that the stage its trigger is in has ended. */
@@ -513,7 +517,11 @@ export class CheckpointDriver implements CheckpointResponder {
   }
 
   #mailTo(task: number, kind: number, checkpoint: number): void {
-    this.#sim.scheduleAfter(this.#settings.rpc, kind, task, checkpoint);
+    this.#sim.scheduleAfter(this.#slowed(this.#settings.rpc), kind, task, checkpoint);
+  }
+
+  #slowed(duration: number): number {
+    return Math.round(duration * slowness(this.#settings.warmUp, this.#sim.now));
   }
 
   #disarmTimeout(checkpoint: number): void {

@@ -9,8 +9,8 @@ import type { Distribution, RandomStream, Simulation } from "../engine/index.ts"
 import type { MetadataStorage } from "./checkpoint-driver.ts";
 import type { CheckpointStorage, StorageWriter } from "./checkpoint-storage.ts";
 import type { CheckpointStoreCondition } from "./checkpoint-store-condition.ts";
+import type { ProcessorSharing } from "./processor-sharing.ts";
 import type { StatePiece } from "./state-backend.ts";
-import type { StorageLink } from "./storage-link.ts";
 import type { TaskStateSnapshot } from "./task-state-snapshot.ts";
 
 /** Durations in ns, sizes in bytes. */
@@ -63,7 +63,7 @@ export class FileSystemCheckpointStorage implements CheckpointStorage, MetadataS
   readonly counts: StorageCounts = { puts: 0, bytes: 0, deletes: 0 };
   readonly #sim: Simulation;
   readonly #settings: FileSystemStorageSettings;
-  readonly #link: StorageLink;
+  readonly #link: ProcessorSharing;
   readonly #store: CheckpointStoreCondition;
   readonly #random: RandomStream;
   readonly #writes = new Map<number, Write>();
@@ -73,7 +73,7 @@ export class FileSystemCheckpointStorage implements CheckpointStorage, MetadataS
   constructor(
     sim: Simulation,
     settings: FileSystemStorageSettings,
-    link: StorageLink,
+    link: ProcessorSharing,
     store: CheckpointStoreCondition,
     random: RandomStream,
   ) {
@@ -112,7 +112,7 @@ export class FileSystemCheckpointStorage implements CheckpointStorage, MetadataS
       this.#refuse(inHand.write);
       return;
     }
-    inHand.transfer = this.#link.transfer(inHand.bytes, (at) => this.#stored(number, at));
+    inHand.transfer = this.#link.begin(inHand.bytes, (at) => this.#stored(number, at));
   }
 
   /** The store refuses files from now on: what is being transferred fails. */

@@ -17,8 +17,12 @@ const settings: FlinkClusterSettings = {
   taskManagerStart: 25 * SECOND,
   connectionLoss: 100 * MS,
   watch: SECOND,
-  deployment: 300 * MS,
-  firstDeployment: 1100 * MS,
+  loading: 800 * MS,
+  settling: SECOND,
+  hostCores: 8,
+  startUpCores: 2,
+  hostSharedBy: "cluster",
+  age: 0,
   // JobMaster at 3, 13, 23 s ..., ResourceManager at 5, 15, 25 s ...
   heartbeatPhases: { jobMasters: [3 * SECOND], resourceManager: 5 * SECOND },
 };
@@ -55,6 +59,7 @@ function cluster(changed: Partial<FlinkClusterSettings> = {}, strategy = fixedDe
       lostByResourceManager: sim.defineKind("RM lost", (t) => flink.onLostByResourceManager(t)),
       registered: sim.defineKind("registered", (position, planned) => flink.onRegistered(position, planned)),
       thawed: sim.defineKind("thawed", (taskManager) => flink.onThawed(taskManager)),
+      startUpEnded: sim.defineKind("start-up ended", (host) => flink.onStartUpEnded(host)),
       zombieTold: sim.defineKind("zombie told", (taskManager) => flink.onZombieTold(taskManager)),
     },
     used,
@@ -111,6 +116,8 @@ function cluster(changed: Partial<FlinkClusterSettings> = {}, strategy = fixedDe
       firstExecution: 0,
       restartStrategy: strategy,
       rpc: used.rpc,
+      warmUp: { startedAt: 0, excess: 0, time: 0 },
+      deployment: 300 * MS,
       askTimeout: 10 * SECOND,
       cancellation: 20 * MS,
       slotRequestTimeout: 300 * SECOND,
@@ -204,6 +211,42 @@ test("with every process killed nobody sees a closed connection: the heartbeat e
   expect(log.filter((line) => line.includes("failed"))).toEqual(["25.000 0 failed: TaskManager lost"]);
   expect(job.numRestarts).toBe(1);
   expect(timesOf(log, "all running")[0]).toBeCloseTo(26 + 0.004 + 0.002 + 1.1, 2);
+});
+
+describe("fresh processes on one host", () => {
+  /** Both processes are killed at 14 s, their successors are there after 2 s; the JobMaster restarts at 26 s. */
+  const runs = (changed: Partial<FlinkClusterSettings>): number => {
+    const { sim, log, at } = cluster(changed);
+    at(14 * SECOND, 0, 0);
+    at(14 * SECOND, 0, 1);
+    sim.run(60 * SECOND);
+    return timesOf(log, "all running")[0]!;
+  };
+
+  test("share its cores while both load what tasks need", () => {
+    // 0.8 s of two cores each: with two cores in all 1.6 s, with three 1.067 s; in pods of their own 0.8 s.
+    expect(runs({ hostCores: 2 })).toBeCloseTo(26.006 + 1.6 + 0.302, 2);
+    expect(runs({ hostCores: 3 })).toBeCloseTo(26.006 + 1.0667 + 0.302, 2);
+    expect(runs({ hostCores: 2, hostSharedBy: "taskmanager" })).toBeCloseTo(26.006 + 0.8 + 0.302, 2);
+  });
+
+  test("one that has just registered shares them with what it still does for itself", () => {
+    const early = {
+      heartbeat: { interval: SECOND, timeout: 5 * SECOND, rpcFailureThreshold: 2, roundTrip: 0 },
+      heartbeatPhases: { jobMasters: [0.5 * SECOND], resourceManager: 0.5 * SECOND },
+    };
+    const runsAt = (changed: Partial<FlinkClusterSettings>): number => {
+      const { sim, log, at } = cluster({ ...early, ...changed });
+      at(14 * SECOND, 0);
+      sim.run(30 * SECOND);
+      return timesOf(log, "all running")[0]!;
+    };
+    // Registered at 16 s, and given its tasks when the restart delay is over.
+    const alone = runsAt({ settling: 0, hostCores: 2 });
+    expect(runsAt({ hostCores: 8 })).toBe(alone);
+    const shared = runsAt({ hostCores: 2 }) - alone;
+    expect(shared).toBeCloseTo(0.8, 3);
+  });
 });
 
 test("under a resource provider the watch ends it, and a new worker is started", () => {

@@ -1,13 +1,16 @@
 /** Models: the TaskManager processes of a cluster, and who notices their loss and when: peers by a closed connection, the
- *    JobMasters and the ResourceManager by heartbeats of their own, a resource provider by its watch.
+ *    JobMasters and the ResourceManager by heartbeats of their own, a resource provider by its watch; how fresh processes
+ *    load what tasks need, and share their host's cores when several do.
  *  Source: flink TaskExecutor, ResourceManager, JobMaster, HeartbeatManagerSenderImpl, ActiveResourceManager (Flink 2.1).
- *  Leaves out: the TaskManagers' view of a JobMaster that is lost, blocked nodes, decommissioning. */
+ *  Leaves out: the TaskManagers' view of a JobMaster that is lost, blocked nodes, decommissioning; a start itself takes
+ *    as long whoever starts beside it. */
 
 import { invariant, type RandomStream, type Simulation } from "../engine/index.ts";
 import { Outbox } from "../records/index.ts";
 import type { FailoverObserver } from "./failover-observer.ts";
 import { type HeartbeatSettings, lostAfterDeath, lostAfterSilence } from "./heartbeat.ts";
 import type { JobMaster, SlotSupply, TaskManagers } from "./job-master.ts";
+import { ProcessorSharing } from "./processor-sharing.ts";
 import {
   NOT_ENOUGH,
   OFFER,
@@ -22,6 +25,7 @@ import {
   slotAllocation,
 } from "./slot-allocation.ts";
 
+const SECOND = 1e9;
 /** slotmanager.requirement-check.delay (50 ms), and the declaration and its answer on top. */
 const REQUIREMENT_CHECK = 50e6;
 
@@ -36,8 +40,16 @@ export interface FlinkClusterSettings {
   readonly taskManagerStart: number;
   readonly connectionLoss: number;
   readonly watch: number;
-  readonly deployment: number;
-  readonly firstDeployment: number;
+  /** To load and compile what tasks need, in a process that has run none, when no other process starts up. */
+  readonly loading: number;
+  /** Such work that a fresh process still has to do for itself when it has registered. */
+  readonly settling: number;
+  /** Cores that start-ups on one host share, that one keeps busy, and whose start-ups are on one host. */
+  readonly hostCores: number;
+  readonly startUpCores: number;
+  readonly hostSharedBy: "taskmanager" | "cluster";
+  /** Of the processes at time 0. */
+  readonly age: number;
   /** Phases of the heartbeats, where they are known: of each JobMaster and of the ResourceManager, ns. Else they are drawn. */
   readonly heartbeatPhases?: { readonly jobMasters: readonly number[]; readonly resourceManager: number };
 }
@@ -51,6 +63,8 @@ export interface FlinkClusterKinds {
   readonly registered: number;
   readonly thawed: number;
   readonly zombieTold: number;
+  /** payload a = host. */
+  readonly startUpEnded: number;
 }
 
 interface TaskManagerProcess {
@@ -59,8 +73,14 @@ interface TaskManagerProcess {
   isAlive: boolean;
   /** ns; frozen before that. */
   frozenUntil: number;
+  /** ns; below 0 for one that was there before the simulation. */
+  readonly startedAt: number;
   /** has run a task before. */
-  isWarm: boolean;
+  hasRun: boolean;
+  /** What is to happen when it has loaded what tasks need; undefined: it has. */
+  waiting: (() => void)[] | undefined;
+  /** Its works among those of its host. */
+  readonly works: number[];
   /** The ResourceManager has given it up. */
   isLost: boolean;
   /** Somebody has given it up: when it turns out to be alive, it is told so. */
@@ -90,6 +110,7 @@ export class FlinkCluster implements TaskManagers {
   readonly #jobs: JobMaster[] = [];
   readonly #slots: SlotAllocationState;
   readonly #outbox = new Outbox();
+  readonly #hosts = new Map<number, ProcessorSharing>();
   #isCarryingOut = false;
   /** phases of the heartbeats, ns: of each JobMaster, and of the ResourceManager. */
   readonly #phases: number[];
@@ -120,7 +141,8 @@ export class FlinkCluster implements TaskManagers {
       (_, job) => settings.heartbeatPhases?.jobMasters[job] ?? phase(),
     );
     this.#resourceManagerPhase = settings.heartbeatPhases?.resourceManager ?? phase();
-    for (let position = 0; position < settings.taskManagers; position++) this.#register(position, true);
+    for (let position = 0; position < settings.taskManagers; position++)
+      this.#register(position, { startedAt: -settings.age, isFresh: false });
   }
 
   addJob(job: JobMaster): void {
@@ -148,14 +170,33 @@ export class FlinkCluster implements TaskManagers {
     return this.#processes[taskManager]!.frozenUntil;
   }
 
-  deploymentTime(taskManager: number): number {
-    const worker = this.#processes[taskManager]!;
-    return worker.isWarm ? this.#settings.deployment : this.#settings.firstDeployment;
+  /** ns; when the process was started. */
+  startedAt(taskManager: number): number {
+    return this.#processes[taskManager]!.startedAt;
   }
 
-  /** A task runs in the process: what is deployed there from now on finds its classes loaded. */
+  /** Whether no task has run in the process. */
+  isFresh(taskManager: number): boolean {
+    return !this.#processes[taskManager]!.hasRun;
+  }
+
+  whenLoaded(taskManager: number, then: () => void): void {
+    const worker = this.#processes[taskManager]!;
+    if (worker.waiting === undefined) {
+      then();
+      return;
+    }
+    worker.waiting.push(then);
+    if (worker.waiting.length > 1) return;
+    this.#work(taskManager, this.#settings.loading, () => {
+      const waiting = worker.waiting!;
+      worker.waiting = undefined;
+      for (const next of waiting) next();
+    });
+  }
+
   markWarm(taskManager: number): void {
-    this.#processes[taskManager]!.isWarm = true;
+    this.#processes[taskManager]!.hasRun = true;
   }
 
   // ---- faults
@@ -175,6 +216,7 @@ export class FlinkCluster implements TaskManagers {
     const now = this.#sim.now;
     const noticed = silent ? lostAfterSilence : lostAfterDeath;
     worker.isAlive = false;
+    for (const work of worker.works) this.#hostOf(taskManager).cancel(work);
     this.#observer.taskManagerEnded(taskManager, now);
     if (!silent) this.#sim.scheduleAfter(connectionLoss, this.#kinds.connectionLost, taskManager, 0);
     this.#tasks.killProcess(taskManager);
@@ -242,8 +284,15 @@ export class FlinkCluster implements TaskManagers {
   onRegistered(position: number, planned: number): void {
     if (planned === 1) this.#countOnRepair(position);
     this.#coming.delete(position);
-    this.#register(position, false);
+    const startedAt = this.#sim.now - this.#settings.taskManagerStart;
+    const taskManager = this.#register(position, { startedAt, isFresh: true });
+    this.#work(taskManager, this.#settings.settling, () => {});
     this.#carryOut();
+  }
+
+  /** Handler of `startUpEnded`. */
+  onStartUpEnded(host: number): void {
+    this.#hosts.get(host)!.onEnded();
   }
 
   /** Handler of `offered`. */
@@ -270,22 +319,45 @@ export class FlinkCluster implements TaskManagers {
     this.#tasks.closeProcess(taskManager);
     worker.isAlive = false;
     this.onLostByResourceManager(taskManager);
-    this.#register(worker.position, true);
+    this.#register(worker.position, { startedAt: worker.startedAt, isFresh: !worker.hasRun });
     this.#carryOut();
   }
 
-  #register(position: number, isWarm: boolean): void {
+  /** @returns the number of the process. */
+  #register(position: number, { startedAt, isFresh }: { startedAt: number; isFresh: boolean }): number {
     const taskManager = this.#processes.length;
     this.#processes.push({
       position,
       isAlive: true,
       frozenUntil: 0,
-      isWarm,
+      startedAt,
+      hasRun: !isFresh,
+      waiting: isFresh ? [] : undefined,
+      works: [],
       isLost: false,
       isGivenUp: false,
     });
     if (this.#sim.now > 0) this.#observer.taskManagerRegistered(taskManager, this.#sim.now);
     onRegistered(this.#slots, this.#settings, taskManager, this.#outbox);
+    return taskManager;
+  }
+
+  /** A process starts up, or goes on to: it shares its host's cores with others that do. @param time ns alone. */
+  #work(taskManager: number, time: number, done: () => void): void {
+    const work = this.#hostOf(taskManager).begin((time / SECOND) * this.#settings.startUpCores, done);
+    this.#processes[taskManager]!.works.push(work);
+  }
+
+  #hostOf(taskManager: number): ProcessorSharing {
+    const { hostSharedBy, startUpCores, hostCores } = this.#settings;
+    const number = hostSharedBy === "cluster" ? 0 : taskManager;
+    let host = this.#hosts.get(number);
+    if (host === undefined) {
+      const ended = this.#kinds.startUpEnded;
+      host = new ProcessorSharing(this.#sim, { number, ended, each: startUpCores, capacity: hostCores });
+      this.#hosts.set(number, host);
+    }
+    return host;
   }
 
   #carryOut(): void {

@@ -21,10 +21,12 @@ export {
   JobMaster,
   type JobMasterKinds,
 } from "./job-master.ts";
+export type { JvmWarmUp } from "./jvm-warm-up.ts";
 export type { Mail } from "./mailbox.ts";
 export { BufferRecycler } from "./network-buffer.ts";
 export type { FlinkObserver } from "./observations.ts";
 export { OperatorTask, type OperatorTaskKinds, type ServiceDraw } from "./operator-task.ts";
+export { ProcessorSharing } from "./processor-sharing.ts";
 export type { RestartStrategySettings } from "./restart-strategy.ts";
 export { type RestoreCost, restoreCost } from "./restore-cost.ts";
 export { ALL_ROUTES, type Chunk, type SourceFeed } from "./source-feed.ts";
@@ -32,7 +34,6 @@ export { SourceTask, type SourceTaskKinds } from "./source-task.ts";
 export type { StateBackend } from "./state-backend.ts";
 export { HashMapStateBackend } from "./state-backend-hashmap.ts";
 export { RocksDBStateBackend } from "./state-backend-rocksdb.ts";
-export { StorageLink } from "./storage-link.ts";
 export { SubtaskCheckpointCoordinator } from "./subtask-checkpoint-coordinator.ts";
 export type { TaskMetrics } from "./task-gauges.ts";
 export type { CommittableState, TaskStateSnapshot } from "./task-state-snapshot.ts";

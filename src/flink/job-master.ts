@@ -29,6 +29,7 @@ import {
   STOP_CHECKPOINTS,
 } from "./default-scheduler.ts";
 import type { FailoverObserver } from "./failover-observer.ts";
+import { type JvmWarmUp, slowness } from "./jvm-warm-up.ts";
 import {
   onFailure,
   type RestartDecision,
@@ -64,8 +65,8 @@ export interface TaskManagers {
   isReachable(taskManager: number): boolean;
   /** Until when it does and answers nothing, though it is there, ns; not in the future: it isn't frozen. */
   frozenUntil(taskManager: number): number;
-  /** ns from a submission until the task initialises, in this process. */
-  deploymentTime(taskManager: number): number;
+  /** Calls `then` when the process has loaded what tasks need: at once in one that has run some. */
+  whenLoaded(taskManager: number, then: () => void): void;
   /** A task runs in the process. */
   markWarm(taskManager: number): void;
 }
@@ -96,7 +97,12 @@ export interface JobMasterSettings {
   /** number of the job's first execution among those of all jobs. */
   readonly firstExecution: number;
   readonly restartStrategy: RestartStrategySettings;
+  /** One way, by a warm JobManager. */
   readonly rpc: number;
+  /** Of the JobManager. */
+  readonly warmUp: JvmWarmUp;
+  /** From a submission until the task initialises, in a process that has run some. */
+  readonly deployment: number;
   readonly askTimeout: number;
   readonly cancellation: number;
   readonly slotRequestTimeout: number;
@@ -224,7 +230,7 @@ export class JobMaster {
     if (!this.isAlive(subtask, attempt)) return;
     const taskManager = this.#placeOf[subtask]!;
     if (!this.#taskManagers.isReachable(taskManager)) {
-      this.#report(this.#settings.rpc, subtask, attempt, "RecipientUnreachableException");
+      this.#report(this.#rpc, subtask, attempt, "RecipientUnreachableException");
       return;
     }
     const thaw = this.#timeToThaw(subtask);
@@ -236,8 +242,9 @@ export class JobMaster {
       this.#sim.scheduleAfter(thaw, this.#kinds.submitted, execution, attempt);
       return;
     }
-    const time = this.#taskManagers.deploymentTime(taskManager);
-    this.#sim.scheduleAfter(time, this.#kinds.deployed, execution, attempt);
+    this.#taskManagers.whenLoaded(taskManager, () => {
+      this.#sim.scheduleAfter(this.#settings.deployment, this.#kinds.deployed, execution, attempt);
+    });
   }
 
   /** Handler of `deployed`. */
@@ -255,12 +262,7 @@ export class JobMaster {
     if (this.#waitsForThaw(this.#kinds.initialised, subtask, attempt)) return;
     this.#deployment.start(subtask, attempt);
     this.#taskManagers.markWarm(this.#placeOf[subtask]!);
-    this.#sim.scheduleAfter(
-      this.#settings.rpc,
-      this.#kinds.running,
-      this.#settings.firstExecution + subtask,
-      attempt,
-    );
+    this.#sim.scheduleAfter(this.#rpc, this.#kinds.running, this.#settings.firstExecution + subtask, attempt);
   }
 
   /** Handler of `initialised`. */
@@ -288,7 +290,7 @@ export class JobMaster {
   onTaskException(subtask: number, attempt: number, reason: FailureReason): void {
     if (!this.isAlive(subtask, attempt)) return;
     this.#deployment.close(subtask, attempt);
-    this.#report(this.#settings.rpc, subtask, attempt, reason);
+    this.#report(this.#rpc, subtask, attempt, reason);
   }
 
   /** A task has ended by itself since its input has. */
@@ -395,6 +397,11 @@ export class JobMaster {
     this.#sim.scheduleAfter(delay, this.#kinds.failed, this.#settings.firstExecution + subtask, b);
   }
 
+  get #rpc(): number {
+    const { rpc, warmUp } = this.#settings;
+    return Math.round(rpc * slowness(warmUp, this.#sim.now));
+  }
+
   #isReachable(subtask: number): boolean {
     return this.#taskManagers.isReachable(this.#placeOf[subtask]!);
   }
@@ -455,11 +462,11 @@ export class JobMaster {
   }
 
   #cancel(subtask: number, attempt: number): void {
-    const { rpc, askTimeout, cancellation, firstExecution } = this.#settings;
+    const { askTimeout, cancellation, firstExecution } = this.#settings;
     const taskManager = this.#placeOf[subtask]!;
     let time = cancellation;
     const thaw = this.#timeToThaw(subtask);
-    if (!this.#taskManagers.isReachable(taskManager)) time = CANCEL_CALLS * rpc;
+    if (!this.#taskManagers.isReachable(taskManager)) time = CANCEL_CALLS * this.#rpc;
     else if (thaw > CANCEL_CALLS * askTimeout) time = CANCEL_CALLS * askTimeout;
     else if (this.#waitsForThaw(this.#kinds.cancelArrives, subtask, attempt)) return;
     else this.#deployment.close(subtask, attempt);
@@ -499,7 +506,7 @@ export class JobMaster {
     invariant(this.#placeOf[subtask]! >= 0, "a task is deployed to a slot");
     const execution = this.#settings.firstExecution + subtask;
     if (!this.#isInstant) {
-      this.#sim.scheduleAfter(this.#settings.rpc, this.#kinds.submitted, execution, attempt);
+      this.#sim.scheduleAfter(this.#rpc, this.#kinds.submitted, execution, attempt);
       return;
     }
     onExecutionState(this.#state, subtask, attempt, "INITIALIZING");

@@ -766,6 +766,7 @@ export class OperatorTask implements DownstreamTask, UpstreamTask {
       this.#records,
       { splits: [], committables, bytes },
       this.#properties,
+      from,
     );
     this.#ownSync = own;
     this.#endSync(this.#sinks.snapshotState(this.#snapshotOf, from));

@@ -534,7 +534,7 @@ export class SourceTask implements UpstreamTask {
     this.#gauges.enter(BUSY, now);
     this.#snapshotOf = checkpoint;
     this.#snapshotStart = now;
-    const sync = this.#checkpoints.snapshotState(checkpoint, 0, state, properties);
+    const sync = this.#checkpoints.snapshotState(checkpoint, 0, state, properties, now);
     this.#syncEvent = this.#sim.scheduleAfter(Math.ceil(sync), this.#kinds.syncDone, this.number, 0);
   }
 

@@ -8,12 +8,16 @@ import { JobManagerCheckpointStorage } from "./checkpoint-storage-in-memory.ts";
 import { CheckpointStoreCondition } from "./checkpoint-store-condition.ts";
 import type { Mail } from "./mailbox.ts";
 import type { FlinkObserver } from "./observations.ts";
+import { ProcessorSharing } from "./processor-sharing.ts";
 import type { KeyedSnapshot, StateBackend } from "./state-backend.ts";
-import { StorageLink } from "./storage-link.ts";
-import { SubtaskCheckpointCoordinator } from "./subtask-checkpoint-coordinator.ts";
+import {
+  SubtaskCheckpointCoordinator,
+  type SubtaskCheckpointSettings,
+} from "./subtask-checkpoint-coordinator.ts";
 import { NO_OPERATOR_STATE } from "./task-state-snapshot.ts";
 
 const MS = 1e6;
+const WARM = { first: 0, warmUp: { startedAt: 0, excess: 0, time: 0 } };
 const BARRIER = { startDelay: 3 * MS, alignment: 4 * MS, processedBytes: 50, persistedBytes: 0 };
 
 /** Pieces of the given sizes at every snapshot; 7 ms synchronous. */
@@ -46,12 +50,16 @@ class Pieces implements StateBackend {
 }
 
 /** A store with 10 ms a request, 1,000 B/ms a stream and 2,000 B/ms in all; 100 B travel inline. */
-function world(backend: StateBackend | undefined, make?: (sim: Simulation) => CheckpointStorage) {
+function world(
+  backend: StateBackend | undefined,
+  make?: (sim: Simulation) => CheckpointStorage,
+  process: Pick<SubtaskCheckpointSettings, "first" | "warmUp"> = WARM,
+) {
   const sim = new Simulation({ seed: "1" });
   const log: string[] = [];
   const accepted = sim.defineKind("accepted", (_, n) => files.onAccepted(n));
-  const transferred = sim.defineKind("transferred", () => link.onTransferred());
-  const link = new StorageLink(sim, { number: 0, transferred, stream: 1e6, capacity: 2e6 });
+  const transferred = sim.defineKind("transferred", () => link.onEnded());
+  const link = new ProcessorSharing(sim, { number: 0, ended: transferred, each: 1e6, capacity: 2e6 });
   const store = new CheckpointStoreCondition();
   const files = new FileSystemCheckpointStorage(
     sim,
@@ -68,7 +76,7 @@ function world(backend: StateBackend | undefined, make?: (sim: Simulation) => Ch
     new RandomStream("1", "storage"),
   );
   const task = new SubtaskCheckpointCoordinator(
-    { job: 0, subtask: 0, task: 0, sync: 1 * MS, async: 2 * MS, restored: 5 },
+    { job: 0, subtask: 0, task: 0, sync: 1 * MS, async: 2 * MS, restored: 5, ...process },
     backend,
     make?.(sim) ?? files,
     {
@@ -85,7 +93,7 @@ function world(backend: StateBackend | undefined, make?: (sim: Simulation) => Ch
   const kinds = [6, 7, 8].map((id) =>
     sim.defineKind(`take ${id}`, () => {
       task.begin(id, BARRIER);
-      const sync = task.snapshotState(id, 0, NO_OPERATOR_STATE, PERIODIC_CHECKPOINT);
+      const sync = task.snapshotState(id, 0, NO_OPERATOR_STATE, PERIODIC_CHECKPOINT, sim.now);
       task.submit(id, sync, sim.now);
     }),
   );
@@ -209,6 +217,25 @@ describe("a store in trouble", () => {
     slow.take(6, 100);
     slow.sim.run(1e9);
     expect(slow.log).toEqual(["150 ack 6 sync 8 async 50 6000 B"]);
+  });
+});
+
+describe("in a fresh process", () => {
+  test("the first snapshot takes longer, once, in its synchronous part", () => {
+    const { sim, log, take } = world(new Pieces([60]), undefined, { ...WARM, first: 250 * MS });
+    take(6, 100);
+    take(7, 1000);
+    sim.run(2e9);
+    expect(log).toEqual(["102 ack 6 sync 258 async 2 60 B", "1002 ack 7 sync 8 async 2 60 B"]);
+  });
+
+  test("what the CPU does takes longer, what the state's size costs and the store do not", () => {
+    const warmUp = { startedAt: 0, excess: 4, time: 1e18 };
+    const { sim, log, take } = world(new Pieces([5000]), undefined, { first: 0, warmUp });
+    take(6, 100);
+    sim.run(1e9);
+    // 5 x 1 + 7 ms; a request and its bytes, 15 ms, and 5 x 2.
+    expect(log).toEqual(["125 ack 6 sync 12 async 25 5000 B"]);
   });
 });
 

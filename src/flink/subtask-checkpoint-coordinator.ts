@@ -10,6 +10,7 @@ import type { BarrierMetrics } from "./checkpoint-metrics.ts";
 import type { CheckpointProperties } from "./checkpoint-properties.ts";
 import type { CheckpointResponder } from "./checkpoint-responder.ts";
 import type { CheckpointStorage } from "./checkpoint-storage.ts";
+import { type JvmWarmUp, slowness } from "./jvm-warm-up.ts";
 import type { Mail } from "./mailbox.ts";
 import type { FlinkObserver } from "./observations.ts";
 import type { KeyedSnapshot, StateBackend, StatePiece } from "./state-backend.ts";
@@ -21,10 +22,14 @@ export interface SubtaskCheckpointSettings {
   /** number of the subtask in its job, and of the task that is its attempt. */
   readonly subtask: number;
   readonly task: number;
-  /** Synchronous part, without what the state backend and chained operators add. */
+  /** Synchronous part in a warm process, without what the state backend and chained operators add. */
   readonly sync: number;
-  /** Asynchronous part, without the upload. */
+  /** Asynchronous part in a warm process, without the upload. */
   readonly async: number;
+  /** What the task's first snapshot takes longer, in its synchronous part. */
+  readonly first: number;
+  /** Of the process. */
+  readonly warmUp: JvmWarmUp;
   /** The checkpoint that the task was restored from; 0: none. */
   readonly restored: number;
 }
@@ -59,6 +64,7 @@ export class SubtaskCheckpointCoordinator {
   readonly #aborted = new Set<number>();
   #lastCheckpointId: number;
   #latestReportCheckpointId: number;
+  #isFirst = true;
   #isDisposed = false;
 
   /** @param backend undefined: the task has no keyed state. */
@@ -74,9 +80,10 @@ export class SubtaskCheckpointCoordinator {
     this.#storage = storage;
     this.#responder = responder;
     this.#observer = observer;
+    const { async, warmUp } = settings;
     this.#async = new AsyncOperations(
       storage,
-      settings.async,
+      (at) => Math.round(async * slowness(warmUp, at)),
       (part, at) => this.#finish(part, at),
       ({ checkpoint }, at) => this.#fail(checkpoint, at),
     );
@@ -118,12 +125,16 @@ export class SubtaskCheckpointCoordinator {
     records: number,
     operator: OperatorState,
     properties: CheckpointProperties,
+    now: number,
   ): number {
     const snapshot = this.#snapshots.get(checkpoint)!;
     if (this.#backend) snapshot.keyed = this.#backend.snapshot(checkpoint, records, properties);
     snapshot.operator = operator;
     snapshot.records = records;
-    return this.#settings.sync + snapshot.keyed.sync;
+    const { sync, first, warmUp } = this.#settings;
+    const more = this.#isFirst ? first : 0;
+    this.#isFirst = false;
+    return Math.round(sync * slowness(warmUp, now)) + more + snapshot.keyed.sync;
   }
 
   /** The synchronous part is over; it took `sync` with all that was added. */

@@ -77,7 +77,16 @@ function world(alignment: AlignmentSettings) {
     };
     const coordinator = (number: number, subtask: number) =>
       new SubtaskCheckpointCoordinator(
-        { job: 0, subtask, task: number, sync: MILLISECOND, async: MILLISECOND, restored: 0 },
+        {
+          job: 0,
+          subtask,
+          task: number,
+          sync: MILLISECOND,
+          async: MILLISECOND,
+          first: 0,
+          warmUp: { startedAt: 0, excess: 0, time: 0 },
+          restored: 0,
+        },
         undefined,
         new JobManagerCheckpointStorage(10_485_760),
         {

@@ -103,6 +103,7 @@ describe("modelled means that the simulator is told", () => {
     "execution.checkpointing.checkpoints-after-tasks-finish": "false",
     "state.backend.type": "rocksdb",
     "storage.shared-by": "cluster",
+    "host.shared-by": "cluster",
     "taskmanager.memory.segment-size": "64 kb",
     "properties.commit.offsets.on.checkpoint": "false",
     "isolation.level": "read_committed",

@@ -49,6 +49,8 @@ export interface Environment {
   readonly snapshotSync: Duration;
   /** [snapshot.async] asynchronous part of a subtask's snapshot, without the upload of its state. */
   readonly snapshotAsync: Duration;
+  /** [snapshot.first] what the first snapshot in a fresh process takes longer. */
+  readonly snapshotFirst: Duration;
   /** [snapshot.sync-per-key] what a key of heap state adds to the synchronous part. */
   readonly snapshotSyncPerKey: Duration;
   /** [rocksdb.flush-bandwidth] bytes a second, memtable to local disk. */
@@ -71,6 +73,22 @@ export interface Environment {
   readonly timerParkOvershoot: Duration;
   /** [taskmanager.start] until a replacement has registered. */
   readonly taskManagerStart: Duration;
+  /** [host.cores] that the start-ups of processes on one host share. */
+  readonly hostCores: number;
+  /** [host.shared-by] whose start-ups share them. */
+  readonly hostSharedBy: "taskmanager" | "cluster";
+  /** [jvm.start-up-cores] that one start-up keeps busy. */
+  readonly startUpCores: number;
+  /** [jvm.warm-up-time] in which the excess of a young process falls to 1/e. */
+  readonly warmUpTime: Duration;
+  /** [jobmanager.cold-excess] at age 0, as a multiple of a warm process's time. */
+  readonly jobManagerColdExcess: number;
+  /** [taskmanager.cold-excess] */
+  readonly taskManagerColdExcess: number;
+  /** [taskmanager.settling] work of a fresh process that goes on after it has registered. */
+  readonly taskManagerSettling: Duration;
+  /** [cluster.age] of all processes at time 0. */
+  readonly clusterAge: Duration;
   /** [taskmanager.connection-loss] from the end of a process until tasks connected to it have failed. */
   readonly connectionLoss: Duration;
   /** [taskmanager.watch] from the end of a process until an active resource provider has noticed it. */

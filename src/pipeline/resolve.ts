@@ -83,7 +83,12 @@ function resolveEnvironment(
     | "rocksdb.flush-bandwidth"
     | "storage.bandwidth"
     | "storage.shared-bandwidth"
-    | "storage.shared-by";
+    | "storage.shared-by"
+    | "host.cores"
+    | "host.shared-by"
+    | "jvm.start-up-cores"
+    | "jobmanager.cold-excess"
+    | "taskmanager.cold-excess";
   type DurationKey = Exclude<keyof typeof environmentOptions, OtherKey>;
   const time = (key: DurationKey): Duration => defaults.of(environmentOptions, values, key);
   return {
@@ -99,6 +104,7 @@ function resolveEnvironment(
     sourceEmission: time("source.emission"),
     snapshotSync: time("snapshot.sync"),
     snapshotAsync: time("snapshot.async"),
+    snapshotFirst: time("snapshot.first"),
     snapshotSyncPerKey: time("snapshot.sync-per-key"),
     rocksdbFlushBandwidth: defaults.of(environmentOptions, values, "rocksdb.flush-bandwidth"),
     storageLatency: time("storage.latency"),
@@ -110,6 +116,14 @@ function resolveEnvironment(
     timerOversleep: time("timer.oversleep"),
     timerParkOvershoot: time("timer.park-overshoot"),
     taskManagerStart: time("taskmanager.start"),
+    hostCores: defaults.of(environmentOptions, values, "host.cores"),
+    hostSharedBy: defaults.of(environmentOptions, values, "host.shared-by"),
+    startUpCores: defaults.of(environmentOptions, values, "jvm.start-up-cores"),
+    warmUpTime: time("jvm.warm-up-time"),
+    jobManagerColdExcess: defaults.of(environmentOptions, values, "jobmanager.cold-excess"),
+    taskManagerColdExcess: defaults.of(environmentOptions, values, "taskmanager.cold-excess"),
+    taskManagerSettling: time("taskmanager.settling"),
+    clusterAge: time("cluster.age"),
     connectionLoss: time("taskmanager.connection-loss"),
     taskManagerWatch: time("taskmanager.watch"),
     taskDeployment: time("task.deployment"),

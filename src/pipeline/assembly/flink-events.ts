@@ -14,9 +14,9 @@ import {
   type Mail,
   type OperatorTask,
   type OperatorTaskKinds,
+  type ProcessorSharing,
   type SourceTask,
   type SourceTaskKinds,
-  type StorageLink,
   type StoreTrouble,
 } from "../../flink/index.ts";
 
@@ -31,13 +31,13 @@ export class FlinkEvents {
   /** Checkpoint coordinators. */
   readonly drivers: CheckpointDriver[] = [];
   readonly storages: FileSystemCheckpointStorage[] = [];
-  readonly links: StorageLink[] = [];
+  readonly links: ProcessorSharing[] = [];
   /** The store that all of them are clients of. */
   readonly store = new CheckpointStoreCondition();
   /** A trouble of the store may be over. */
   readonly storeRecovers: number;
   /** The links by who shares them: the JobManager or all 0, TaskManagers from 1. */
-  readonly sharedLinks: StorageLink[] = [];
+  readonly sharedLinks: ProcessorSharing[] = [];
   readonly sinks: KafkaSink[] = [];
   /** Number of the checkpoint coordinator of each task. */
   readonly driverOf: number[] = [];
@@ -131,6 +131,7 @@ export class FlinkEvents {
         this.cluster!.onRegistered(position, planned),
       ),
       thawed: sim.defineKind("TaskManager goes on", (t) => this.cluster!.onThawed(t)),
+      startUpEnded: sim.defineKind("a start-up's work ends", (host) => this.cluster!.onStartUpEnded(host)),
       zombieTold: sim.defineKind("zombie told", (t) => this.cluster!.onZombieTold(t)),
     };
     this.taskThrows = sim.defineKind("sink throws", (e, attempt) => {
@@ -141,7 +142,7 @@ export class FlinkEvents {
     this.taskRestored = sim.defineKind("task restored", (e, attempt) => this.#onTaskRestored(e, attempt));
     this.storeRecovers = sim.defineKind("checkpoint storage recovers", () => this.#settleStore(sim.now));
     this.storageAccepted = sim.defineKind("storage request accepted", (s, n) => storages[s]!.onAccepted(n));
-    this.storageTransferred = sim.defineKind("storage transfer ends", (l) => links[l]!.onTransferred());
+    this.storageTransferred = sim.defineKind("storage transfer ends", (l) => links[l]!.onEnded());
   }
 
   /** The store of checkpoints gets into trouble now. */

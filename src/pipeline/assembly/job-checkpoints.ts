@@ -12,15 +12,16 @@ import {
   FileSystemCheckpointStorage,
   HashMapStateBackend,
   JobManagerCheckpointStorage,
+  type JvmWarmUp,
   type MetadataStorage,
   type PlannedTask,
+  ProcessorSharing,
   RocksDBStateBackend,
   type StateBackend,
-  StorageLink,
   SubtaskCheckpointCoordinator,
 } from "../../flink/index.ts";
 import { KeyCensus } from "../../records/index.ts";
-import type { JobSpec } from "../pipeline.ts";
+import type { Environment, JobSpec } from "../pipeline.ts";
 import { compareVersions } from "../values/version.ts";
 import type { JobSurroundings } from "./simulated-job.ts";
 
@@ -71,6 +72,8 @@ export class JobCheckpoints {
     restored: { readonly checkpoint: number } | undefined,
   ): SubtaskCheckpointCoordinator {
     const env = this.#world.pipeline.environment;
+    const { snapshotFirst } = env;
+    const { cluster } = this.#world.events;
     this.#subtaskOf.set(task, subtask);
     this.#world.events.driverOf[task] = this.#number;
     return new SubtaskCheckpointCoordinator(
@@ -80,6 +83,12 @@ export class JobCheckpoints {
         task,
         sync: env.snapshotSync,
         async: env.snapshotAsync,
+        first: keyed !== undefined && cluster!.isFresh(taskManager) ? snapshotFirst : 0,
+        warmUp: {
+          startedAt: cluster!.startedAt(taskManager),
+          excess: env.taskManagerColdExcess,
+          time: env.warmUpTime,
+        },
         restored: restored?.checkpoint ?? 0,
       },
       keyed && this.#backend(keyed),
@@ -126,6 +135,7 @@ export class JobCheckpoints {
         unaligned: checkpointing.unaligned,
         checkpointsAfterTasksFinish: checkpointing.checkpointsAfterTasksFinish,
         rpc: env.flinkRpc,
+        warmUp: jobManagerWarmUp(env),
         initializeLocation: checkpointing.storage === "filesystem" ? env.storageCreateFolder : 0,
         snapshotOperatorCoordinators: 0,
         firstTriggerAt: options.phases?.firstTriggerAt?.[this.#job.name],
@@ -189,17 +199,17 @@ export class JobCheckpoints {
   }
 
   /** What the process shares with whoever writes on the same way. */
-  #link(client: number): StorageLink {
+  #link(client: number): ProcessorSharing {
     const { sim, pipeline, events } = this.#world;
     const env = pipeline.environment;
     const shared = env.storageSharedBy === "cluster" ? 0 : client - JOB_MANAGER;
     const number = events.links.length;
     const known = events.sharedLinks[shared];
     if (known !== undefined) return known;
-    const link = new StorageLink(sim, {
+    const link = new ProcessorSharing(sim, {
       number,
-      transferred: events.storageTransferred,
-      stream: env.storageBandwidth,
+      ended: events.storageTransferred,
+      each: env.storageBandwidth,
       capacity: env.storageSharedBandwidth,
     });
     link.slowDown(events.store.slowness);
@@ -207,6 +217,10 @@ export class JobCheckpoints {
     events.links.push(link);
     return link;
   }
+}
+
+export function jobManagerWarmUp(env: Environment): JvmWarmUp {
+  return { startedAt: -env.clusterAge, excess: env.jobManagerColdExcess, time: env.warmUpTime };
 }
 
 /** Source: CheckpointCoordinatorConfiguration: none written, the interval itself; 0, no checkpoints meanwhile. */

@@ -2,6 +2,7 @@ import type { Fault } from "../../faults/index.ts";
 import { FlinkCluster, JobMaster, type ProcessTasks } from "../../flink/index.ts";
 import type { JobSpec } from "../pipeline.ts";
 import { formatFault } from "../values/format-fault.ts";
+import { jobManagerWarmUp } from "./job-checkpoints.ts";
 import { SimulatedAttempts } from "./simulated-attempts.ts";
 import type { JobSurroundings } from "./simulated-job.ts";
 
@@ -27,8 +28,12 @@ export function startJobs(jobs: readonly JobSpec[], world: JobSurroundings): voi
       taskManagerStart: env.taskManagerStart,
       connectionLoss: env.connectionLoss,
       watch: env.taskManagerWatch,
-      deployment: env.taskDeployment,
-      firstDeployment: env.taskFirstDeployment,
+      loading: Math.max(0, env.taskFirstDeployment - env.taskDeployment),
+      settling: env.taskManagerSettling,
+      hostCores: env.hostCores,
+      startUpCores: env.startUpCores,
+      hostSharedBy: env.hostSharedBy,
+      age: env.clusterAge,
       ...(options.phases?.heartbeats && { heartbeatPhases: options.phases.heartbeats }),
     },
     jobs.length,
@@ -47,6 +52,8 @@ export function startJobs(jobs: readonly JobSpec[], world: JobSurroundings): voi
         firstExecution: events.addExecutions(number, attempts.slotOf.length),
         restartStrategy: job.restartStrategy,
         rpc: env.flinkRpc,
+        warmUp: jobManagerWarmUp(env),
+        deployment: env.taskDeployment,
         askTimeout: flink.askTimeout,
         cancellation: env.taskCancellation,
         slotRequestTimeout: flink.slotRequestTimeout,

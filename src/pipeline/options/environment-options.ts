@@ -1,5 +1,6 @@
 import { ENVIRONMENT_PRESETS } from "../presets/environment-presets.ts";
 import { physicalDuration } from "../values/duration.ts";
+import { decimal } from "../values/number.ts";
 import { bandwidth } from "../values/rate.ts";
 import { choice, text } from "../values/word.ts";
 import { type DefaultByPreset, options } from "./option.ts";
@@ -95,6 +96,11 @@ export const environmentOptions = options({
       figures("snapshot.async"),
       "Asynchronous part of a subtask's snapshot, without the upload of its state.",
     ],
+    "snapshot.first": [
+      duration,
+      figures("snapshot.first"),
+      "What the first snapshot in a fresh process takes longer, in its synchronous part.",
+    ],
     "snapshot.sync-per-key": [
       duration,
       figures("snapshot.sync-per-key"),
@@ -179,6 +185,46 @@ export const environmentOptions = options({
       startUp,
       figures("jobmanager.start"),
       "From the loss of a JobManager until its successor leads and recovers its jobs.",
+    ],
+    "host.cores": [
+      decimal({ min: 0.1, max: 10_000 }, "cores"),
+      figures("host.cores"),
+      "Cores that the start-ups of processes on one host share.",
+    ],
+    "host.shared-by": [
+      choice(["taskmanager", "cluster"]),
+      figures("host.shared-by"),
+      "Whose start-ups share them: one TaskManager's (a pod's cores) or all (one machine).",
+    ],
+    "jvm.start-up-cores": [
+      decimal({ min: 0.1, max: 100 }, "cores"),
+      figures("jvm.start-up-cores"),
+      "Cores that a process keeps busy while it loads classes and compiles them.",
+    ],
+    "jvm.warm-up-time": [
+      startUp,
+      figures("jvm.warm-up-time"),
+      "In this time what a young process is slower by falls to 1/e.",
+    ],
+    "jobmanager.cold-excess": [
+      decimal({ max: 1000 }),
+      figures("jobmanager.cold-excess"),
+      "What RPCs of a JobManager's process of age 0 take longer, as a multiple of a warm one's time.",
+    ],
+    "taskmanager.cold-excess": [
+      decimal({ max: 1000 }),
+      figures("taskmanager.cold-excess"),
+      "What snapshots of a TaskManager's process of age 0 take longer, as a multiple of a warm one's time.",
+    ],
+    "taskmanager.settling": [
+      startUp,
+      figures("taskmanager.settling"),
+      "Work that a fresh process still has to do when it has registered.",
+    ],
+    "cluster.age": [
+      physicalDuration({ max: 10 * 86_400_000_000_000 }),
+      figures("cluster.age"),
+      "How long the processes have run when the simulation begins.",
     ],
     "broker.start": [
       startUp,

@@ -32,6 +32,7 @@ export const kubernetesS3: EnvironmentPreset = {
     "source.emission": ["2 us", "estimate: a source task emits some 500,000 small records a second"],
     "snapshot.sync": ["1 ms", `${ON_THE_LAPTOP}: 0 to 1 ms`],
     "snapshot.async": ["2 ms", `${ON_THE_LAPTOP}: 2 to 5 ms for half a megabyte`],
+    "snapshot.first": ["0.25 s", ON_THE_LAPTOP],
     "snapshot.sync-per-key": [
       "2 ns",
       "estimate: one reference of a hash table copied, most of them out of cache",
@@ -55,6 +56,17 @@ export const kubernetesS3: EnvironmentPreset = {
       "0.08 to 0.12 ms measured, LockSupport.parkNanos of Java 17 on a two-core Linux host",
     ],
     "taskmanager.start": ["25 s", "estimate: schedule a pod, start a JVM, register"],
+    "host.cores": ["4", "estimate: the CPU limit of a TaskManager's pod"],
+    "host.shared-by": ["taskmanager", "each process has a pod of its own"],
+    "jvm.start-up-cores": [
+      "1.9",
+      "a Java 17 process that starts took 1.75 to 2 s of all its threads a second of its main thread",
+    ],
+    "jvm.warm-up-time": ["50 s", ON_THE_LAPTOP],
+    "jobmanager.cold-excess": ["29", ON_THE_LAPTOP],
+    "taskmanager.cold-excess": ["5.5", ON_THE_LAPTOP],
+    "taskmanager.settling": ["1 s", ON_THE_LAPTOP],
+    "cluster.age": ["1 d", "estimate: a cluster that is in use is warm"],
     "taskmanager.connection-loss": [
       "100 ms",
       "as on the laptop: 50 to 170 ms measured on a two-core host, Flink 2.1.1",

@@ -1,13 +1,18 @@
 import { fc, test as property } from "@fast-check/vitest";
 import { expect, test } from "vitest";
 import { Simulation } from "../engine/index.ts";
-import { StorageLink } from "./storage-link.ts";
+import { ProcessorSharing } from "./processor-sharing.ts";
 
 /** Streams of 100 B/s, 250 B/s for all. */
 function world() {
   const sim = new Simulation({ seed: "1" });
-  const transferred = sim.defineKind("transferred", () => link.onTransferred());
-  const link: StorageLink = new StorageLink(sim, { number: 0, transferred, stream: 100, capacity: 250 });
+  const transferred = sim.defineKind("transferred", () => link.onEnded());
+  const link: ProcessorSharing = new ProcessorSharing(sim, {
+    number: 0,
+    ended: transferred,
+    each: 100,
+    capacity: 250,
+  });
   const ends: [string, number][] = [];
   const numbers = new Map<string, number>();
   let kinds = 0;
@@ -17,7 +22,7 @@ function world() {
     at(seconds, () =>
       numbers.set(
         name,
-        link.transfer(bytes, (end) => ends.push([name, end / 1e9])),
+        link.begin(bytes, (end) => ends.push([name, end / 1e9])),
       ),
     );
   const cancel = (name: string, seconds: number) => at(seconds, () => link.cancel(numbers.get(name)!));
