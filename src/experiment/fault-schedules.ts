@@ -65,7 +65,14 @@ function faultActions(pipeline: Pipeline): fc.Arbitrary<FaultAction> {
   const freeze = fc
     .record({ target, duration: milliseconds(FREEZE_MIN, Math.max(FREEZE_MIN, longest)) })
     .map((drawn): FaultAction => ({ kind: "freeze", ...drawn }));
-  return fc.oneof(fail, kill, freeze, ...storageTroubles(pipeline));
+  const slow = fc
+    .record({
+      target: fc.constantFrom(...pipeline.jobs.flatMap(taskTargets)),
+      factor: fc.integer({ min: 2, max: 100 }),
+      duration: milliseconds(REPAIR.min, REPAIR.max),
+    })
+    .map((drawn): FaultAction => ({ kind: "slow", ...drawn }));
+  return fc.oneof(fail, kill, freeze, slow, ...storageTroubles(pipeline));
 }
 
 /** None where no checkpoint is in a store. */

@@ -26,6 +26,7 @@ export type { Mail } from "./mailbox.ts";
 export { BufferRecycler } from "./network-buffer.ts";
 export type { FlinkObserver } from "./observations.ts";
 export { OperatorTask, type OperatorTaskKinds, type ServiceDraw } from "./operator-task.ts";
+export { PoisonRecord } from "./poison-record.ts";
 export { ProcessorSharing } from "./processor-sharing.ts";
 export type { RestartStrategySettings } from "./restart-strategy.ts";
 export { type RestoreCost, restoreCost } from "./restore-cost.ts";

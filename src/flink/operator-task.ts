@@ -42,6 +42,7 @@ import { type CheckpointProperties, PERIODIC_CHECKPOINT } from "./checkpoint-pro
 import { InputGates } from "./input-gates.ts";
 import { type Mail, Mailbox } from "./mailbox.ts";
 import type { BufferRecycler, NetworkBuffer } from "./network-buffer.ts";
+import type { PoisonRecord } from "./poison-record.ts";
 import { type RecordWriterSettings, RecordWriters } from "./record-writers.ts";
 import { Service } from "./service.ts";
 import type { SubtaskCheckpointCoordinator } from "./subtask-checkpoint-coordinator.ts";
@@ -91,6 +92,9 @@ export interface OperatorTaskParts {
   readonly checkpoints: SubtaskCheckpointCoordinator;
   /** one stream for each output edge's buffer flusher. */
   readonly flushers: readonly RandomStream[];
+  /** Records at which an operator throws, and whom to tell when one does. */
+  readonly poison: readonly PoisonRecord[];
+  readonly onPoisoned: (record: PoisonRecord) => void;
 }
 
 export class OperatorTask implements DownstreamTask, UpstreamTask {
@@ -125,6 +129,11 @@ export class OperatorTask implements DownstreamTask, UpstreamTask {
   #bytesTaken = 0;
   #current: NetworkBuffer | undefined;
   #currentChannel: Channel | undefined;
+  /** The record behind the buffer in service at which an operator will throw, and what was behind that buffer with it. */
+  #poison: PoisonRecord | undefined;
+  #poisoned: SpanList | undefined;
+  /** An operator has thrown: the task ends at this instant. */
+  #isThrowing = false;
   /** The thread must turn to something else when the record in hand is done, which is then; -1: it needn't. */
   #boundaryAt = -1;
   /** The output is not available, and the buffer in service rests since then; -1: no. */
@@ -231,6 +240,25 @@ export class OperatorTask implements DownstreamTask, UpstreamTask {
     if (!this.#isBlockedByFreeze) return;
     this.#isBlockedByFreeze = false;
     this.#unblock();
+  }
+
+  /** What is left of the buffer in service takes `ratio` times as long from now on; how long later ones do is the draw's. */
+  stretchService(ratio: number): void {
+    const service = this.#service;
+    if (this.#isDisposed || service.perRecord === 0) return;
+    if (!this.#isHeldUp) this.#settleService(this.#sim.now);
+    if (this.#current === undefined) return;
+    if (this.#restingSince >= 0) service.stretch(this.#restingSince, ratio);
+    else if (this.#blockedSince >= 0) service.stretch(this.#blockedSince, ratio);
+    else {
+      const now = this.#sim.now;
+      this.#writers.endEmission(now);
+      service.stretch(now, ratio);
+      this.#boundaryAt = -1;
+      this.#gauges.enter(BUSY, now, service.busyUntil);
+      this.#writers.foresee();
+      this.#run();
+    }
   }
 
   /** @returns whether the task is frozen: then `action` happens when it goes on. */
@@ -378,7 +406,7 @@ export class OperatorTask implements DownstreamTask, UpstreamTask {
   #run(): void {
     const now = this.#sim.now;
     for (;;) {
-      if (this.#blockedSince >= 0) return;
+      if (this.#blockedSince >= 0 || this.#isThrowing) return;
       if (this.#isDue(now)) this.#settleService(now);
       if (!this.#mailbox.isEmpty && this.#isBetweenRecords(now)) {
         this.#settleService(now);
@@ -463,6 +491,11 @@ export class OperatorTask implements DownstreamTask, UpstreamTask {
       this.#handleBarrier(channel, buffer, now);
       return;
     }
+    if (this.#parts.poison.length > 0) this.#cutAtPoison(buffer);
+    if (this.#poison !== undefined && buffer.spans.records === 0) {
+      this.#throw();
+      return;
+    }
     this.#current = buffer;
     this.#currentChannel = channel;
     if (this.#isCollecting) this.#processedBytes += channel.bytesOf(buffer.spans);
@@ -492,6 +525,32 @@ export class OperatorTask implements DownstreamTask, UpstreamTask {
     service.end();
     this.#parts.recycler.giveBack(buffer);
     this.#inputs.recycle(channel);
+    if (this.#poison !== undefined) this.#throw();
+  }
+
+  /** A record at which an operator throws ends the buffer: nothing behind it is served any more. */
+  #cutAtPoison({ spans }: NetworkBuffer): void {
+    let first = spans.records;
+    for (const record of this.#parts.poison) {
+      const index = record.indexIn(spans);
+      if (index < 0 || index >= first) continue;
+      first = index;
+      this.#poison = record;
+    }
+    if (this.#poison === undefined) return;
+    const { separate } = this.#parts.recycler;
+    const front = new SpanList(separate);
+    spans.moveFront(first, front);
+    this.#poisoned = new SpanList(separate);
+    spans.copyTo(this.#poisoned);
+    spans.clear();
+    front.copyTo(spans);
+  }
+
+  #throw(): void {
+    this.#isThrowing = true;
+    this.#poison!.strike();
+    this.#parts.onPoisoned(this.#poison!);
   }
 
   /** The sinks get the records up to number `done` of the buffer in service. */
@@ -674,6 +733,7 @@ export class OperatorTask implements DownstreamTask, UpstreamTask {
     this.#current.spans.copyTo(rest);
     const served = this.#writers.channels.length === 0 ? 0 : this.#service.served;
     if (served > 0) rest.moveFront(served, new SpanList(this.#parts.recycler.separate));
+    this.#poisoned?.copyTo(rest);
     this.#currentChannel!.captureUnserved(rest);
   }
 

@@ -97,6 +97,14 @@ export class Service {
     this.busyUntil += pause;
   }
 
+  /** What is left of the buffer at `now` takes `ratio` times as long. */
+  stretch(now: number, ratio: number): void {
+    const perRecord = this.perRecord * ratio;
+    this.start = now - ((now - this.start) / this.perRecord) * perRecord;
+    this.perRecord = perRecord;
+    this.busyUntil = Math.ceil(this.start + this.size * perRecord);
+  }
+
   /** Appends to `channel.open` what the first `done` records bring it. */
   emitInto(channel: Channel, done: number): void {
     const spans = this.#spans;

@@ -75,6 +75,7 @@ export class SourceTask implements UpstreamTask {
   /** Its process stands still. */
   #isFrozen = false;
   readonly #atThaw: (() => void)[] = [];
+  #slowness = 1;
   // The chunk being emitted: its record k at #rampStart + (k + 1) * emission.
   readonly #chunk: Chunk = { split: 0, originPartition: 0, route: ALL_ROUTES, from: 0, to: 0 };
   #rampStart = 0;
@@ -150,6 +151,20 @@ export class SourceTask implements UpstreamTask {
     this.#isFrozen = false;
     for (const action of this.#atThaw.splice(0)) action();
     if (!this.#inSnapshot) this.#advance();
+  }
+
+  /** From now on a record takes `slowness` times as long as usually. */
+  slowDown(slowness: number): void {
+    if (this.#isDisposed) return;
+    const runs = this.#isStarted && !this.#inSnapshot && !this.#isFrozen;
+    if (runs) this.#pause();
+    this.#slowness = slowness;
+    if (runs) this.#advance();
+  }
+
+  /** ns to deserialise and emit one record. */
+  get #emission(): number {
+    return this.#settings.emission * this.#slowness;
   }
 
   /** @returns whether the task is frozen: then `action` happens when it goes on. */
@@ -286,7 +301,7 @@ export class SourceTask implements UpstreamTask {
     if (this.#mode !== "ramp") return Number.POSITIVE_INFINITY;
     const k = this.#rampIndex(channel, missing);
     if (k >= this.#chunk.to - this.#chunk.from) return Number.POSITIVE_INFINITY;
-    return this.#rampStart + (k + 1) * this.#settings.emission;
+    return this.#rampStart + (k + 1) * this.#emission;
   }
 
   // ---- emission
@@ -304,7 +319,7 @@ export class SourceTask implements UpstreamTask {
     if (this.#interrupted || this.feed.take(now, this.#chunk)) {
       this.#interrupted = false;
       this.#startRamp(now);
-    } else if (this.feed.closedForm) {
+    } else if (this.feed.closedForm && this.#slowness === 1) {
       this.#mode = "live";
       this.#emittedAt = -1;
       this.#emitted.set(this.feed.position);
@@ -329,7 +344,7 @@ export class SourceTask implements UpstreamTask {
     this.#gauges.enter(BUSY, now);
     const chunk = this.#chunk;
     if (chunk.route !== ALL_ROUTES) this.#aimAtRoutes();
-    this.#advanceAt(now + (chunk.to - chunk.from) * this.#settings.emission);
+    this.#advanceAt(now + (chunk.to - chunk.from) * this.#emission);
     this.#writers.foresee();
   }
 
@@ -361,7 +376,7 @@ export class SourceTask implements UpstreamTask {
 
   #rampCount(now: number): number {
     const size = this.#chunk.to - this.#chunk.from;
-    const emission = this.#settings.emission;
+    const emission = this.#emission;
     if (emission === 0) return size;
     const count = Math.floor((now - this.#rampStart) / emission);
     return count < size ? count : size;
@@ -372,7 +387,7 @@ export class SourceTask implements UpstreamTask {
     if (this.#emittedAt === now) return;
     this.#emittedAt = now;
     const feed = this.feed;
-    const { emission } = this.#settings;
+    const emission = this.#emission;
     const time = now - emission;
     let more = 0;
     for (let split = 0; split < feed.splits; split++) {
@@ -403,7 +418,7 @@ export class SourceTask implements UpstreamTask {
     if (route === null) return Number.POSITIVE_INFINITY;
     const local = this.#lineage.localPartition(origin);
     const offset = route.offsetOf(local, channel.cursor[0]! + missing - 1);
-    return this.feed.availableAt(0, offset) + this.#settings.emission;
+    return this.feed.availableAt(0, offset) + this.#emission;
   }
 
   /** Bisection over time on the number of records that all splits will have given, to a microsecond. */
@@ -433,7 +448,7 @@ export class SourceTask implements UpstreamTask {
     for (let split = 0; split < feed.splits; split++) {
       const route = this.#routes[channel.upstreamIndex]![split]!;
       if (route === null) continue;
-      const available = feed.availableCount(split, time - this.#settings.emission);
+      const available = feed.availableCount(split, time - this.#emission);
       const rank = route.rankOf(this.#lineage.localPartition(feed.originPartition(split)), available);
       if (rank > channel.cursor[split]!) count += rank - channel.cursor[split]!;
     }

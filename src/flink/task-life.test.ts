@@ -143,6 +143,8 @@ function world(alignment: AlignmentSettings) {
         recycler,
         checkpoints: coordinator(number, SOURCES + subtask),
         flushers: [],
+        poison: [],
+        onPoisoned: () => {},
       });
       operators[number] = made;
       return made;

@@ -6,6 +6,8 @@ import {
   type CheckpointDriver,
   type CheckpointKinds,
   CheckpointStoreCondition,
+  FAILURE_REASONS,
+  type FailureReason,
   type FileSystemCheckpointStorage,
   type FlinkCluster,
   type FlinkClusterKinds,
@@ -56,13 +58,17 @@ export class FlinkEvents {
   readonly clusterKinds: FlinkClusterKinds;
   /** a task's state is there; payload a = execution, b = attempt. */
   readonly taskRestored: number;
-  /** a sink of a task throws; payload as above. */
-  readonly taskThrows: number;
+  /** a task may be as fast as before; payload a = job. */
+  readonly slownessOver: number;
+  readonly #sim: Simulation;
+  /** an operator of a task throws; payload as above, and the reason. */
+  readonly #throws: number;
   readonly #jobOfExecution: number[] = [];
   readonly #firstExecution: number[] = [];
   #tasks = 0;
 
   constructor(sim: Simulation) {
+    this.#sim = sim;
     const { channels, sources, operators, drivers, storages, links } = this;
     this.channelKinds = {
       segmentFull: sim.defineKind("segment full", (c) => channels[c]?.onSegmentFull()),
@@ -134,11 +140,13 @@ export class FlinkEvents {
       startUpEnded: sim.defineKind("a start-up's work ends", (host) => this.cluster!.onStartUpEnded(host)),
       zombieTold: sim.defineKind("zombie told", (t) => this.cluster!.onZombieTold(t)),
     };
-    this.taskThrows = sim.defineKind("sink throws", (e, attempt) => {
+    this.#throws = sim.defineKind("task throws", (e, b) => {
       const job = this.#jobOfExecution[e]!;
       const subtask = e - this.#firstExecution[job]!;
-      this.masters[job]!.onTaskException(subtask, attempt, "Kafka send failed");
+      const { length } = FAILURE_REASONS;
+      this.masters[job]!.onTaskException(subtask, Math.floor(b / length), FAILURE_REASONS[b % length]!);
     });
+    this.slownessOver = sim.defineKind("slow task recovers", (job) => this.attempts[job]!.settleSlowness());
     this.taskRestored = sim.defineKind("task restored", (e, attempt) => this.#onTaskRestored(e, attempt));
     this.storeRecovers = sim.defineKind("checkpoint storage recovers", () => this.#settleStore(sim.now));
     this.storageAccepted = sim.defineKind("storage request accepted", (s, n) => storages[s]!.onAccepted(n));
@@ -168,6 +176,12 @@ export class FlinkEvents {
   /** The number of a subtask's execution, whatever its attempt. */
   executionOf(job: number, subtask: number): number {
     return this.#firstExecution[job]! + subtask;
+  }
+
+  /** What a task does now ends in an exception. */
+  throwIn(job: number, subtask: number, attempt: number, reason: FailureReason): void {
+    const b = attempt * FAILURE_REASONS.length + FAILURE_REASONS.indexOf(reason);
+    this.#sim.scheduleAfter(0, this.#throws, this.executionOf(job, subtask), b);
   }
 
   #masterOf(execution: number): JobMaster {

@@ -2,6 +2,7 @@ import type { KafkaSinkState } from "../../connectors/index.ts";
 import { invariant } from "../../engine/index.ts";
 import {
   type CheckpointDriver,
+  type FailureReason,
   type JobDeployment,
   type JobMaster,
   latestCheckpoint,
@@ -11,7 +12,7 @@ import {
   restoreCost,
   type TaskMetrics,
 } from "../../flink/index.ts";
-import type { JobSpec } from "../pipeline.ts";
+import { type JobSpec, SOURCE } from "../pipeline.ts";
 import { JobBuilder, type JobSurroundings, type RestoredSubtask, type TaskAttempt } from "./simulated-job.ts";
 
 /** Checkpoints whose sinks' states are kept; more than are ever pending or retained together. */
@@ -36,6 +37,7 @@ export class SimulatedAttempts implements JobDeployment {
   readonly #outputsOf: readonly (readonly number[])[];
   /** per checkpoint and subtask: what its sinks have in it. */
   readonly #sinkStates = new Map<number, Map<number, readonly (KafkaSinkState | undefined)[]>>();
+  #slowdowns: { readonly subtask: number; readonly factor: number; readonly until: number }[] = [];
   #checkpoint: CompletedCheckpoint | undefined;
   #master: JobMaster | undefined;
 
@@ -62,7 +64,7 @@ export class SimulatedAttempts implements JobDeployment {
     const { checkpoints } = this.#builder;
     this.#coordinator = checkpoints.makeCoordinator(() => this.#listTasks());
     checkpoints.onAcknowledged = (task, checkpoint) => this.#keepSinkStates(task, checkpoint);
-    this.#builder.onSinkFailed = (subtask, task) => this.#onSinkFailed(subtask, task);
+    this.#builder.onException = (subtask, task, reason) => this.#onException(subtask, task, reason);
   }
 
   /** Tells who deploys. */
@@ -106,21 +108,49 @@ export class SimulatedAttempts implements JobDeployment {
    *  subtask. -1: there is none. */
   find(vertex: string | undefined, subtask: number | undefined): number {
     const { vertices, subtasks } = this.#builder;
-    const number =
-      vertex === undefined
-        ? vertices.length - 1
-        : vertices.findIndex(
-            (one, i) => (i === 0 && vertex === "source") || one.operators.some(({ name }) => name === vertex),
-          );
+    const number = vertex === undefined ? vertices.length - 1 : this.#vertexOf(vertex);
     return subtasks.findIndex((one) => one.vertex === number && one.index === (subtask ?? 0));
   }
 
-  /** A sink throws in the middle of what its task does: the task ends when that is done. */
-  #onSinkFailed(subtask: number, task: number): void {
+  /** The number of the vertex that has an operator of that name, or is the source; -1: none. */
+  #vertexOf(name: string): number {
+    return this.#builder.vertices.findIndex(
+      ({ operators }, i) => (i === 0 && name === SOURCE) || operators.some((one) => one.name === name),
+    );
+  }
+
+  /** An operator or a sink throws in the middle of what its task does: the task ends when that is done. */
+  #onException(subtask: number, task: number, reason: FailureReason): void {
     if (this.#attempts[subtask]?.task !== task) return;
+    this.#world.events.throwIn(this.#number, subtask, this.#master!.attemptOf(subtask), reason);
+  }
+
+  /** Subtasks take `factor` times as long for a record until `until`, ns, whatever their attempt.
+   *  @param vertex undefined: of all vertices. @param subtask undefined: all of the vertex. */
+  slowDown(vertex: string | undefined, subtask: number | undefined, factor: number, until: number): void {
     const { sim, events } = this.#world;
-    const execution = events.executionOf(this.#number, subtask);
-    sim.scheduleAfter(0, events.taskThrows, execution, this.#master!.attemptOf(subtask));
+    const number = vertex === undefined ? -1 : this.#vertexOf(vertex);
+    this.#builder.subtasks.forEach((one, i) => {
+      const isHit = (number < 0 || one.vertex === number) && (subtask === undefined || one.index === subtask);
+      if (isHit) this.#slowdowns.push({ subtask: i, factor, until });
+    });
+    sim.scheduleAt(until, events.slownessOver, this.#number, 0);
+    this.settleSlowness();
+  }
+
+  /** Handler of `slownessOver`. */
+  settleSlowness(): void {
+    const { sim, events } = this.#world;
+    this.#slowdowns = this.#slowdowns.filter(({ until }) => until > sim.now);
+    const { slowness } = this.#builder;
+    const before = [...slowness];
+    slowness.fill(1);
+    for (const { subtask, factor } of this.#slowdowns) slowness[subtask]! *= factor;
+    this.#attempts.forEach((attempt, subtask) => {
+      if (attempt === undefined || slowness[subtask] === before[subtask]) return;
+      events.sources[attempt.task]?.slowDown(slowness[subtask]!);
+      events.operators[attempt.task]?.stretchService(slowness[subtask]! / before[subtask]!);
+    });
   }
 
   #keepSinkStates(task: number, checkpoint: number): void {

@@ -1,10 +1,9 @@
 import type { Fault } from "../../faults/index.ts";
 import { FlinkCluster, JobMaster, type ProcessTasks } from "../../flink/index.ts";
 import type { JobSpec } from "../pipeline.ts";
-import { formatFault } from "../values/format-fault.ts";
 import { jobManagerWarmUp } from "./job-checkpoints.ts";
 import { SimulatedAttempts } from "./simulated-attempts.ts";
-import type { JobSurroundings } from "./simulated-job.ts";
+import { type JobSurroundings, tellFault } from "./simulated-job.ts";
 
 /** Builds the Flink cluster of a world: its TaskManagers, and each job with its JobMaster and its tasks, all RUNNING. */
 export function startJobs(jobs: readonly JobSpec[], world: JobSurroundings): void {
@@ -72,11 +71,13 @@ export function startJobs(jobs: readonly JobSpec[], world: JobSurroundings): voi
 }
 
 /** Makes a fault happen now. What it is to hit and isn't there at the moment is spared. */
-export function performFault({ name, action, time }: Fault, world: JobSurroundings): void {
-  const { events, observer, pipeline, sim } = world;
+export function performFault(fault: Fault, world: JobSurroundings): void {
+  const { events, pipeline, sim } = world;
   const cluster = events.cluster!;
-  const duration = "duration" in action ? action.duration : 0;
-  observer.faultInjected(`${name}: ${formatFault({ action, time })}`, sim.now, sim.now + duration);
+  const { action } = fault;
+  // It happens when an operator meets the record.
+  if (action.kind === "poison") return;
+  tellFault(fault, world);
   switch (action.kind) {
     case "kill": {
       const { target } = action;
@@ -96,6 +97,12 @@ export function performFault({ name, action, time }: Fault, world: JobSurroundin
       const hit = events.attempts[number]!.find(vertex, subtask);
       const master = events.masters[number]!;
       if (hit >= 0) master.onTaskException(hit, master.attemptOf(hit), "user exception");
+      return;
+    }
+    case "slow": {
+      const { job, vertex, subtask } = action.target;
+      const number = pipeline.jobs.findIndex((one) => one.name === job);
+      events.attempts[number]!.slowDown(vertex, subtask, action.factor, sim.now + action.duration);
       return;
     }
     case "storage":

@@ -1,13 +1,17 @@
 import { type ConnectorObserver, KafkaSink } from "../../connectors/index.ts";
 import type { Simulation } from "../../engine/index.ts";
+import type { Fault } from "../../faults/index.ts";
 import {
   type AlignmentSettings,
   BufferRecycler,
   Channel,
   type ChannelState,
   type FailoverObserver,
+  type FailureReason,
   type FlinkObserver,
   OperatorTask,
+  PoisonRecord,
+  type ServiceDraw,
   type SourceFeed,
   SourceTask,
   type TaskStateSnapshot,
@@ -18,6 +22,7 @@ import { firstKeyGroup, type Lineage } from "../../records/index.ts";
 import { type JobVertex, jobGraph, targetsOf } from "../job-graph.ts";
 import type { JobSpec, Pipeline, SinkSpec } from "../pipeline.ts";
 import { serviceDraw } from "../service-draw.ts";
+import { formatFault } from "../values/format-fault.ts";
 import { compareVersions } from "../values/version.ts";
 import type { AssemblyOptions } from "./assembly-options.ts";
 import { mayOvertake, partOf, routesOfVertices } from "./edge-routes.ts";
@@ -96,12 +101,16 @@ export class JobBuilder {
   /** In the order in which subtasks are numbered through. */
   readonly subtasks: readonly JobSubtask[];
   readonly checkpoints: JobCheckpoints;
-  /** A sink of a subtask's task has thrown. */
-  onSinkFailed: (subtask: number, task: number) => void = () => {};
+  /** An operator or a sink of a subtask's task has thrown. */
+  onException: (subtask: number, task: number, reason: FailureReason) => void = () => {};
+  /** per subtask: by how much it takes longer for a record than usually. */
+  readonly slowness: number[];
   readonly #job: JobSpec;
   readonly #number: number;
   readonly #world: JobSurroundings;
   readonly #recycler: BufferRecycler;
+  /** per vertex: records at which it throws, with the faults that say so. */
+  readonly #poisonOf: readonly ReadonlyMap<PoisonRecord, Fault>[];
 
   constructor(job: JobSpec, world: JobSurroundings) {
     this.#job = job;
@@ -112,7 +121,9 @@ export class JobBuilder {
     this.subtasks = this.vertices.flatMap(({ parallelism }, vertex) =>
       Array.from({ length: parallelism }, (_, index) => ({ vertex, index })),
     );
+    this.slowness = this.subtasks.map(() => 1);
     this.checkpoints = new JobCheckpoints(job, world);
+    this.#poisonOf = this.vertices.map((vertex) => poisonFor(job, vertex, world));
     this.#tellOutputs();
   }
 
@@ -203,6 +214,7 @@ export class JobBuilder {
       this.checkpoints.ofTask(number, subtask, taskManager, undefined, restored),
       observer,
     );
+    events.sources[number].slowDown(this.slowness[subtask]!);
     if (sim.now > 0) seekTo(feed, restored?.state, sim.now);
     return { task: number, taskManager, inputs: [], outputs: [], sinks: [] };
   }
@@ -238,12 +250,15 @@ export class JobBuilder {
         restoredRecords: restored?.state.keyedRecords ?? 0,
       },
       {
-        service: serviceDraw(
-          vertex.operators.map(({ serviceTime, slowSubtask }) =>
-            slowSubtask?.subtask === subtask ? slowSubtask.serviceTime : serviceTime,
+        service: this.#mayBeSlow(
+          serviceDraw(
+            vertex.operators.map(({ serviceTime, slowSubtask }) =>
+              slowSubtask?.subtask === subtask ? slowSubtask.serviceTime : serviceTime,
+            ),
+            pipeline.environment.timerParkOvershoot,
+            sim.stream(`service time ${name} ${vertex.name} ${subtask}`),
           ),
-          pipeline.environment.timerParkOvershoot,
-          sim.stream(`service time ${name} ${vertex.name} ${subtask}`),
+          subtaskOfJob,
         ),
         sinks: sinks.map(({ spec, sink }) => ({ sink, share: spec.share })),
         lineage,
@@ -256,6 +271,11 @@ export class JobBuilder {
           restored,
         ),
         flushers: this.#flushers(vertexNumber, subtask),
+        poison: [...this.#poisonOf[vertexNumber]!.keys()],
+        onPoisoned: (record) => {
+          tellFault(this.#poisonOf[vertexNumber]!.get(record)!, this.#world);
+          this.onException(subtaskOfJob, number, "user exception");
+        },
       },
     );
     for (const { spec, sink } of sinks) {
@@ -263,7 +283,7 @@ export class JobBuilder {
         onFlushed: () => task.onFlushed(),
         onSnapshotTaken: () => task.onSnapshotTaken(),
         onCommitted: () => task.onCommitted(),
-        onFailed: () => this.onSinkFailed(subtaskOfJob, number),
+        onFailed: () => this.onException(subtaskOfJob, number, "Kafka send failed"),
       });
       if (sim.now === 0) sink.openAtStart();
       kafka.topic(spec.topic).attach(task);
@@ -276,6 +296,11 @@ export class JobBuilder {
       outputs: [],
       sinks: sinks.map(({ spec, sink }) => ({ sink, topic: kafka.topic(spec.topic) })),
     };
+  }
+
+  #mayBeSlow(draw: ServiceDraw, subtask: number): ServiceDraw {
+    if (!this.#world.pipeline.faults.some(({ action }) => action.kind === "slow")) return draw;
+    return (records) => draw(records) * this.slowness[subtask]!;
   }
 
   #addSink(spec: SinkSpec, subtask: number): KafkaSink {
@@ -413,6 +438,32 @@ export class JobBuilder {
     const sinks = jobs.flatMap((job) => job.sinks);
     return sinks.find((sink) => sink.topic === topic)!.recordBytes;
   }
+}
+
+/** Tells that a fault of the plan happens now. */
+export function tellFault({ name, action, time }: Fault, { sim, observer }: JobSurroundings): void {
+  const duration = "duration" in action ? action.duration : 0;
+  observer.faultInjected(`${name}: ${formatFault({ action, time })}`, sim.now, sim.now + duration);
+}
+
+/** The records at which a vertex of a job throws: those at which one of its operators does, or the job's last vertex. */
+function poisonFor(
+  job: JobSpec,
+  vertex: JobVertex,
+  { pipeline, kafka, lineage }: JobSurroundings,
+): ReadonlyMap<PoisonRecord, Fault> {
+  const origins = kafka.originsOf(job.source.topic);
+  const last = job.operators.at(-1)?.name;
+  const poison = new Map<PoisonRecord, Fault>();
+  for (const fault of pipeline.faults) {
+    const { action } = fault;
+    if (action.kind !== "poison" || action.target.job !== job.name) continue;
+    const name = action.target.vertex ?? last;
+    if (!vertex.operators.some((operator) => operator.name === name)) continue;
+    const origin = origins[action.topicPartition]!;
+    poison.set(new PoisonRecord(lineage, origin, action.offset, action.times), fault);
+  }
+  return poison;
 }
 
 /** A source goes on from the offsets in its state, else from the beginning. */

@@ -1,11 +1,14 @@
 import type { Fault, FaultAction, LinkTarget, ProcessTarget, TaskTarget } from "../../faults/index.ts";
 import { nearest } from "../nearest.ts";
+import { SOURCE } from "../pipeline.ts";
 import type { CheckContext } from "./check-context.ts";
 
 /** Whether the models can do it. */
 export function isModelledFault(action: FaultAction): boolean {
   switch (action.kind) {
     case "fail":
+    case "poison":
+    case "slow":
     case "storage":
       return true;
     case "kill":
@@ -24,7 +27,7 @@ export function checkFaults(context: CheckContext): void {
     context.report({
       path: ["faults", fault.name],
       wanted:
-        "a fault that this version of Sluice models: kill, lose or freeze a taskmanager, fail a task, storage in trouble",
+        "a fault that this version of Sluice models: kill, lose or freeze a taskmanager, fail, poison or slow a task, storage in trouble",
     });
   }
 }
@@ -46,9 +49,12 @@ class FaultCheck {
         this.#process(action.target);
         break;
       case "fail":
-      case "poison":
       case "slow":
         this.#task(action.target);
+        break;
+      case "poison":
+        this.#task(action.target);
+        this.#record(action);
         break;
       case "slow-disk":
         this.#process({ kind: "broker", number: action.broker });
@@ -113,6 +119,18 @@ class FaultCheck {
       wanted:
         "the fault has no effect: all checkpoints are in the JobManager's memory, since no job sets execution.checkpointing.dir",
     });
+  }
+
+  /** A record is known by its place in a topic that a producer fills, and by nothing else. */
+  #record({ target, topicPartition }: FaultAction & { readonly kind: "poison" }): void {
+    const { jobs, producers } = this.#context.pipeline;
+    const job = jobs.find((one) => one.name === target.job);
+    if (job === undefined) return;
+    const { topic } = job.source;
+    if (target.vertex === SOURCE) this.#report("an operator behind the source, which throws at the record");
+    else if (producers.every((producer) => producer.topic !== topic)) {
+      this.#report(`a job that reads what a producer makes: ${topic} is written by another job`);
+    } else this.#topic(topic, topicPartition);
   }
 
   #topic(name: string, partition: number | undefined): void {

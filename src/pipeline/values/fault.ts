@@ -24,6 +24,9 @@ const DAY = 86_400e9;
 const time = physicalDuration({ max: 100 * DAY });
 const length = physicalDuration({ min: 1, max: 100 * DAY });
 
+/** `times always`: as often as anything can happen in a run. */
+export const ALWAYS = 1e9;
+
 /** Words that begin a clause; what stands before the first is the object. */
 const CLAUSES = ["at", "when", "every", "from", "until", "shape", "for", "repair", "by", "to", "with", "times"] as const; // biome-ignore format: one line
 type Clause = (typeof CLAUSES)[number];
@@ -67,6 +70,13 @@ class FaultReading {
     if (value >= least && value <= 1e9) return value;
     this.fail(`"${clause}" and ${what}, as in "${clause} ${Math.max(2, least)}"`);
     return least;
+  }
+
+  /** How often: 1 unless written, as a number or as `always`. */
+  times(): number {
+    if (this.#clauses.get("times") !== "always") return this.number("times", "how often", 1, 1);
+    this.#used.add("times");
+    return ALWAYS;
   }
 
   unused(): string | undefined {
@@ -153,7 +163,7 @@ const VERBS: Readonly<Record<string, ReadAction>> = {
     const target = taskOf(object, reading);
     const [, partition, offset] =
       /^partition\s*(\d{1,6})\s*offset\s*(\d{1,15})$/.exec(reading.text("with") ?? "") ?? [];
-    const times = reading.number("times", "how often", 1, 1);
+    const times = reading.times();
     if (partition === undefined || offset === undefined) {
       reading.fail('the record it throws at, as in "with partition 0 offset 1200"');
       return undefined;

@@ -1,5 +1,5 @@
 import type { FaultTime, LinkTarget, ProcessTarget, TaskTarget } from "../../faults/index.ts";
-import type { FaultText } from "./fault.ts";
+import { ALWAYS, type FaultText } from "./fault.ts";
 import { formatDuration } from "./format-duration.ts";
 
 /** A fault in the words that `fault()` reads: the one reads what the other writes. */
@@ -19,7 +19,7 @@ function formatAction(action: FaultText["action"]): string {
     case "fail":
       return `fail ${formatTask(action.target)}`;
     case "poison":
-      return `poison ${formatTask(action.target)} with partition ${action.topicPartition} offset ${action.offset} times ${action.times}`;
+      return `poison ${formatTask(action.target)} with partition ${action.topicPartition} offset ${action.offset} times ${action.times === ALWAYS ? "always" : action.times}`;
     case "slow":
       return `slow ${formatTask(action.target)} by ${action.factor} for ${formatDuration(action.duration)}`;
     case "slow-disk":
