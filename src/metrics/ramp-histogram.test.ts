@@ -87,6 +87,27 @@ describe("quantiles", () => {
     ]);
   });
 
+  test("of values between two others that share a bin lie in that bin, from 999,424 to 1,001,472", () => {
+    const [half] = histogramOf([[4, 999_300, 1_001_600]]).quantiles([0.5]);
+    expect(half).toBeGreaterThan(999_424);
+    expect(half).toBeLessThanOrEqual(1_001_472);
+  });
+
+  test("are the same in whatever order values of different octaves come", () => {
+    const ramps: Ramp[] = [
+      [900, 5e6, 8e6],
+      [90, 7e8, 7e8],
+      [10, 3e3, 3e10],
+      [7, 0, 12],
+    ];
+    const orders = [ramps, ramps.toReversed(), [ramps[2]!, ramps[0]!, ramps[3]!, ramps[1]!]];
+    const [first, ...others] = orders.map(histogramOf);
+    for (const other of others) {
+      expect(other.quantiles(QUANTILES)).toEqual(first!.quantiles(QUANTILES));
+      expect(other.buckets(16)).toEqual(first!.buckets(16));
+    }
+  });
+
   test("of two values far apart are the one and the other", () => {
     const histogram = histogramOf([[2, 1e6, 1e9]]);
     expect(worstError(histogram, [0.2, 0.45], () => 1e6)).toBeLessThan(BIN);

@@ -5,7 +5,8 @@
  *  With density d on [a, b], the count below x is d * max(0, x - a) - d * max(0, x - b). Each bin keeps the sum of the
  *  slopes that begin in it and the sum of slope * beginning, so that the count below the end of bin j is
  *  x_j * sum(slopes up to j) - sum(slope * beginning up to j). Bins are logarithmic with 256 steps to a factor of two:
- *  0.2 to 0.4 % wide. Inside a bin the count is taken as linear. */
+ *  0.2 to 0.4 % wide. Inside a bin the count is taken as linear. Only the octaves from the lowest to the highest value have
+ *  bins. */
 export class RampHistogram {
   count = 0;
   min = Number.POSITIVE_INFINITY;
@@ -13,8 +14,10 @@ export class RampHistogram {
   /** Sum of the values, and what was lost of it to rounding (Neumaier). */
   #sum = 0;
   #lost = 0;
-  /** Per bin, side by side: points, slopes, moments. */
-  readonly #bins = new Float64Array(BINS * STRIDE);
+  /** Per bin from #firstBin until #endBin, side by side: points, slopes, moments. */
+  #bins = new Float64Array(0);
+  #firstBin = 0;
+  #endBin = 0;
 
   /** Adds `count` values from `first` to `last`, ns, in either order; an end below 0 counts as 0. `places` is the number
    *  of steps between the places from the first value to the last; count - 1 when every place holds a value. */
@@ -25,25 +28,41 @@ export class RampHistogram {
     if (low < this.min) this.min = low;
     if (high > this.max) this.max = high;
     this.#addToSum((count * (low + high)) / 2);
+    const lowBin = binOf(low);
+    const highBin = binOf(high);
+    if (lowBin < this.#firstBin || highBin >= this.#endBin) this.#widen(lowBin, highBin);
+    const bins = this.#bins;
+    const offset = this.#firstBin;
     if (high - low < 1 || count === 1) {
-      this.#bins[binOf((low + high) / 2) * STRIDE + POINTS]! += count;
+      bins[(binOf((low + high) / 2) - offset) * STRIDE + POINTS]! += count;
       return;
     }
-    const bins = this.#bins;
-    bins[binOf(low) * STRIDE + POINTS]! += 1;
-    bins[binOf(high) * STRIDE + POINTS]! += 1;
+    bins[(lowBin - offset) * STRIDE + POINTS]! += 1;
+    bins[(highBin - offset) * STRIDE + POINTS]! += 1;
     if (count === 2) return;
     // Each place stands for the step around it; the ends' halves of a step are theirs alone.
     const margin = (high - low) / (2 * places);
     const from = low + margin;
     const to = high - margin;
     const density = (count - 2) / (to - from);
-    const c = binOf(from) * STRIDE;
-    const d = binOf(to) * STRIDE;
+    const c = (binOf(from) - offset) * STRIDE;
+    const d = (binOf(to) - offset) * STRIDE;
     bins[c + SLOPES]! += density;
     bins[c + MOMENTS]! += density * from;
     bins[d + SLOPES]! -= density;
     bins[d + MOMENTS]! -= density * to;
+  }
+
+  /** Makes bins for the octaves from `lowBin` to `highBin` as well. */
+  #widen(lowBin: number, highBin: number): void {
+    const isEmpty = this.#endBin === 0;
+    const first = Math.floor((isEmpty ? lowBin : Math.min(lowBin, this.#firstBin)) / STEPS) * STEPS;
+    const end = Math.max(this.#endBin, (Math.floor(highBin / STEPS) + 1) * STEPS);
+    const bins = new Float64Array((end - first) * STRIDE);
+    bins.set(this.#bins, isEmpty ? 0 : (this.#firstBin - first) * STRIDE);
+    this.#bins = bins;
+    this.#firstBin = first;
+    this.#endBin = end;
   }
 
   get mean(): number {
@@ -58,10 +77,15 @@ export class RampHistogram {
     let points = 0;
     let below = 0;
     let next = 0;
-    for (let bin = 0; bin < BINS && next < quantiles.length; bin++) {
-      slope += this.#bins[bin * STRIDE + SLOPES]!;
-      moment += this.#bins[bin * STRIDE + MOMENTS]!;
-      points += this.#bins[bin * STRIDE + POINTS]!;
+    for (let bin = this.#firstBin; bin < this.#endBin && next < quantiles.length; bin++) {
+      const row = (bin - this.#firstBin) * STRIDE;
+      const added = this.#bins[row + POINTS]!;
+      const addedMoment = this.#bins[row + MOMENTS]!;
+      const addedSlope = this.#bins[row + SLOPES]!;
+      if (slope === 0 && added === 0 && addedMoment === 0 && addedSlope === 0) continue;
+      slope += addedSlope;
+      moment += addedMoment;
+      points += added;
       const end = endOf(bin);
       const upTo = slope * end - moment + points;
       while (next < quantiles.length && upTo >= quantiles[next]! * this.count - 1e-6) {
@@ -87,10 +111,11 @@ export class RampHistogram {
     let moment = 0;
     let points = 0;
     let below = 0;
-    for (let bin = 0; bin < BINS; bin++) {
-      slope += this.#bins[bin * STRIDE + SLOPES]!;
-      moment += this.#bins[bin * STRIDE + MOMENTS]!;
-      points += this.#bins[bin * STRIDE + POINTS]!;
+    for (let bin = this.#firstBin; bin < this.#endBin; bin++) {
+      const row = (bin - this.#firstBin) * STRIDE;
+      slope += this.#bins[row + SLOPES]!;
+      moment += this.#bins[row + MOMENTS]!;
+      points += this.#bins[row + POINTS]!;
       if (bin % bins !== bins - 1) continue;
       const to = endOf(bin);
       const upTo = slope * to - moment + points;
@@ -127,6 +152,8 @@ const POINTS = 0;
 const SLOPES = 1;
 const MOMENTS = 2;
 
+const POWERS = Float64Array.from({ length: LARGEST_EXPONENT + 1 }, (_, exponent) => 2 ** exponent);
+
 const double = new Float64Array(1);
 const words = new Uint32Array(double.buffer);
 
@@ -144,5 +171,5 @@ function endOf(bin: number): number {
   if (bin < STEPS) return bin + 1;
   const exponent = Math.floor(bin / STEPS) + STEPS_BITS - 1;
   const step = (bin % STEPS) + 1;
-  return 2 ** exponent * (1 + step / STEPS);
+  return POWERS[exponent]! * (1 + step / STEPS);
 }
