@@ -35,8 +35,10 @@ function drawBars(results: SweepResults, options: BarChartOptions): ChartSpec {
   const { by, metrics, finding, shown, where = {} } = options;
   const titles = metrics.map(({ title }) => title);
   const rows = pick(results, where).flatMap((summary) =>
-    metrics.map(({ metric, title }) => {
+    metrics.flatMap(({ metric, title }) => {
       const { mean, halfWidth } = summary.metrics[metric];
+      // Nothing of the kind happened there.
+      if (Number.isNaN(mean)) return [];
       const half = Number.isFinite(halfWidth) ? halfWidth : 0;
       return {
         by: [by]
@@ -45,7 +47,7 @@ function drawBars(results: SweepResults, options: BarChartOptions): ChartSpec {
           .join(", "),
         metric: title,
         value: mean,
-        low: mean - half,
+        low: Math.max(0, mean - half),
         high: mean + half,
         label: formatKnown(metric, summary.metrics[metric]),
       };

@@ -13,12 +13,15 @@ export interface ProtocolSequenceOptions {
   readonly name?: string;
   /** One point with an exactly-once sink, and any reader of it. */
   readonly where: Where;
+  /** Title; default: how long what was flushed stays invisible. */
+  readonly finding?: (results: SweepResults) => string;
 }
 
 /** A sequence diagram of one checkpoint and its two-phase commit: time runs down, not to scale, each step with the simulated time at
  *  which the slowest subtask took it. */
-export function protocolSequence({ name = "protocol-sequence", where }: ProtocolSequenceOptions): Chart {
-  return { name, draw: (results) => drawSequence(results, where) };
+export function protocolSequence(options: ProtocolSequenceOptions): Chart {
+  const { name = "protocol-sequence" } = options;
+  return { name, draw: (results) => drawSequence(results, options) };
 }
 
 interface Step {
@@ -28,8 +31,8 @@ interface Step {
   readonly text: string;
 }
 
-function drawSequence(results: SweepResults, where: Where): ChartSpec {
-  const checkpoint = oneCheckpoint(results, where);
+function drawSequence(results: SweepResults, options: ProtocolSequenceOptions): ChartSpec {
+  const checkpoint = oneCheckpoint(results, options.where);
   const steps = stepsOf(checkpoint).sort((a, b) => a.at - b.at);
   const rows = steps.map((step, row) => ({
     ...step,
@@ -57,7 +60,7 @@ function drawSequence(results: SweepResults, where: Where): ChartSpec {
   return {
     $schema: VEGA_LITE,
     title: titled(
-      finding(steps),
+      options.finding?.(results) ?? finding(steps),
       `one checkpoint of job ${checkpoint.job} and its two-phase commit; time since the trigger, not to scale; of parallel subtasks the last one counts`,
     ),
     width: CHART_WIDTH + 60,

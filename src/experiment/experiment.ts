@@ -89,6 +89,8 @@ export const METRICS = [
   "checkpoint_duration_max_ms",
   "alignment_mean_ms",
   "alignment_max_ms",
+  // Most that one checkpoint's tasks took from their channels while its barriers were aligned.
+  "alignment_processed_max_bytes",
   // Synchronous part of a subtask's snapshot.
   "sync_mean_ms",
   "sync_max_ms",
