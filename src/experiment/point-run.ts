@@ -231,7 +231,8 @@ function describeReader(
     checkpoint_duration_max_ms: job && job.durations.count > 0 ? job.durations.max : null,
     alignment_mean_ms: meanOf(log.alignment),
     alignment_max_ms: log.alignment.count > 0 ? log.alignment.max : null,
-    alignment_processed_max_bytes: sizes && sizes.processed.count > 0 ? Math.round(sizes.processed.max) : null,
+    alignment_processed_max_bytes:
+      sizes && sizes.processed.count > 0 ? Math.round(sizes.processed.max) : null,
     sync_mean_ms: meanOf(log.sync),
     sync_max_ms: log.sync.count > 0 ? log.sync.max : null,
     precommit_to_commit_mean_ms: meanOf(log.preCommitToCommit),
