@@ -1,63 +1,122 @@
 import type { KafkaObserver } from "../kafka/index.ts";
-import { IntervalLedger, type Lineage } from "../records/index.ts";
+import { type Lineage, type Route, Sightings } from "../records/index.ts";
 
-/** **RecordConservation.** Which records each reader saw and how often, exact, by interval arithmetic on the ranks of
- *  each route. What was created, less what was seen, is lost once everything has been drained; what was seen again is
- *  duplicated. */
+/** Offsets of one source partition that a reader saw so often: those of a way through the jobs from the first to the last. */
+export interface SeenOffsets {
+  readonly originPartition: number;
+  /** What the way is, in words. */
+  readonly route: string;
+  readonly first: number;
+  readonly last: number;
+  readonly records: number;
+  /** 0: lost. */
+  readonly times: number;
+}
+
+/** Which records each reader saw and how often, exact, by interval arithmetic on the ranks of each route. */
 export class DeliveryLedger implements Pick<KafkaObserver, "delivered"> {
   readonly #lineage: Lineage;
   /** Per reader and route: at the origin partition. */
-  readonly #ledgers: (IntervalLedger | undefined)[][][];
+  readonly #sightings: (Sightings | undefined)[][][];
 
   constructor(readers: number, lineage: Lineage) {
     this.#lineage = lineage;
-    this.#ledgers = Array.from({ length: readers }, () => []);
+    this.#sightings = Array.from({ length: readers }, () => []);
   }
 
-  delivered(reader: number, originPartition: number, route: number, from: number, to: number): void {
-    const routes = this.#ledgers[reader]!;
+  /** @returns how many of them `reader` had seen before. */
+  delivered(reader: number, originPartition: number, route: number, from: number, to: number): number {
+    const routes = this.#sightings[reader]!;
     while (routes.length <= route) routes.push([]);
-    const ledgers = routes[route]!;
-    while (ledgers.length <= originPartition) ledgers.push(undefined);
-    let ledger = ledgers[originPartition];
-    if (ledger === undefined) {
-      ledger = new IntervalLedger();
-      ledgers[originPartition] = ledger;
+    const ofRoute = routes[route]!;
+    while (ofRoute.length <= originPartition) ofRoute.push(undefined);
+    let sightings = ofRoute[originPartition];
+    if (sightings === undefined) {
+      sightings = new Sightings();
+      ofRoute[originPartition] = sightings;
     }
-    ledger.add(from, to);
+    return sightings.add(from, to);
   }
 
   /** Distinct records `reader` saw. */
   visible(reader: number): number {
     let sum = 0;
-    for (const ledgers of this.#ledgers[reader]!) for (const ledger of ledgers) sum += ledger?.seen ?? 0;
+    for (const ofRoute of this.#sightings[reader]!) for (const one of ofRoute) sum += one?.seen ?? 0;
     return sum;
   }
 
   /** Sightings after the first. */
   duplicated(reader: number): number {
     let sum = 0;
-    for (const ledgers of this.#ledgers[reader]!) for (const ledger of ledgers) sum += ledger?.repeats ?? 0;
+    for (const ofRoute of this.#sightings[reader]!) for (const one of ofRoute) sum += one?.repeats ?? 0;
     return sum;
   }
 
-  /** One sentence for each route on which `reader` saw something else than ranks 0, 1, 2, … once. */
-  violations(reader: number, name: string): string[] {
-    const found: string[] = [];
-    this.#ledgers[reader]!.forEach((ledgers, route) => {
-      ledgers.forEach((ledger, origin) => {
-        const intervals = ledger?.intervals() ?? [];
-        if (
-          ledger === undefined ||
-          (intervals.length === 1 && intervals[0]![0] === 0 && ledger.repeats === 0)
-        )
-          return;
-        found.push(
-          `reader ${name}, origin partition ${origin}, ${this.#lineage.routeById(route).title}: ` +
-            `saw ${intervals.map(([a, b]) => `[${a}, ${b})`).join(" ")}, ${ledger.repeats} again`,
-        );
-      });
+  /** What `reader` did not see of all records on `routes`, by route and partition. */
+  losses(reader: number, routes: readonly Route[]): SeenOffsets[] {
+    return this.#list(reader, routes, (sightings, total, tell) => {
+      for (const [from, to] of sightings?.missing(total) ?? [[0, total] as const]) tell(from, to, 0);
     });
+  }
+
+  /** What `reader` saw more than once. */
+  duplicates(reader: number, routes: readonly Route[]): SeenOffsets[] {
+    return this.#list(reader, routes, (sightings, _total, tell) => {
+      for (let times = 2; sightings !== undefined; times++) {
+        const intervals = sightings.intervals(times);
+        if (intervals.length === 0) return;
+        const more = sightings.intervals(times + 1);
+        for (const [from, to] of intervals) {
+          let next = from;
+          for (const [start, end] of more) {
+            if (start < from || start >= to) continue;
+            tell(next, start, times);
+            next = end;
+          }
+          tell(next, to, times);
+        }
+      }
+    });
+  }
+
+  /** Ranks that `reader` saw of records that nobody made. */
+  invented(reader: number, routes: readonly Route[]): number {
+    let sum = 0;
+    for (const route of routes) {
+      this.#eachPartition(route, (originPartition, total) => {
+        const sightings = this.#sightings[reader]![route.id]?.[originPartition];
+        if (sightings !== undefined) sum += Math.max(0, sightings.end - total);
+      });
+    }
+    return sum;
+  }
+
+  #list(
+    reader: number,
+    routes: readonly Route[],
+    visit: (
+      sightings: Sightings | undefined,
+      total: number,
+      tell: (from: number, to: number, times: number) => void,
+    ) => void,
+  ): SeenOffsets[] {
+    const found: SeenOffsets[] = [];
+    for (const route of routes) {
+      this.#eachPartition(route, (originPartition, total) => {
+        const sightings = this.#sightings[reader]![route.id]?.[originPartition];
+        visit(sightings, total, (from, to, times) => {
+          if (to <= from) return;
+          const first = this.#lineage.offsetOf(originPartition, route.id, from);
+          const last = this.#lineage.offsetOf(originPartition, route.id, to - 1);
+          found.push({ originPartition, route: route.title, first, last, records: to - from, times });
+        });
+      });
+    }
     return found;
+  }
+
+  #eachPartition(route: Route, visit: (originPartition: number, total: number) => void): void {
+    const origin = this.#lineage.originOf(route.origin);
+    for (let p = 0; p < origin.partitions; p++) visit(route.origin + p, route.rankOf(p, origin.total(p)));
   }
 }

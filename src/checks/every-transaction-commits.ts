@@ -1,30 +1,29 @@
 import type { ConnectorObserver } from "../connectors/index.ts";
-import type { KafkaObserver } from "../kafka/index.ts";
+import type { CheckedPipeline } from "./checked-pipeline.ts";
+import type { TransactionHistory } from "./transaction-history.ts";
+import { seconds, Violations } from "./violations.ts";
 
 /** **EveryTransactionCommits.** What an exactly-once sink has pre-committed is committed in the end: no commit is refused for
- *  good, which Flink would log and forget while the records are lost and the job stays RUNNING, and no writer is fenced,
- *  which fails its task. A refusal alone is no loss: a restored committer that commits a second time is refused, too. */
-export class EveryTransactionCommits
-  implements
-    Pick<ConnectorObserver, "committableDropped" | "sinkFailed">,
-    Pick<KafkaObserver, "transactionPrepared">
-{
-  readonly violations: string[] = [];
-  readonly #decided = new Set<number>();
-  readonly #jobs: readonly string[];
+ *  good, which Flink would log and forget while the records are lost and the job stays RUNNING. A refusal alone is no loss: a
+ *  restored committer that commits a second time is refused, too. A writer that is refused fails its task, which loses nothing
+ *  and is permitted where something has failed before; where nothing has, the settings don't work. */
+export class EveryTransactionCommits implements Pick<ConnectorObserver, "committableDropped" | "sinkFailed"> {
+  readonly #pipeline: CheckedPipeline;
+  readonly #history: TransactionHistory;
+  readonly #found = new Violations();
+  readonly #excused = new Violations();
 
-  /** @param jobs names, by number. */
-  constructor(jobs: readonly string[]) {
-    this.#jobs = jobs;
+  constructor(pipeline: CheckedPipeline, history: TransactionHistory) {
+    this.#pipeline = pipeline;
+    this.#history = history;
   }
 
-  transactionPrepared(transaction: number): void {
-    this.#decided.add(transaction);
-    if (this.#decided.size <= KEPT) return;
-    for (const oldest of this.#decided) {
-      this.#decided.delete(oldest);
-      return;
-    }
+  get violations(): readonly string[] {
+    return this.#found.list;
+  }
+
+  get permitted(): readonly string[] {
+    return this.#excused.list;
   }
 
   committableDropped(
@@ -35,24 +34,38 @@ export class EveryTransactionCommits
     error: string,
     at: number,
   ): void {
-    if (this.#decided.has(transaction)) return;
-    this.#report(
-      `job ${this.#jobs[job]}: the commit of transaction ${transaction} of checkpoint ${checkpoint} was refused ` +
-        `(${error}) at ${at} ns; its records are lost, and the job stays RUNNING`,
-    );
+    const facts = this.#history.get(transaction);
+    if (facts !== undefined && facts.preparedAt >= 0) return;
+    this.#found.add(() => {
+      const { name, interval, sinks } = this.#pipeline.jobs[job]!;
+      const records = facts === undefined ? "its records" : `its ${facts.written} records`;
+      const lost =
+        `job ${name}: the commit of transaction ${transaction} of checkpoint ${checkpoint} was refused ` +
+        `(${error}) at ${seconds(at)}: ${records} are lost, the checkpoint is completed and the job stays RUNNING`;
+      if (facts === undefined || facts.abortedAt < 0) return lost;
+      const timeouts = sinks.flatMap(({ deliveryGuarantee, transactionTimeout }) =>
+        deliveryGuarantee === "exactly-once" ? [transactionTimeout] : [],
+      );
+      const timeout = Math.min(...timeouts);
+      const open = facts.abortedAt - facts.beganAt;
+      if (facts.beganAt < 0 || open < timeout)
+        return `${lost}; it had been aborted at ${seconds(facts.abortedAt)}`;
+      const floor = interval === undefined ? "" : ` (${seconds(interval)})`;
+      return (
+        `${lost}. It was open from ${seconds(facts.beganAt)} on, longer than properties.transaction.timeout.ms ` +
+        `(${seconds(timeout)}), so Kafka aborted it at ${seconds(facts.abortedAt)}. Set ` +
+        `properties.transaction.timeout.ms well above checkpoint interval${floor}, checkpoint duration and ` +
+        `the longest restart together, and transaction.max.timeout.ms at least as high`
+      );
+    });
   }
 
   sinkFailed(job: number, writer: number, error: string, at: number): void {
-    this.#report(
-      `job ${this.#jobs[job]}: writer ${writer} was refused (${error}) at ${at} ns, which fails its task`,
-    );
-  }
-
-  #report(violation: string): void {
-    if (this.violations.length < MOST_REPORTED) this.violations.push(violation);
+    const { name } = this.#pipeline.jobs[job]!;
+    const sentence = (): string =>
+      `job ${name}: writer ${writer} was refused (${error}) at ${seconds(at)}, which fails its task`;
+    if (this.#pipeline.planned.faults)
+      this.#excused.add(() => `${sentence()}; it is restored and nothing is lost`);
+    else this.#found.add(sentence);
   }
 }
-
-const MOST_REPORTED = 20;
-/** Far more transactions than a restore can try to commit again. */
-const KEPT = 65_536;

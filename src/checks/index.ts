@@ -1,3 +1,4 @@
-export { DeliveryLedger } from "./delivery-ledger.ts";
-export { EveryTransactionCommits } from "./every-transaction-commits.ts";
-export { VisibilityAfterCompletion } from "./visibility-after-completion.ts";
+export type { CheckedPipeline } from "./checked-pipeline.ts";
+export type { DeliveryLedger, SeenOffsets } from "./delivery-ledger.ts";
+export { PipelineChecks } from "./pipeline-checks.ts";
+export type { Finding } from "./violations.ts";

@@ -33,8 +33,12 @@ test("a broken promise: the checks, one command, a timeline of at most ten event
   expect(err).toEqual([]);
   const [title, checks, command, timeline] = out.trimEnd().split("\n\n");
   expect(title).toMatch(/^small: a check failed in \d+ schedules? of 20 s, seed 8, [\d.,]+ a second$/);
-  expect(checks).toMatch(/^RecordConservation: reader committed saw \d+ of 2000 records$/m);
-  expect(checks).toMatch(/^EveryTransactionCommits: .*PRODUCER_FENCED/m);
+  expect(checks).toMatch(
+    /^ExactlyOnceOutput: reader committed saw \d+ of 2000 records; \d+ lost: in-0 .* offset /m,
+  );
+  expect(checks).toMatch(
+    /^EveryTransactionCommits: .*PRODUCER_FENCED.* longer than properties.transaction.timeout.ms \(2.5 s\)/m,
+  );
   expect(command).toMatch(
     /^npx sluice run \S+small.yaml --seed \d+ --for '20 s' --set properties.transaction.timeout.ms=2500( --fault '[^']+'){1,2}$/,
   );

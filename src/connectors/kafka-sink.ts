@@ -277,6 +277,8 @@ export class KafkaSink implements ChainedSink {
       spans.clear();
       return;
     }
+    const { job, writer } = this.#settings;
+    this.#observer.written?.(job, writer, this.#topic.name, transaction, spans.records, first);
     this.#producer.send(this.#partition, spans, first, last, transaction, joinTime);
   }
 
@@ -451,6 +453,8 @@ export class KafkaSink implements ChainedSink {
     if (this.#disposed) return 0;
     this.#disposed = true;
     const dropped = this.#producer.kill(this.#sim.now);
+    const { job, writer } = this.#settings;
+    if (dropped > 0) this.#observer.unsentDropped?.(job, writer, this.#topic.name, dropped);
     this.#pool.dispose();
     this.#committingProducer?.client.dispose();
     return dropped;

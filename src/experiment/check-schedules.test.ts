@@ -44,7 +44,7 @@ describe("a transaction time-out shorter than interval and restart", () => {
     const report = checkSchedules(pipeline, search);
     expect(report.schedules).toBeLessThanOrEqual(1000);
     expect(report.broken?.faults.length).toBe(1);
-    expect(report.broken?.violation.check).toBe("RecordConservation");
+    expect(report.broken?.violation.check).toBe("ExactlyOnceOutput");
     expect(report.broken?.violation.isBug).toBe(false);
     expect(checkSchedules(pipeline, search)).toEqual(report);
   });

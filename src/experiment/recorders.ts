@@ -1,4 +1,4 @@
-import { DeliveryLedger, EveryTransactionCommits, VisibilityAfterCompletion } from "../checks/index.ts";
+import { PipelineChecks } from "../checks/index.ts";
 import { OrderFingerprint } from "../engine/index.ts";
 import {
   CheckpointRecorder,
@@ -20,6 +20,7 @@ import {
   type PipelineObserver,
   type World,
 } from "../pipeline/index.ts";
+import { checkedPipeline } from "./checked-pipeline.ts";
 import { checkpointConfig } from "./checkpoint-config.ts";
 import type {
   CheckpointResult,
@@ -50,10 +51,8 @@ export class Recorders {
   readonly #statistics: CheckpointStatsTracker;
   /** Why and when, ns, each job would have failed. */
   readonly #jobFailures: { readonly reason: string; readonly at: number }[][];
-  readonly #transactions: EveryTransactionCommits;
-  readonly #visibility: VisibilityAfterCompletion;
   #latency: LatencyRecorder | undefined;
-  #ledger: DeliveryLedger | undefined;
+  #checks: PipelineChecks | undefined;
   #upserts: UpsertView | undefined;
 
   /** @param from ns. @param until ns: records created in between are measured. @param checkpoints as well, of those triggered
@@ -62,7 +61,6 @@ export class Recorders {
     this.#pipeline = pipeline;
     this.#from = from;
     this.#until = until;
-    this.#transactions = new EveryTransactionCommits(pipeline.jobs.map(({ name }) => name));
     this.#checkpoints = new CheckpointRecorder(pipeline.jobs.length, checkpoints.from, checkpoints.until);
     this.#sizes = new CheckpointSizes(pipeline.jobs.length, checkpoints.from, checkpoints.until);
     this.#statistics = new CheckpointStatsTracker(
@@ -77,29 +75,27 @@ export class Recorders {
     );
     this.#jobFailures = pipeline.jobs.map(() => []);
     this.recovery = new RecoveryRecorder(pipeline.jobs.length, failureReasons);
-    const committed = pipeline.readers.flatMap((reader, i) =>
-      reader.consumer.isolationLevel === "read_committed" ? [i] : [],
-    );
-    this.#visibility = new VisibilityAfterCompletion(new Set(committed), pipeline.jobs.length);
   }
 
   attach(lineage: Lineage): PipelineObserver {
     const { readers } = this.#pipeline;
     const latency = new LatencyRecorder(readers.length, lineage, this.#from, this.#until);
-    const ledger = new DeliveryLedger(readers.length, lineage);
+    const checks = new PipelineChecks(checkedPipeline(this.#pipeline), lineage);
     const upserts = new UpsertView(readers.length, lineage);
     const views = new Set(readers.flatMap(({ deduplicate }, i) => (deduplicate === "none" ? [] : [i])));
     this.#upserts = upserts;
-    const visibility = this.#visibility;
     const checkpoints = this.#checkpoints;
     const sizes = this.#sizes;
     const statistics = this.#statistics;
     const fingerprint = this.fingerprint;
     this.#latency = latency;
-    this.#ledger = ledger;
+    this.#checks = checks;
     const recovery = this.recovery;
     return {
-      jobStatusChanged: (job, status, at) => recovery.jobStatusChanged(job, status, at),
+      jobStatusChanged: (job, status, at) => {
+        recovery.jobStatusChanged(job, status, at);
+        checks.jobStatusChanged(job, status);
+      },
       jobFailed: (job, subtask, reason, at) => recovery.jobFailed(job, subtask, reason, at),
       jobRestored: (job, checkpoint, at) => {
         recovery.jobRestored(job, checkpoint, at);
@@ -112,19 +108,32 @@ export class Recorders {
       taskManagerRegistered: (taskManager, at) => recovery.taskManagerRegistered(taskManager, at),
       taskManagerLost: (job, taskManager, at) => recovery.taskManagerLost(job, taskManager, at),
       faultInjected: (fault, at, until) => recovery.faultInjected(fault, at, until),
-      delivered: (reader, origin, route, from, to, first, last, transaction) => {
+      delivered: (reader, origin, route, from, to, first, last, transaction, partition) => {
         latency.delivered(reader, origin, route, from, to, first, last);
-        ledger.delivered(reader, origin, route, from, to);
         if (views.has(reader)) upserts.delivered(reader, origin, route, from, to, first, last);
-        visibility.delivered(reader, origin, route, from, to, first, last, transaction);
+        checks.delivered(reader, origin, route, from, to, first, last, transaction, partition);
       },
-      transactionBegan: () => {},
+      appended: (topic, origin, route, from, to, first, last, transaction, partition) =>
+        checks.appended(topic, origin, route, from, to, first, last, transaction, partition),
+      producerInitialised: (id, producerId, producerEpoch, at) =>
+        checks.producerInitialised(id, producerId, producerEpoch, at),
+      endTxnTaken: (id, producerId, producerEpoch, commit, transaction, at) =>
+        checks.endTxnTaken(id, producerId, producerEpoch, commit, transaction, at),
+      markerWritten: (topic, partition, transaction, commit, at) =>
+        checks.markerWritten(topic, partition, transaction, commit, at),
+      transactionBegan: (transaction, writer, at) => checks.transactionBegan(transaction, writer, at),
       transactionPrepared: (transaction, at) => {
-        this.#transactions.transactionPrepared(transaction);
+        checks.transactionPrepared(transaction, at);
         fingerprint.add(at, 1, transaction, 0);
       },
-      transactionCompleted: (transaction, at) => fingerprint.add(at, 2, transaction, 0),
-      transactionAborted: (transaction, at) => fingerprint.add(at, 7, transaction, 0),
+      transactionCompleted: (transaction, at) => {
+        checks.transactionCompleted(transaction, at);
+        fingerprint.add(at, 2, transaction, 0);
+      },
+      transactionAborted: (transaction, at) => {
+        checks.transactionAborted(transaction, at);
+        fingerprint.add(at, 7, transaction, 0);
+      },
       checkpointTriggered: (job, checkpoint, at, type) => {
         checkpoints.checkpointTriggered(job, checkpoint, at);
         statistics.checkpointTriggered(job, checkpoint, at, type);
@@ -134,17 +143,21 @@ export class Recorders {
       checkpointAcknowledged: (job, subtask, checkpoint, metrics, snapshot, at) => {
         sizes.checkpointAcknowledged(job, subtask, checkpoint, metrics, snapshot);
         statistics.checkpointAcknowledged(job, subtask, checkpoint, metrics, snapshot, at);
+        checks.checkpointAcknowledged(job, subtask, checkpoint, metrics, snapshot, at);
       },
       checkpointsFailedJob: (job, reason, at) => {
         this.#jobFailures[job]!.push({ reason, at });
       },
-      snapshotStarted: () => {},
+      snapshotStarted: (job, subtask, checkpoint) => checks.snapshotStarted(job, subtask, checkpoint),
+      stateRestored: (job, subtask, checkpoint) => checks.stateRestored(job, subtask, checkpoint),
+      applied: (job, subtask, origin, route, from, to) =>
+        checks.applied(job, subtask, origin, route, from, to),
       snapshotCompleted: () => {},
       checkpointCompleted: (job, checkpoint, triggeredAt, latestAckAt, at, metadataBytes) => {
         statistics.checkpointCompleted(job, checkpoint, triggeredAt, latestAckAt, at, metadataBytes);
         checkpoints.checkpointCompleted(job, checkpoint, triggeredAt, latestAckAt);
         sizes.checkpointCompleted(job, checkpoint, triggeredAt);
-        visibility.checkpointCompleted(job, checkpoint, triggeredAt, latestAckAt, at);
+        checks.checkpointCompleted(job, checkpoint, triggeredAt, latestAckAt, at);
         fingerprint.add(at, 4, checkpoint, 0);
       },
       checkpointAborted: (job, checkpoint, reason, at, message) => {
@@ -154,13 +167,20 @@ export class Recorders {
         statistics.checkpointAborted(job, checkpoint, reason, at, message);
         fingerprint.add(at, 5, checkpoint, 0);
       },
-      offsetInSnapshot: (_job, checkpoint, origin, offset) => fingerprint.add(offset, 6, checkpoint, origin),
+      offsetInSnapshot: (job, checkpoint, origin, offset) => {
+        checks.offsetInSnapshot(job, checkpoint, origin, offset);
+        fingerprint.add(offset, 6, checkpoint, origin);
+      },
       offsetsCommitted: () => {},
-      preCommitted: (job, writer, checkpoint, transaction) =>
-        visibility.preCommitted(job, writer, checkpoint, transaction),
+      written: (job, writer, topic, transaction, records, first) =>
+        checks.written(job, writer, topic, transaction, records, first),
+      unsentDropped: (job, writer, topic, records) => checks.unsentDropped(job, writer, topic, records),
+      preCommitted: (job, writer, checkpoint, transaction, at) =>
+        checks.preCommitted(job, writer, checkpoint, transaction, at),
       commitSent: () => {},
-      committableDropped: (...event) => this.#transactions.committableDropped(...event),
-      sinkFailed: (...event) => this.#transactions.sinkFailed(...event),
+      committableDropped: (job, writer, checkpoint, transaction, error, at) =>
+        checks.committableDropped(job, writer, checkpoint, transaction, error, at),
+      sinkFailed: (job, writer, error, at) => checks.sinkFailed(job, writer, error, at),
     };
   }
 
@@ -178,7 +198,7 @@ export class Recorders {
 
   allVisible(world: World): boolean {
     return this.#pipeline.readers.every(
-      (_, reader) => this.#ledger!.visible(reader) >= this.#created(world, reader),
+      (_, reader) => this.#checks!.ledger.visible(reader) >= this.#created(world, reader),
     );
   }
 
@@ -187,7 +207,7 @@ export class Recorders {
   }
 
   readers(world: World): ReaderResult[] {
-    const ledger = this.#ledger!;
+    const { ledger } = this.#checks!;
     return this.#pipeline.readers.map((reader, i) => {
       const latency = summarise(this.#latency!.histograms[i]!);
       const created = this.#created(world, i);
@@ -249,39 +269,7 @@ export class Recorders {
     };
   }
 
-  /** Without a failure nothing may be lost or repeated. With one, a sink that promises nothing may do both; at-least-once may
-   *  repeat; exactly-once may repeat to those who read what is not committed. */
-  #excuse(reader: number): Excuse {
-    const { topic, consumer } = this.#pipeline.readers[reader]!;
-    const writers = this.#pipeline.jobs.filter((job) => job.sinks.some((sink) => sink.topic === topic));
-    const hasFailed = writers.some(
-      (job) => this.recovery.jobs[this.#pipeline.jobs.indexOf(job)]!.restarts > 0,
-    );
-    if (!hasFailed) return { losses: false, repeats: false };
-    const guarantees = writers
-      .flatMap((job) => job.sinks.filter((sink) => sink.topic === topic))
-      .map((sink) => sink.deliveryGuarantee);
-    const committedOnly = consumer.isolationLevel === "read_committed";
-    return {
-      losses: guarantees.includes("none"),
-      repeats: guarantees.some((one) => one !== "exactly-once") || !committedOnly,
-    };
-  }
-
   checks(world: World): RunResult["checks"] {
-    const conservation: string[] = [];
-    this.#pipeline.readers.forEach((reader, i) => {
-      const created = this.#created(world, i);
-      const visible = this.#ledger!.visible(i);
-      const repeats = this.#ledger!.duplicated(i);
-      const excuse = this.#excuse(i);
-      if (visible !== created && !excuse.losses)
-        conservation.push(`reader ${reader.name} saw ${visible} of ${created} records`);
-      if (!(excuse.losses || visible < created) && !(repeats > 0 && excuse.repeats))
-        conservation.push(...this.#ledger!.violations(i, reader.name));
-      else if (repeats > 0 && !excuse.repeats)
-        conservation.push(`reader ${reader.name} saw ${repeats} records again`);
-    });
     const failed = this.#pipeline.jobs.flatMap(({ name, checkpointing }, i) => {
       // A checkpoint that a fault has hit fails within its time-out, and so many more as are tolerated.
       const memory = checkpointing.timeout * (1 + checkpointing.tolerableFailedCheckpoints);
@@ -296,18 +284,10 @@ export class Recorders {
       ];
     });
     return [
-      { name: "RecordConservation", violations: conservation },
-      { name: "CheckpointFailuresTolerated", violations: failed },
-      { name: "EveryTransactionCommits", violations: this.#transactions.violations },
-      { name: "NoVisibilityBeforeCompletion", violations: this.#visibility.violations },
+      ...this.#checks!.findings((topic) => world.routesOf(topic), this.allVisible(world)),
+      { name: "CheckpointFailuresTolerated", violations: failed, permitted: [] },
     ];
   }
-}
-
-/** What failures may do to a reader without breaking a promise. */
-interface Excuse {
-  readonly losses: boolean;
-  readonly repeats: boolean;
 }
 
 function summarise(histogram: RampHistogram): LatencySummary {

@@ -118,7 +118,12 @@ export interface RunResult {
       readonly what: string;
     }[];
   };
-  /** Named checks (conservation, visibility, …); `violations` empty when it held. */
-  readonly checks: readonly { readonly name: string; readonly violations: readonly string[] }[];
+  /** Named checks; `violations` empty when it held. `permitted`: what would be one, had the guarantees and the faults not excused
+   *  it. See docs/checks.md. */
+  readonly checks: readonly {
+    readonly name: string;
+    readonly violations: readonly string[];
+    readonly permitted: readonly string[];
+  }[];
   readonly config: Pipeline;
 }

@@ -4,6 +4,17 @@ import type { TaskStateSnapshot } from "./task-state-snapshot.ts";
 /** What the Flink models report. Times are ns of the virtual clock. Observers must not change the run.
  *  A job's subtasks are numbered through: its sources first, then the subtasks behind the exchange. */
 export interface FlinkObserver {
+  /** An attempt of a subtask behind an exchange begins with the state of `checkpoint`; 0: with none. */
+  stateRestored?(job: number, subtask: number, checkpoint: number): void;
+  /** Ranks [from, to) of `route` of `originPartition` were processed: they are in the subtask's state. */
+  applied?(
+    job: number,
+    subtask: number,
+    originPartition: number,
+    route: number,
+    from: number,
+    to: number,
+  ): void;
   /** A request was accepted at `at` and its checkpoint has an id now. @param type CHECKPOINT, SAVEPOINT or SYNC_SAVEPOINT. */
   checkpointTriggered(job: number, checkpoint: number, at: number, type: string): void;
   /** A request failed before its checkpoint was pending; Flink counts it as triggered and failed. */

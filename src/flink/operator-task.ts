@@ -95,6 +95,9 @@ export interface OperatorTaskParts {
   /** Records at which an operator throws, and whom to tell when one does. */
   readonly poison: readonly PoisonRecord[];
   readonly onPoisoned: (record: PoisonRecord) => void;
+  /** Told of ranks [from, to) of a route of an origin partition once they are processed, and before the state is asked for that
+   *  holds them; undefined: nobody listens. */
+  readonly applied?: ((originPartition: number, route: number, from: number, to: number) => void) | undefined;
 }
 
 export class OperatorTask implements DownstreamTask, UpstreamTask {
@@ -134,6 +137,8 @@ export class OperatorTask implements DownstreamTask, UpstreamTask {
   #poisoned: SpanList | undefined;
   /** An operator has thrown: the task ends at this instant. */
   #isThrowing = false;
+  /** What of the buffer in service has not been told as processed, where part of it has. */
+  #untold: SpanList | undefined;
   /** The thread must turn to something else when the record in hand is done, which is then; -1: it needn't. */
   #boundaryAt = -1;
   /** The output is not available, and the buffer in service rests since then; -1: no. */
@@ -519,6 +524,8 @@ export class OperatorTask implements DownstreamTask, UpstreamTask {
     if (finished || this.#settings.oneRecord) this.#writers.endEmission(now);
     if (!finished) return;
     const channel = this.#currentChannel!;
+    if (!this.#tellsRuns) this.#tell(this.#untold ?? buffer.spans);
+    this.#untold = undefined;
     this.#current = undefined;
     this.#currentChannel = undefined;
     this.#boundaryAt = -1;
@@ -564,11 +571,40 @@ export class OperatorTask implements DownstreamTask, UpstreamTask {
     if (this.#sinks.isEmpty) return;
     const spans = this.#writers.channels.length === 0 ? this.#current!.spans : this.#toSinks;
     if (count === spans.records) {
+      if (this.#tellsRuns) this.#tell(spans);
       this.#sinks.write(spans, first, last);
       return;
     }
     spans.moveFront(count, this.#leaving);
+    if (this.#tellsRuns) this.#tell(this.#leaving);
     this.#sinks.write(this.#leaving, first, last);
+  }
+
+  /** Where records only go to sinks, a buffer is cut as they get them, and told of in the same runs; else as a whole. */
+  get #tellsRuns(): boolean {
+    return this.#writers.channels.length === 0 && !this.#sinks.isEmpty;
+  }
+
+  /** A snapshot begins in the middle of the buffer in service: `done` of it is processed, the second time more than before. */
+  #tellUpTo(done: SpanList, rest: SpanList): void {
+    const before = this.#untold;
+    this.#untold = new SpanList(this.#parts.recycler.separate);
+    rest.copyTo(this.#untold);
+    if (before === undefined) {
+      this.#tell(done);
+      return;
+    }
+    const more = before.records - rest.records;
+    const told = new SpanList(this.#parts.recycler.separate);
+    before.moveFront(more, told);
+    this.#tell(told);
+  }
+
+  #tell(spans: SpanList): void {
+    const { applied } = this.#parts;
+    if (applied === undefined) return;
+    for (let i = 0; i < spans.count; i++)
+      applied(spans.partition[i]!, spans.route[i]!, spans.from[i]!, spans.to[i]!);
   }
 
   /** The output is not available: the thread waits, and runs only mails. */
@@ -731,8 +767,12 @@ export class OperatorTask implements DownstreamTask, UpstreamTask {
     if (this.#current === undefined) return;
     const rest = new SpanList(this.#parts.recycler.separate);
     this.#current.spans.copyTo(rest);
-    const served = this.#writers.channels.length === 0 ? 0 : this.#service.served;
-    if (served > 0) rest.moveFront(served, new SpanList(this.#parts.recycler.separate));
+    const served = this.#tellsRuns ? 0 : this.#service.served;
+    if (served > 0) {
+      const done = new SpanList(this.#parts.recycler.separate);
+      rest.moveFront(served, done);
+      this.#tellUpTo(done, rest);
+    }
     this.#poisoned?.copyTo(rest);
     this.#currentChannel!.captureUnserved(rest);
   }

@@ -308,3 +308,16 @@ describe("buffer.memory", () => {
     expect(errors).toEqual([["BufferExhaustedException", 1400]]);
   });
 });
+
+test("what waited for its transaction reaches the log before what was sent behind it", () => {
+  const world = new ProducerWorld("curve", 1);
+  const told: number[] = [];
+  world.topic.logs[0]!.subscribe({
+    isolationLevel: "read_uncommitted",
+    readable: (_partition, _origin, _route, from) => void told.push(from),
+  });
+  world.at(1000, () => world.send(0, 1, 7, 500));
+  world.at(5000, () => world.sendRun(0, 2, 4000));
+  world.run(10_000);
+  expect(told).toEqual([0, 1]);
+});

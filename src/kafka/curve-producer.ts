@@ -112,6 +112,8 @@ export class CurveProducer implements RecordProducer {
   ): void {
     invariant(!this.#dead, "a dead or closed producer sends nothing");
     if (joinTime > 0) this.#hold(partition, first, joinTime);
+    // What comes now may be on the wire already: not before what was sent ahead of it.
+    if (!this.#unsent.isEmpty) this.#unsent.release(this.#sim.now, true, this.#append);
     if (this.#settings.linger > 0) this.#accumulate(partition, spans, first, last, transaction);
     else this.#pass(partition, spans, first, last, transaction);
     this.#releaseWhole();

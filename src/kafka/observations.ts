@@ -1,7 +1,28 @@
 /** What the Kafka models report. Times are ns of the virtual clock. Observers must not change the run. */
 export interface KafkaObserver {
+  /** A producer that initialised the transactional id with this number has got its epoch, so that older ones are fenced. */
+  producerInitialised?(id: number, producerId: number, producerEpoch: number, at: number): void;
+  /** A coordinator takes EndTxn from a producer: the transaction with this number will be committed, or aborted. */
+  endTxnTaken?(
+    id: number,
+    producerId: number,
+    producerEpoch: number,
+    commit: boolean,
+    transaction: number,
+    at: number,
+  ): void;
+  /** The high watermark of a topic partition has passed the marker of `transaction`; told before readers get what that makes
+   *  stable. */
+  markerWritten?(
+    topic: string,
+    topicPartition: number,
+    transaction: number,
+    commit: boolean,
+    at: number,
+  ): void;
   /** Reader `reader` received ranks [from, to) of `route` of `originPartition`, evenly from `first` to `last`.
-   *  `transaction` is the number of the transaction they were written in, 0 for none. */
+   *  `transaction` is the number of the transaction they were written in, 0 for none; `topicPartition` that of its topic which
+   *  they came from. */
   delivered(
     reader: number,
     originPartition: number,
@@ -11,6 +32,7 @@ export interface KafkaObserver {
     first: number,
     last: number,
     transaction: number,
+    topicPartition: number,
   ): void;
   /** Ranks [from, to) were appended to the topic with this number among the pipeline's, evenly from `first` to `last`: their
    *  timestamps where message.timestamp.type is LogAppendTime. */
@@ -23,6 +45,7 @@ export interface KafkaObserver {
     first: number,
     last: number,
     transaction: number,
+    topicPartition: number,
   ): void;
   /** A transaction got its first partition at the coordinator. */
   transactionBegan(transaction: number, writer: number, at: number): void;

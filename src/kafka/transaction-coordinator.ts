@@ -278,6 +278,7 @@ export class TransactionCoordinator {
     this.#outbox.clear();
     onAppended(state, id, this.#outbox);
     this.counters.newTransactionalIds++;
+    this.#tellInitialised(state, id);
     return this.#answer(NONE, state.ids.get(id));
   }
 
@@ -388,7 +389,10 @@ export class TransactionCoordinator {
       );
     } else {
       this.counters.endTxn++;
+      const transaction = state.ids.get(id)?.transaction ?? 0;
       onEndTxn(state, number, id, producerId, producerEpoch, request.commit, version, now, this.#outbox);
+      if (this.#outbox.effects[0] === APPEND)
+        this.#observer.endTxnTaken?.(id, producerId, producerEpoch, request.commit, transaction, now);
     }
     this.#perform(broker);
     for (const parked of this.#parked[broker]!.splice(0)) this.#write(parked, 0);
@@ -444,7 +448,9 @@ export class TransactionCoordinator {
       const written = metadata.current.partitions.filter((one) => this.#leaderOf(one) === destination);
       const commit = metadata.current.state === "PrepareCommit";
       for (const topicPartition of written) {
-        const log = this.#topics[Math.floor(topicPartition / PARTITIONS)]!.logs[topicPartition % PARTITIONS]!;
+        const { name, logs } = this.#topics[Math.floor(topicPartition / PARTITIONS)]!;
+        const log = logs[topicPartition % PARTITIONS]!;
+        this.#observer.markerWritten?.(name, log.partition, metadata.transaction, commit, now);
         if (commit) log.commit(metadata.transaction, now);
         else log.abort(metadata.transaction, now);
         this.counters.markers++;
@@ -498,7 +504,9 @@ export class TransactionCoordinator {
       const b = outbox.b[i]!;
       if (outbox.effects[i] === REPLY) {
         const underWay = this.#underWay.get(a)!;
-        this.#reply(a, b as KafkaError, state.ids.get(this.#intern(underWay.request.transactionalId)));
+        const id = this.#intern(underWay.request.transactionalId);
+        if (underWay.request.kind === "InitProducerId" && b === NONE) this.#tellInitialised(state, id);
+        this.#reply(a, b as KafkaError, state.ids.get(id));
       } else if (outbox.effects[i] === APPEND) this.#write(a, 0);
       else if (outbox.effects[i] === SEND_MARKERS) this.#sendMarkers(broker, a);
     }
@@ -536,6 +544,11 @@ export class TransactionCoordinator {
     this.#underWay.get(number)!.answer = this.#answer(error, metadata);
     const { roundTrip, clientWakeup } = this.#timing;
     this.#sim.scheduleAfter(Math.round(roundTrip / 2 + clientWakeup), this.#kinds.answered, number, 0);
+  }
+
+  #tellInitialised(state: CoordinatorState, id: number): void {
+    const { producerId, producerEpoch } = state.ids.get(id)!.current;
+    this.#observer.producerInitialised?.(id, producerId, producerEpoch, this.#sim.now);
   }
 
   #answer(error: KafkaError, metadata: TransactionMetadata | undefined): TransactionAnswer {

@@ -2,7 +2,7 @@ import { Simulation, type StopReason } from "../engine/index.ts";
 import { FaultInjector } from "../faults/index.ts";
 import type { TaskMetrics } from "../flink/index.ts";
 import type { TransactionCounters } from "../kafka/index.ts";
-import { Lineage } from "../records/index.ts";
+import { Lineage, type Route } from "../records/index.ts";
 import type { AssemblyOptions } from "./assembly/assembly-options.ts";
 import { FlinkEvents } from "./assembly/flink-events.ts";
 import { withMoments } from "./assembly/moments.ts";
@@ -23,6 +23,8 @@ export interface World {
   taskMetrics(job: number): readonly (readonly (TaskMetrics | null)[])[];
   /** Numbers of the origin partitions whose records `topic` holds. */
   originsOf(topic: string): readonly number[];
+  /** The ways that the records of `topic` have taken; all their records together are those of the topic. */
+  routesOf(topic: string): readonly Route[];
   /** Records that a reader of `topic` gets when each record that its writers make of the load comes once. */
   expected(topic: string): number;
   /** Records that its producer makes for an origin partition, over the whole load. */
@@ -70,6 +72,7 @@ export function assemble(
     transactions: kafka.coordinator.counters,
     taskMetrics: (job) => events.attempts[job]!.metrics(),
     originsOf: (topic) => kafka.originsOf(topic),
+    routesOf: (topic) => kafka.routesOf(topic),
     expected: (topic) => kafka.expected(topic),
     created: (originPartition) =>
       lineage.originOf(originPartition).total(lineage.localPartition(originPartition)),

@@ -1,6 +1,6 @@
 export type { TaskMetrics } from "../flink/index.ts";
 export { FAILURE_REASONS as failureReasons } from "../flink/index.ts";
-export type { Lineage } from "../records/index.ts";
+export type { Lineage, Route } from "../records/index.ts";
 export { assemble, type World } from "./assemble.ts";
 export type { AssemblyOptions, Phases } from "./assembly/assembly-options.ts";
 export type { PipelineObserver } from "./assembly/simulated-job.ts";
@@ -9,7 +9,7 @@ export { type DefaultRow, listDefaults } from "./defaults.ts";
 export { readEnvironmentFile } from "./environment-file.ts";
 export { type Explanation, explainKey } from "./explain-key.ts";
 export type { Issue } from "./issue.ts";
-export { jobVertices } from "./job-vertices.ts";
+export { jobVertices, topicsWrittenWhole } from "./job-vertices.ts";
 export { type PipelineReading, parsePipeline, resolvePipeline } from "./parse-pipeline.ts";
 export type {
   Acks,

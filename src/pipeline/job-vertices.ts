@@ -7,6 +7,13 @@ export interface VertexName {
   readonly parallelism: number;
 }
 
+/** Topics that get all records of each vertex of a job, by vertex. */
+export function topicsWrittenWhole(job: JobSpec): readonly (readonly string[])[] {
+  return jobGraph(job).map(({ sinks }) =>
+    sinks.flatMap(({ topic, share }) => (share.numerator === share.denominator ? [topic] : [])),
+  );
+}
+
 /** The vertices of a job in the order in which its subtasks are numbered through. */
 export function jobVertices(job: JobSpec): readonly VertexName[] {
   return jobGraph(job).map(({ parallelism, operators, sinks }, i) => {

@@ -6,4 +6,5 @@ export { Lineage } from "./lineage.ts";
 export { ConstantOrigin, type Origin, PoissonOrigin, type Rate } from "./origin.ts";
 export { Outbox } from "./outbox.ts";
 export type { Route } from "./route.ts";
+export { Sightings } from "./sightings.ts";
 export { SpanList } from "./span-list.ts";

@@ -6,6 +6,20 @@ export class IntervalLedger {
   seen = 0;
   repeats = 0;
 
+  /** Behind the largest integer seen; 0: none was. */
+  get end(): number {
+    return this.#ends.length === 0 ? 0 : this.#ends[this.#ends.length - 1]!;
+  }
+
+  copy(): IntervalLedger {
+    const copy = new IntervalLedger();
+    copy.#starts = [...this.#starts];
+    copy.#ends = [...this.#ends];
+    copy.seen = this.seen;
+    copy.repeats = this.repeats;
+    return copy;
+  }
+
   /** Notes one sighting of each integer in [from, to). */
   add(from: number, to: number): void {
     if (to <= from) return;

@@ -188,3 +188,19 @@ describe("moving the front", () => {
     },
   );
 });
+
+test("a span that goes on where another of interleaved ones stopped passes as one with it", () => {
+  const parts: readonly Span[] = [
+    [0, 0, 4, 7],
+    [1, 0, 5, 9],
+    [0, 0, 7, 10],
+    [1, 1, 9, 10],
+  ];
+  expect(spansOf(listOf(true, parts))).toEqual([
+    [0, 0, 4, 10],
+    [1, 0, 5, 9],
+    [1, 1, 9, 10],
+  ]);
+  expect(spansOf(listOf(false, parts))).toEqual(parts);
+  expect(spansOf(listOf(true, parts, true))).toEqual(parts);
+});

@@ -26,20 +26,18 @@ export class SpanList {
     this.records = 0;
   }
 
-  /** Appends ranks [from, to); joins the last span where it continues it. */
+  /** Appends ranks [from, to); joins the last span, or of interleaved ones any, where it continues it. */
   push(partition: number, route: number, from: number, to: number): void {
     if (to <= from) return;
     this.records += to - from;
-    const last = this.count - 1;
-    if (
-      last >= 0 &&
-      !this.#separate &&
-      this.to[last] === from &&
-      this.route[last] === route &&
-      this.partition[last] === partition
-    ) {
-      this.to[last] = to;
-      return;
+    if (!this.#separate) {
+      // Spans that pass together stay in the order of their ranks only as one.
+      const least = this.interleaved ? 0 : this.count - 1;
+      for (let i = this.count - 1; i >= least && i >= 0; i--) {
+        if (this.to[i] !== from || this.route[i] !== route || this.partition[i] !== partition) continue;
+        this.to[i] = to;
+        return;
+      }
     }
     if (this.count === this.partition.length) this.#grow();
     const i = this.count++;

@@ -226,7 +226,7 @@ export class JobBuilder {
   ): TaskAttempt {
     const { vertex: vertexNumber, index: subtask } = this.subtasks[subtaskOfJob]!;
     const vertex = this.vertices[vertexNumber]!;
-    const { sim, pipeline, lineage, kafka, events } = this.#world;
+    const { sim, pipeline, lineage, kafka, events, observer } = this.#world;
     const { network, name } = this.#job;
     const number = events.newTask();
     const sinks = vertex.sinks.map((sink) => ({ spec: sink, sink: this.#addSink(sink, subtask) }));
@@ -276,8 +276,10 @@ export class JobBuilder {
           tellFault(this.#poisonOf[vertexNumber]!.get(record)!, this.#world);
           this.onException(subtaskOfJob, number, "user exception");
         },
+        applied: observer.applied?.bind(observer, this.#number, subtaskOfJob),
       },
     );
+    observer.stateRestored?.(this.#number, subtaskOfJob, restored?.checkpoint ?? 0);
     for (const { spec, sink } of sinks) {
       sink.listen({
         onFlushed: () => task.onFlushed(),

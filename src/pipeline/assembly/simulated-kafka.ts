@@ -142,8 +142,8 @@ export class SimulatedKafka {
     const { brokers } = pipeline.kafka;
     this.coordinator = this.#makeCoordinator(brokers);
     for (const spec of pipeline.kafka.topics) this.#addTopic(spec);
-    this.#addReaders();
     this.#observeAppends();
+    this.#addReaders();
     if (options.polls === "eager") this.#startLoads();
   }
 
@@ -423,8 +423,8 @@ export class SimulatedKafka {
         reader.topic,
         logs.map((log) => log.partition),
         reader.consumer,
-        (_partition, originPartition, route, from, to, first, last, transaction) =>
-          observer.delivered(number, originPartition, route, from, to, first, last, transaction),
+        (partition, originPartition, route, from, to, first, last, transaction) =>
+          observer.delivered(number, originPartition, route, from, to, first, last, transaction, partition),
       );
       for (const log of logs) log.subscribe(consumer);
     });
@@ -439,8 +439,18 @@ export class SimulatedKafka {
         const delay = log.replicationDelay;
         log.subscribe({
           isolationLevel: "read_uncommitted",
-          readable: (_partition, origin, route, from, to, first, last, transaction) =>
-            observer.appended?.(number, origin, route, from, to, first - delay, last - delay, transaction),
+          readable: (partition, origin, route, from, to, first, last, transaction) =>
+            observer.appended?.(
+              number,
+              origin,
+              route,
+              from,
+              to,
+              first - delay,
+              last - delay,
+              transaction,
+              partition,
+            ),
         });
       }
     });

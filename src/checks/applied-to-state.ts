@@ -1,0 +1,176 @@
+import type { FlinkObserver, TaskStateSnapshot } from "../flink/index.ts";
+import { type Lineage, Sightings } from "../records/index.ts";
+import type { CheckedPipeline } from "./checked-pipeline.ts";
+import { seconds, Violations } from "./violations.ts";
+
+/** What the state of one subtask has seen, by route and origin partition. */
+export class AppliedRecords {
+  readonly #sightings: (Sightings | undefined)[][];
+  /** Records, those that came again included. */
+  total: number;
+
+  constructor(sightings: (Sightings | undefined)[][] = [], total = 0) {
+    this.#sightings = sightings;
+    this.total = total;
+  }
+
+  /** @returns how many of them the state had seen before. */
+  add(originPartition: number, route: number, from: number, to: number): number {
+    const routes = this.#sightings;
+    while (routes.length <= route) routes.push([]);
+    const ofRoute = routes[route]!;
+    while (ofRoute.length <= originPartition) ofRoute.push(undefined);
+    let sightings = ofRoute[originPartition];
+    if (sightings === undefined) {
+      sightings = new Sightings();
+      ofRoute[originPartition] = sightings;
+    }
+    this.total += to - from;
+    return sightings.add(from, to);
+  }
+
+  visit(each: (sightings: Sightings, originPartition: number, route: number) => void): void {
+    this.#sightings.forEach((ofRoute, route) => {
+      ofRoute.forEach((sightings, originPartition) => {
+        if (sightings !== undefined) each(sightings, originPartition, route);
+      });
+    });
+  }
+
+  copy(): AppliedRecords {
+    return new AppliedRecords(
+      this.#sightings.map((ofRoute) => ofRoute.map((one) => one?.copy())),
+      this.total,
+    );
+  }
+}
+
+/** Checkpoints whose state is remembered, per job; more than are retained. */
+const KEPT = 64;
+
+/** **AppliedToState.** Each record is applied exactly once to the state of each operator that it passes, counting only what the
+ *  state still holds: a restore takes it back to its checkpoint. Under `execution.checkpointing.mode: AT_LEAST_ONCE` a record may
+ *  be applied again after a restore, and none may be missing. The state that a snapshot holds is the one that these records
+ *  made. */
+export class AppliedToState
+  implements Pick<FlinkObserver, "applied" | "stateRestored" | "snapshotStarted" | "checkpointAcknowledged">
+{
+  readonly #pipeline: CheckedPipeline;
+  readonly #lineage: Lineage;
+  readonly #found = new Violations();
+  readonly #excused: { again: number; example: string }[];
+  /** Per job and subtask; undefined: none is known, nothing is said about it. */
+  readonly #current: (AppliedRecords | undefined)[][];
+  readonly #snapshots: Map<number, Map<number, AppliedRecords>>[];
+
+  constructor(pipeline: CheckedPipeline, lineage: Lineage) {
+    this.#pipeline = pipeline;
+    this.#lineage = lineage;
+    this.#current = pipeline.jobs.map(() => []);
+    this.#snapshots = pipeline.jobs.map(() => new Map());
+    this.#excused = pipeline.jobs.map(() => ({ again: 0, example: "" }));
+  }
+
+  /** What the snapshots of a checkpoint hold, by subtask; undefined: none began. */
+  snapshotsOf(job: number, checkpoint: number): ReadonlyMap<number, AppliedRecords> | undefined {
+    return this.#snapshots[job]!.get(checkpoint);
+  }
+
+  stateRestored(job: number, subtask: number, checkpoint: number): void {
+    this.#current[job]![subtask] =
+      checkpoint === 0 ? new AppliedRecords() : this.#snapshots[job]!.get(checkpoint)?.get(subtask)?.copy();
+  }
+
+  applied(
+    job: number,
+    subtask: number,
+    originPartition: number,
+    route: number,
+    from: number,
+    to: number,
+  ): void {
+    const again = this.#current[job]![subtask]?.add(originPartition, route, from, to) ?? 0;
+    if (again === 0) return;
+    const sentence = (): string =>
+      `${this.#name(job, subtask)} applied again ${again} of ${to - from} records from ` +
+      this.#place(originPartition, route, from);
+    if (this.#pipeline.jobs[job]!.mode === "exactly-once") {
+      this.#found.add(sentence);
+      return;
+    }
+    const excused = this.#excused[job]!;
+    if (excused.again === 0) excused.example = sentence();
+    excused.again += again;
+  }
+
+  snapshotStarted(job: number, subtask: number, checkpoint: number): void {
+    const current = this.#current[job]![subtask];
+    if (current === undefined) return;
+    const snapshots = this.#snapshots[job]!;
+    let ofCheckpoint = snapshots.get(checkpoint);
+    if (ofCheckpoint === undefined) {
+      ofCheckpoint = new Map();
+      snapshots.set(checkpoint, ofCheckpoint);
+      if (snapshots.size > KEPT) snapshots.delete(snapshots.keys().next().value!);
+    }
+    ofCheckpoint.set(subtask, current.copy());
+  }
+
+  checkpointAcknowledged(
+    job: number,
+    subtask: number,
+    checkpoint: number,
+    _metrics: unknown,
+    { keyedRecords }: Pick<TaskStateSnapshot, "keyedRecords">,
+    at: number,
+  ): void {
+    const snapshot = this.#snapshots[job]!.get(checkpoint)?.get(subtask);
+    if (snapshot === undefined || snapshot.total === keyedRecords) return;
+    this.#found.add(
+      () =>
+        `${this.#name(job, subtask)} acknowledged checkpoint ${checkpoint} at ${seconds(at)} with the state of ` +
+        `${keyedRecords} records, and ${snapshot.total} were applied`,
+    );
+  }
+
+  /** At the end of a run. */
+  violations(): readonly string[] {
+    const found = new Violations();
+    for (const one of this.#found.list) found.add(() => one);
+    this.#current.forEach((subtasks, job) => {
+      subtasks.forEach((current, subtask) => {
+        current?.visit((sightings, originPartition, route) => {
+          for (const [from, to] of sightings.missing(sightings.end)) {
+            found.add(
+              () =>
+                `${this.#name(job, subtask)} never applied ${to - from} records from ${this.#place(originPartition, route, from)}, ` +
+                `and later ones`,
+            );
+          }
+        });
+      });
+    });
+    return found.list;
+  }
+
+  get permitted(): readonly string[] {
+    return this.#excused.flatMap(({ again, example }) =>
+      again === 0
+        ? []
+        : [
+            `${again} records were applied again, the first time: ${example}; execution.checkpointing.mode AT_LEAST_ONCE doesn't ` +
+              `align, so that a snapshot may hold records from behind the barrier`,
+          ],
+    );
+  }
+
+  #name(job: number, subtask: number): string {
+    return `job ${this.#pipeline.jobs[job]!.name}: subtask ${subtask}`;
+  }
+
+  #place(originPartition: number, route: number, rank: number): string {
+    const { topic, partition } = this.#pipeline.origins[originPartition]!;
+    const { title } = this.#lineage.routeById(route);
+    return `offset ${this.#lineage.offsetOf(originPartition, route, rank)} of ${topic}-${partition} (${title}) on`;
+  }
+}

@@ -1,0 +1,65 @@
+import type { IsolationLevel } from "../kafka/index.ts";
+
+/** What the checks know of a pipeline. Numbers are those by which observations name things. Durations in ns. */
+export interface CheckedPipeline {
+  readonly jobs: readonly CheckedJob[];
+  readonly readers: readonly CheckedReader[];
+  /** Topic and partition of each origin partition. */
+  readonly origins: readonly TopicPartitionName[];
+  /** Names of the topics, by number. */
+  readonly topics: readonly string[];
+  /** transaction.abort.timed.out.transaction.cleanup.interval.ms */
+  readonly sweepInterval: number;
+  /** What the fault plan does that a promise doesn't cover; beside these a failure of a job is told as it comes. */
+  readonly planned: {
+    /** Something is to fail. */
+    readonly faults: boolean;
+    /** A job is started from another state than its latest. */
+    readonly olderState: boolean;
+    /** A job is ended and stays so. */
+    readonly end: boolean;
+    /** A leader is elected that need not have everything. */
+    readonly uncleanElection: boolean;
+  };
+}
+
+export interface TopicPartitionName {
+  readonly topic: string;
+  readonly partition: number;
+}
+
+export interface CheckedJob {
+  readonly name: string;
+  /** execution.checkpointing.interval; undefined: no checkpoints. */
+  readonly interval: number | undefined;
+  readonly mode: "exactly-once" | "at-least-once";
+  readonly unaligned: boolean;
+  readonly source: { readonly topic: string; readonly isolationLevel: IsolationLevel };
+  /** Whether producers outside the jobs write its source's topic. */
+  readonly readsOrigins: boolean;
+  readonly sinks: readonly CheckedSink[];
+  /** Behind the source, in the order in which their subtasks are numbered through. */
+  readonly sourceParallelism: number;
+  readonly vertices: readonly CheckedVertex[];
+}
+
+export interface CheckedVertex {
+  readonly parallelism: number;
+  /** Topics of its sinks that get all its records. */
+  readonly writes: readonly string[];
+}
+
+export interface CheckedSink {
+  readonly topic: string;
+  readonly deliveryGuarantee: "none" | "at-least-once" | "exactly-once";
+  /** properties.transaction.timeout.ms */
+  readonly transactionTimeout: number;
+}
+
+export interface CheckedReader {
+  readonly name: string;
+  readonly topic: string;
+  readonly isolationLevel: IsolationLevel;
+  /** It drops what it has had before. */
+  readonly deduplicates: boolean;
+}

@@ -1,0 +1,57 @@
+import type { Route } from "../records/index.ts";
+import type { CheckedPipeline } from "./checked-pipeline.ts";
+import type { DeliveryLedger, SeenOffsets } from "./delivery-ledger.ts";
+import type { Deviation } from "./excuses.ts";
+import type { Finding } from "./violations.ts";
+
+/** Stretches of offsets that a sentence names. */
+const MOST_NAMED = 4;
+
+/** **ExactlyOnceOutput.** Once everything is drained, each reader has seen every record that was made for it, and each once:
+ *  which offsets of which source partition were lost or seen more often is known exactly. What the delivery guarantee, the
+ *  isolation level and the faults of the run permit is counted, not flagged. */
+export function exactlyOnceOutput(
+  pipeline: CheckedPipeline,
+  ledger: DeliveryLedger,
+  routesOf: (topic: string) => readonly Route[],
+  excuse: (deviation: Deviation, reader: number) => string | undefined,
+): Finding {
+  const violations: string[] = [];
+  const permitted: string[] = [];
+  const tell = (reader: number, deviation: Deviation, sentence: string): void => {
+    const since = excuse(deviation, reader);
+    if (since === undefined) violations.push(sentence);
+    else permitted.push(`${sentence}; ${since}`);
+  };
+  pipeline.readers.forEach(({ name, topic, deduplicates }, reader) => {
+    const routes = routesOf(topic);
+    const losses = ledger.losses(reader, routes);
+    const lost = count(losses);
+    if (lost > 0) {
+      const made = lost + ledger.visible(reader);
+      const sentence = `reader ${name} saw ${made - lost} of ${made} records; ${lost} lost: ${named(losses, pipeline)}`;
+      tell(reader, "losses", sentence);
+    }
+    const repeats = ledger.duplicated(reader);
+    if (repeats === 0 || deduplicates) return;
+    const offsets = named(ledger.duplicates(reader, routes), pipeline);
+    tell(reader, "repeats", `reader ${name} saw ${repeats} records again: ${offsets}`);
+  });
+  return { name: "ExactlyOnceOutput", violations, permitted };
+}
+
+function count(offsets: readonly SeenOffsets[]): number {
+  return offsets.reduce((sum, { records }) => sum + records, 0);
+}
+
+function named(offsets: readonly SeenOffsets[], { origins }: CheckedPipeline): string {
+  const words = offsets
+    .slice(0, MOST_NAMED)
+    .map(({ originPartition, route, first, last, records, times }) => {
+      const { topic, partition } = origins[originPartition]!;
+      const which = records === 1 ? `offset ${first}` : `${records} from offset ${first} to ${last}`;
+      return `${topic}-${partition} (${route}) ${which}${times > 2 ? ` ${times} times` : ""}`;
+    });
+  const left = offsets.length - words.length;
+  return `${words.join(", ")}${left > 0 ? `, and ${left} stretches more` : ""}`;
+}

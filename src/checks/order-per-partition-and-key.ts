@@ -1,0 +1,75 @@
+import type { CheckedPipeline } from "./checked-pipeline.ts";
+import { seconds, Violations } from "./violations.ts";
+
+/** More routes than a pipeline has. */
+const ROUTES = 1024;
+
+/** **OrderPerPartitionAndKey.** Records of one source partition that take one way through a job (those of one key do) are first
+ *  seen in a partition of its topic in the order in which they were made. Asked of topics whose jobs read what producers write;
+ *  Kafka promises nothing across the partitions that another job reads. */
+export class OrderPerPartitionAndKey {
+  readonly #pipeline: CheckedPipeline;
+  readonly #found: Violations[];
+  /** Per reader: records that came late. */
+  readonly #late: Float64Array;
+  readonly #isAsked: readonly boolean[];
+  /** Per reader and topic partition: end of the ranks seen, at origin partition * ROUTES + route. */
+  readonly #ends: Map<number, number>[][];
+
+  constructor(pipeline: CheckedPipeline) {
+    this.#pipeline = pipeline;
+    this.#found = pipeline.readers.map(() => new Violations());
+    this.#late = new Float64Array(pipeline.readers.length);
+    this.#ends = pipeline.readers.map(() => []);
+    this.#isAsked = pipeline.readers.map(({ topic }) => {
+      const writers = pipeline.jobs.filter(({ sinks }) => sinks.some((sink) => sink.topic === topic));
+      return writers.length > 0 && writers.every(({ readsOrigins }) => readsOrigins);
+    });
+  }
+
+  /** @param again how many of the records the reader had seen before, from whichever partition. */
+  delivered(
+    reader: number,
+    originPartition: number,
+    route: number,
+    from: number,
+    to: number,
+    first: number,
+    topicPartition: number,
+    again: number,
+  ): void {
+    if (!this.#isAsked[reader]) return;
+    const partitions = this.#ends[reader]!;
+    while (partitions.length <= topicPartition) partitions.push(new Map());
+    const ends = partitions[topicPartition]!;
+    const key = originPartition * ROUTES + route;
+    const end = ends.get(key) ?? 0;
+    if (to > end) ends.set(key, to);
+    if (from >= end) return;
+    const late = Math.min(to, end) - from - again;
+    if (late <= 0) return;
+    this.#late[reader]! += late;
+    const { name, topic } = this.#pipeline.readers[reader]!;
+    this.#found[reader]!.add(
+      () =>
+        `reader ${name} first got ${late} of ranks ${from} to ${to - 1} of origin partition ${originPartition} from ` +
+        `${topic}-${topicPartition} at ${seconds(first)}, behind rank ${end - 1}`,
+    );
+  }
+
+  /** @param excuse why a reader may see records out of order. */
+  findings(excuse: (reader: number) => string | undefined): {
+    readonly violations: readonly string[];
+    readonly permitted: readonly string[];
+  } {
+    const violations: string[] = [];
+    const permitted: string[] = [];
+    this.#found.forEach(({ list }, reader) => {
+      if (list.length === 0) return;
+      const since = excuse(reader);
+      if (since === undefined) violations.push(...list);
+      else permitted.push(`${this.#late[reader]} records came late, the first: ${list[0]}; ${since}`);
+    });
+    return { violations, permitted };
+  }
+}

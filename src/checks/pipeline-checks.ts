@@ -1,0 +1,297 @@
+import type { ConnectorObserver } from "../connectors/index.ts";
+import type { FailoverObserver, FlinkObserver } from "../flink/index.ts";
+import type { KafkaObserver } from "../kafka/index.ts";
+import type { Lineage, Route } from "../records/index.ts";
+import { AppliedToState } from "./applied-to-state.ts";
+import { BarrierNeverOvertakesRecord } from "./barrier-never-overtakes-record.ts";
+import type { CheckedPipeline } from "./checked-pipeline.ts";
+import { DeliveryLedger } from "./delivery-ledger.ts";
+import { EveryTransactionCommits } from "./every-transaction-commits.ts";
+import { exactlyOnceOutput } from "./exactly-once-output.ts";
+import { type Cause, type Deviation, excuseOfReader } from "./excuses.ts";
+import { FencedProducerNeverCommits } from "./fenced-producer-never-commits.ts";
+import { NoAcknowledgedWriteLost } from "./no-acknowledged-write-lost.ts";
+import { NoReadBeyondLastStableOffset } from "./no-read-beyond-last-stable-offset.ts";
+import { OrderPerPartitionAndKey } from "./order-per-partition-and-key.ts";
+import { RecordConservation } from "./record-conservation.ts";
+import { TransactionHistory } from "./transaction-history.ts";
+import type { Finding } from "./violations.ts";
+import { VisibilityAfterCompletion } from "./visibility-after-completion.ts";
+
+type Observed = Pick<
+  KafkaObserver,
+  "delivered" | "transactionBegan" | "transactionPrepared" | "transactionCompleted" | "transactionAborted"
+> &
+  Required<Pick<KafkaObserver, "appended" | "producerInitialised" | "endTxnTaken" | "markerWritten">> &
+  Pick<
+    FlinkObserver,
+    "snapshotStarted" | "checkpointAcknowledged" | "checkpointCompleted" | "offsetInSnapshot"
+  > &
+  Required<Pick<FlinkObserver, "applied" | "stateRestored">> &
+  Pick<FailoverObserver, "jobStatusChanged"> &
+  Pick<ConnectorObserver, "preCommitted" | "committableDropped" | "sinkFailed"> &
+  Required<Pick<ConnectorObserver, "written" | "unsentDropped">>;
+
+/** Every check on one run: it hears what the models tell, each fact in the order that the checks need it in, and says in the
+ *  end what each has found. */
+export class PipelineChecks implements Observed {
+  readonly ledger: DeliveryLedger;
+  readonly #pipeline: CheckedPipeline;
+  readonly #history = new TransactionHistory();
+  readonly #order: OrderPerPartitionAndKey;
+  readonly #conservation: RecordConservation;
+  readonly #applied: AppliedToState;
+  readonly #barriers: BarrierNeverOvertakesRecord;
+  readonly #commits: EveryTransactionCommits;
+  readonly #fencing = new FencedProducerNeverCommits();
+  readonly #acknowledged: NoAcknowledgedWriteLost;
+  readonly #stable: NoReadBeyondLastStableOffset;
+  readonly #visibility: VisibilityAfterCompletion;
+  readonly #causes: ReadonlySet<Cause>[];
+
+  constructor(pipeline: CheckedPipeline, lineage: Lineage) {
+    const { jobs, readers, topics } = pipeline;
+    this.#pipeline = pipeline;
+    this.ledger = new DeliveryLedger(readers.length, lineage);
+    this.#order = new OrderPerPartitionAndKey(pipeline);
+    this.#conservation = new RecordConservation(pipeline);
+    this.#applied = new AppliedToState(pipeline, lineage);
+    this.#barriers = new BarrierNeverOvertakesRecord(pipeline, lineage, this.#applied);
+    this.#commits = new EveryTransactionCommits(pipeline, this.#history);
+    const topicOf = readers.map(({ topic }) =>
+      jobs.some(({ sinks }) => sinks.some((sink) => sink.topic === topic)) ? topics.indexOf(topic) : -1,
+    );
+    const isCommitted = readers.map(({ isolationLevel }) => isolationLevel === "read_committed");
+    this.#acknowledged = new NoAcknowledgedWriteLost(this.#history, topics.length, topicOf, isCommitted);
+    this.#stable = new NoReadBeyondLastStableOffset(topics, topicOf, isCommitted);
+    const committed = new Set(isCommitted.flatMap((is, reader) => (is ? [reader] : [])));
+    this.#visibility = new VisibilityAfterCompletion(committed, jobs.length);
+    this.#causes = jobs.map(() => plannedCauses(pipeline));
+  }
+
+  // ---- Kafka
+
+  delivered(
+    reader: number,
+    originPartition: number,
+    route: number,
+    from: number,
+    to: number,
+    first: number,
+    last: number,
+    transaction: number,
+    topicPartition: number,
+  ): void {
+    const again = this.ledger.delivered(reader, originPartition, route, from, to);
+    this.#order.delivered(reader, originPartition, route, from, to, first, topicPartition, again);
+    this.#acknowledged.delivered(reader, originPartition, route, from, to);
+    this.#visibility.delivered(reader, originPartition, route, from, to, first, last, transaction);
+    this.#stable.delivered(
+      reader,
+      originPartition,
+      route,
+      from,
+      to,
+      first,
+      last,
+      transaction,
+      topicPartition,
+    );
+  }
+
+  appended(
+    topic: number,
+    originPartition: number,
+    route: number,
+    from: number,
+    to: number,
+    first: number,
+    last: number,
+    transaction: number,
+    topicPartition: number,
+  ): void {
+    this.#history.appended(topic, originPartition, route, from, to, first, last, transaction);
+    this.#conservation.appended(topic, originPartition, route, from, to);
+    this.#acknowledged.appended(topic, originPartition, route, from, to, first, last, transaction);
+    this.#stable.appended(topic, originPartition, route, from, to, first, last, transaction, topicPartition);
+  }
+
+  producerInitialised(id: number, producerId: number, producerEpoch: number, at: number): void {
+    this.#fencing.producerInitialised(id, producerId, producerEpoch, at);
+  }
+
+  endTxnTaken(
+    id: number,
+    producerId: number,
+    producerEpoch: number,
+    commit: boolean,
+    transaction: number,
+    at: number,
+  ): void {
+    this.#fencing.endTxnTaken(id, producerId, producerEpoch, commit, transaction, at);
+  }
+
+  markerWritten(
+    topic: string,
+    topicPartition: number,
+    transaction: number,
+    commit: boolean,
+    at: number,
+  ): void {
+    this.#stable.markerWritten(topic, topicPartition, transaction, commit, at);
+  }
+
+  transactionBegan(transaction: number, writer: number, at: number): void {
+    this.#history.transactionBegan(transaction, writer, at);
+  }
+
+  transactionPrepared(transaction: number, at: number): void {
+    this.#history.transactionPrepared(transaction, at);
+    this.#fencing.transactionPrepared(transaction, at);
+  }
+
+  transactionCompleted(transaction: number, at: number): void {
+    this.#fencing.transactionCompleted(transaction, at);
+    this.#acknowledged.transactionCompleted(transaction, at);
+    this.#stable.transactionCompleted(transaction, at);
+  }
+
+  transactionAborted(transaction: number, at: number): void {
+    this.#history.transactionAborted(transaction, at);
+    this.#fencing.transactionAborted(transaction, at);
+    this.#stable.transactionCompleted(transaction, at);
+  }
+
+  // ---- Flink
+
+  applied(
+    job: number,
+    subtask: number,
+    originPartition: number,
+    route: number,
+    from: number,
+    to: number,
+  ): void {
+    this.#applied.applied(job, subtask, originPartition, route, from, to);
+    this.#conservation.applied(job, subtask, originPartition, route, from, to);
+  }
+
+  stateRestored(job: number, subtask: number, checkpoint: number): void {
+    this.#applied.stateRestored(job, subtask, checkpoint);
+  }
+
+  snapshotStarted(job: number, subtask: number, checkpoint: number): void {
+    this.#applied.snapshotStarted(job, subtask, checkpoint);
+  }
+
+  offsetInSnapshot(job: number, checkpoint: number, originPartition: number, offset: number): void {
+    this.#barriers.offsetInSnapshot(job, checkpoint, originPartition, offset);
+  }
+
+  checkpointAcknowledged: Observed["checkpointAcknowledged"] = (
+    job,
+    subtask,
+    checkpoint,
+    metrics,
+    snapshot,
+    at,
+  ) => this.#applied.checkpointAcknowledged(job, subtask, checkpoint, metrics, snapshot, at);
+
+  checkpointCompleted(
+    job: number,
+    checkpoint: number,
+    triggeredAt: number,
+    latestAckAt: number,
+    at: number,
+  ): void {
+    this.#visibility.checkpointCompleted(job, checkpoint, triggeredAt, latestAckAt, at);
+    this.#barriers.checkpointCompleted(job, checkpoint, triggeredAt, latestAckAt, at);
+  }
+
+  jobStatusChanged(job: number, status: string): void {
+    if (status === "RESTARTING" || status === "FAILED")
+      this.#causes[job] = new Set([...this.#causes[job]!, "failure"]);
+  }
+
+  // ---- connectors
+
+  written(
+    job: number,
+    writer: number,
+    topic: string,
+    transaction: number,
+    records: number,
+    first: number,
+  ): void {
+    this.#acknowledged.written(job, writer, topic, transaction, records, first);
+    this.#history.written(job, writer, topic, transaction, records);
+    this.#conservation.written(job, writer, topic, transaction, records);
+  }
+
+  unsentDropped(job: number, writer: number, topic: string, records: number): void {
+    this.#conservation.unsentDropped(job, writer, topic, records);
+  }
+
+  preCommitted(job: number, writer: number, checkpoint: number, transaction: number, at: number): void {
+    this.#history.preCommitted(job, writer, checkpoint, transaction, at);
+    this.#visibility.preCommitted(job, writer, checkpoint, transaction);
+  }
+
+  committableDropped(
+    job: number,
+    writer: number,
+    checkpoint: number,
+    transaction: number,
+    error: string,
+    at: number,
+  ): void {
+    this.#commits.committableDropped(job, writer, checkpoint, transaction, error, at);
+  }
+
+  sinkFailed(job: number, writer: number, error: string, at: number): void {
+    this.#commits.sinkFailed(job, writer, error, at);
+  }
+
+  // ---- the end
+
+  /** What each check has found. @param routesOf the ways that the records of a topic take.
+   *  @param isDrained every reader has seen all records. */
+  findings(routesOf: (topic: string) => readonly Route[], isDrained: boolean): Finding[] {
+    const excuse = (deviation: Deviation, reader: number): string | undefined =>
+      excuseOfReader(deviation, this.#pipeline.readers[reader]!, this.#pipeline, (job) => this.#causes[job]!);
+    const isQuiet = isDrained && this.#causes.every((causes) => causes.size === 0);
+    const names = this.#pipeline.readers.map(({ name }) => name);
+    const kept = (name: string, violations: readonly string[]): Finding => ({
+      name,
+      violations,
+      permitted: [],
+    });
+    return [
+      exactlyOnceOutput(this.#pipeline, this.ledger, routesOf, excuse),
+      {
+        name: "EveryTransactionCommits",
+        violations: this.#commits.violations,
+        permitted: this.#commits.permitted,
+      },
+      { name: "AppliedToState", violations: this.#applied.violations(), permitted: this.#applied.permitted },
+      {
+        name: "OrderPerPartitionAndKey",
+        ...this.#order.findings((reader) => excuse("reordering", reader)),
+      },
+      kept("RecordConservation", this.#conservation.violations(this.ledger, routesOf, isQuiet)),
+      kept("NoVisibilityBeforeCompletion", this.#visibility.violations),
+      kept("NoReadBeyondLastStableOffset", this.#stable.violations),
+      kept("FencedProducerNeverCommits", this.#fencing.violations),
+      kept("NoAcknowledgedWriteLost", this.#acknowledged.violations(names, isQuiet)),
+      kept("BarrierNeverOvertakesRecord", this.#barriers.violations),
+    ];
+  }
+}
+
+function plannedCauses({ planned }: CheckedPipeline): ReadonlySet<Cause> {
+  const causes = new Set<Cause>();
+  if (planned.olderState) causes.add("older state");
+  if (planned.end) causes.add("end");
+  if (planned.uncleanElection) causes.add("unclean election");
+  return causes;
+}

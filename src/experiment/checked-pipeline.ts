@@ -1,0 +1,59 @@
+import type { CheckedPipeline } from "../checks/index.ts";
+import { jobVertices, type Pipeline, topicsWrittenWhole } from "../pipeline/index.ts";
+
+/** A pipeline as the checks see it. */
+export function checkedPipeline(pipeline: Pipeline): CheckedPipeline {
+  const { kafka, producers, jobs, readers, faults } = pipeline;
+  const partitionsOf = (topic: string): number => kafka.topics.find(({ name }) => name === topic)!.partitions;
+  return {
+    jobs: jobs.map((job) => {
+      const { name, checkpointing, source, sinks } = job;
+      const written = topicsWrittenWhole(job);
+      const [first, ...vertices] = jobVertices(job).map(({ parallelism }, i) => ({
+        parallelism,
+        writes: written[i]!,
+      }));
+      return {
+        name,
+        interval: checkpointing.interval,
+        mode: checkpointing.mode,
+        unaligned: checkpointing.unaligned,
+        source: { topic: source.topic, isolationLevel: source.consumer.isolationLevel },
+        readsOrigins: producers.some(({ topic }) => topic === source.topic),
+        sinks: sinks.map(({ topic, deliveryGuarantee, transactionTimeout }) => ({
+          topic,
+          deliveryGuarantee,
+          transactionTimeout,
+        })),
+        sourceParallelism: first!.parallelism,
+        vertices,
+      };
+    }),
+    readers: readers.map(({ name, topic, consumer, deduplicate }) => ({
+      name,
+      topic,
+      isolationLevel: consumer.isolationLevel,
+      deduplicates: deduplicate === "by-key",
+    })),
+    origins: producers.flatMap(({ topic }) =>
+      Array.from({ length: partitionsOf(topic) }, (_, partition) => ({ topic, partition })),
+    ),
+    topics: kafka.topics.map(({ name }) => name),
+    sweepInterval: kafka.transactions.sweepInterval,
+    planned: {
+      faults: faults.length > 0,
+      olderState: faults.some(
+        ({ action }) =>
+          action.kind === "operate" &&
+          action.action.kind === "restart" &&
+          (action.action.from !== "latest" || action.action.checkpoint > 0),
+      ),
+      end: faults.some(
+        ({ action }) =>
+          action.kind === "operate" &&
+          (action.action.kind === "cancel" || action.action.kind === "stop-with-savepoint"),
+      ),
+      uncleanElection: faults.some(({ action }) => action.kind === "elect" && action.unclean),
+    },
+  };
+}
