@@ -18,7 +18,8 @@ export interface CheckArguments {
 
 /** Seeds that the draws of a search tell apart. */
 const MOST_SEEDS = 2 ** 31;
-const FIRST_EVENTS = 6;
+/** Of a timeline, and how many of them at its end. */
+const EVENTS = 10;
 const LAST_EVENTS = 4;
 
 /** Searches for a schedule of faults that breaks what a pipeline promises, and prints the smallest it finds.
@@ -71,19 +72,23 @@ function describeBroken({ faults, violation, result }: BrokenSchedule, command: 
   ].join("\n");
 }
 
-/** The faults and up to ten other events, what happened again (as a job that restarts and fails does) only once. */
+/** The faults, and of what else happened the first and the last events, ten together where the faults leave room; what happened
+ *  again (as a job that restarts and fails does) only once. */
 function timelineOf({ recovery }: RunResult): string[] {
   const told = new Set<string>();
   const lines: string[] = [];
-  const faults = new Set<string>();
+  const faults: string[] = [];
   for (const { atMs, job, what } of recovery.timeline) {
     const event = `${job === null ? "" : `${job}: `}${what}`;
     if (told.has(event)) continue;
     told.add(event);
     const line = `  ${(atMs / 1000).toFixed(3).padStart(9)} s  ${event}`;
+    if (what.startsWith("command-line-")) faults.push(line);
     lines.push(line);
-    if (job === null) faults.add(line);
   }
-  const lastFrom = lines.length - LAST_EVENTS;
-  return lines.filter((line, index) => index < FIRST_EVENTS || index >= lastFrom || faults.has(line));
+  const others = lines.filter((line) => !faults.includes(line));
+  const room = Math.max(LAST_EVENTS, EVENTS - faults.length);
+  const first = others.slice(0, Math.max(0, Math.min(room, others.length) - LAST_EVENTS));
+  const kept = new Set([...faults, ...first, ...others.slice(-LAST_EVENTS)]);
+  return lines.filter((line) => kept.has(line));
 }
