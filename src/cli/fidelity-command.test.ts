@@ -90,3 +90,15 @@ test("a file that is no case is named, and a folder without one too", () => {
   writeFileSync(join(own, "a.json"), "[]");
   expect(run).toThrow(`Cannot read ${join(own, "a.json")}: got`);
 });
+
+test("a file that is no case doesn't keep the others from being judged", () => {
+  const cases = only("none-nockpt");
+  writeFileSync(join(cases, "broken.json"), "{");
+  const warnings: string[] = [];
+  const terminal = { ...capture(), warn: (text: string) => void warnings.push(text) };
+  expect(compareWithReference({ seed: "1", cases }, terminal)).toBe(EXIT_CODES.badInput);
+  expect(warnings).toEqual([
+    `Cannot read ${join(cases, "broken.json")}: got text that isn't JSON, wanted a reference case`,
+  ]);
+  expect(terminal.out.join("")).toContain("fidelity: 18 of 18 within tolerance");
+});

@@ -1,5 +1,5 @@
 import type { Phases, PipelineInput } from "../pipeline/index.ts";
-import { hasFault, triggerBeforeFault } from "./case-faults.ts";
+import { triggerBeforeFault } from "./case-faults.ts";
 import type { ReferenceCase } from "./reference-case.ts";
 
 type Job = ReferenceCase["input"]["job"];
@@ -39,7 +39,6 @@ export function pipelineOf(
   sweepPhase?: number,
 ): PipelineInput {
   const { input, name } = reference;
-  const mayFail = hasFault(reference);
   const partitions = 2;
   const replication = { "replication.factor": input.replication_factor ?? 1 };
   const out = { ...replication, partitions: input.outPartitions ?? partitions };
@@ -78,11 +77,11 @@ export function pipelineOf(
       config: input.cluster,
     },
     jobs: {
-      [FIRST_JOB]: jobOf(input.job, input.conf, "in", chained ? "mid" : "out", FIRST_JOB, mayFail),
+      [FIRST_JOB]: jobOf(input.job, input.conf, "in", chained ? "mid" : "out", FIRST_JOB),
       ...(input.chain === undefined
         ? {}
         : {
-            [SECOND_JOB]: jobOf(guarded, input.chain.conf ?? input.conf, "mid", "out", SECOND_JOB, mayFail),
+            [SECOND_JOB]: jobOf(guarded, input.chain.conf ?? input.conf, "mid", "out", SECOND_JOB),
           }),
     },
     readers: {
@@ -127,12 +126,11 @@ function jobOf(
   from: string,
   to: string,
   name: string,
-  mayFail: boolean,
 ): JobInput {
   const guarantee = (job.guarantee ?? "NONE").toLowerCase().replaceAll("_", "-");
   const transactional = guarantee === "exactly-once";
   const timeout = job.txnTimeout ?? DEFAULT_TRANSACTION_TIMEOUT_MS;
-  const restarts = mayFail && conf["restart-strategy.type"] === undefined ? FIXED_DELAY : {};
+  const restarts = conf["restart-strategy.type"] === undefined ? FIXED_DELAY : {};
   return {
     config: {
       "parallelism.default": job.parallelism ?? 2,

@@ -33,7 +33,7 @@ test("without a stated trigger the case is simulated over the phases of its chec
   const isolation = { produced: 600, duplicates: 0, lost: 0, steady_latency_ms: latency };
   const spread = (phases: object): number => {
     const reference = shortCase({}, { phases, measured: { read_committed: isolation } });
-    const medians = simulateOverPhases(reference, SETTINGS).map(({ isolations }) =>
+    const medians = simulateOverPhases(reference, SETTINGS).runs.map(({ isolations }) =>
       isolations.read_committed.latency!.quantile(0.5),
     );
     expect(medians).toHaveLength(5);
@@ -46,7 +46,7 @@ test("without a stated trigger the case is simulated over the phases of its chec
 test("cold, saturated and large are seen from a case's settings", () => {
   const kindOf = (input: Readonly<Record<string, unknown>>) => {
     const reference = shortCase(input);
-    return compareCase(reference, [])[0]?.kind;
+    return compareCase(reference, { runs: [], whyNot: undefined })[0]?.kind;
   };
   expect(kindOf({})).toBe("steady latency");
   expect(kindOf({ cluster_age_s: 199 })).toBe("cold latency");
@@ -87,7 +87,7 @@ test("what a fault does is held against what it did", () => {
     ["last restart to running", 900],
     ["first completed checkpoint after", 1200],
   ]);
-  for (const { recovery, isolations } of simulated) {
+  for (const { recovery, isolations } of simulated.runs) {
     // Declared lost 1.5 s after the fault: by a closed connection, and onto the dead process a second later.
     expect(recovery!.restarts).toBe(2);
     expect(recovery!.firstCompletedAfter).toBeGreaterThan(2000);

@@ -2,7 +2,7 @@ import { quantile } from "../stats/index.ts";
 import { hasFault, whyNotSimulated } from "./case-faults.ts";
 import { type FidelityRow, type Figure, judge, type Kind } from "./fidelity-row.ts";
 import type { MeasuredIsolation, ReferenceCase } from "./reference-case.ts";
-import { ISOLATIONS, type IsolationName, type SimulatedCase } from "./simulate-case.ts";
+import { ISOLATIONS, type IsolationName, type SimulatedCase, type SimulatedPhases } from "./simulate-case.ts";
 import {
   ALIGNMENT_DATA_SHARE,
   ALIGNMENT_RECORDS_A_CHANNEL,
@@ -40,13 +40,17 @@ const QUANTILES = [
 
 /** Every figure of a case beside what was simulated: one simulation where the case states its phases, several over the
  *  phases where it doesn't. */
-export function compareCase(reference: ReferenceCase, simulated: readonly SimulatedCase[]): FidelityRow[] {
-  return [
-    ...latencyRows(reference, simulated),
-    ...checkpointRows(reference, simulated),
-    ...deliveryRows(reference, simulated),
-    ...crashRows(reference, simulated),
+export function compareCase(
+  reference: ReferenceCase,
+  { runs, whyNot }: Pick<SimulatedPhases, "runs" | "whyNot">,
+): FidelityRow[] {
+  const rows = [
+    ...latencyRows(reference, runs),
+    ...checkpointRows(reference, runs),
+    ...deliveryRows(reference, runs),
+    ...crashRows(reference, runs),
   ];
+  return whyNot === undefined ? rows : rows.map((row) => ({ ...row, note: whyNot }));
 }
 
 /** A run before its fault is steady; whatever covers the fault needs it simulated. */
@@ -76,8 +80,9 @@ function latencyRows(reference: ReferenceCase, simulated: readonly SimulatedCase
   return ISOLATIONS.flatMap((name) => {
     const latency = reference.measured[name]?.steady_latency_ms;
     if (latency === undefined) return [];
-    const row = (figure: string, measured: number, q: number | undefined) =>
-      judge(
+    const row = (figure: string, measured: number | undefined, q: number | undefined): FidelityRow[] => {
+      if (measured === undefined) return [];
+      const judged = judge(
         reference.name,
         {
           figure: `${name} ${figure}`,
@@ -94,9 +99,11 @@ function latencyRows(reference: ReferenceCase, simulated: readonly SimulatedCase
         }),
         "no record was delivered in the window",
       );
+      return [judged];
+    };
     return [
-      row("mean", latency.mean, undefined),
-      ...QUANTILES.map(([figure, q]) => row(figure, latency[figure], q)),
+      ...row("mean", latency.mean, undefined),
+      ...QUANTILES.flatMap(([figure, q]) => row(figure, latency[figure], q)),
     ];
   });
 }

@@ -2,4 +2,4 @@ export { compareCase } from "./compare-case.ts";
 export { type FidelityReport, type KindSummary, summariseRows } from "./fidelity-report.ts";
 export type { FidelityRow } from "./fidelity-row.ts";
 export { type CaseReading, type ReferenceCase, readReferenceCase } from "./reference-case.ts";
-export { type CaseSettings, simulateOverPhases } from "./simulate-case.ts";
+export { type CaseSettings, type SimulatedPhases, simulateOverPhases } from "./simulate-case.ts";

@@ -1,48 +1,60 @@
 import { z } from "zod";
 
 const number = z.number();
-const isolation = z.looseObject({
+/** Flink's REST API says "NaN" for what there is nothing of. */
+const figure = z
+  .union([number, z.literal("NaN"), z.null()])
+  .transform((value) => (typeof value === "number" ? value : undefined))
+  .optional();
+/** Left out or null. */
+const maybe = <T extends z.ZodType>(schema: T) =>
+  schema
+    .nullable()
+    .transform((value) => (value === null ? undefined : value))
+    .optional();
+
+const isolation = z.object({
   produced: number,
   duplicates: number,
   lost: number,
-  steady_latency_ms: z
-    .looseObject({
+  steady_latency_ms: maybe(
+    z.object({
       from_s: number,
       to_s: number,
       n: number,
-      mean: number,
-      p10: number,
-      p25: number,
-      p50: number,
-      p75: number,
-      p90: number,
-      p99: number,
-      cdf_percent: z.array(number).optional(),
-    })
-    .optional(),
-  latency_by_creation_second: z.array(z.looseObject({ s: number, n: number, p50: number })).optional(),
-  largest_output_gap: z.looseObject({ from_s: number, length_s: number }).optional(),
+      mean: figure,
+      p10: figure,
+      p25: figure,
+      p50: figure,
+      p75: figure,
+      p90: figure,
+      p99: figure,
+      cdf_percent: maybe(z.array(number)),
+    }),
+  ),
+  latency_by_creation_second: maybe(z.array(z.object({ s: number, n: number, p50: number }))),
+  largest_output_gap: maybe(z.object({ from_s: number, length_s: number })),
 });
 
-const quantiles = z.looseObject({ p50: number });
-const checkpoints = z.looseObject({
-  completed_in_window: number.optional(),
-  duration_ms: quantiles.optional(),
-  trigger_gap_ms: quantiles.optional(),
-  checkpointed_size_bytes_p50: number.optional(),
-  processed_data_p50: number.optional(),
-  persisted_data_p50: number.optional(),
+const quantiles = maybe(z.object({ p50: figure }));
+const checkpoints = z.object({
+  completed_in_window: figure,
+  duration_ms: quantiles,
+  trigger_gap_ms: quantiles,
+  checkpointed_size_bytes_p50: figure,
+  processed_data_p50: figure,
+  persisted_data_p50: figure,
 });
 
 const option = z.union([z.string(), number, z.boolean()]).transform(String);
-const fault = z.strictObject({
+const fault = z.object({
   at: number,
   kill: z.string().optional(),
   signal: z.string().optional(),
   for: number.optional(),
   restartAfter: number.optional(),
 });
-const job = z.strictObject({
+const job = z.object({
   guarantee: z.enum(["EXACTLY_ONCE", "AT_LEAST_ONCE", "NONE"]).optional(),
   parallelism: number.optional(),
   keys: number.optional(),
@@ -57,17 +69,19 @@ const job = z.strictObject({
   sourceIsolation: z.enum(["read_committed", "read_uncommitted"]).optional(),
 });
 
-/** The settings of a run. Strict: an input that nobody reads would be predicted without it. */
-const input = z.strictObject({
+const load = z.object({ linger: number.optional() });
+const chain = job.extend({ conf: z.record(z.string(), option).optional() });
+/** The settings of a run. */
+const input = z.object({
   rate: number,
   seconds: number,
   warm: number.optional(),
   job,
   conf: z.record(z.string(), option).default({}),
   cluster: z.record(z.string(), option).default({}),
-  load: z.strictObject({ linger: number.optional() }).default({}),
+  load: load.default({}),
   faults: z.array(fault).default([]),
-  chain: job.extend({ conf: z.record(z.string(), option).optional() }).optional(),
+  chain: chain.optional(),
   taskmanagers: number.optional(),
   outPartitions: number.optional(),
   brokers: number.optional(),
@@ -77,36 +91,42 @@ const input = z.strictObject({
   cluster_age_s: number.optional(),
 });
 
-const schema = z.looseObject({
+const schema = z.object({
   name: z.string().optional(),
   input,
-  measured: z.looseObject({
-    read_committed: isolation.optional(),
-    read_uncommitted: isolation.optional(),
-    checkpoints: checkpoints.optional(),
+  measured: z.object({
+    read_committed: maybe(isolation),
+    read_uncommitted: maybe(isolation),
+    checkpoints: maybe(checkpoints),
   }),
-  fault: z
-    .looseObject({
+  fault: maybe(
+    z.object({
       at_s: number,
-      last_completed_trigger_before_ms: number.optional(),
-      first_completed_trigger_after_ms: number.optional(),
-      first_completed_duration_ms: number.optional(),
-      restores: number.optional(),
-      timeline_ms: z.array(z.tuple([number, z.string()])).optional(),
-    })
-    .optional(),
-  phases: z
-    .looseObject({
-      first_trigger_at_ms: number.optional(),
-      declared_lost_ms_after_fault: z.array(number).optional(),
-      transaction_sweep_at_ms: number.optional(),
-      hop_trigger_phase_ms: z.array(number).optional(),
-    })
-    .default({}),
+      last_completed_trigger_before_ms: figure,
+      first_completed_trigger_after_ms: figure,
+      first_completed_duration_ms: figure,
+      restores: figure,
+      timeline_ms: maybe(z.array(z.tuple([number, z.string()]))),
+    }),
+  ),
+  phases: maybe(
+    z.object({
+      first_trigger_at_ms: figure,
+      declared_lost_ms_after_fault: maybe(z.array(number)),
+      transaction_sweep_at_ms: figure,
+      hop_trigger_phase_ms: maybe(z.array(number)),
+    }),
+  ),
 });
+type Schema = z.output<typeof schema>;
 
 /** One run of the reference, as its file has it (`reference/README.md` explains the fields). */
-export type ReferenceCase = z.output<typeof schema> & { readonly name: string };
+export interface ReferenceCase extends Omit<Schema, "phases"> {
+  readonly name: string;
+  readonly phases: NonNullable<Schema["phases"]>;
+  /** Inputs that nobody reads, by their paths. */
+  readonly unknown: readonly string[];
+}
 export type MeasuredIsolation = z.output<typeof isolation>;
 
 /** A file of the reference's format, or in one line why it is none. */
@@ -125,10 +145,32 @@ export function readReferenceCase(text: string, fileName: string): CaseReading {
   const reading = schema.safeParse(value);
   if (!reading.success) {
     const [first] = reading.error.issues;
-    const unknown = first?.code === "unrecognized_keys" ? first.keys : [];
-    const path = [...(first?.path ?? []), ...unknown.slice(0, 1)].map(String).join(".");
-    const what = unknown.length > 0 ? "an input that is not known" : (first?.message ?? "something else");
+    const path = (first?.path ?? []).map(String).join(".");
+    const what = first?.message ?? "something else";
     return { ok: false, problem: `got ${what} at ${path || "its root"}, wanted a reference case` };
   }
-  return { ok: true, value: { ...reading.data, name: reading.data.name ?? fileName.replace(/\.json$/, "") } };
+  const { data } = reading;
+  const name = data.name ?? fileName.replace(/\.json$/, "");
+  return {
+    ok: true,
+    value: {
+      ...data,
+      name,
+      phases: data.phases ?? {},
+      unknown: unknownInputs(value as z.input<typeof schema>),
+    },
+  };
+}
+
+/** What is in a case's input besides what a simulation of it reads. */
+function unknownInputs({ input: given }: z.input<typeof schema>): string[] {
+  const beyond = (path: string, value: object, known: { readonly shape: object }): string[] =>
+    Object.keys(value).flatMap((key) => (key in known.shape ? [] : [`${path}.${key}`]));
+  return [
+    ...beyond("input", given, input),
+    ...beyond("input.job", given.job, job),
+    ...beyond("input.load", given.load ?? {}, load),
+    ...(given.chain === undefined ? [] : beyond("input.chain", given.chain, chain)),
+    ...(given.faults ?? []).flatMap((one, i) => beyond(`input.faults[${i}]`, one, fault)),
+  ];
 }

@@ -1,15 +1,16 @@
 import { type Measurement, measurePipeline } from "../experiment/index.ts";
 import { LatencyByCreation, VisibleGaps } from "../metrics/index.ts";
 import {
+  ConfigError,
   type Lineage,
   type Phases,
   type Pipeline,
   type PipelineObserver,
-  resolvePipeline,
 } from "../pipeline/index.ts";
-import { faultAt, faultsOf, hasFault, heartbeatsOf } from "./case-faults.ts";
-import { FAILING_JOB, loadOf, phasesOf, pipelineOf, reportedJob } from "./case-pipeline.ts";
+import { faultAt, hasFault, heartbeatsOf } from "./case-faults.ts";
+import { loadOf, phasesOf, reportedJob } from "./case-pipeline.ts";
 import type { ReferenceCase } from "./reference-case.ts";
+import { type CasePlace, type ResolvedCase, resolveCase } from "./resolve-case.ts";
 
 /** Latency of one isolation level, ms. */
 export interface SimulatedLatency {
@@ -48,7 +49,15 @@ export interface SimulatedCase {
   readonly persistedDataP50: number | undefined;
   /** undefined: nothing fails. */
   readonly recovery: SimulatedRecovery | undefined;
-  /** What the pipeline's file would note: known, but not modelled. */
+}
+
+/** What came of a case. */
+export interface SimulatedPhases {
+  /** One a phase; none where the case can't be simulated. */
+  readonly runs: readonly SimulatedCase[];
+  /** Why there are none. */
+  readonly whyNot: string | undefined;
+  /** What is predicted otherwise than the case says, and what its pipeline's file would be told. */
   readonly notes: readonly string[];
 }
 
@@ -57,8 +66,7 @@ export const ISOLATIONS = ["read_committed", "read_uncommitted"] as const;
 
 export interface CaseSettings {
   readonly seed: string;
-  /** Environment file by number of brokers, and its text. */
-  readonly environment: { readonly path: string; readonly text: string };
+  readonly environment: CasePlace;
   /** ns added to every stated or drawn first trigger; for the range over phases. */
   readonly phase?: number;
   /** Of the brokers' sweep for timed-out transactions, 0 to 1, where the case doesn't state it; without it drawn. */
@@ -73,12 +81,20 @@ const MILLISECOND = 1e6;
 const PHASES = 5;
 
 /** Simulates a case from its settings: from the phases it states, and over those it doesn't. */
-export function simulateOverPhases(reference: ReferenceCase, settings: CaseSettings): SimulatedCase[] {
-  const { pipeline } = resolveCase(reference, settings);
+export function simulateOverPhases(reference: ReferenceCase, settings: CaseSettings): SimulatedPhases {
+  let resolved: ResolvedCase;
+  try {
+    resolved = resolveCase(reference, settings.environment);
+  } catch (error) {
+    if (!(error instanceof ConfigError)) throw error;
+    const whyNot = error.issues[0]!.message;
+    return { runs: [], whyNot, notes: error.issues.map(({ message }) => message) };
+  }
+  const { pipeline, notes } = resolved;
   const interval = checkpointInterval(pipeline.jobs[reportedJob(reference)]!.checkpointing);
   const { first_trigger_at_ms: first, hop_trigger_phase_ms: hops } = reference.phases;
   const isStated = interval === undefined || first !== undefined || hops !== undefined;
-  return Array.from({ length: PHASES }, (_, i) =>
+  const runs = Array.from({ length: PHASES }, (_, i) =>
     simulateCase(reference, {
       ...settings,
       seed: `${settings.seed} ${i}`,
@@ -86,11 +102,12 @@ export function simulateOverPhases(reference: ReferenceCase, settings: CaseSetti
       ...(isStated ? {} : { phase: Math.floor((i * interval) / PHASES) }),
     }),
   );
+  return { runs, whyNot: undefined, notes };
 }
 
 /** Simulates a case from its settings and the phases it states. Its faults happen when they did. */
 export function simulateCase(reference: ReferenceCase, settings: CaseSettings): SimulatedCase {
-  const { pipeline, notes } = resolveCase(reference, settings);
+  const { pipeline } = resolveCase(reference, settings.environment, settings.sweepPhase);
   const intervals = pipeline.jobs.map(({ checkpointing }) => checkpointInterval(checkpointing));
   const { measured } = reference;
   const window = (measured.read_committed ?? measured.read_uncommitted)?.steady_latency_ms;
@@ -147,7 +164,6 @@ export function simulateCase(reference: ReferenceCase, settings: CaseSettings): 
     processedDataP50: medianOf(sizes.processed),
     persistedDataP50: medianOf(sizes.persisted),
     recovery: failsAt === undefined ? undefined : recoveryOf(result.recovery, job, failsAt, around),
-    notes,
   };
 }
 
@@ -230,17 +246,4 @@ function phasesFor(
   if (phase === undefined) return phasesOf(reference, known);
   const shifted: ReferenceCase = { ...reference, phases: { first_trigger_at_ms: phase / MILLISECOND } };
   return phasesOf(shifted, known);
-}
-
-function resolveCase(
-  reference: ReferenceCase,
-  { environment, sweepPhase }: CaseSettings,
-): { readonly pipeline: Pipeline; readonly notes: readonly string[] } {
-  const input = pipelineOf(reference, environment.path, sweepPhase);
-  const resolved = (faults: readonly string[]) =>
-    resolvePipeline(input, reference.name, faults, () => environment.text);
-  const start = resolved([]).pipeline.environment.taskManagerStart;
-  const faults = faultsOf(reference, FAILING_JOB, start);
-  const { pipeline, warnings } = resolved(faults.map((fault, i) => `faults.f${i + 1}=${fault}`));
-  return { pipeline, notes: warnings.map(({ message }) => message) };
 }
