@@ -9,6 +9,7 @@ import { type DefaultsArguments, printDefaults } from "./defaults-command.ts";
 import { EXIT_CODES, type ExitCode } from "./exit-codes.ts";
 import { printExplanation } from "./explain-command.ts";
 import { compareWithReference, type FidelityArguments } from "./fidelity-command.ts";
+import { type ReviewArguments, reviewPipelineFile } from "./review/review-command.ts";
 import { type RunArguments, runPipelineFile } from "./run-command.ts";
 import { type ChartArguments, drawCharts } from "./sweep/chart-command.ts";
 import { type CompareArguments, compareResults } from "./sweep/compare-command.ts";
@@ -85,6 +86,25 @@ function describeCommands(terminal: Terminal, done: (code: ExitCode) => void): C
     )
     .action(async (file: string, options: RunArguments) =>
       done(await runPipelineFile(file, options, terminal)),
+    );
+
+  program
+    .command("review")
+    .description("which delivery guarantee and which checkpoint interval: a design review of a pipeline file")
+    .argument("<pipeline>", "pipeline file, as for run")
+    .option("--seed <number>", "seed of the first repetition, a whole number", "1")
+    .option("--for <duration>", "least simulated time of each run without a crash", "40 s")
+    .option(
+      "--set <key=value>",
+      "set a key of the pipeline file before it is read; may be repeated",
+      (value, earlier: readonly string[] | undefined) => [...(earlier ?? []), value],
+    )
+    .option("--json", "print the review as JSON on standard output, and nothing else there")
+    .option("--workers <number>", "worker threads (default: one a core)")
+    .option("--again", "run it even if its results are there")
+    .option("--out <folder>", "where review.html, review.json and review.txt go (default: output/<pipeline>)")
+    .action(async (file: string, options: ReviewArguments) =>
+      done(await reviewPipelineFile(file, options, terminal)),
     );
 
   program

@@ -3,20 +3,25 @@ import { join } from "node:path";
 import { fileProblem } from "./file-problem.ts";
 import { UsageError } from "./usage-error.ts";
 
-/** Stands in every result Sluice writes, and tells its files from others of the same name. */
-const RESULT_MARK = '"outcomeFingerprint"';
+/** The file by which a set of results is known as Sluice's, and what stands in it. */
+export interface ResultMark {
+  readonly file: string;
+  readonly text: string;
+}
 
-/** The texts of one run's files, by file name. `run.json` is among them. */
-export type RunFiles = Readonly<Record<string, string>> & { readonly "run.json": string };
+export const RUN_MARK: ResultMark = { file: "run.json", text: '"outcomeFingerprint"' };
+
+/** The texts of files, by name. */
+export type RunFiles = Readonly<Record<string, string>>;
 
 /** Makes the folder, before the run, so that no run is lost to a folder that cannot be written.
  *  @throws UsageError when it cannot be made, or holds files of these names that are not Sluice's. */
-export function prepareFolder(folder: string, names: readonly string[]): void {
+export function prepareFolder(folder: string, names: readonly string[], mark: ResultMark = RUN_MARK): void {
   attempt(folder, () => mkdirSync(folder, { recursive: true }));
-  const result = join(folder, "run.json");
+  const result = join(folder, mark.file);
   const isOurs = attempt(
     result,
-    () => existsSync(result) && readFileSync(result, "utf8").includes(RESULT_MARK),
+    () => existsSync(result) && readFileSync(result, "utf8").includes(mark.text),
   );
   const foreign = isOurs ? [] : names.map((name) => join(folder, name)).filter((path) => existsSync(path));
   if (foreign.length > 0) {

@@ -85,6 +85,7 @@ export function runResult(guarantee: string, readers: readonly ReaderResult[]): 
       aborted: 0,
       timedOut: 0,
     },
+    storage: { checkpoints: 30, puts: 270, putBytes: 6_000_000_000, deletes: 29 },
     tasks: [],
     recovery: { jobs: [], timeline: [] },
     checks: [],

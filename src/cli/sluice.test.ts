@@ -224,13 +224,6 @@ test("the pipeline shown in the README runs", () => {
   expect(code, err).toBe(0);
 });
 
-test("the figures in the README are those of npm start", () => {
-  const readme = readFileSync(join(root, "README.md"), "utf8");
-  const [, shown] = /<!-- figures:.*?```\n(.*?)\n```\n<!-- end of figures -->/s.exec(readme) ?? [];
-  expect(sluice("run", orders, "--each-guarantee", "--out", "figures").code).toBe(0);
-  expect(shown).toBe(readFileSync(join(folder, "figures/run.txt"), "utf8").trimEnd());
-});
-
 describe("defaults and explain", () => {
   test("every default has a unit and a source", () => {
     const { code, out, err } = sluice("defaults", "--json");

@@ -75,10 +75,14 @@ export const METRICS = [
   "latency_p99_ms",
   "latency_p99_9_ms",
   "latency_max_ms",
+  // At the quantile of the reader's SLO.
+  "latency_slo_ms",
   "records_in",
   "records_visible",
   "records_lost",
   "records_duplicated",
+  // Furthest that a value of a reader with `deduplicate` went back in time.
+  "upsert_setback_ms",
   "checkpoints_triggered",
   "checkpoints_completed",
   "checkpoints_failed",
@@ -123,6 +127,15 @@ export const METRICS = [
   "restored_checkpoint_age_ms",
   // From the first fault until the last transaction that was open then had been committed or aborted.
   "transactions_open_ms",
+  // Of the whole pipeline, without faults. Busy time of the busiest task, and the mean of all.
+  "busiest_task_ms_per_s",
+  "mean_task_ms_per_s",
+  // What tasks send each other.
+  "task_bytes_out_per_s",
+  // Asked of checkpoint storage, from what a checkpoint takes and the time between two.
+  "storage_bytes_per_h",
+  "storage_puts_per_h",
+  "transactional_ids_per_day",
 ] as const;
 
 export type Metric = (typeof METRICS)[number];

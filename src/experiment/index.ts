@@ -16,6 +16,7 @@ export {
   type Experiment,
   METRICS,
   type Metric,
+  type Settings,
 } from "./experiment.ts";
 export { ExperimentError } from "./experiment-error.ts";
 export { type Formulas, loadFormulas } from "./formula.ts";

@@ -5,6 +5,7 @@ import {
   type PipelineObserver,
   type PipelineReading,
 } from "../pipeline/index.ts";
+import { costMetrics } from "./cost-metrics.ts";
 import { describeFailures, describeTimeline, type TimelineRow } from "./describe-timeline.ts";
 import type { Point } from "./expand-points.ts";
 import { METRICS, type Metric } from "./experiment.ts";
@@ -217,10 +218,12 @@ function describeReader(
     latency_p99_ms: quantiles[3],
     latency_p99_9_ms: quantiles[4],
     latency_max_ms: measured ? histogram.max : null,
+    latency_slo_ms: reader.slo?.measuredMs == null ? null : reader.slo.measuredMs * MILLISECOND,
     records_in: reader.recordsIn,
     records_visible: reader.recordsVisible,
     records_lost: reader.recordsLost,
     records_duplicated: reader.recordsDuplicated,
+    upsert_setback_ms: reader.upsertView === null ? null : reader.upsertView.deepestMs * MILLISECOND,
     checkpoints_triggered: job?.triggered,
     checkpoints_completed: job?.completed,
     checkpoints_failed: job?.failed,
@@ -242,6 +245,7 @@ function describeReader(
     checkpoint_size_mean_bytes: sizes && sizes.checkpointed.count > 0 ? sizes.checkpointed.mean : null,
     in_flight_mean_bytes: sizes && sizes.persisted.count > 0 ? sizes.persisted.mean : null,
     ...recoveryMetrics(recovery, log, aftermath, writers[0], i),
+    ...costMetrics(result, checkpoints),
   };
   return {
     reader: reader.reader,

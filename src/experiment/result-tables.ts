@@ -120,7 +120,7 @@ function resultTable({ experiment, points, factors, replay }: SweepShape): Table
     number("simulated_s"),
     number("warm_up_s"),
     whole("records_measured"),
-    ...METRICS.map((name) => (/_(ms|bytes)$/.test(name) ? number(name) : whole(name))),
+    ...METRICS.map((name) => (/_(ms|bytes)$|_per_/.test(name) ? number(name) : whole(name))),
     whole("events"),
     text("outcome_fingerprint"),
   ];

@@ -77,6 +77,8 @@ export function measurePipeline(pipeline: Pipeline, options: RunOptions): Measur
   const eventsUnderLoad = world.sim.executed;
   const idsUnderLoad = world.transactions.newTransactionalIds;
   const tasks = tasksOf(world, pipeline);
+  const { puts, bytes: putBytes, deletes } = world.storage;
+  const triggered = recorders.jobCheckpoints.reduce((sum, job) => sum + job.triggered, 0);
   const drainBound = duration + drainTime(pipeline);
   while (stopped.kind === "reached-end" && world.sim.now < drainBound && !recorders.allVisible(world)) {
     stopped = world.run(Math.min(drainBound, world.sim.now + SECOND / 10));
@@ -99,6 +101,7 @@ export function measurePipeline(pipeline: Pipeline, options: RunOptions): Measur
     readers: recorders.readers(world),
     checkpoints: recorders.checkpoints(),
     transactions: transactionsOf(world, idsUnderLoad, duration),
+    storage: { checkpoints: triggered, puts, putBytes, deletes },
     tasks,
     recovery: recorders.recoveryOf(),
     checks: recorders.checks(world),

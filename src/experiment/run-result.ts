@@ -66,6 +66,16 @@ export interface TransactionsResult {
   readonly timedOut: number;
 }
 
+/** What was asked of checkpoint storage under load. */
+export interface StorageResult {
+  /** Triggered meanwhile, of all jobs. */
+  readonly checkpoints: number;
+  readonly puts: number;
+  /** Written by tasks and JobManager; what travels in acknowledgements counts once, in `_metadata`. */
+  readonly putBytes: number;
+  readonly deletes: number;
+}
+
 export interface CheckpointResult {
   readonly job: string;
   readonly triggered: number;
@@ -101,6 +111,7 @@ export interface RunResult {
   readonly readers: readonly ReaderResult[];
   readonly checkpoints: readonly CheckpointResult[];
   readonly transactions: TransactionsResult;
+  readonly storage: StorageResult;
   readonly tasks: readonly VertexResult[];
   /** What failures did to each job, and when; empty without any. */
   readonly recovery: {

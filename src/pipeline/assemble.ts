@@ -1,6 +1,6 @@
 import { Simulation, type StopReason } from "../engine/index.ts";
 import { FaultInjector } from "../faults/index.ts";
-import type { TaskMetrics } from "../flink/index.ts";
+import type { StorageCounts, TaskMetrics } from "../flink/index.ts";
 import type { TransactionCounters } from "../kafka/index.ts";
 import { Lineage, type Route } from "../records/index.ts";
 import type { AssemblyOptions } from "./assembly/assembly-options.ts";
@@ -21,6 +21,8 @@ export interface World {
   /** What the gauges and counters of a job's tasks show now, by vertex and subtask; null: the subtask has no task.
    *  @param job its number in the pipeline. */
   taskMetrics(job: number): readonly (readonly (TaskMetrics | null)[])[];
+  /** What all processes asked of checkpoint storage so far; bytes without what travels in acknowledgements. */
+  readonly storage: StorageCounts;
   /** Numbers of the origin partitions whose records `topic` holds. */
   originsOf(topic: string): readonly number[];
   /** The ways that the records of `topic` have taken; all their records together are those of the topic. */
@@ -70,6 +72,9 @@ export function assemble(
       return reason;
     },
     transactions: kafka.coordinator.counters,
+    get storage() {
+      return sumOf(events.storages.map(({ counts }) => counts));
+    },
     taskMetrics: (job) => events.attempts[job]!.metrics(),
     originsOf: (topic) => kafka.originsOf(topic),
     routesOf: (topic) => kafka.routesOf(topic),
@@ -77,6 +82,16 @@ export function assemble(
     created: (originPartition) =>
       lineage.originOf(originPartition).total(lineage.localPartition(originPartition)),
   };
+}
+
+function sumOf(counts: readonly StorageCounts[]): StorageCounts {
+  const sum = { puts: 0, bytes: 0, deletes: 0 };
+  for (const { puts, bytes, deletes } of counts) {
+    sum.puts += puts;
+    sum.bytes += bytes;
+    sum.deletes += deletes;
+  }
+  return sum;
 }
 
 /** No record stays under way for longer, ns; creation times further back need not be known. */

@@ -62,6 +62,13 @@ export function pathsOf(root: DocumentNode): readonly string[] {
   return [...bare, ...leaves(root, kindOf(pipelineSchema), []).map(formatPath)];
 }
 
+/** Everything that is written in this document. */
+export function writtenPaths(root: DocumentNode): readonly string[] {
+  return leaves(root, kindOf(pipelineSchema), [])
+    .filter((path) => nodeAt(root, path) !== undefined)
+    .map(formatPath);
+}
+
 function leaves(node: DocumentNode | undefined, kind: SchemaKind, path: Path): readonly Path[] {
   switch (kind.type) {
     case "leaf":

@@ -5,6 +5,7 @@ import { type DocumentNode, NOWHERE } from "./document-node.ts";
 import { readEnvironmentFile } from "./environment-file.ts";
 import { type NamedFileReader, withFlinkConfigFile } from "./flink-config-file.ts";
 import { type Issue, issueAt, type Path } from "./issue.ts";
+import { writtenPaths } from "./key-paths.ts";
 import { normalise } from "./normalise.ts";
 import type { Pipeline } from "./pipeline.ts";
 import { readValue } from "./read-value.ts";
@@ -19,6 +20,8 @@ import { validate } from "./validate.ts";
 export interface PipelineReading {
   readonly pipeline: Pipeline;
   readonly warnings: readonly Issue[];
+  /** Paths of what was written or set, `environment.…` of a file's figures among them; all else is a default. */
+  readonly given: ReadonlySet<string>;
 }
 
 /** Reads a pipeline file. `fileName` names the pipeline unless the file does, and stands in messages about the whole text;
@@ -74,7 +77,11 @@ function resolveDocument(
     checkPipeline(context);
     found.push(...context.issues);
     noted.push(...context.warnings);
-    if (found.length === 0) return { pipeline, warnings: inOrder(noted) };
+    if (found.length === 0) {
+      const figures = Object.keys(place?.figures ?? {}).map((key) => `environment.${key}`);
+      const given = new Set([...writtenPaths(root), ...figures]);
+      return { pipeline, warnings: inOrder(noted), given };
+    }
   }
   throw new ConfigError(inOrder(found));
 }

@@ -51,33 +51,42 @@ export async function loadExperiment(file: string, pipeline?: string): Promise<L
   }
   try {
     const experiment = checkExperiment(exported);
-    const points = expandPoints(experiment, await loadFormulas());
     const pipelineFile = relative(".", pipeline ?? resolve(dirname(file), experiment.pipeline)).replaceAll(
       "\\",
       "/",
     );
-    const pipelineText = readText(pipelineFile);
-    const firstPoint = configOf(await loadPipeline(pipelineFile), points[0]!);
-    const name = basename(file, extname(file));
-    const factors = factorColumns(experiment, points);
-    const replay: LoadedExperiment["replay"] = ({ point, seed }) =>
-      replayCommand(pipelineFile, { ...points[point]!, seed });
-    return {
-      name,
-      experiment,
-      pipelineFile,
-      pipelineText,
-      points,
-      firstPoint,
-      factors,
-      tables: tablesOf({ experiment: name, points, factors, replay }),
-      replay,
-      digest: digestOf([JSON.stringify(experiment), pipelineText, JSON.stringify(firstPoint)]),
-    };
+    return await prepareExperiment(basename(file, extname(file)), experiment, pipelineFile);
   } catch (error) {
     if (error instanceof ExperimentError) throw new UsageError([`${error.message} (${file})`]);
     throw error;
   }
+}
+
+/** Expands an experiment on a pipeline file. @param pipelineFile its path from the working directory.
+ *  @throws ExperimentError when the definition, UsageError when the file can't be used. */
+export async function prepareExperiment(
+  name: string,
+  experiment: Experiment,
+  pipelineFile: string,
+): Promise<LoadedExperiment> {
+  const points = expandPoints(experiment, await loadFormulas());
+  const pipelineText = readText(pipelineFile);
+  const firstPoint = configOf(await loadPipeline(pipelineFile), points[0]!);
+  const factors = factorColumns(experiment, points);
+  const replay: LoadedExperiment["replay"] = ({ point, seed }) =>
+    replayCommand(pipelineFile, { ...points[point]!, seed });
+  return {
+    name,
+    experiment,
+    pipelineFile,
+    pipelineText,
+    points,
+    firstPoint,
+    factors,
+    tables: tablesOf({ experiment: name, points, factors, replay }),
+    replay,
+    digest: digestOf([JSON.stringify(experiment), pipelineText, JSON.stringify(firstPoint)]),
+  };
 }
 
 function configOf(load: LoadedPipeline, { assignments }: Point): Pipeline | null {
@@ -92,7 +101,7 @@ function configOf(load: LoadedPipeline, { assignments }: Point): Pipeline | null
 
 const SOURCES = resolve(import.meta.dirname, "../..");
 /** Folders of `src/` that don't change what a sweep gives. */
-const WITHOUT_EFFECT = new Set(["charts", "cli", "interop", "verification"]);
+const WITHOUT_EFFECT = new Set(["charts", "cli", "fidelity", "interop", "review", "verification"]);
 
 function digestOf(inputs: readonly string[]): string {
   const hash = createHash("sha256");

@@ -1,6 +1,6 @@
 import { basename, extname, join } from "node:path";
 import manifest from "../../../package.json" with { type: "json" };
-import { type PointRun, stopValuesOf } from "../../experiment/index.ts";
+import { type PointRun, type SweepResults, stopValuesOf } from "../../experiment/index.ts";
 import { formatDuration } from "../../pipeline/index.ts";
 import { EXIT_CODES, type ExitCode } from "../exit-codes.ts";
 import { formatCount, significant } from "../format-quantity.ts";
@@ -66,13 +66,60 @@ export async function sweepExperiment(
   openPool: () => Promise<WorkerPool>,
   terminal: Terminal,
 ): Promise<ExitCode> {
+  const folder = typed.out ?? defaultFolder(loaded.name, typed.pipeline);
+  const swept = await sweepInto(folder, loaded, { again: typed.again ?? false, openPool }, terminal);
+  if (swept.kind === "interrupted") return EXIT_CODES.interrupted;
+  if (swept.kind === "there") {
+    terminal.warn(`${folder} holds the results of this experiment already; --again runs it anew`);
+    return EXIT_CODES.fine;
+  }
+  const { results, problems, runs, runSeconds, workers, worst } = swept;
+  terminal.print(renderSweepReport(results, loaded.experiment.metrics, terminal.colors, SHOWN));
+  for (const problem of problems.slice(0, LISTED)) terminal.warn(problem);
+  if (problems.length > LISTED)
+    terminal.warn(`… and ${formatCount(problems.length - LISTED)} points more; results.csv has them all`);
+  terminal.warn(
+    `${formatCount(runs)} runs in ${significant(runSeconds)} s on ${workers} workers. Written: ${join(folder, "results.parquet")}, results.csv, histograms, checkpoints, timeline, series, manifest.json`,
+  );
+  return worst;
+}
+
+/** How a sweep went. `there`: the folder held its results already. */
+export type Swept =
+  | { readonly kind: "interrupted" }
+  | { readonly kind: "there"; readonly results: SweepResults }
+  | {
+      readonly kind: "swept";
+      readonly results: SweepResults;
+      /** One line for each point of which a run didn't go well. */
+      readonly problems: readonly string[];
+      readonly runs: number;
+      readonly runSeconds: number;
+      readonly workers: number;
+      readonly worst: ExitCode;
+    };
+
+/** Sweeps into a folder, or reads what is there of this very sweep.
+ *  @throws UsageError when the folder can't be used. */
+export async function sweepInto(
+  path: string,
+  loaded: LoadedExperiment,
+  { again, openPool }: { readonly again: boolean; readonly openPool: () => Promise<WorkerPool> },
+  terminal: Terminal,
+): Promise<Swept> {
   const { name, experiment, digest, tables, replay } = loaded;
-  const folder = new ResultFolder(typed.out ?? defaultFolder(name, typed.pipeline));
+  const facts: Manifest = {
+    experiment: name,
+    question: experiment.question,
+    digest,
+    factors: loaded.factors.map(({ factor, column, type }) => ({ factor, column, type })),
+    pipelineFile: loaded.pipelineFile,
+    definition: experiment,
+  };
+  const folder = new ResultFolder(path);
   try {
-    if (!typed.again && folder.holds(digest)) {
-      terminal.warn(`${folder.path} holds the results of this experiment already; --again runs it anew`);
-      return EXIT_CODES.fine;
-    }
+    if (!again && folder.holds(digest))
+      return { kind: "there", results: await readResults(folder.path, facts) };
     const earlier: FinishedRun[] = [];
     const journal = Journal.open(folder.journal, { sluiceJournal: 1, experiment: name, digest }, (run) => {
       earlier.push({ ...run, stopValues: stopValuesOf(experiment, run) });
@@ -82,12 +129,12 @@ export async function sweepExperiment(
       terminal.warn(`Going on behind ${formatCount(earlier.length)} runs of an interrupted sweep`);
     }
     const begin = performance.now();
-    const { isStopped, workers: used } = await runAll(sweep, journal, openPool, terminal);
+    const { isStopped, workers } = await runAll(sweep, journal, openPool, terminal);
     if (isStopped) {
       journal.close();
       const { finished, planned } = sweep.progress;
       terminal.warn(`Interrupted after ${finished} of ${planned} runs: the same command goes on from there`);
-      return EXIT_CODES.interrupted;
+      return { kind: "interrupted" };
     }
     const runSeconds = (performance.now() - begin) / 1000;
     let worst: ExitCode = EXIT_CODES.fine;
@@ -106,22 +153,10 @@ export async function sweepExperiment(
       }
     };
     folder.move(await writeTables(folder.path, tables, counted()));
-    const factors = loaded.factors.map(({ factor, column, type }) => ({ factor, column, type }));
-    const facts: Manifest = {
-      experiment: name,
-      question: experiment.question,
-      digest,
-      factors,
-      pipelineFile: loaded.pipelineFile,
-      definition: experiment,
-    };
     const results = await readResults(folder.path, facts);
-    const timing = {
-      workers: used,
-      runs: sweep.progress.finished - earlier.length,
-      wallSeconds: runSeconds,
-      writingSeconds: (performance.now() - begin) / 1000 - runSeconds,
-    };
+    const runs = sweep.progress.finished - earlier.length;
+    const writingSeconds = (performance.now() - begin) / 1000 - runSeconds;
+    const timing = { workers, runs, wallSeconds: runSeconds, writingSeconds };
     folder.move(
       folder.prepare({
         "report.txt": renderSweepReport(results, experiment.metrics, PLAIN),
@@ -130,14 +165,7 @@ export async function sweepExperiment(
       }),
     );
     journal.discard();
-    terminal.print(renderSweepReport(results, experiment.metrics, terminal.colors, SHOWN));
-    for (const problem of [...problems.values()].slice(0, LISTED)) terminal.warn(problem);
-    if (problems.size > LISTED)
-      terminal.warn(`… and ${formatCount(problems.size - LISTED)} points more; results.csv has them all`);
-    terminal.warn(
-      `${formatCount(timing.runs)} runs in ${significant(runSeconds)} s on ${used} workers. Written: ${join(folder.path, "results.parquet")}, results.csv, histograms, checkpoints, timeline, series, manifest.json`,
-    );
-    return worst;
+    return { kind: "swept", results, problems: [...problems.values()], runs, runSeconds, workers, worst };
   } finally {
     folder.release();
   }

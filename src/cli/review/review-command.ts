@@ -1,0 +1,165 @@
+import { join } from "node:path";
+import { type Experiment, ExperimentError, quoted, type SweepResults } from "../../experiment/index.ts";
+import {
+  buildReview,
+  crashExperiment,
+  gridExperiment,
+  guessExperiment,
+  planReview,
+  type Review,
+  settingsToCompare,
+  settingToGuess,
+} from "../../review/index.ts";
+import { EXIT_CODES, type ExitCode } from "../exit-codes.ts";
+import { formatCount, significant } from "../format-quantity.ts";
+import { loadPipeline } from "../load-pipeline.ts";
+import { prepareFolder, type ResultMark, writeRunFiles } from "../run-files.ts";
+import { prepareExperiment } from "../sweep/load-experiment.ts";
+import { readWorkers, sweepInto } from "../sweep/sweep-command.ts";
+import { openWorkerPool, type WorkerPool } from "../sweep/worker-pool.ts";
+import { PLAIN, type Terminal } from "../terminal.ts";
+import { readSimulatedTime, readWhole, reviewSettings } from "../typed-values.ts";
+import { UsageError } from "../usage-error.ts";
+import { renderReviewReport } from "./review-report.ts";
+
+/** What follows `sluice review PIPELINE`, as typed. */
+export interface ReviewArguments {
+  readonly seed: string;
+  readonly for: string;
+  readonly set?: readonly string[];
+  readonly json?: boolean;
+  readonly workers?: string;
+  readonly again?: boolean;
+  readonly out?: string;
+}
+
+const REVIEW_MARK: ResultMark = { file: "review.json", text: '"sluiceReview": 1' };
+const FILES = ["review.json", "review.txt"];
+const WIDTH_OF_FILES = Number.POSITIVE_INFINITY;
+/** Problems of runs that are told. */
+const TOLD = 6;
+
+/** Reviews a pipeline file: sweeps its settings, prints the first screen and writes it to the output folder.
+ *  @throws UsageError, ConfigError when the user has to mend something. */
+export async function reviewPipelineFile(
+  file: string,
+  typed: ReviewArguments,
+  terminal: Terminal,
+  openPool: (workers: number | undefined) => Promise<WorkerPool> = openWorkerPool,
+): Promise<ExitCode> {
+  const { seed, duration, workers } = readOptions(typed);
+  const set = typed.set ?? [];
+  const reading = (await loadPipeline(file))(set);
+  for (const warning of reading.warnings) terminal.warn(warning.message);
+  if (reading.pipeline.readers.length === 0) {
+    throw new UsageError([`Cannot review ${file}: got no readers, wanted at least one under readers:`]);
+  }
+  const folder = typed.out ?? join("output", reading.pipeline.name);
+  prepareFolder(folder, FILES, REVIEW_MARK);
+  const plan = planReview({ file, reading, set, seed, duration });
+
+  let pool: Promise<WorkerPool> | undefined;
+  const shared = async (): Promise<WorkerPool> => {
+    pool ??= openPool(workers);
+    return { ...(await pool), close: async () => {} };
+  };
+  const begin = performance.now();
+  const log: SweepLog = { runs: 0, worst: EXIT_CODES.fine, problems: [] };
+  const sweep = (part: string, experiment: Experiment): Promise<SweepResults | undefined> =>
+    sweepPart(join(folder, "review", part), `${plan.pipeline.name}-${part}`, experiment, {
+      file,
+      again: typed.again ?? false,
+      openPool: shared,
+      terminal,
+      log,
+    });
+  try {
+    const grid = await sweep("grid", gridExperiment(plan));
+    if (grid === undefined) return EXIT_CODES.interrupted;
+    const settings = settingsToCompare(plan, grid);
+    const crashes = await sweep("crashes", crashExperiment(plan, [...settings.values()]));
+    if (crashes === undefined) return EXIT_CODES.interrupted;
+    const guesses = await sweep("guesses", guessExperiment(plan, settingToGuess(settings)));
+    if (guesses === undefined) return EXIT_CODES.interrupted;
+    const review = buildReview(plan, settings, { grid, crashes, guesses });
+    const command = commandOf(file, typed);
+    const json = toJson(review, command);
+    terminal.print(typed.json ? json : renderReviewReport(review, terminal.columns, terminal.colors));
+    writeRunFiles(folder, {
+      "review.json": json,
+      "review.txt": renderReviewReport(review, WIDTH_OF_FILES, PLAIN),
+    });
+  } finally {
+    await (await pool)?.close();
+  }
+  for (const problem of log.problems.slice(0, TOLD)) terminal.warn(problem);
+  const seconds = significant((performance.now() - begin) / 1000);
+  terminal.warn(
+    `${log.runs === 0 ? "Results were there" : `${formatCount(log.runs)} runs in ${seconds} s`}. Written: ${FILES.map((name) => join(folder, name)).join(", ")}`,
+  );
+  return log.worst;
+}
+
+interface SweepLog {
+  runs: number;
+  worst: ExitCode;
+  readonly problems: string[];
+}
+
+/** Sweeps one part; undefined: it was interrupted. */
+async function sweepPart(
+  folder: string,
+  name: string,
+  experiment: Experiment,
+  {
+    file,
+    again,
+    openPool,
+    terminal,
+    log,
+  }: {
+    readonly file: string;
+    readonly again: boolean;
+    readonly openPool: () => Promise<WorkerPool>;
+    readonly terminal: Terminal;
+    readonly log: SweepLog;
+  },
+): Promise<SweepResults | undefined> {
+  try {
+    const loaded = await prepareExperiment(name, experiment, file);
+    const swept = await sweepInto(folder, loaded, { again, openPool }, terminal);
+    if (swept.kind === "interrupted") return undefined;
+    if (swept.kind === "swept") {
+      log.runs += swept.runs;
+      if (swept.worst > log.worst) log.worst = swept.worst;
+      log.problems.push(...swept.problems);
+    }
+    return swept.results;
+  } catch (error) {
+    if (error instanceof ExperimentError) throw new UsageError([`${error.message} (review of ${file})`]);
+    throw error;
+  }
+}
+
+function readOptions(typed: ReviewArguments) {
+  const problems: string[] = [];
+  const seed = readWhole("--seed", typed.seed, 0, problems);
+  const duration = readSimulatedTime("--for", typed.for, problems);
+  reviewSettings(typed.set, problems);
+  if (typed.out === "") problems.push('Cannot read --out: got "", wanted a folder');
+  if (problems.length > 0) throw new UsageError(problems);
+  return { seed, duration, workers: readWorkers(typed.workers) };
+}
+
+/** The command that gives the same files again. */
+function commandOf(file: string, { seed, for: least, set = [], out }: ReviewArguments): string {
+  const words = ["npx", "sluice", "review", file, "--seed", seed];
+  if (least !== "40 s") words.push("--for", least);
+  for (const assignment of set) words.push("--set", assignment);
+  if (out !== undefined) words.push("--out", out);
+  return words.map(quoted).join(" ");
+}
+
+function toJson(review: Review, command: string): string {
+  return `${JSON.stringify({ sluiceReview: 1, command, ...review }, null, 2)}\n`;
+}

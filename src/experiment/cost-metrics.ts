@@ -1,0 +1,32 @@
+import type { JobCheckpoints } from "../metrics/index.ts";
+import type { Metric } from "./experiment.ts";
+import type { RunResult } from "./run-result.ts";
+
+const MILLISECOND = 1e6;
+const MS_PER_HOUR = 3_600_000;
+
+/** What a run costs, of all jobs and tasks. */
+export function costMetrics(
+  { tasks, storage, transactions, simulatedSeconds }: RunResult,
+  jobs: readonly JobCheckpoints[],
+): Partial<Record<Metric, number | null>> {
+  const all = tasks.flatMap(({ subtasks }) => subtasks.filter((task) => task !== null));
+  const busy = all.map(({ busyTimeMsPerSecond }) => busyTimeMsPerSecond);
+  const total = (values: readonly number[]): number => values.reduce((sum, value) => sum + value, 0);
+  // Checkpoints an hour of all jobs; what one of them takes is the mean over all.
+  const perHour = total(
+    jobs.map(({ triggerGaps }) =>
+      triggerGaps.count > 0 ? MS_PER_HOUR / (triggerGaps.mean / MILLISECOND) : 0,
+    ),
+  );
+  const { checkpoints } = storage;
+  const hourly = (value: number): number | null => (checkpoints > 0 ? (value / checkpoints) * perHour : null);
+  return {
+    busiest_task_ms_per_s: all.length > 0 ? Math.max(...busy) : null,
+    mean_task_ms_per_s: all.length > 0 ? total(busy) / all.length : null,
+    task_bytes_out_per_s: total(all.map(({ numBytesOut }) => numBytesOut)) / simulatedSeconds,
+    storage_bytes_per_h: hourly(storage.putBytes),
+    storage_puts_per_h: hourly(storage.puts),
+    transactional_ids_per_day: transactions.newTransactionalIdsPerDay,
+  };
+}

@@ -1,0 +1,176 @@
+import {
+  ceilMs,
+  formatBusy,
+  formatBytes,
+  formatCount,
+  formatMs,
+  formatQuantile,
+  formatTime,
+} from "./format-figures.ts";
+import { phraseOf } from "./judge-candidate.ts";
+import { CRASHES, type Crash } from "./plan-review.ts";
+import { CONFIGURED, PROPOSED, type Review } from "./review.ts";
+import type { Candidate } from "./review-figures.ts";
+
+/** The table of the first screen, for a terminal and for the page. */
+export interface FirstScreen {
+  /** One a candidate. */
+  readonly columns: readonly string[];
+  readonly groups: readonly { readonly title: string; readonly rows: readonly ScreenRow[] }[];
+}
+
+export interface ScreenRow {
+  readonly label: string;
+  readonly cells: readonly ScreenCell[];
+}
+
+export interface ScreenCell {
+  readonly text: string;
+  /** Whether a promise is kept; undefined: there is none. */
+  readonly kept?: boolean | undefined;
+}
+
+/** Lays out the candidates side by side. */
+export function firstScreen(review: Review): FirstScreen {
+  const { candidates, readers } = review;
+  const row = (label: string, cell: (candidate: Candidate) => ScreenCell | string): ScreenRow => ({
+    label,
+    cells: candidates.map((candidate) => {
+      const made = cell(candidate);
+      return typeof made === "string" ? { text: made } : made;
+    }),
+  });
+  const isRepeated = (reader: string): boolean =>
+    candidates.some((candidate) => repeatedTo(candidate, reader) > 0);
+  return {
+    columns: candidates.map(({ name }) =>
+      name === CONFIGURED && review.proposed === CONFIGURED ? `${CONFIGURED} = ${PROPOSED}` : name,
+    ),
+    groups: [
+      {
+        title: "the setting",
+        rows: [
+          row("sink.delivery-guarantee", ({ guarantee }) => guarantee),
+          row("execution.checkpointing.interval", ({ intervalMs }) => formatMs(intervalMs)),
+        ],
+      },
+      {
+        title: "what readers wait, without a fault",
+        rows: readers.map(({ reader, isolationLevel, quantile, sloMs }, i) =>
+          row(
+            `${reader} (${isolationLevel}), ${formatQuantile(quantile)}${sloMs === null ? "" : ` ≤ ${formatMs(sloMs)}`}`,
+            (candidate) => {
+              const { latencyMs, met } = candidate.readers[i]!;
+              return { text: formatTime(latencyMs), kept: met ?? undefined };
+            },
+          ),
+        ),
+      },
+      {
+        title: "one crash just before a checkpoint completes",
+        rows: [
+          row("records lost, at most", lostCell(review)),
+          ...readers.map(({ reader }) =>
+            row(`repeated to ${reader}, at most`, (candidate) => formatCount(repeatedTo(candidate, reader))),
+          ),
+          ...readers
+            .filter(({ reader }) => isRepeated(reader))
+            .map(({ reader }) =>
+              row(`a key of ${reader} goes back by, at most`, (candidate) => {
+                const back = Math.max(
+                  ...candidate.crashes.map((one) => ofReader(one, reader)?.setbackMs ?? 0),
+                );
+                return back === 0 ? "0" : formatMs(back);
+              }),
+            ),
+          ...CRASHES.map((crash) =>
+            row(`down after ${phraseOf(crash)}`, (candidate) => {
+              const { outageMs } = crashOf(candidate, crash);
+              return outageMs === null ? { text: "not back", kept: false } : formatTime(outageMs);
+            }),
+          ),
+          row("caught up after a lost node, of itself", (candidate) => {
+            const caught = catchUpMs(candidate, "lost node");
+            return caught === null ? { text: "never", kept: false } : formatMs(Number(caught.toPrecision(2)));
+          }),
+          row("least safe transaction.timeout.ms", ({ leastTimeoutMs, transactionTimeoutMs }) =>
+            leastTimeoutMs === null || transactionTimeoutMs === null
+              ? "none needed"
+              : {
+                  text: `${ceilMs(leastTimeoutMs)}, set ${formatMs(transactionTimeoutMs)}`,
+                  kept: leastTimeoutMs <= transactionTimeoutMs,
+                },
+          ),
+        ],
+      },
+      {
+        title: "what it costs",
+        rows: [
+          row("checkpoint, mean", ({ checkpointMs }) => formatTime(checkpointMs)),
+          row(
+            "busiest task, mean of all",
+            ({ busiestTask, meanTask }) => `${formatBusy(busiestTask)}, ${formatBusy(meanTask)}`,
+          ),
+          row("headroom of the busiest task", (candidate) => {
+            const room = headroom(candidate);
+            return room <= 0
+              ? { text: "none", kept: false }
+              : `+${Number((100 * room).toPrecision(2))} % load`;
+          }),
+          row("network between tasks", ({ taskBytesPerS }) => `${formatBytes(taskBytesPerS.mean)}/s`),
+          row("uploaded to checkpoint storage", ({ storageBytesPerH }) =>
+            storageBytesPerH === null ? "-" : `${formatBytes(storageBytesPerH.mean)}/h`,
+          ),
+          row("PUTs", ({ putsPerH }) => (putsPerH === null ? "-" : `${formatCount(putsPerH.mean)}/h`)),
+          row(
+            "transactional ids",
+            ({ transactionalIdsPerDay }) => `${formatCount(transactionalIdsPerDay.mean)}/day`,
+          ),
+        ],
+      },
+    ],
+  };
+}
+
+/** What more than today's load the busiest task can take, as a share of it. */
+export function headroom({ busiestTask }: Candidate): number {
+  return 1000 / busiestTask.mean - 1;
+}
+
+/** From the end of the outage until what has piled up is worked off, ms: (a + D) / headroom, where a is the age of the restored
+ *  checkpoint and D the outage. null: never. Source: a queue at the busiest task, which fills at the rate of arrivals and
+ *  drains at what is left of its service rate. */
+export function catchUpMs(candidate: Candidate, crash: Crash): number | null {
+  const { outageMs, ageMs } = crashOf(candidate, crash);
+  const room = headroom(candidate);
+  if (outageMs === null || ageMs === null || room <= 0) return null;
+  return (outageMs.mean + ageMs.mean) / room;
+}
+
+export function crashOf({ crashes }: Candidate, crash: Crash): Candidate["crashes"][number] {
+  return crashes.find((one) => one.crash === crash)!;
+}
+
+/** Most records that any of the crashes repeats to a reader. */
+export function repeatedTo({ crashes }: Candidate, reader: string): number {
+  return Math.max(0, ...crashes.map((one) => ofReader(one, reader)?.repeated ?? 0));
+}
+
+/** Most records that any of the crashes loses, of any reader. */
+export function lostAtMost({ crashes }: Candidate): number {
+  return Math.max(0, ...crashes.flatMap(({ readers }) => readers.map(({ lost }) => lost)));
+}
+
+function lostCell({ repetitions }: Review) {
+  return (candidate: Candidate): ScreenCell => {
+    const lost = lostAtMost(candidate);
+    const crashes = candidate.crashes.filter(({ outageMs }) => outageMs !== null).length * repetitions;
+    return lost === 0
+      ? { text: `0 in ${crashes} crashes`, kept: true }
+      : { text: formatCount(lost), kept: false };
+  };
+}
+
+function ofReader({ readers }: Candidate["crashes"][number], reader: string) {
+  return readers.find((one) => one.reader === reader);
+}

@@ -1,0 +1,107 @@
+import { describe, expect, test } from "vitest";
+import { parsePipeline } from "../pipeline/index.ts";
+import { crashExperiment, gridExperiment, guessExperiment, planReview } from "./plan-review.ts";
+import { proposeSetting } from "./propose-setting.ts";
+import { exactly, gridOf, usualLatency } from "./review.fixture.ts";
+
+const text = `
+kafka: { topics: { in: { partitions: 2 }, out: { partitions: 2 } } }
+producers: { shop: { topic: in, rate: 100/s, record: 100 B } }
+environment: { taskmanager.start: 10 s }
+jobs:
+  enrich:
+    config: { parallelism.default: 2, execution.checkpointing.interval: 10 s }
+    source: { topic: in }
+    operators: [{ name: join, keyed: true, service-time: 0.1 ms }]
+    sinks: [{ topic: out }]
+readers:
+  billing: { topic: out, isolation.level: read_committed, slo: p99 <= 15 s }
+  fraud: { topic: out, slo: p99 <= 200 ms }
+`;
+
+function plan(more = "") {
+  const reading = parsePipeline(text + more, "small.yaml");
+  return planReview({ file: "small.yaml", reading, set: [], seed: 1, duration: undefined });
+}
+
+describe("a plan", () => {
+  test("has the configured interval in the middle of others, log-spaced", () => {
+    expect(plan().intervals).toEqual(["1 s", "2 s", "5 s", "10 s", "20 s", "50 s"]);
+  });
+
+  test("guesses what the file doesn't give, and that alone", () => {
+    const keys = plan().guesses.map(({ key }) => key);
+    expect(keys).toContain("broker.round-trip");
+    expect(keys).not.toContain("taskmanager.start");
+    // Nothing is written to a file system.
+    expect(keys).not.toContain("storage.latency");
+  });
+
+  test("gives exactly-once what it needs where the file doesn't", () => {
+    const { factors } = gridExperiment(plan());
+    expect(factors["guarantee"]).toEqual({
+      levels: {
+        "at-least-once": { "sink.delivery-guarantee": "at-least-once" },
+        "exactly-once": {
+          "sink.delivery-guarantee": "exactly-once",
+          "jobs.enrich.sinks[0].sink.transactional-id-prefix": "enrich-0",
+          "jobs.enrich.sinks[0].properties.transaction.timeout.ms": "900000",
+        },
+      },
+    });
+  });
+
+  test("crosses guarantee, interval and isolation, and crashes each guarantee at each interval", () => {
+    const { points } = gridExperiment(plan());
+    // 6 intervals: at-least-once with and without a crash, exactly-once that and with the other isolation.
+    expect(points).toHaveLength(6 * 2 + 6 * 3);
+    expect(crashExperiment(plan(), [{ guarantee: "exactly-once", interval: "10 s" }]).points).toHaveLength(4);
+    const guesses = guessExperiment(plan(), { guarantee: "exactly-once", interval: "10 s" });
+    expect(guesses.points).toHaveLength(2 * (1 + 2 * plan().guesses.length));
+  });
+
+  test("crashes when all tasks of the job have begun the third checkpoint", () => {
+    expect(gridExperiment(plan()).factors["crash"]).toMatchObject({
+      levels: {
+        exception: {
+          "faults.review": "fail enrich when snapshot started of checkpoint 3 of enrich 4th time",
+        },
+      },
+    });
+  });
+});
+
+describe("a proposal", () => {
+  const exactlyOnce = { ...plan(), guarantee: "exactly-once", guarantees: ["exactly-once", "at-least-once"] };
+  const within = (sloMs: number) => {
+    const readers = exactlyOnce.pipeline.readers.map((reader) =>
+      reader.name === "billing"
+        ? { ...reader, slo: { quantile: 0.99, bound: (sloMs * 1e6) as never } }
+        : reader,
+    );
+    return { ...exactlyOnce, pipeline: { ...exactlyOnce.pipeline, readers } };
+  };
+  const grid = gridOf(usualLatency);
+
+  test("is the configured setting as long as it keeps every promise", () => {
+    expect(proposeSetting(exactlyOnce, grid)).toEqual({ guarantee: "exactly-once", interval: "10 s" });
+  });
+
+  test("is the nearest round interval that does, with some room", () => {
+    expect(proposeSetting(within(5000), grid)).toEqual({ guarantee: "exactly-once", interval: "4 s" });
+    expect(proposeSetting(within(2000), grid)).toEqual({ guarantee: "exactly-once", interval: "1 s" });
+  });
+
+  test("is another guarantee where no interval does", () => {
+    expect(proposeSetting(within(300), grid)).toEqual({ guarantee: "at-least-once", interval: "10 s" });
+  });
+
+  test("is nothing where nothing does", () => {
+    expect(
+      proposeSetting(
+        within(300),
+        gridOf(() => exactly(1000)),
+      ),
+    ).toBeUndefined();
+  });
+});

@@ -1,0 +1,254 @@
+import type { Experiment, Metric, Settings } from "../experiment/index.ts";
+import {
+  formatDuration,
+  type JobSpec,
+  jobVertices,
+  type Pipeline,
+  type PipelineReading,
+} from "../pipeline/index.ts";
+import { type Guess, guessesOf, nanoseconds } from "./guesses.ts";
+
+/** What is reviewed. */
+export interface ReviewRequest {
+  /** Relative to the working directory. */
+  readonly file: string;
+  readonly reading: PipelineReading;
+  /** KEY=VALUE, as typed. */
+  readonly set: readonly string[];
+  readonly seed: number;
+  /** Least simulated time of a point without a crash, ns; undefined: 40 s, and five intervals in any case. */
+  readonly duration: number | undefined;
+}
+
+/** The setting of a review: what is compared, and by which names its points are found. */
+export interface ReviewPlan {
+  readonly request: ReviewRequest;
+  readonly pipeline: Pipeline;
+  /** The job that crashes: the one that writes what the first reader reads. */
+  readonly job: JobSpec;
+  /** That of the file's sinks; AS_CONFIGURED: they have several. */
+  readonly guarantee: string;
+  /** That of `job`, as a pipeline file has it. */
+  readonly interval: string;
+  /** The guarantees that are compared, that of the file first. */
+  readonly guarantees: readonly string[];
+  /** Around the configured one, which is among them, ascending. */
+  readonly intervals: readonly string[];
+  readonly guesses: readonly Guess[];
+}
+
+/** A guarantee with an interval. */
+export interface Setting {
+  readonly guarantee: string;
+  readonly interval: string;
+}
+
+export const AS_CONFIGURED = "as configured";
+export const SWAPPED = "swapped";
+export const NO_CRASH = "none";
+export const TYPICAL = "typical";
+export const CRASHES = ["exception", "killed process", "lost node"] as const;
+export type Crash = (typeof CRASHES)[number];
+
+const GUARANTEES = ["exactly-once", "at-least-once"] as const;
+/** Intervals around the configured one. */
+const RATIOS = [0.1, 0.2, 0.5, 1, 2, 5];
+const SHORTEST_INTERVAL = 10e6;
+/** For a pipeline without checkpoints, ns. */
+const INTERVAL_TO_START_FROM = 10e9;
+const REPETITIONS = 3;
+const SECOND = 1e9;
+const LEAST = 40 * SECOND;
+/** The crash that a guess is looked at with: the one that takes longest. */
+export const GUESSED_CRASH: Crash = "lost node";
+/** The checkpoint that the crash prevents. */
+const CRASHED = 3;
+
+const METRICS: readonly Metric[] = [
+  "latency_slo_ms",
+  "latency_p99_ms",
+  "records_lost",
+  "records_duplicated",
+  "recovery_ms",
+  "checkpoint_duration_mean_ms",
+];
+
+export function planReview(request: ReviewRequest): ReviewPlan {
+  const { reading } = request;
+  const { pipeline } = reading;
+  const job = jobOf(pipeline);
+  const interval = job.checkpointing.interval ?? INTERVAL_TO_START_FROM;
+  const intervals = RATIOS.map((ratio) => Math.max(SHORTEST_INTERVAL, Math.round(interval * ratio)));
+  const guarantee = guaranteeOf(pipeline);
+  return {
+    request,
+    pipeline,
+    job,
+    guarantee,
+    interval: formatDuration(interval),
+    guarantees: [...new Set([guarantee, ...GUARANTEES])],
+    intervals: [...new Set(intervals)].toSorted((a, b) => a - b).map(formatDuration),
+    guesses: guessesOf(reading),
+  };
+}
+
+/** Guarantee × interval × reader isolation without a fault, and each guarantee and interval with an exception at the worst
+ *  instant. */
+export function gridExperiment(plan: ReviewPlan): Experiment {
+  const points = plan.guarantees.flatMap((guarantee) =>
+    plan.intervals.flatMap((interval) => [
+      pointOf({ guarantee, interval }),
+      pointOf({ guarantee, interval, crash: "exception" }),
+      ...(guarantee === "at-least-once" ? [] : [pointOf({ guarantee, interval, isolation: SWAPPED })]),
+    ]),
+  );
+  return experimentOf(plan, points, plan.intervals, REPETITIONS);
+}
+
+/** Each crash at some settings, and these without one. */
+export function crashExperiment(plan: ReviewPlan, settings: readonly Setting[]): Experiment {
+  const points = settings.flatMap((setting) =>
+    [NO_CRASH, ...CRASHES].map((crash) => pointOf({ ...setting, crash })),
+  );
+  return experimentOf(plan, points, [...new Set(settings.map(({ interval }) => interval))], REPETITIONS);
+}
+
+/** A setting with each guessed input at both ends of its range, with and without a lost node; one repetition, with the
+ *  same seed as the typical one, so that a difference is the input's. */
+export function guessExperiment(plan: ReviewPlan, setting: Setting): Experiment {
+  const guesses = [TYPICAL, ...plan.guesses.flatMap((guess) => [lowOf(guess), highOf(guess)])];
+  const points = guesses.flatMap((guess) => [
+    pointOf({ ...setting, guess }),
+    pointOf({ ...setting, guess, crash: GUESSED_CRASH }),
+  ]);
+  return experimentOf(plan, points, [setting.interval], 1);
+}
+
+type ListedPoint = Readonly<Record<"guarantee" | "interval" | "isolation" | "crash" | "guess", string>>;
+
+function pointOf(levels: Setting & Partial<ListedPoint>): ListedPoint {
+  return { isolation: AS_CONFIGURED, crash: NO_CRASH, guess: TYPICAL, ...levels };
+}
+
+function experimentOf(
+  plan: ReviewPlan,
+  points: readonly ListedPoint[],
+  intervals: readonly string[],
+  repetitions: number,
+): Experiment {
+  const { request, pipeline, job, guarantees, guesses } = plan;
+  const ends = guesses.flatMap((guess) => [
+    [lowOf(guess), { [guess.key]: guess.low }] as const,
+    [highOf(guess), { [guess.key]: guess.high }] as const,
+  ]);
+  const least = formatDuration(request.duration ?? LEAST);
+  const outage = formatDuration(longestOutage(pipeline, guesses));
+  return {
+    question: `Which guarantee and which checkpoint interval for ${pipeline.name}?`,
+    pipeline: request.file,
+    set: settingsOf(request, pipeline),
+    factors: {
+      guarantee: {
+        levels: Object.fromEntries(guarantees.map((one) => [one, guaranteeSettings(one, pipeline)])),
+      },
+      interval: { key: "execution.checkpointing.interval", values: intervals },
+      isolation: { levels: { [AS_CONFIGURED]: {}, [SWAPPED]: swappedIsolation(pipeline) } },
+      crash: { levels: { [NO_CRASH]: {}, ...crashSettings(job) } },
+      guess: { levels: { [TYPICAL]: {}, ...Object.fromEntries(ends) } },
+    },
+    points,
+    repetitions,
+    seed: request.seed,
+    duration: `equalText(crash, "${NO_CRASH}") ? max(${least}, 5 * interval) : 4 * interval + (equalText(crash, "exception") ? 20 s : ${outage})`,
+    warmUp: `0.3 * min(max(${least}, 5 * interval), 4 * interval + 20 s)`,
+    metrics: METRICS,
+    charts: [],
+  };
+}
+
+/** From a lost node until every task runs, for most values of what is guessed, ns. */
+function longestOutage({ flink, environment }: Pipeline, guesses: readonly Guess[]): number {
+  const start = guesses.find(({ key }) => key === "taskmanager.start");
+  const longest = Math.max(
+    flink.heartbeatTimeout + environment.taskManagerStart,
+    start === undefined ? 0 : nanoseconds(start.high),
+  );
+  return Math.ceil(longest / SECOND) * SECOND + 30 * SECOND;
+}
+
+export function lowOf({ key, low }: Guess): string {
+  return `${key} ${low}`;
+}
+
+export function highOf({ key, high }: Guess): string {
+  return `${key} ${high}`;
+}
+
+function jobOf({ jobs, readers }: Pipeline): JobSpec {
+  const topics = readers.map(({ topic }) => topic);
+  return jobs.find(({ sinks }) => sinks.some(({ topic }) => topics.includes(topic))) ?? jobs[0]!;
+}
+
+function guaranteeOf({ jobs }: Pipeline): string {
+  const all = new Set(jobs.flatMap(({ sinks }) => sinks.map((sink) => sink.deliveryGuarantee)));
+  return all.size === 1 ? [...all][0]! : AS_CONFIGURED;
+}
+
+/** What all points have: what was typed, and readers that report what a repeat sets back. */
+function settingsOf({ set }: ReviewRequest, { readers }: Pipeline): Settings {
+  const typed = set.map((assignment) => {
+    const split = assignment.indexOf("=");
+    return [assignment.slice(0, split).trim(), assignment.slice(split + 1).trim()] as const;
+  });
+  const upserts = readers
+    .filter(({ deduplicate }) => deduplicate === "none")
+    .map(({ name }) => [`readers.${name}.deduplicate`, "upsert"] as const);
+  return Object.fromEntries([...typed, ...upserts]);
+}
+
+/** A guarantee for every sink, with what exactly-once needs where the file doesn't say it: an id prefix, and a timeout that the
+ *  brokers allow. */
+function guaranteeSettings(guarantee: string, { jobs, kafka }: Pipeline): Settings {
+  if (guarantee === AS_CONFIGURED) return {};
+  const needed = jobs.flatMap(({ name, sinks }) =>
+    sinks.flatMap((sink, i): [string, string][] => {
+      if (guarantee !== "exactly-once" || sink.deliveryGuarantee === "exactly-once") return [];
+      const path = `jobs.${name}.sinks[${i}]`;
+      const prefix: [string, string] = [`${path}.sink.transactional-id-prefix`, `${name}-${i}`];
+      const timeout: [string, string] = [
+        `${path}.properties.transaction.timeout.ms`,
+        String(Math.floor(kafka.transactionMaxTimeout / 1e6)),
+      ];
+      return [
+        ...(sink.transactionalIdPrefix === undefined ? [prefix] : []),
+        ...(sink.transactionTimeout > kafka.transactionMaxTimeout ? [timeout] : []),
+      ];
+    }),
+  );
+  return { "sink.delivery-guarantee": guarantee, ...Object.fromEntries(needed) };
+}
+
+function swappedIsolation({ readers }: Pipeline): Settings {
+  return Object.fromEntries(
+    readers.map(({ name, consumer }) => [
+      `readers.${name}.isolation.level`,
+      consumer.isolationLevel === "read_committed" ? "read_uncommitted" : "read_committed",
+    ]),
+  );
+}
+
+/** The crashes, at the worst instant: every task has begun its snapshot, and a checkpoint is about to complete. */
+function crashSettings(job: JobSpec): Readonly<Record<Crash, Settings>> {
+  const tasks = jobVertices(job).reduce((sum, { parallelism }) => sum + parallelism, 0);
+  const moment = `snapshot started of checkpoint ${CRASHED} of ${job.name} ${ordinal(tasks)} time`;
+  return {
+    exception: { "faults.review": `fail ${job.name} when ${moment}` },
+    "killed process": { "faults.review": `kill taskmanager-1 when ${moment}` },
+    "lost node": { "faults.review": `lose taskmanager-1 when ${moment}` },
+  };
+}
+
+function ordinal(count: number): string {
+  const ending = ["th", "st", "nd", "rd"][count % 10] ?? "th";
+  return `${count}${count % 100 >= 11 && count % 100 <= 13 ? "th" : ending}`;
+}

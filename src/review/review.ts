@@ -1,0 +1,98 @@
+import type { SweepResults } from "../experiment/index.ts";
+import { type GuessThreshold, guessThresholds } from "./guess-threshold.ts";
+import { nanoseconds } from "./guesses.ts";
+import type { ReviewPlan, Setting } from "./plan-review.ts";
+import { proposeSetting } from "./propose-setting.ts";
+import {
+  type Candidate,
+  candidateOf,
+  type GridPoint,
+  type GuessEffect,
+  gridPointsOf,
+  guessEffectsOf,
+  type ReaderFacts,
+  type Repeats,
+  readersOf,
+  repeatsOf,
+} from "./review-figures.ts";
+
+/** Everything that a review says is computed from. Plain data. */
+export interface Review {
+  readonly pipeline: string;
+  readonly seed: number;
+  readonly repetitions: number;
+  readonly configured: Setting & { readonly intervalMs: number };
+  readonly readers: readonly ReaderFacts[];
+  readonly guarantees: readonly string[];
+  readonly grid: readonly GridPoint[];
+  /** What an exception just before a checkpoint completes repeats at most. */
+  readonly repeats: readonly Repeats[];
+  /** As configured, proposed (where it is another), and at-least-once with upsert (where it is a third). */
+  readonly candidates: readonly Candidate[];
+  /** Name of the candidate that is proposed; null: nothing that was tried keeps every promise. */
+  readonly proposed: string | null;
+  readonly guesses: readonly GuessEffect[];
+  /** Of what is proposed, or else of what is configured. */
+  readonly thresholds: readonly GuessThreshold[];
+}
+
+export const CONFIGURED = "as configured";
+export const PROPOSED = "proposed";
+export const UPSERT = "at-least-once with upsert";
+
+/** What is looked at closely, by name, each setting once: the configured one first. */
+export function settingsToCompare(plan: ReviewPlan, grid: SweepResults): ReadonlyMap<string, Setting> {
+  const { guarantee, interval } = plan;
+  const proposal = proposeSetting(plan, gridPointsOf(plan, grid));
+  const settings = new Map<string, Setting>([[CONFIGURED, { guarantee, interval }]]);
+  const add = (name: string, setting: Setting): void => {
+    const isThere = [...settings.values()].some(
+      (one) => one.guarantee === setting.guarantee && one.interval === setting.interval,
+    );
+    if (!isThere) settings.set(name, setting);
+  };
+  if (proposal !== undefined) add(PROPOSED, proposal);
+  add(UPSERT, { guarantee: "at-least-once", interval });
+  return settings;
+}
+
+/** The setting whose guesses are looked at: what is proposed, or else what is configured. */
+export function settingToGuess(settings: ReadonlyMap<string, Setting>): Setting {
+  return settings.get(PROPOSED) ?? settings.get(CONFIGURED)!;
+}
+
+/** Puts the results of the three sweeps together.
+ *  @param settings those of `settingsToCompare`. */
+export function buildReview(
+  plan: ReviewPlan,
+  settings: ReadonlyMap<string, Setting>,
+  results: { readonly grid: SweepResults; readonly crashes: SweepResults; readonly guesses: SweepResults },
+): Review {
+  const grid = gridPointsOf(plan, results.grid);
+  const candidates = [...settings].flatMap(([name, setting]) => {
+    const candidate = candidateOf(plan, results.crashes, name, setting);
+    return candidate === undefined ? [] : [candidate];
+  });
+  const guesses = guessEffectsOf(plan, results.guesses);
+  const proposal = proposeSetting(plan, grid);
+  const proposed = candidates.find(
+    ({ guarantee, intervalMs }) =>
+      guarantee === proposal?.guarantee && intervalMs === nanoseconds(proposal.interval) / 1e6,
+  );
+  const guessed = candidates.find(({ name }) => name === PROPOSED) ?? candidates[0]!;
+  const { guarantee, interval, pipeline, request } = plan;
+  return {
+    pipeline: pipeline.name,
+    seed: request.seed,
+    repetitions: results.grid.summaries[0]?.repetitions ?? 0,
+    configured: { guarantee, interval, intervalMs: nanoseconds(interval) / 1e6 },
+    readers: readersOf(plan),
+    guarantees: plan.guarantees.filter((one) => grid.some((point) => point.guarantee === one)),
+    grid,
+    repeats: repeatsOf(results.grid),
+    candidates,
+    proposed: proposed?.name ?? null,
+    guesses,
+    thresholds: guessThresholds(guessed, guesses),
+  };
+}

@@ -1,0 +1,130 @@
+import { describe, expect, test } from "vitest";
+import { guessThresholds } from "./guess-threshold.ts";
+import { candidate, exactly, gridOf, REVIEW, START, usualLatency } from "./review.fixture.ts";
+import type { Review } from "./review.ts";
+import { findingsOf, guessSentences, verdictOf } from "./sentences.ts";
+
+const [configured, upsert] = REVIEW.candidates as [
+  (typeof REVIEW.candidates)[number],
+  (typeof REVIEW.candidates)[number],
+];
+
+/** The fixture with billing promised another bound. */
+function promised(sloMs: number, more: Partial<Review> = {}): Review {
+  const readers = REVIEW.readers.map((one) => (one.reader === "billing" ? { ...one, sloMs } : one));
+  const candidates = (more.candidates ?? REVIEW.candidates).map((one) => ({
+    ...one,
+    readers: one.readers.map((reader) =>
+      reader.reader === "billing" ? { ...reader, sloMs, met: reader.latencyMs!.mean <= sloMs } : reader,
+    ),
+  }));
+  return { ...REVIEW, ...more, readers, candidates };
+}
+
+describe("the sentence on intervals", () => {
+  test("names the longest that keeps the promise, from the line between two points", () => {
+    expect(findingsOf(promised(2000))[0]).toBe(
+      "p99 ≤ 2 s for billing (read_committed): exactly-once needs an interval ≤ 1.5 s; at-least-once meets it at any interval from 1 s to 50 s and repeats up to 100,000 records after a crash (at 10 s).",
+    );
+    expect(findingsOf(REVIEW)[0]).toContain("exactly-once needs an interval ≤ 14 s;");
+  });
+
+  test("follows the figures", () => {
+    const slower = gridOf((guarantee, level, interval) => {
+      const { mean } = usualLatency(guarantee, level, interval);
+      return exactly(mean + (level === "read_committed" && guarantee === "exactly-once" ? 4500 : 0));
+    });
+    expect(findingsOf({ ...REVIEW, grid: slower })[0]).toContain("exactly-once needs an interval ≤ 10 s;");
+    const unsure = gridOf((...place) => ({ ...usualLatency(...place), halfWidth: 3000 }));
+    expect(findingsOf({ ...REVIEW, grid: unsure })[0]).toContain("exactly-once needs an interval ≤ 11 s;");
+    const never = gridOf(() => exactly(20_000));
+    expect(findingsOf({ ...REVIEW, grid: never })[0]).toBe(
+      "p99 ≤ 15 s for billing (read_committed): exactly-once and at-least-once alike meet it at no interval from 1 s to 50 s.",
+    );
+  });
+
+  test("knows promises that need a longer interval", () => {
+    const grid = gridOf((_, __, interval) => exactly(interval < 5000 ? 240 : 100));
+    expect(findingsOf({ ...REVIEW, grid })[1]).toContain("need an interval ≥ 2.9 s");
+  });
+});
+
+describe("the verdict", () => {
+  test("keeps what keeps every promise", () => {
+    expect(verdictOf(REVIEW)).toBe(
+      "Keep exactly-once every 10 s: billing waits 10.5 s at p99 (promised: 15 s), fraud waits 100 ms at p99 (promised: 200 ms); no crash loses a record, though fraud may get up to 100,000 again.",
+    );
+  });
+
+  test("changes the interval where that is enough", () => {
+    const proposal = candidate("proposed", "exactly-once", 1000);
+    const review = promised(2000, { candidates: [configured, proposal, upsert], proposed: "proposed" });
+    expect(verdictOf(review)).toBe(
+      "Set the checkpoint interval to 1 s instead of 10 s: as configured billing waits 10.5 s at p99 instead of 2 s; then billing waits 1.5 s at p99 (promised: 2 s), fraud waits 100 ms at p99 (promised: 200 ms); no crash loses a record, though fraud may get up to 10,000 again.",
+    );
+  });
+
+  test("changes the guarantee where no interval is", () => {
+    const review = promised(300, { proposed: "at-least-once with upsert" });
+    expect(verdictOf(review)).toMatch(
+      /^Change to at-least-once every 10 s, with readers that upsert, from exactly-once every 10 s: as configured billing waits 10.5 s at p99 instead of 300 ms; then .* billing and fraud may get up to 100,000 again\.$/,
+    );
+  });
+
+  test("says when nothing helps, and what is wrong", () => {
+    const lossy = {
+      ...configured,
+      crashes: configured.crashes.map((one) => ({
+        ...one,
+        readers: one.readers.map((reader) => ({ ...reader, lost: one.crash === "lost node" ? 20_300 : 0 })),
+      })),
+    };
+    expect(verdictOf({ ...REVIEW, candidates: [lossy, upsert], proposed: null })).toBe(
+      "No setting that was tried keeps every promise: with exactly-once every 10 s a lost node loses up to 20,300 records for billing.",
+    );
+    expect(verdictOf({ ...REVIEW, candidates: [{ ...configured, transactionTimeoutMs: 60_000 }] })).toMatch(
+      / But a transaction timeout of 60 s is too short, 86 s the least that is safe\.$/,
+    );
+  });
+});
+
+test("losses and outages in sentences", () => {
+  const [loss, outage, room] = findingsOf(REVIEW).slice(-3);
+  expect(loss).toBe(
+    "As configured, no record was lost in 9 crashes at the worst instant; records are lost if the job is away for more than 9 min 40 s, since what waits for its commit is aborted after the transaction timeout of 10 min.",
+  );
+  expect(outage).toBe(
+    "As configured the job is down 2 s after an exception, 28 s after a killed process and 75 s after a lost node.",
+  );
+  expect(room).toBe(
+    "The busiest task is busy 50 % of the time, which leaves room for 100 % more load; at that, what a lost node leaves behind is worked off 85 s after the job is back.",
+  );
+});
+
+describe("guesses", () => {
+  const sentences = (timeoutMs: number): string[] => {
+    const one = { ...configured, transactionTimeoutMs: timeoutMs };
+    return guessSentences({ ...REVIEW, thresholds: guessThresholds(one, [START]) });
+  };
+
+  test("flip within their range", () => {
+    expect(sentences(100_000)).toEqual([
+      "Flips if the start of a new TaskManager takes over 40 s: a lost node loses records, the transaction timeout being 100 s (taskmanager.start: guessed 25 s, 5 s to 90 s).",
+    ]);
+  });
+
+  test("hold beyond it", () => {
+    expect(sentences(600_000)).toEqual([
+      "Holds until the start of a new TaskManager takes over 9 min: a lost node loses records, the transaction timeout being 10 min (taskmanager.start: guessed 25 s, 5 s to 90 s).",
+    ]);
+  });
+
+  test("without effect are left out", () => {
+    const { typical } = START.ends;
+    const idle = {
+      ...START,
+      ends: { low: { ...typical, value: 5e9 }, typical, high: { ...typical, value: 90e9 } },
+    };
+    expect(guessThresholds(configured, [idle])).toEqual([]);
+  });
+});

@@ -1,0 +1,206 @@
+import { catchUpMs, crashOf, headroom, lostAtMost, repeatedTo } from "./first-screen.ts";
+import {
+  floorMs,
+  formatBusy,
+  formatCount,
+  formatMs,
+  formatQuantile,
+  formatTimeBriefly,
+} from "./format-figures.ts";
+import type { GuessThreshold } from "./guess-threshold.ts";
+import { type IntervalRange, intervalsWithin } from "./interval-range.ts";
+import { phraseOf, problemsOf } from "./judge-candidate.ts";
+import { CRASHES } from "./plan-review.ts";
+import { pointsOf } from "./propose-setting.ts";
+import { CONFIGURED, type Review } from "./review.ts";
+import type { Candidate, ReaderFacts } from "./review-figures.ts";
+
+/** Guesses that are named. */
+const NAMED_GUESSES = 3;
+
+/** What to do, and why, in a sentence or two. */
+export function verdictOf(review: Review): string {
+  const configured = review.candidates[0]!;
+  const before = problemsOf(configured);
+  const proposed = review.candidates.find(({ name }) => name === review.proposed);
+  if (proposed === undefined) {
+    return `No setting that was tried keeps every promise: with ${settingOf(configured)} ${listed(before.map(({ text }) => text))}.`;
+  }
+  const after = problemsOf(proposed);
+  const still = after.length === 0 ? "" : ` But ${listed(after.map(({ text }) => text))}.`;
+  if (proposed.name === CONFIGURED) {
+    return `Keep ${settingOf(configured)}: ${keptBy(configured)}.${still}`;
+  }
+  const what =
+    proposed.guarantee === configured.guarantee
+      ? `Set the checkpoint interval to ${formatMs(proposed.intervalMs)} instead of ${formatMs(configured.intervalMs)}`
+      : `Change to ${settingOf(proposed)}${proposed.guarantee === "at-least-once" ? ", with readers that upsert," : ""} from ${settingOf(configured)}`;
+  return `${what}: as configured ${listed(before.map(({ text }) => text))}; then ${keptBy(proposed)}.${still}`;
+}
+
+/** The findings behind the verdict, one sentence each. */
+export function findingsOf(review: Review): string[] {
+  return [
+    ...review.readers.flatMap((reader) => intervalSentence(review, reader)),
+    ...review.readers.flatMap((reader) => isolationSentence(review, reader)),
+    lossSentence(review),
+    outageSentence(review),
+    headroomSentence(review),
+  ];
+}
+
+/** What the verdict hangs on of what was guessed, one sentence each. */
+export function guessSentences(review: Review): string[] {
+  return review.thresholds.slice(0, NAMED_GUESSES).map(thresholdSentence);
+}
+
+/** `exactly-once every 10 s` */
+export function settingOf({ guarantee, intervalMs }: Candidate): string {
+  return `${guarantee} every ${formatMs(intervalMs)}`;
+}
+
+function keptBy(candidate: Candidate): string {
+  return [slosMet(candidate), crashKept(candidate)].filter((text) => text !== "").join("; ");
+}
+
+function slosMet({ readers }: Candidate): string {
+  const judged = readers.filter(({ met }) => met !== null);
+  const met = judged.filter((reader) => reader.met);
+  if (judged.length === 0 || met.length === 0) return "";
+  return met
+    .map(
+      ({ reader, quantile, latencyMs, sloMs }) =>
+        `${reader} waits ${formatTimeBriefly(latencyMs)} at ${formatQuantile(quantile)} (promised: ${formatMs(sloMs!)})`,
+    )
+    .join(", ");
+}
+
+function crashKept(candidate: Candidate): string {
+  if (lostAtMost(candidate) > 0) return "";
+  const repeats = candidate.readers.filter(({ reader }) => repeatedTo(candidate, reader) > 0);
+  const most = Math.max(0, ...repeats.map(({ reader }) => repeatedTo(candidate, reader)));
+  if (most === 0) return "no crash loses or repeats a record";
+  return `no crash loses a record, though ${listed(repeats.map(({ reader }) => reader))} may get up to ${formatCount(most)} again`;
+}
+
+/** "p99 ≤ 2 s for billing (read_committed): exactly-once needs an interval ≤ 1.8 s; at-least-once meets it at any …" */
+function intervalSentence(
+  review: Review,
+  { reader, isolationLevel, quantile, sloMs }: ReaderFacts,
+): string[] {
+  if (sloMs === null) return [];
+  const { intervalMs } = review.configured;
+  const parts = review.guarantees.map((guarantee) => {
+    const points = pointsOf(review.grid, guarantee, reader, isolationLevel);
+    const range = intervalsWithin(points, sloMs);
+    const candidate = review.candidates.find(
+      (one) => one.guarantee === guarantee && one.intervalMs === intervalMs,
+    );
+    const repeated = candidate === undefined ? 0 : repeatedTo(candidate, reader);
+    return {
+      verb: rangeText(range, points[0]!.intervalMs, points.at(-1)!.intervalMs),
+      cost:
+        range.kind === "none" || repeated === 0
+          ? ""
+          : ` and repeats up to ${formatCount(repeated)} records after a crash (at ${formatMs(intervalMs)})`,
+      guarantee,
+    };
+  });
+  const promise = `${formatQuantile(quantile)} ≤ ${formatMs(sloMs)} for ${reader} (${isolationLevel})`;
+  const [first] = parts;
+  if (parts.every(({ verb, cost }) => verb === first?.verb && cost === first.cost)) {
+    const all = listed(parts.map(({ guarantee }) => guarantee));
+    return [
+      `${promise}: ${all} alike ${first!.verb.replace(/^meets/, "meet").replace(/^needs/, "need")}${first!.cost.replace("repeats", "repeat")}.`,
+    ];
+  }
+  return [
+    `${promise}: ${parts.map(({ guarantee, verb, cost }) => `${guarantee} ${verb}${cost}`).join("; ")}.`,
+  ];
+}
+
+function rangeText(range: IntervalRange, first: number, last: number): string {
+  const tried = `from ${formatMs(first)} to ${formatMs(last)}`;
+  if (range.kind !== "some") return `meets it at ${range.kind === "all" ? "any" : "no"} interval ${tried}`;
+  if (range.from === null) return `needs an interval ≤ ${floorMs(range.to!)}`;
+  if (range.to === null) return `needs an interval ≥ ${formatMs(Number(range.from.toPrecision(2)))}`;
+  return `needs an interval from ${formatMs(Number(range.from.toPrecision(2)))} to ${floorMs(range.to)}`;
+}
+
+/** What the other isolation level would change for a reader, at the configured setting. */
+function isolationSentence(review: Review, { reader, isolationLevel, quantile }: ReaderFacts): string[] {
+  const { guarantee, intervalMs } = review.configured;
+  const other = isolationLevel === "read_committed" ? "read_uncommitted" : "read_committed";
+  const at = (level: string) =>
+    pointsOf(review.grid, guarantee, reader, level).find((point) => point.intervalMs === intervalMs)
+      ?.latencyMs;
+  const [here, there] = [at(isolationLevel), at(other)];
+  if (!here || !there) return [];
+  const [a, b] = [formatTimeBriefly(here), formatTimeBriefly(there)];
+  if (a === b) return [];
+  const repeats = review.candidates[0]!.readers.map((one) =>
+    repeatedTo(review.candidates[0]!, one.reader),
+  ).reduce((most, one) => Math.max(most, one), 0);
+  const price =
+    other === "read_uncommitted" && repeats > 0
+      ? `, and a crash would repeat up to ${formatCount(repeats)} records to it`
+      : other === "read_committed"
+        ? ", and nothing would come twice"
+        : "";
+  return [`With ${other} ${reader} would wait ${b} instead of ${a} at ${formatQuantile(quantile)}${price}.`];
+}
+
+function lossSentence({ candidates, repetitions }: Review): string {
+  const configured = candidates[0]!;
+  const crashes = configured.crashes.filter(({ outageMs }) => outageMs !== null).length * repetitions;
+  const lost = lostAtMost(configured);
+  const found =
+    lost === 0
+      ? `As configured, no record was lost in ${crashes} crashes at the worst instant`
+      : `As configured, a crash at the worst instant loses up to ${formatCount(lost)} records`;
+  const { transactionTimeoutMs, intervalMs, checkpointMs, guarantee } = configured;
+  if (transactionTimeoutMs === null) {
+    return guarantee === "none"
+      ? `${found}; with the guarantee none whatever the sink has not yet sent is lost.`
+      : `${found}; at-least-once flushes before it acknowledges, so an outage of any length loses nothing that Kafka keeps.`;
+  }
+  const away = transactionTimeoutMs - intervalMs - (checkpointMs?.max ?? 0);
+  return away <= 0
+    ? `${found}; but a transaction timeout of ${formatMs(transactionTimeoutMs)} is shorter than a checkpoint interval and a checkpoint, so records are lost without any crash.`
+    : `${found}; records are lost if the job is away for more than ${floorMs(away)}, since what waits for its commit is aborted after the transaction timeout of ${formatMs(transactionTimeoutMs)}.`;
+}
+
+function outageSentence({ candidates }: Review): string {
+  const configured = candidates[0]!;
+  const parts = CRASHES.map((crash) => {
+    const { outageMs } = crashOf(configured, crash);
+    return `${outageMs === null ? "for good" : formatTimeBriefly(outageMs)} after ${phraseOf(crash)}`;
+  });
+  return `As configured the job is down ${listed(parts)}.`;
+}
+
+function headroomSentence({ candidates }: Review): string {
+  const configured = candidates[0]!;
+  const room = headroom(configured);
+  if (room <= 0) return "The busiest task has no time left: what piles up in an outage is never worked off.";
+  const caught = catchUpMs(configured, "lost node");
+  const after =
+    caught === null
+      ? ""
+      : `; at that, what a lost node leaves behind is worked off ${formatMs(Number(caught.toPrecision(2)))} after the job is back`;
+  return `The busiest task is busy ${formatBusy(configured.busiestTask)} of the time, which leaves room for ${Number((100 * room).toPrecision(2))} % more load${after}.`;
+}
+
+function thresholdSentence({ key, what, guess, atMs, above, inRange, effect }: GuessThreshold): string {
+  const range = `guessed ${guess.typical}, ${guess.low} to ${guess.high}`;
+  const at = formatMs(Number(atMs.toPrecision(2)));
+  return inRange
+    ? `Flips if ${what} takes ${above ? "over" : "under"} ${at}: ${effect} (${key}: ${range}).`
+    : `Holds until ${what} takes ${above ? "over" : "under"} ${at}: ${effect} (${key}: ${range}).`;
+}
+
+/** `a, b and c` */
+export function listed(parts: readonly string[]): string {
+  if (parts.length <= 1) return parts[0] ?? "";
+  return `${parts.slice(0, -1).join(", ")} and ${parts.at(-1)}`;
+}
