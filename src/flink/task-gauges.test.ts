@@ -47,6 +47,13 @@ describe("gauges of a task's time", () => {
     expect(row(gauges, 20)).toEqual([200, 800, 0, 0, 8000, 0]);
   });
 
+  test("what is read before a task begins is no time of it", () => {
+    const gauges = new TaskGauges();
+    expect(row(gauges, 9)).toEqual([1000, 0, 0, 0, 0, 0]);
+    gauges.begin(10 * SECOND);
+    expect(row(gauges, 15)).toEqual([0, 1000, 0, 0, 5000, 0]);
+  });
+
   test("work that ends by itself is followed by idle time, read before and after", () => {
     const gauges = new TaskGauges();
     gauges.begin(0);

@@ -42,9 +42,9 @@ export interface TaskCounters {
 export type TaskMetrics = TaskTimes & TaskCounters;
 
 export class TaskGauges {
-  /** ns, when the task began, and up to when its time is accounted for. */
-  #began = 0;
-  #at = 0;
+  /** ns, when the task began, and up to when its time is accounted for. Before it begins there is nothing to account for. */
+  #began = Number.POSITIVE_INFINITY;
+  #at = Number.POSITIVE_INFINITY;
   #activity: TaskActivity = IDLE;
   /** A busy task is idle from then on, ns. */
   #busyUntil = 0;
