@@ -90,7 +90,7 @@ export const EXCUSES: readonly Excuse[] = [
     cause: "end",
     permits: "losses",
     since:
-      "a job that its operator has ended writes no more; what it hasn't read stays in its source's topic",
+      "a job that has ended, or finds no slots, writes no more; what it has not read stays in its source's topic",
   },
   {
     guarantee: "any",

@@ -213,6 +213,16 @@ export class PipelineChecks implements Observed {
       this.#causes[job] = new Set([...this.#causes[job]!, "failure"]);
   }
 
+  /** Its jobs are restored by a successor, or their tasks end. */
+  jobManagerEnded(): void {
+    for (const [job, causes] of this.#causes.entries()) this.#causes[job] = new Set([...causes, "failure"]);
+  }
+
+  /** The job isn't running at the end. */
+  jobEnded(job: number): void {
+    this.#causes[job] = new Set([...this.#causes[job]!, "end"]);
+  }
+
   // ---- connectors
 
   written(

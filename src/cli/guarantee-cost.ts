@@ -60,12 +60,14 @@ function listCosts(before: RunResult, after: RunResult, isolationLevel: string):
 }
 
 function describeLedger(runs: ReadonlyMap<string, RunResult>): string {
-  const faulty = listReaders(runs).filter(({ reader }) => reader.recordsLost + reader.recordsDuplicated > 0);
-  if (faulty.length === 0) return "No reader lost a record or saw one twice.";
-  const parts = faulty.map(
-    ({ guarantee, reader }) =>
-      `${reader.reader} lost ${formatCount(reader.recordsLost)} and saw ${formatCount(reader.recordsDuplicated)} twice under ${guarantee}`,
+  const faulty = listReaders(runs).filter(
+    ({ reader }) => reader.recordsLost + reader.recordsDuplicated + reader.recordsWaiting > 0,
   );
+  if (faulty.length === 0) return "No reader lost a record or saw one twice.";
+  const parts = faulty.map(({ guarantee, reader }) => {
+    const waits = reader.recordsWaiting > 0 ? `waits for ${formatCount(reader.recordsWaiting)}, ` : "";
+    return `${reader.reader} ${waits}lost ${formatCount(reader.recordsLost)} and saw ${formatCount(reader.recordsDuplicated)} twice under ${guarantee}`;
+  });
   return `${parts.join("; ")}.`;
 }
 

@@ -5,16 +5,27 @@ import { significant } from "./format-quantity.ts";
 const FIRST = 12;
 const LAST = 6;
 
+/** Why a job runs no more. */
+const ENDS: Readonly<Record<string, string>> = {
+  RUNNING: "its tasks had no slots to the end",
+  FAILED: "its restart strategy allowed no more",
+  CANCELED: "it was cancelled",
+  FINISHED: "it was stopped",
+  gone: "it is gone with its JobManager (high-availability.type NONE)",
+};
+
 /** What failures did: restarts and outages of each job, then what happened when. Empty without a failure. */
 export function describeRecovery({ recovery }: RunResult): string[] {
   const { jobs, timeline } = recovery;
   if (timeline.length === 0) return [];
   const lines = jobs
-    .filter(({ restarts, outagesMs }) => restarts > 0 || outagesMs.length > 0)
-    .map(({ job, restarts, outagesMs }) => {
+    .filter(({ restarts, outagesMs, isRunning }) => restarts > 0 || outagesMs.length > 0 || !isRunning)
+    .map(({ job, restarts, outagesMs, status, isRunning }) => {
       const lengths = outagesMs.map((ms) => (ms === null ? "for good" : `${significant(ms / 1000)} s`));
       const times = restarts === 1 ? "once" : `${restarts} times`;
-      return `Job ${job} restarted ${times}; it was down ${lengths.join(", ")}.`;
+      const down = lengths.length === 0 ? "" : `; it was down ${lengths.join(", ")}`;
+      const end = isRunning ? "" : ` Not restarted: ${ENDS[status] ?? `it was ${status} to the end`}.`;
+      return `Job ${job} restarted ${times}${down}.${end}`;
     });
   const told = timeline.map(
     ({ atMs, job, what }) =>

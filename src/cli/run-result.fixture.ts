@@ -42,6 +42,7 @@ export function readerResult(
     recordsIn: 3_000_000,
     recordsVisible: 3_000_000,
     recordsLost: 0,
+    recordsWaiting: 0,
     recordsDuplicated: 0,
     upsertView: null,
     slo: null,

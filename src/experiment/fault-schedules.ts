@@ -72,7 +72,16 @@ function faultActions(pipeline: Pipeline): fc.Arbitrary<FaultAction> {
       duration: milliseconds(REPAIR.min, REPAIR.max),
     })
     .map((drawn): FaultAction => ({ kind: "slow", ...drawn }));
-  return fc.oneof(fail, kill, freeze, slow, ...storageTroubles(pipeline));
+  const troubles = [...storageTroubles(pipeline), ...jobManagerLosses(pipeline)];
+  return fc.oneof(fail, kill, freeze, slow, ...troubles);
+}
+
+/** None without high availability, where the jobs would be gone and nothing more could happen to them. */
+function jobManagerLosses({ flink }: Pipeline): fc.Arbitrary<FaultAction>[] {
+  if (flink.highAvailability.type === "NONE") return [];
+  const target = { kind: "jobmanager" } as const;
+  const repair = fc.option(milliseconds(REPAIR.min, REPAIR.max), { nil: undefined });
+  return [repair.map((time): FaultAction => ({ kind: "kill", target, silent: false, repair: time }))];
 }
 
 /** None where no checkpoint is in a store. */

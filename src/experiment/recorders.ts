@@ -106,6 +106,12 @@ export class Recorders {
       taskManagerEnded: (taskManager, at) => recovery.taskManagerEnded(taskManager, at),
       taskManagerFrozen: (taskManager, until, at) => recovery.taskManagerFrozen(taskManager, until, at),
       taskManagerRegistered: (taskManager, at) => recovery.taskManagerRegistered(taskManager, at),
+      jobManagerEnded: (isRecoverable, at) => {
+        checks.jobManagerEnded();
+        recovery.jobManagerEnded(isRecoverable, at);
+      },
+      jobManagerLeads: (at) => recovery.jobManagerLeads(at),
+      taskManagerDisconnected: (taskManager, at) => recovery.taskManagerDisconnected(taskManager, at),
       taskManagerLost: (job, taskManager, at) => recovery.taskManagerLost(job, taskManager, at),
       faultInjected: (fault, at, until) => recovery.faultInjected(fault, at, until),
       delivered: (reader, origin, route, from, to, first, last, transaction, partition) => {
@@ -212,6 +218,8 @@ export class Recorders {
       const latency = summarise(this.#latency!.histograms[i]!);
       const created = this.#created(world, i);
       const visible = ledger.visible(i);
+      const unseen = created - visible;
+      const isWaiting = this.#stoppedBefore(reader.topic).length > 0;
       return {
         reader: reader.name,
         topic: reader.topic,
@@ -219,11 +227,20 @@ export class Recorders {
         latency,
         recordsIn: created,
         recordsVisible: visible,
-        recordsLost: created - visible,
+        recordsLost: isWaiting ? 0 : unseen,
+        recordsWaiting: isWaiting ? unseen : 0,
         recordsDuplicated: reader.deduplicate === "by-key" ? 0 : ledger.duplicated(i),
         upsertView: reader.deduplicate === "none" ? null : upsertResult(this.#upserts!.readers[i]!),
         slo: this.#slo(i),
       };
+    });
+  }
+
+  /** The jobs on the way to a topic that were not running at the end. */
+  #stoppedBefore(topic: string): string[] {
+    return this.#pipeline.jobs.flatMap(({ name, sinks, source }, i) => {
+      if (sinks.every((sink) => sink.topic !== topic)) return [];
+      return [...this.#stoppedBefore(source.topic), ...(this.recovery.isRunning(i) ? [] : [name])];
     });
   }
 
@@ -252,10 +269,12 @@ export class Recorders {
     const { jobs } = this.#pipeline;
     return {
       jobs: jobs.map(({ name }, i) => {
-        const { restarts, outages } = this.recovery.jobs[i]!;
+        const { restarts, outages, status } = this.recovery.jobs[i]!;
         return {
           job: name,
           restarts,
+          status,
+          isRunning: this.recovery.isRunning(i),
           outagesMs: outages.map((one) =>
             one.runningAt === Number.POSITIVE_INFINITY ? null : (one.runningAt - one.crashedAt) / 1e6,
           ),
@@ -270,6 +289,9 @@ export class Recorders {
   }
 
   checks(world: World): RunResult["checks"] {
+    this.#pipeline.jobs.forEach((_, job) => {
+      if (!this.recovery.isRunning(job)) this.#checks!.jobEnded(job);
+    });
     const failed = this.#pipeline.jobs.flatMap(({ name, checkpointing }, i) => {
       // A checkpoint that a fault has hit fails within its time-out, and so many more as are tolerated.
       const memory = checkpointing.timeout * (1 + checkpointing.tolerableFailedCheckpoints);

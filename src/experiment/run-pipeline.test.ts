@@ -55,7 +55,7 @@ test("checkpoints that expire are a failed check: nothing is committed, and they
     "environment.snapshot.async=100 ms",
   );
   expect(checkpoints[0]?.completed).toBe(0);
-  expect(readers[0]?.recordsLost).toBe(2000);
+  expect(readers[0]?.recordsWaiting).toBe(2000);
   const { failed, statistics } = checkpoints[0]!;
   const first = statistics.checkpoints.history.at(-1)!;
   expect(first).toMatchObject({

@@ -94,7 +94,8 @@ export function measurePipeline(pipeline: Pipeline, options: RunOptions): Measur
     ),
     simulatedSeconds: duration / SECOND,
     warmUpSeconds: window.from / SECOND,
-    stopReason: stopped.kind,
+    // Where every job has ended for good, nothing happens any more.
+    stopReason: stopped.kind === "no-more-events" ? "reached-end" : stopped.kind,
     events: world.sim.executed,
     eventsPerSimulatedSecond: eventsUnderLoad / (duration / SECOND),
     outcomeFingerprint: recorders.fingerprint.digest(),

@@ -24,7 +24,10 @@ export interface ReaderResult {
   /** Over the whole run, drained: what the producers of the lineage created, and how often this reader saw it. */
   readonly recordsIn: number;
   readonly recordsVisible: number;
+  /** Nothing counts as lost while it waits for a job that isn't running. */
   readonly recordsLost: number;
+  /** Not seen because a job on the way was not restarted. */
+  readonly recordsWaiting: number;
   readonly recordsDuplicated: number;
   /** What it saw twice, late, or going back in time; null: the reader doesn't de-duplicate. */
   readonly upsertView: UpsertViewResult | null;
@@ -118,6 +121,10 @@ export interface RunResult {
     readonly jobs: readonly {
       readonly job: string;
       readonly restarts: number;
+      /** What it was last: Flink's JobStatus, or `gone` with a JobManager that nobody succeeds. */
+      readonly status: string;
+      /** Whether all its tasks ran at the end, or had ended by themselves after the last record. */
+      readonly isRunning: boolean;
       /** From a crash until every task ran again; null: not again. */ readonly outagesMs: readonly (
         | number
         | null

@@ -177,6 +177,11 @@ export class CheckpointDriver implements CheckpointResponder {
     this.#step = { state, settings, outbox: this.#outbox };
   }
 
+  /** Its number in the simulated world. */
+  get number(): number {
+    return this.#settings.number;
+  }
+
   get state(): CheckpointCoordinatorState {
     return this.#step.state;
   }

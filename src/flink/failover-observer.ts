@@ -16,4 +16,10 @@ export interface FailoverObserver {
   taskManagerRegistered(taskManager: number, at: number): void;
   /** A heartbeat or a watch has declared a TaskManager lost; job -1: at the ResourceManager. */
   taskManagerLost(job: number, taskManager: number, at: number): void;
+  /** The JobManager's process has ended. `isRecoverable`: a successor will take its jobs over; else they are gone. */
+  jobManagerEnded(isRecoverable: boolean, at: number): void;
+  /** Another one leads. */
+  jobManagerLeads(at: number): void;
+  /** A TaskManager has noticed that its JobManager is gone, and has ended all tasks. */
+  taskManagerDisconnected(taskManager: number, at: number): void;
 }

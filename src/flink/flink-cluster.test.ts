@@ -14,6 +14,8 @@ const settings: FlinkClusterSettings = {
   startsWorkers: false,
   heartbeat: { interval: 10 * SECOND, timeout: 50 * SECOND, rpcFailureThreshold: 2, roundTrip: 0 },
   rpc: 2 * MS,
+  cancellation: 20 * MS,
+  startUp: 300 * SECOND,
   taskManagerStart: 25 * SECOND,
   connectionLoss: 100 * MS,
   watch: SECOND,
@@ -46,6 +48,9 @@ function cluster(changed: Partial<FlinkClusterSettings> = {}, strategy = fixedDe
     taskManagerFrozen: (taskManager, _until, at) => say(`process ${taskManager} frozen`, at),
     taskManagerRegistered: (taskManager, at) => say(`process ${taskManager} registered`, at),
     taskManagerLost: (job, taskManager, at) => say(`${job < 0 ? "RM" : "JM"} lost ${taskManager}`, at),
+    jobManagerEnded: (_isRecoverable, at) => say("JobManager ended", at),
+    jobManagerLeads: (at) => say("JobManager leads", at),
+    taskManagerDisconnected: (taskManager, at) => say(`process ${taskManager} disconnected`, at),
   };
   const used = { ...settings, ...changed };
   const jobs: JobMaster[] = [];
@@ -56,7 +61,9 @@ function cluster(changed: Partial<FlinkClusterSettings> = {}, strategy = fixedDe
       offered: sim.defineKind("slot offered", (taskManager, job) => flink.onOffered(taskManager, job)),
       connectionLost: sim.defineKind("connection lost", (taskManager) => flink.onConnectionLost(taskManager)),
       lostByJobMaster: sim.defineKind("JobMaster lost", (t, job) => flink.onLostByJobMaster(t, job)),
-      lostByResourceManager: sim.defineKind("RM lost", (t) => flink.onLostByResourceManager(t)),
+      lostByResourceManager: sim.defineKind("RM lost", (t, loss) => flink.onLostByResourceManager(t, loss)),
+      jobManagerMissed: sim.defineKind("missed", (t, loss) => flink.onJobManagerMissed(t, loss)),
+      reconnected: sim.defineKind("reconnected", (t, loss) => flink.onReconnected(t, loss)),
       registered: sim.defineKind("registered", (position, planned) => flink.onRegistered(position, planned)),
       thawed: sim.defineKind("thawed", (taskManager) => flink.onThawed(taskManager)),
       startUpEnded: sim.defineKind("start-up ended", (host) => flink.onStartUpEnded(host)),
@@ -129,7 +136,7 @@ function cluster(changed: Partial<FlinkClusterSettings> = {}, strategy = fixedDe
     observer,
   );
   jobs.push(job);
-  flink.addJob(job);
+  flink.setJob(0, job);
   job.start(true);
   const act = sim.defineKind("fault", (kind, position) => {
     if (kind === 0) flink.kill(flink.processAt(position)!, false, 2 * SECOND);

@@ -1,9 +1,11 @@
 /** Models: the TaskManager processes of a cluster, and who notices their loss and when: peers by a closed connection, the
  *    JobMasters and the ResourceManager by heartbeats of their own, a resource provider by its watch; how fresh processes
  *    load what tasks need, and share their host's cores when several do.
- *  Source: flink TaskExecutor, ResourceManager, JobMaster, HeartbeatManagerSenderImpl, ActiveResourceManager (Flink 2.1).
- *  Leaves out: the TaskManagers' view of a JobMaster that is lost, blocked nodes, decommissioning; a start itself takes
- *    as long whoever starts beside it. */
+ *    When the JobManager's process is lost, they end their tasks once they notice, and register at the next that leads.
+ *  Source: flink TaskExecutor, ResourceManager, JobMaster, HeartbeatManagerSenderImpl, ActiveResourceManager,
+ *    StandaloneResourceManager (Flink 2.1).
+ *  Leaves out: blocked nodes, decommissioning; a start itself takes as long whoever starts beside it; TaskManagers that
+ *    notice the loss of a JobManager at different heartbeats. */
 
 import { invariant, type RandomStream, type Simulation } from "../engine/index.ts";
 import { Outbox } from "../records/index.ts";
@@ -37,6 +39,10 @@ export interface FlinkClusterSettings {
   readonly startsWorkers: boolean;
   readonly heartbeat: HeartbeatSettings;
   readonly rpc: number;
+  /** For a task to end. */
+  readonly cancellation: number;
+  /** How long a new ResourceManager waits for TaskManagers that may still register. */
+  readonly startUp: number;
   readonly taskManagerStart: number;
   readonly connectionLoss: number;
   readonly watch: number;
@@ -63,6 +69,9 @@ export interface FlinkClusterKinds {
   readonly registered: number;
   readonly thawed: number;
   readonly zombieTold: number;
+  /** b = number of the loss of a JobManager. */
+  readonly jobManagerMissed: number;
+  readonly reconnected: number;
   /** payload a = host. */
   readonly startUpEnded: number;
 }
@@ -85,6 +94,8 @@ interface TaskManagerProcess {
   isLost: boolean;
   /** Somebody has given it up: when it turns out to be alive, it is told so. */
   isGivenUp: boolean;
+  /** It has no JobManager, and no tasks. */
+  isDisconnected: boolean;
 }
 
 /** What the cluster does to the tasks in its processes. */
@@ -108,7 +119,12 @@ export class FlinkCluster implements TaskManagers {
   readonly #observer: FailoverObserver;
   readonly #processes: TaskManagerProcess[] = [];
   readonly #jobs: JobMaster[] = [];
-  readonly #slots: SlotAllocationState;
+  #slots: SlotAllocationState;
+  /** Losses of the JobManager so far: what was on its way to an earlier one is lost. */
+  #losses = 0;
+  #hasJobManager = true;
+  /** Until then a ResourceManager waits for TaskManagers to register before it refuses anything, ns. */
+  #startUpEndsAt = 0;
   readonly #outbox = new Outbox();
   readonly #hosts = new Map<number, ProcessorSharing>();
   #isCarryingOut = false;
@@ -145,8 +161,13 @@ export class FlinkCluster implements TaskManagers {
       this.#register(position, { startedAt: -settings.age, isFresh: false });
   }
 
-  addJob(job: JobMaster): void {
-    this.#jobs.push(job);
+  /** The JobMaster of a job from now on. */
+  setJob(number: number, job: JobMaster): void {
+    this.#jobs[number] = job;
+  }
+
+  get hasJobManager(): boolean {
+    return this.#hasJobManager;
   }
 
   /** The slots of a job, as its JobMaster asks for them. */
@@ -222,11 +243,11 @@ export class FlinkCluster implements TaskManagers {
     this.#tasks.killProcess(taskManager);
     this.#jobs.forEach((_, job) => {
       const at = noticed(heartbeat, this.#phases[job]!, now);
-      this.#sim.scheduleAt(at, this.#kinds.lostByJobMaster, taskManager, job);
+      this.#sim.scheduleAt(at, this.#kinds.lostByJobMaster, taskManager, this.#ofThisLeader(job));
     });
     let noticedAt = noticed(heartbeat, this.#resourceManagerPhase, now);
     if (startsWorkers && !silent) noticedAt = Math.min(noticedAt, now + watch);
-    this.#sim.scheduleAt(noticedAt, this.#kinds.lostByResourceManager, taskManager, 0);
+    this.#sim.scheduleAt(noticedAt, this.#kinds.lostByResourceManager, taskManager, this.#losses);
     if (repair === undefined) return;
     this.#coming.add(worker.position);
     this.#unnoticedRepairs.add(worker.position);
@@ -244,10 +265,86 @@ export class FlinkCluster implements TaskManagers {
     this.#sim.scheduleAt(worker.frozenUntil, this.#kinds.thawed, taskManager, 0);
     this.#jobs.forEach((_, job) => {
       const at = lostAfterSilence(heartbeat, this.#phases[job]!, now);
-      if (at < worker.frozenUntil) this.#sim.scheduleAt(at, this.#kinds.lostByJobMaster, taskManager, job);
+      if (at >= worker.frozenUntil) return;
+      this.#sim.scheduleAt(at, this.#kinds.lostByJobMaster, taskManager, this.#ofThisLeader(job));
     });
     const at = lostAfterSilence(heartbeat, this.#resourceManagerPhase, now);
-    if (at < worker.frozenUntil) this.#sim.scheduleAt(at, this.#kinds.lostByResourceManager, taskManager, 0);
+    if (at < worker.frozenUntil)
+      this.#sim.scheduleAt(at, this.#kinds.lostByResourceManager, taskManager, this.#losses);
+  }
+
+  /** A job and the leader that minds it, as one number. */
+  #ofThisLeader(job: number): number {
+    return this.#losses * this.#phases.length + job;
+  }
+
+  /** The process of the ResourceManager and of all JobMasters is gone. TaskManagers go on until they are told, at `toldAt` (ns;
+   *  infinite: never), or until no heartbeat has come for the time-out; then they end their tasks.
+   *  @returns number of the loss. */
+  loseJobManager(isRecoverable: boolean, toldAt: number): number {
+    const { heartbeat } = this.#settings;
+    this.#hasJobManager = false;
+    this.#losses++;
+    this.#slots = slotAllocation(this.#phases.length);
+    this.#unnoticedRepairs.clear();
+    const now = this.#sim.now;
+    this.#observer.jobManagerEnded(isRecoverable, now);
+    const phase = Math.min(...this.#phases);
+    const missedAt = lostAfterSilence(heartbeat, phase, now);
+    this.#processes.forEach(({ isAlive }, taskManager) => {
+      if (!isAlive) return;
+      this.#sim.scheduleAt(
+        Math.min(missedAt, toldAt),
+        this.#kinds.jobManagerMissed,
+        taskManager,
+        this.#losses,
+      );
+    });
+    return this.#losses;
+  }
+
+  /** A new JobManager leads: TaskManagers that have ended their tasks register. */
+  leadAnew(): void {
+    this.#hasJobManager = true;
+    const alive = this.#processes.filter(({ isAlive }) => isAlive).length;
+    this.#slots.workersOnTheirWay = alive + this.#coming.size;
+    this.#startUpEndsAt = this.#sim.now + this.#settings.startUp;
+    this.#observer.jobManagerLeads(this.#sim.now);
+    this.#processes.forEach(({ isAlive, isDisconnected }, taskManager) => {
+      if (isAlive && isDisconnected) this.#reconnect(taskManager);
+    });
+  }
+
+  /** Handler of `jobManagerMissed`. */
+  onJobManagerMissed(taskManager: number, loss: number): void {
+    const worker = this.#processes[taskManager]!;
+    if (!worker.isAlive || worker.isDisconnected || loss !== this.#losses) return;
+    if (this.#sim.now < worker.frozenUntil) {
+      this.#sim.scheduleAt(worker.frozenUntil, this.#kinds.jobManagerMissed, taskManager, loss);
+      return;
+    }
+    worker.isDisconnected = true;
+    this.#observer.taskManagerDisconnected(taskManager, this.#sim.now);
+    this.#tasks.closeProcess(taskManager);
+    if (this.#hasJobManager) this.#reconnect(taskManager);
+  }
+
+  /** It ends its tasks and registers: two calls. */
+  #reconnect(taskManager: number): void {
+    const { rpc, cancellation } = this.#settings;
+    this.#sim.scheduleAfter(cancellation + 4 * rpc, this.#kinds.reconnected, taskManager, this.#losses);
+  }
+
+  /** Handler of `reconnected`. */
+  onReconnected(taskManager: number, loss: number): void {
+    const worker = this.#processes[taskManager]!;
+    if (!worker.isAlive || loss !== this.#losses) return;
+    worker.isDisconnected = false;
+    worker.isGivenUp = false;
+    worker.isLost = false;
+    onRegistered(this.#slots, this.#settings, taskManager, this.#outbox);
+    this.#observer.taskManagerRegistered(taskManager, this.#sim.now);
+    this.#carryOut();
   }
 
   // ---- handlers
@@ -260,8 +357,10 @@ export class FlinkCluster implements TaskManagers {
     });
   }
 
-  /** Handler of `lostByJobMaster`. */
-  onLostByJobMaster(taskManager: number, job: number): void {
+  /** Handler of `lostByJobMaster`. @param b the job and the leader that minds it. */
+  onLostByJobMaster(taskManager: number, b: number): void {
+    const job = b % this.#phases.length;
+    if (b !== this.#ofThisLeader(job)) return;
     this.#processes[taskManager]!.isGivenUp = true;
     onLostByJobMaster(this.#slots, job, taskManager, this.#outbox);
     if (this.#outbox.length > 0) this.#observer.taskManagerLost(job, taskManager, this.#sim.now);
@@ -269,9 +368,9 @@ export class FlinkCluster implements TaskManagers {
   }
 
   /** Handler of `lostByResourceManager`. */
-  onLostByResourceManager(taskManager: number): void {
+  onLostByResourceManager(taskManager: number, loss: number): void {
     const worker = this.#processes[taskManager]!;
-    if (worker.isLost) return;
+    if (worker.isLost || loss !== this.#losses) return;
     worker.isLost = true;
     worker.isGivenUp = true;
     this.#observer.taskManagerLost(-1, taskManager, this.#sim.now);
@@ -296,8 +395,9 @@ export class FlinkCluster implements TaskManagers {
   }
 
   /** Handler of `offered`. */
-  onOffered(taskManager: number, job: number): void {
-    if (this.#processes[taskManager]!.isLost) return;
+  onOffered(taskManager: number, b: number): void {
+    const job = b % this.#phases.length;
+    if (this.#processes[taskManager]!.isLost || b !== this.#ofThisLeader(job)) return;
     onOffered(this.#slots, job, taskManager);
     this.#jobs[job]!.onSlotsOffered();
   }
@@ -315,10 +415,10 @@ export class FlinkCluster implements TaskManagers {
    *  ResourceID; here under a new number, since its old slots are nobody's. */
   onZombieTold(taskManager: number): void {
     const worker = this.#processes[taskManager]!;
-    if (!worker.isAlive) return;
+    if (!worker.isAlive || !worker.isGivenUp) return;
     this.#tasks.closeProcess(taskManager);
     worker.isAlive = false;
-    this.onLostByResourceManager(taskManager);
+    this.onLostByResourceManager(taskManager, this.#losses);
     this.#register(worker.position, { startedAt: worker.startedAt, isFresh: !worker.hasRun });
     this.#carryOut();
   }
@@ -336,7 +436,9 @@ export class FlinkCluster implements TaskManagers {
       works: [],
       isLost: false,
       isGivenUp: false,
+      isDisconnected: !this.#hasJobManager,
     });
+    if (!this.#hasJobManager) return taskManager;
     if (this.#sim.now > 0) this.#observer.taskManagerRegistered(taskManager, this.#sim.now);
     onRegistered(this.#slots, this.#settings, taskManager, this.#outbox);
     return taskManager;
@@ -372,7 +474,9 @@ export class FlinkCluster implements TaskManagers {
           this.#offer(a, b);
           break;
         case NOT_ENOUGH:
-          this.#jobs[a]?.giveUpSlotsAt(this.#sim.now + REQUIREMENT_CHECK + 2 * this.#settings.rpc);
+          this.#jobs[a]?.giveUpSlotsAt(
+            Math.max(this.#startUpEndsAt, this.#sim.now + REQUIREMENT_CHECK) + 2 * this.#settings.rpc,
+          );
           break;
         case START_WORKERS:
           this.#startWorkers(a);
@@ -389,7 +493,10 @@ export class FlinkCluster implements TaskManagers {
   /** Before the jobs start, offers arrive at once. */
   #offer(job: number, taskManager: number): void {
     if (this.#sim.now === 0) onOffered(this.#slots, job, taskManager);
-    else this.#sim.scheduleAfter(2 * this.#settings.rpc, this.#kinds.offered, taskManager, job);
+    else {
+      const b = this.#ofThisLeader(job);
+      this.#sim.scheduleAfter(2 * this.#settings.rpc, this.#kinds.offered, taskManager, b);
+    }
   }
 
   /** A replacement that a fault has planned is on its way like one that the provider starts, and stands for the process

@@ -2,6 +2,7 @@ export type { AlignmentSettings, ChannelState } from "./alignment.ts";
 export { ALIGNED, barrierHandler, onBarrier, resumeBlocked, START_SNAPSHOT } from "./barrier-handler.ts";
 export type { ChainedSink } from "./chained-sinks.ts";
 export { Channel, type ChannelKinds, type ChannelSettings, type UpstreamTask } from "./channel.ts";
+export { type CheckpointCoordinatorState, checkpointCoordinator } from "./checkpoint-coordinator.ts";
 export { CheckpointDriver, type CheckpointKinds, type MetadataStorage } from "./checkpoint-driver.ts";
 export type { CheckpointMetrics } from "./checkpoint-metrics.ts";
 export type { PlannedTask } from "./checkpoint-plan.ts";
@@ -22,6 +23,7 @@ export {
   type JobMasterKinds,
 } from "./job-master.ts";
 export type { JvmWarmUp } from "./jvm-warm-up.ts";
+export { type HighAvailability, type Succession, successionOf } from "./leader-election.ts";
 export type { Mail } from "./mailbox.ts";
 export { BufferRecycler } from "./network-buffer.ts";
 export type { FlinkObserver } from "./observations.ts";

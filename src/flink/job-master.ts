@@ -157,6 +157,8 @@ export class JobMaster {
   readonly #placeOf: number[];
   #waitsForSlots = false;
   #isInstant = false;
+  /** Its process is gone. */
+  #isDisposed = false;
   #isCarryingOut = false;
   #slotsEvent = NO_EVENT;
 
@@ -181,6 +183,14 @@ export class JobMaster {
     this.#state = defaultScheduler(deployment.regionOf);
     this.#assignment = Array.from({ length: Math.max(...deployment.slotOf) + 1 }, () => -1);
     this.#placeOf = deployment.regionOf.map(() => -1);
+  }
+
+  /** The JobManager's process is gone: nothing is decided here any more, and tasks that fail end where they are. */
+  dispose(): void {
+    this.#isDisposed = true;
+    this.#waitsForSlots = false;
+    this.#sim.cancel(this.#slotsEvent);
+    this.#slotsEvent = NO_EVENT;
   }
 
   get status(): JobStatus {
@@ -226,6 +236,7 @@ export class JobMaster {
 
   /** Handler of `submitted`: the attempt's submission has arrived at its process, or found none. */
   onSubmitted(execution: number, attempt: number): void {
+    if (this.#isDisposed) return;
     const subtask = execution - this.#settings.firstExecution;
     if (!this.isAlive(subtask, attempt)) return;
     const taskManager = this.#placeOf[subtask]!;
@@ -249,6 +260,7 @@ export class JobMaster {
 
   /** Handler of `deployed`. */
   onDeployed(execution: number, attempt: number): void {
+    if (this.#isDisposed) return;
     const subtask = execution - this.#settings.firstExecution;
     if (!this.isAlive(subtask, attempt) || !this.#isReachable(subtask)) return;
     if (this.#waitsForThaw(this.#kinds.deployed, subtask, attempt)) return;
@@ -258,6 +270,7 @@ export class JobMaster {
 
   /** The attempt has restored its state and opened its operators: it runs from now on. */
   onInitialised(subtask: number, attempt: number): void {
+    if (this.#isDisposed) return;
     if (!this.isAlive(subtask, attempt) || !this.#isReachable(subtask)) return;
     if (this.#waitsForThaw(this.#kinds.initialised, subtask, attempt)) return;
     this.#deployment.start(subtask, attempt);
@@ -272,6 +285,7 @@ export class JobMaster {
 
   /** Handler of `cancelArrives`. */
   onCancelArrives(execution: number, attempt: number): void {
+    if (this.#isDisposed) return;
     const subtask = execution - this.#settings.firstExecution;
     const { state, attempt: current } = this.#state.executions[subtask]!;
     if (state === "CANCELING" && attempt === current) this.#cancel(subtask, attempt);
@@ -279,6 +293,7 @@ export class JobMaster {
 
   /** Handler of `running`: the JobMaster learns that an attempt runs. */
   onRunning(execution: number, attempt: number): void {
+    if (this.#isDisposed) return;
     const subtask = execution - this.#settings.firstExecution;
     onExecutionState(this.#state, subtask, attempt, "RUNNING");
     if (!this.isAlive(subtask, attempt)) return;
@@ -290,23 +305,27 @@ export class JobMaster {
   onTaskException(subtask: number, attempt: number, reason: FailureReason): void {
     if (!this.isAlive(subtask, attempt)) return;
     this.#deployment.close(subtask, attempt);
+    if (this.#isDisposed) return;
     this.#report(this.#rpc, subtask, attempt, reason);
   }
 
   /** A task has ended by itself since its input has. */
   onTaskFinished(subtask: number, attempt: number): void {
+    if (this.#isDisposed) return;
     onFinished(this.#state, subtask, attempt, this.#outbox);
     this.#carryOut();
   }
 
   /** Handler of `failed`: a failure of an attempt is known to the JobMaster. `b` holds the attempt and the reason. */
   onFailed(execution: number, b: number): void {
+    if (this.#isDisposed) return;
     const attempt = Math.floor(b / FAILURE_REASONS.length);
     this.#onFailed(execution - this.#settings.firstExecution, attempt, b % FAILURE_REASONS.length);
   }
 
   /** The whole job fails, as on too many failed checkpoints. */
   onGlobalFailure(reason: FailureReason): void {
+    if (this.#isDisposed) return;
     const { status } = this.#state;
     if (status !== "RUNNING" && status !== "RESTARTING") return;
     this.#observer.jobFailed(this.#settings.job, -1, FAILURE_REASONS.indexOf(reason), this.#sim.now);
@@ -316,24 +335,28 @@ export class JobMaster {
 
   /** Handler of `canceled`. */
   onCanceled(execution: number, attempt: number): void {
+    if (this.#isDisposed) return;
     onCanceled(this.#state, execution - this.#settings.firstExecution, attempt, this.#outbox);
     this.#carryOut();
   }
 
   /** Handler of `restartDelayOver`. */
   onRestartDelayOver(restart: number): void {
+    if (this.#isDisposed) return;
     onRestartDelayOver(this.#state, restart, this.#outbox);
     this.#carryOut();
   }
 
   /** The user cancels the job. */
   cancel(): void {
+    if (this.#isDisposed) return;
     onCancelJob(this.#state, this.#outbox);
     this.#carryOut();
   }
 
   /** The slots of a TaskManager are lost: what is there has failed, and what was being cancelled there is over. */
   onTaskManagerLost(taskManager: number): void {
+    if (this.#isDisposed) return;
     const lost = this.#placeOf.flatMap((place, subtask) => (place === taskManager ? [subtask] : []));
     for (let slot = 0; slot < this.#assignment.length; slot++)
       if (this.#assignment[slot] === taskManager) this.#assignment[slot] = -1;

@@ -12,6 +12,8 @@ export interface JobRecovery {
   /** Restarts that were begun. */
   restarts: number;
   readonly outages: Outage[];
+  /** The last that was heard of it: Flink's JobStatus, or `gone` with its JobManager. */
+  status: string;
 }
 
 /** A job is down. Times in ns; +Infinity: not yet. */
@@ -54,7 +56,7 @@ export class RecoveryRecorder implements FailoverObserver {
 
   /** @param reasons of failures, by number. */
   constructor(jobs: number, reasons: readonly string[]) {
-    this.jobs = Array.from({ length: jobs }, () => ({ restarts: 0, outages: [] }));
+    this.jobs = Array.from({ length: jobs }, () => ({ restarts: 0, outages: [], status: "RUNNING" }));
     this.#reasons = reasons;
     this.#heardAt = this.jobs.map(() => Number.NEGATIVE_INFINITY);
   }
@@ -75,6 +77,12 @@ export class RecoveryRecorder implements FailoverObserver {
     if (this.#faults.length > 0) this.#add(at, job, `checkpoint ${checkpoint} failed: ${reason}`);
   }
 
+  /** Whether the job runs as far as has been heard, with all its tasks. */
+  isRunning(job: number): boolean {
+    const { status, outages } = this.jobs[job]!;
+    return status === "RUNNING" && (outages.at(-1)?.runningAt ?? 0) < Number.POSITIVE_INFINITY;
+  }
+
   /** Whether a fault of the plan was at work at `at` or within `memory` ns before. */
   isDisturbed(at: number, memory: number): boolean {
     return this.#faults.some((one) => one.at <= at && at <= one.until + memory);
@@ -82,20 +90,18 @@ export class RecoveryRecorder implements FailoverObserver {
 
   jobStatusChanged(job: number, status: string, at: number): void {
     if (at === 0) return;
+    const state = this.jobs[job]!;
+    // A job that starts without having been restarting is taken over by another JobManager, or submitted again.
+    if (status === "RESTARTING" || (status === "RUNNING" && state.status !== "RESTARTING")) state.restarts++;
+    state.status = status;
     this.#add(at, job, status);
-    if (status === "RESTARTING") this.jobs[job]!.restarts++;
   }
 
   jobFailed(job: number, subtask: number, reason: number, at: number): void {
     const who = subtask < 0 ? "job" : `subtask ${subtask}`;
     this.#add(at, job, `${who} failed: ${this.#reasons[reason]}`);
-    const { outages } = this.jobs[job]!;
-    const last = outages.at(-1);
-    if (last === undefined || last.runningAt < Number.POSITIVE_INFINITY) {
-      const unheard = this.#crashes.find((crash) => crash.at > this.#heardAt[job]! && crash.until >= at);
-      const [resetAt, runningAt] = [Number.POSITIVE_INFINITY, Number.POSITIVE_INFINITY];
-      outages.push({ crashedAt: unheard?.at ?? at, failedAt: at, resetAt, runningAt, checkpoint: 0 });
-    }
+    const unheard = this.#crashes.find((crash) => crash.at > this.#heardAt[job]! && crash.until >= at);
+    this.#goDown(job, unheard?.at ?? at, at);
     this.#heardAt[job] = at;
   }
 
@@ -138,6 +144,31 @@ export class RecoveryRecorder implements FailoverObserver {
     const who = job < 0 ? "ResourceManager" : "JobMaster";
     if (Number.isNaN(this.firstLostAt)) this.firstLostAt = at;
     this.#add(at, job, `${who} declares TaskManager ${taskManager + 1} lost`);
+  }
+
+  jobManagerEnded(isRecoverable: boolean, at: number): void {
+    const lost = isRecoverable ? "" : ", and its jobs are gone: high-availability.type is NONE";
+    this.#add(at, -1, `JobManager ended${lost}`);
+    if (!isRecoverable) for (const job of this.jobs) job.status = "gone";
+  }
+
+  jobManagerLeads(at: number): void {
+    this.#add(at, -1, "JobManager leads");
+  }
+
+  taskManagerDisconnected(taskManager: number, at: number): void {
+    this.#add(at, -1, `TaskManager ${taskManager + 1} ends its tasks: it has lost its JobManager`);
+    this.jobs.forEach((_, job) => {
+      this.#goDown(job, at, at);
+    });
+  }
+
+  #goDown(job: number, crashedAt: number, failedAt: number): void {
+    const { outages } = this.jobs[job]!;
+    const last = outages.at(-1);
+    if (last !== undefined && last.runningAt === Number.POSITIVE_INFINITY) return;
+    const [resetAt, runningAt] = [Number.POSITIVE_INFINITY, Number.POSITIVE_INFINITY];
+    outages.push({ crashedAt, failedAt, resetAt, runningAt, checkpoint: 0 });
   }
 
   #crashed(at: number, until: number): void {

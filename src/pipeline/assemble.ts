@@ -66,7 +66,8 @@ export function assemble(
     sim,
     run: (time) => {
       const reason = sim.run(time);
-      kafka.settle(sim.now);
+      // Where nothing happens any more, time passes all the same.
+      kafka.settle(reason.kind === "no-more-events" ? time : sim.now);
       const horizon = sim.now - FORGOTTEN_AFTER;
       for (const origin of lineage.origins()) origin.forgetBefore(horizon);
       return reason;

@@ -104,7 +104,12 @@ test("the least file takes every default", () => {
     heartbeatRpcFailureThreshold: 2,
     askTimeout: 10e9,
     slotRequestTimeout: 300e9,
-    highAvailability: false,
+    highAvailability: {
+      type: "NONE",
+      leaseDuration: 15e9,
+      retryPeriod: 5e9,
+      sessionTimeout: 60e9,
+    },
     frameSize: 10_485_760,
     checkpointHistory: 10,
   });

@@ -1,6 +1,6 @@
 import type { Duration } from "../engine/index.ts";
 import type { FaultPlan } from "../faults/index.ts";
-import type { RestartStrategySettings } from "../flink/index.ts";
+import type { HighAvailability, RestartStrategySettings } from "../flink/index.ts";
 
 /** A pipeline as the parser hands it on: every default filled in, every unit converted.
  *  Durations are integer nanoseconds, sizes are bytes, rates are records a second. */
@@ -99,7 +99,7 @@ export interface Environment {
   readonly taskFirstDeployment: Duration;
   /** [task.cancellation] from the request until the JobManager knows that a running task has ended. */
   readonly taskCancellation: Duration;
-  /** [jobmanager.start] from the loss of a JobManager until its successor leads. */
+  /** [jobmanager.start] from the loss of a JobManager until another process is there that can lead and recover its jobs. */
   readonly jobManagerStart: Duration;
   /** [broker.start] from the start of a broker's process until it is back in the cluster. */
   readonly brokerStart: Duration;
@@ -188,8 +188,7 @@ export interface FlinkCluster {
   readonly askTimeout: Duration;
   /** `slot.request.timeout` */
   readonly slotRequestTimeout: Duration;
-  /** `high-availability.type` is not NONE. */
-  readonly highAvailability: boolean;
+  readonly highAvailability: HighAvailability;
   /** `pekko.framesize`, bytes. */
   readonly frameSize: number;
   /** `web.checkpoints.history` */

@@ -1,4 +1,5 @@
 import type { Duration } from "../engine/index.ts";
+import type { HighAvailability } from "../flink/index.ts";
 import type { EnvironmentFile } from "./environment-file.ts";
 import { slotsOf } from "./job-graph.ts";
 import { environmentOptions } from "./options/environment-options.ts";
@@ -40,9 +41,7 @@ export function resolve(parsed: ParsedPipeline, fileName: string, place?: Enviro
       heartbeatRpcFailureThreshold: defaults.flink(flinkConfig, "heartbeat.rpc-failure-threshold"),
       askTimeout: defaults.flink(flinkConfig, "pekko.ask.timeout"),
       slotRequestTimeout: defaults.flink(flinkConfig, "slot.request.timeout"),
-      highAvailability: !["none", ""].includes(
-        defaults.flink(flinkConfig, "high-availability.type").toLowerCase(),
-      ),
+      highAvailability: resolveHighAvailability(flinkConfig, defaults),
       frameSize: defaults.flink(flinkConfig, "pekko.framesize"),
       checkpointHistory: defaults.flink(flinkConfig, "web.checkpoints.history"),
     },
@@ -51,6 +50,21 @@ export function resolve(parsed: ParsedPipeline, fileName: string, place?: Enviro
       resolveReader(name, values, defaults),
     ),
     faults: Object.entries(parsed.faults ?? {}).map(([name, fault]) => ({ name, ...fault })),
+  };
+}
+
+/** A class of the user's own is taken to work with leases, like kubernetes. */
+function resolveHighAvailability(
+  config: NonNullable<ParsedPipeline["flink"]>["config"],
+  defaults: Defaults,
+): HighAvailability {
+  const type = defaults.flink(config ?? {}, "high-availability.type").toLowerCase();
+  const election = "high-availability.kubernetes.leader-election" as const;
+  return {
+    type: type === "none" || type === "" ? "NONE" : type === "zookeeper" ? type : "kubernetes",
+    leaseDuration: defaults.flink(config ?? {}, `${election}.lease-duration`),
+    retryPeriod: defaults.flink(config ?? {}, `${election}.retry-period`),
+    sessionTimeout: defaults.flink(config ?? {}, "high-availability.zookeeper.client.session-timeout"),
   };
 }
 

@@ -170,15 +170,26 @@ test("a resource provider's watch ends it sooner, and starts a new worker", () =
   expect(counts({ recovery, ...result }, committed)).toEqual([0, 0]);
 });
 
-test("without checkpoints the first failure ends the job, and what comes later is lost", () => {
+test("without restarts the first failure ends the job: what comes later waits, and isn't lost", () => {
   const result = run(
     ["fail job at 31.4 s"],
     ["sink.delivery-guarantee=at-least-once", "restart-strategy.type=none"],
   );
   expect(result.recovery.timeline.map(({ what }) => what)).toContain("FAILED");
-  const [lost] = counts(result, committed);
-  expect(lost).toBeGreaterThan(28_000);
-  expect(broken(result).length).toBeGreaterThan(0);
+  expect(counts(result, committed)).toEqual([0, 0]);
+  expect(result.readers[committed]!.recordsWaiting).toBeGreaterThan(28_000);
+  expect(result.readers[committed]!.recordsWaiting).toBeLessThan(29_000);
+  const [job] = result.recovery.jobs;
+  expect([job!.status, job!.isRunning]).toEqual(["FAILED", false]);
+  expect(broken(result)).toEqual([]);
+});
+
+test("a standalone cluster that has no slots left restarts a job in vain: what comes later waits", () => {
+  const result = run(["kill taskmanager-1 at 31.4 s"]);
+  expect(result.recovery.jobs[0]!.isRunning).toBe(false);
+  expect(counts(result, committed)).toEqual([0, 0]);
+  expect(result.readers[committed]!.recordsWaiting).toBeGreaterThan(28_000);
+  expect(broken(result)).toEqual([]);
 });
 
 test("the same seed gives the same bytes through a failure, and another seed others", () => {

@@ -43,7 +43,7 @@ const READ_BY_NOBODY: Readonly<Record<string, string>> = {
   "environment.preset": "a name, for the result",
   "environment.brokerStart": FAILURES,
   "environment.jobManagerStart": FAILURES,
-  "flink.highAvailability": FAILURES,
+  "flink.highAvailability.*": FAILURES,
   "jobs[].restartStrategy.*": FAILURES,
   "kafka.minInsyncReplicas":
     "no replica fails, so acks=all waits for all of them whatever their least number is",

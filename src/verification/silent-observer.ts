@@ -30,5 +30,8 @@ export const SILENT: PipelineObserver = {
   taskManagerFrozen: () => {},
   taskManagerRegistered: () => {},
   taskManagerLost: () => {},
+  jobManagerEnded: () => {},
+  jobManagerLeads: () => {},
+  taskManagerDisconnected: () => {},
   faultInjected: () => {},
 };

@@ -24,9 +24,15 @@ import {
 
 import type { SimulatedAttempts } from "./simulated-attempts.ts";
 
+const NO_JOB = -1;
+
 /** The event kinds of all jobs of a world, and who handles them: components by the numbers that events carry. What is gone
  *  leaves its place empty, and what still comes for it is lost. */
 export class FlinkEvents {
+  /** When the JobManager's process was started, ns; undefined: with the cluster, before the simulation. */
+  jobManagerStartedAt: number | undefined;
+  /** a JobManager leads, or (b = 1) recovers its jobs; payload a = number of the loss that it follows. */
+  readonly jobManagerLeads: number;
   readonly channels: (Channel | undefined)[] = [];
   readonly sources: (SourceTask | undefined)[] = [];
   readonly operators: (OperatorTask | undefined)[] = [];
@@ -52,6 +58,8 @@ export class FlinkEvents {
   /** A transfer ends; payload a = number of the link. */
   readonly storageTransferred: number;
   readonly masters: JobMaster[] = [];
+  /** Another JobManager leads, or recovers its jobs. @param loss number of the loss that it follows. */
+  onJobManagerLeads: (loss: number, recovers: boolean) => void = () => {};
   readonly attempts: SimulatedAttempts[] = [];
   cluster: FlinkCluster | undefined;
   readonly masterKinds: JobMasterKinds;
@@ -108,30 +116,28 @@ export class FlinkEvents {
       ),
       abortMail: sim.defineKind("abort arrives", (t, c) => this.#post(t, this.#driver(t).abortMail(c))),
     };
-    const master = (execution: number): JobMaster => this.#masterOf(execution);
+    const master = (execution: number): JobMaster | undefined => this.#masterOf(execution);
     this.masterKinds = {
       restartDelayOver: sim.defineKind("restart delay over", (job, id) =>
         this.masters[job]!.onRestartDelayOver(id),
       ),
-      submitted: sim.defineKind("task submitted", (e, attempt) => master(e).onSubmitted(e, attempt)),
-      deployed: sim.defineKind("task deployed", (e, attempt) => master(e).onDeployed(e, attempt)),
+      submitted: sim.defineKind("task submitted", (e, attempt) => master(e)?.onSubmitted(e, attempt)),
+      deployed: sim.defineKind("task deployed", (e, attempt) => master(e)?.onDeployed(e, attempt)),
       initialised: sim.defineKind("task initialised", (e, attempt) =>
-        master(e).onThawedInitialised(e, attempt),
+        master(e)?.onThawedInitialised(e, attempt),
       ),
-      cancelArrives: sim.defineKind("cancel arrives", (e, attempt) => master(e).onCancelArrives(e, attempt)),
-      failed: sim.defineKind("failure reported", (e, b) => master(e).onFailed(e, b)),
-      canceled: sim.defineKind("task canceled", (e, attempt) => master(e).onCanceled(e, attempt)),
-      running: sim.defineKind("task reported running", (e, attempt) => master(e).onRunning(e, attempt)),
+      cancelArrives: sim.defineKind("cancel arrives", (e, attempt) => master(e)?.onCancelArrives(e, attempt)),
+      failed: sim.defineKind("failure reported", (e, b) => master(e)?.onFailed(e, b)),
+      canceled: sim.defineKind("task canceled", (e, attempt) => master(e)?.onCanceled(e, attempt)),
+      running: sim.defineKind("task reported running", (e, attempt) => master(e)?.onRunning(e, attempt)),
       slotsMissing: sim.defineKind("slots missing", (job) => this.masters[job]!.onSlotsMissing()),
     };
     this.clusterKinds = {
       offered: sim.defineKind("slot offered", (t, job) => this.cluster!.onOffered(t, job)),
       connectionLost: sim.defineKind("connections lost", (t) => this.cluster!.onConnectionLost(t)),
-      lostByJobMaster: sim.defineKind("TaskManager lost", (t, job) =>
-        this.cluster!.onLostByJobMaster(t, job),
-      ),
-      lostByResourceManager: sim.defineKind("TaskManager lost by the ResourceManager", (t) =>
-        this.cluster!.onLostByResourceManager(t),
+      lostByJobMaster: sim.defineKind("TaskManager lost", (t, b) => this.cluster!.onLostByJobMaster(t, b)),
+      lostByResourceManager: sim.defineKind("TaskManager lost by the ResourceManager", (t, loss) =>
+        this.cluster!.onLostByResourceManager(t, loss),
       ),
       registered: sim.defineKind("TaskManager registered", (position, planned) =>
         this.cluster!.onRegistered(position, planned),
@@ -139,14 +145,23 @@ export class FlinkEvents {
       thawed: sim.defineKind("TaskManager goes on", (t) => this.cluster!.onThawed(t)),
       startUpEnded: sim.defineKind("a start-up's work ends", (host) => this.cluster!.onStartUpEnded(host)),
       zombieTold: sim.defineKind("zombie told", (t) => this.cluster!.onZombieTold(t)),
+      jobManagerMissed: sim.defineKind("JobManager missed", (t, loss) =>
+        this.cluster!.onJobManagerMissed(t, loss),
+      ),
+      reconnected: sim.defineKind("TaskManager reconnected", (t, loss) =>
+        this.cluster!.onReconnected(t, loss),
+      ),
     };
     this.#throws = sim.defineKind("task throws", (e, b) => {
       const job = this.#jobOfExecution[e]!;
       const subtask = e - this.#firstExecution[job]!;
       const { length } = FAILURE_REASONS;
-      this.masters[job]!.onTaskException(subtask, Math.floor(b / length), FAILURE_REASONS[b % length]!);
+      this.masters[job]?.onTaskException(subtask, Math.floor(b / length), FAILURE_REASONS[b % length]!);
     });
     this.slownessOver = sim.defineKind("slow task recovers", (job) => this.attempts[job]!.settleSlowness());
+    this.jobManagerLeads = sim.defineKind("JobManager leads", (loss, b) =>
+      this.onJobManagerLeads(loss, b === 1),
+    );
     this.taskRestored = sim.defineKind("task restored", (e, attempt) => this.#onTaskRestored(e, attempt));
     this.storeRecovers = sim.defineKind("checkpoint storage recovers", () => this.#settleStore(sim.now));
     this.storageAccepted = sim.defineKind("storage request accepted", (s, n) => storages[s]!.onAccepted(n));
@@ -165,9 +180,12 @@ export class FlinkEvents {
     for (const link of this.links) link.slowDown(this.store.slowness);
   }
 
-  /** The executions of a job get numbers of their own. @returns the first. */
+  /** The executions of a job get numbers of their own; those that it had are over, and what comes for them is lost.
+   *  @returns the first. */
   addExecutions(job: number, subtasks: number): number {
     const first = this.#jobOfExecution.length;
+    for (let e = this.#firstExecution[job] ?? first; this.#jobOfExecution[e] === job; e++)
+      this.#jobOfExecution[e] = NO_JOB;
     this.#firstExecution[job] = first;
     for (let i = 0; i < subtasks; i++) this.#jobOfExecution.push(job);
     return first;
@@ -184,13 +202,14 @@ export class FlinkEvents {
     this.#sim.scheduleAfter(0, this.#throws, this.executionOf(job, subtask), b);
   }
 
-  #masterOf(execution: number): JobMaster {
-    return this.masters[this.#jobOfExecution[execution]!]!;
+  /** undefined: of a JobMaster that is no more. */
+  #masterOf(execution: number): JobMaster | undefined {
+    return this.masters[this.#jobOfExecution[execution]!];
   }
 
   #onTaskRestored(execution: number, attempt: number): void {
     const job = this.#jobOfExecution[execution]!;
-    this.attempts[job]!.onTaskRestored(execution - this.#firstExecution[job]!, attempt);
+    this.attempts[job]?.onTaskRestored(execution - this.#firstExecution[job]!, attempt);
   }
 
   /** A number that no other task of the world has. */

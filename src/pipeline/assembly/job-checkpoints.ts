@@ -6,6 +6,7 @@ import {
   normalQuantile,
 } from "../../engine/index.ts";
 import {
+  type CheckpointCoordinatorState,
   CheckpointDriver,
   type CheckpointResponder,
   type CheckpointStorage,
@@ -45,6 +46,8 @@ export class JobCheckpoints {
   readonly #storages = new Map<number, CheckpointStorage & MetadataStorage>();
   /** A task has acknowledged its snapshot. */
   onAcknowledged: (task: number, checkpoint: number) => void = () => {};
+  /** The coordinator of the JobManager that leads; undefined: checkpoints are off. */
+  #driver: CheckpointDriver | undefined;
   #census: KeyCensus | undefined;
   readonly #subtaskOf = new Map<number, number>();
 
@@ -52,14 +55,12 @@ export class JobCheckpoints {
     this.#job = job;
     this.#world = world;
     this.#number = world.pipeline.jobs.indexOf(job);
-    const { drivers } = world.events;
-    const number = this.#number;
     this.#responder = {
       acknowledge: (...acknowledgement) => {
         this.onAcknowledged(acknowledgement[0], acknowledgement[1]);
-        drivers[number]!.acknowledge(...acknowledgement);
+        this.#driver?.acknowledge(...acknowledgement);
       },
-      decline: (...refusal) => drivers[number]!.decline(...refusal),
+      decline: (...refusal) => this.#driver?.decline(...refusal),
     };
   }
 
@@ -75,7 +76,7 @@ export class JobCheckpoints {
     const { snapshotFirst } = env;
     const { cluster } = this.#world.events;
     this.#subtaskOf.set(task, subtask);
-    this.#world.events.driverOf[task] = this.#number;
+    if (this.#driver !== undefined) this.#world.events.driverOf[task] = this.#driver.number;
     return new SubtaskCheckpointCoordinator(
       {
         job: this.#number,
@@ -109,9 +110,12 @@ export class JobCheckpoints {
     return Math.round((storageLatency + (bytes / storageBandwidth) * 1e9) * events.store.slowness);
   }
 
-  /** Makes the checkpoint coordinator. @param list the job's current tasks in topological order.
-   *  @returns undefined: checkpoints are off. */
-  makeCoordinator(list: () => readonly PlannedTask[]): CheckpointDriver | undefined {
+  /** Makes the checkpoint coordinator; an earlier one is gone with its process. @param list the job's current tasks in
+   *  topological order. @param state what it begins with. @returns undefined: checkpoints are off. */
+  makeCoordinator(
+    list: () => readonly PlannedTask[],
+    state?: CheckpointCoordinatorState,
+  ): CheckpointDriver | undefined {
     const { sim, pipeline, options, events, observer } = this.#world;
     const { checkpointing } = this.#job;
     const { interval, intervalDuringBacklog, minPause } = checkpointing;
@@ -122,7 +126,7 @@ export class JobCheckpoints {
       events.checkpointKinds,
       {
         job: this.#number,
-        number: this.#number,
+        number: events.drivers.length,
         baseInterval: Math.max(interval, minPause),
         intervalDuringBacklog: backlogInterval(intervalDuringBacklog, interval, minPause),
         minPause,
@@ -135,17 +139,20 @@ export class JobCheckpoints {
         unaligned: checkpointing.unaligned,
         checkpointsAfterTasksFinish: checkpointing.checkpointsAfterTasksFinish,
         rpc: env.flinkRpc,
-        warmUp: jobManagerWarmUp(env),
+        warmUp: jobManagerWarmUp(env, events.jobManagerStartedAt),
         initializeLocation: checkpointing.storage === "filesystem" ? env.storageCreateFolder : 0,
         snapshotOperatorCoordinators: 0,
-        firstTriggerAt: options.phases?.firstTriggerAt?.[this.#job.name],
+        firstTriggerAt: state === undefined ? options.phases?.firstTriggerAt?.[this.#job.name] : undefined,
       },
       { list, subtaskOf: (task) => this.#subtaskOf.get(task)! },
       this.#storage(JOB_MANAGER),
       sim.stream(`checkpoint coordinator of ${this.#job.name}`),
       observer,
+      state,
     );
-    events.drivers[this.#number] = driver;
+    this.#driver?.dispose();
+    this.#driver = driver;
+    events.drivers.push(driver);
     return driver;
   }
 
@@ -219,8 +226,8 @@ export class JobCheckpoints {
   }
 }
 
-export function jobManagerWarmUp(env: Environment): JvmWarmUp {
-  return { startedAt: -env.clusterAge, excess: env.jobManagerColdExcess, time: env.warmUpTime };
+export function jobManagerWarmUp(env: Environment, startedAt = -env.clusterAge): JvmWarmUp {
+  return { startedAt, excess: env.jobManagerColdExcess, time: env.warmUpTime };
 }
 
 /** Source: CheckpointCoordinatorConfiguration: none written, the interval itself; 0, no checkpoints meanwhile. */

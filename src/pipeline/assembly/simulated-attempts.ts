@@ -2,6 +2,7 @@ import type { KafkaSinkState } from "../../connectors/index.ts";
 import { invariant } from "../../engine/index.ts";
 import {
   type CheckpointDriver,
+  checkpointCoordinator,
   type FailureReason,
   type JobDeployment,
   type JobMaster,
@@ -28,7 +29,7 @@ export class SimulatedAttempts implements JobDeployment {
   readonly #number: number;
   readonly #world: JobSurroundings;
   readonly #builder: JobBuilder;
-  readonly #coordinator: CheckpointDriver | undefined;
+  #coordinator: CheckpointDriver | undefined;
   /** per subtask: its current attempt, once it is built. */
   readonly #attempts: (TaskAttempt | undefined)[];
   /** per subtask: what its next attempt starts from. */
@@ -72,6 +73,19 @@ export class SimulatedAttempts implements JobDeployment {
     this.#master = master;
     if (this.#coordinator !== undefined)
       this.#coordinator.onJobFailure = () => master.onGlobalFailure("checkpoint failures");
+  }
+
+  /** The JobManager's process is gone, and the checkpoint coordinator with it. */
+  loseCoordinator(): void {
+    this.#coordinator?.dispose();
+  }
+
+  /** Another coordinator goes on with the completed checkpoints of the last one, and with ids behind its. */
+  recoverCoordinator(): void {
+    if (this.#coordinator === undefined) return;
+    const { nextId, store } = this.#coordinator.state;
+    const state = { ...checkpointCoordinator(), nextId, store };
+    this.#coordinator = this.#builder.checkpoints.makeCoordinator(() => this.#listTasks(), state);
   }
 
   #listTasks(): readonly PlannedTask[] {

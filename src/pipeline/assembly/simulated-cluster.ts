@@ -1,7 +1,8 @@
 import type { Fault } from "../../faults/index.ts";
-import { FlinkCluster, JobMaster, type ProcessTasks } from "../../flink/index.ts";
+import { FlinkCluster, type ProcessTasks } from "../../flink/index.ts";
 import type { JobSpec } from "../pipeline.ts";
-import { jobManagerWarmUp } from "./job-checkpoints.ts";
+import { makeJobMaster } from "./job-masters.ts";
+import { loseJobManager } from "./lost-leader.ts";
 import { SimulatedAttempts } from "./simulated-attempts.ts";
 import { type JobSurroundings, tellFault } from "./simulated-job.ts";
 
@@ -24,6 +25,8 @@ export function startJobs(jobs: readonly JobSpec[], world: JobSurroundings): voi
         roundTrip: 2 * env.flinkRpc,
       },
       rpc: env.flinkRpc,
+      cancellation: env.taskCancellation,
+      startUp: flink.slotRequestTimeout,
       taskManagerStart: env.taskManagerStart,
       connectionLoss: env.connectionLoss,
       watch: env.taskManagerWatch,
@@ -41,32 +44,7 @@ export function startJobs(jobs: readonly JobSpec[], world: JobSurroundings): voi
     observer,
   );
   events.cluster = cluster;
-  pipeline.jobs.forEach((job, number) => {
-    const attempts = events.attempts[number]!;
-    const master = new JobMaster(
-      sim,
-      events.masterKinds,
-      {
-        job: number,
-        firstExecution: events.addExecutions(number, attempts.slotOf.length),
-        restartStrategy: job.restartStrategy,
-        rpc: env.flinkRpc,
-        warmUp: jobManagerWarmUp(env),
-        deployment: env.taskDeployment,
-        askTimeout: flink.askTimeout,
-        cancellation: env.taskCancellation,
-        slotRequestTimeout: flink.slotRequestTimeout,
-      },
-      attempts,
-      cluster,
-      cluster.slotsOf(number),
-      sim.stream(`restarts of ${job.name}`),
-      observer,
-    );
-    events.masters[number] = master;
-    attempts.belongTo(master);
-    cluster.addJob(master);
-  });
+  for (let number = 0; number < jobs.length; number++) makeJobMaster(number, world);
   for (const job of jobs) events.masters[pipeline.jobs.indexOf(job)]!.start(true);
 }
 
@@ -80,9 +58,10 @@ export function performFault(fault: Fault, world: JobSurroundings): void {
   tellFault(fault, world);
   switch (action.kind) {
     case "kill": {
-      const { target } = action;
+      const { target, silent, repair } = action;
+      if (target.kind === "jobmanager") loseJobManager(repair, world);
       const victim = target.kind === "taskmanager" ? cluster.processAt(target.number - 1) : undefined;
-      if (victim !== undefined) cluster.kill(victim, action.silent, action.repair);
+      if (victim !== undefined) cluster.kill(victim, silent, repair);
       return;
     }
     case "freeze": {

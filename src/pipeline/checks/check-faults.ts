@@ -12,6 +12,7 @@ export function isModelledFault(action: FaultAction): boolean {
     case "storage":
       return true;
     case "kill":
+      return action.target.kind !== "broker";
     case "freeze":
       return action.target.kind === "taskmanager";
     default:
@@ -27,7 +28,7 @@ export function checkFaults(context: CheckContext): void {
     context.report({
       path: ["faults", fault.name],
       wanted:
-        "a fault that this version of Sluice models: kill, lose or freeze a taskmanager, fail, poison or slow a task, storage in trouble",
+        "a fault that this version of Sluice models: kill or lose a taskmanager or the jobmanager, freeze a taskmanager, fail, poison or slow a task, storage in trouble",
     });
   }
 }

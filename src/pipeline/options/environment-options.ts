@@ -184,7 +184,7 @@ export const environmentOptions = options({
     "jobmanager.start": [
       startUp,
       figures("jobmanager.start"),
-      "From the loss of a JobManager until its successor leads and recovers its jobs.",
+      "From the loss of a JobManager until another process is there that can lead and recover its jobs.",
     ],
     "host.cores": [
       decimal({ min: 0.1, max: 10_000 }, "cores"),

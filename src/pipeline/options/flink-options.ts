@@ -482,8 +482,26 @@ const cluster = options({
     "high-availability.type": [
       text('"NONE", "zookeeper", "kubernetes" or a class', "kubernetes"),
       "NONE",
-      "Where the JobManager's pointers are kept.",
+      "Where the JobManager's pointers are kept, and its successor elected; NONE: a lost JobManager takes its jobs with it.",
       { source: "Flink 2.1 HighAvailabilityOptions" },
+    ],
+    "high-availability.zookeeper.client.session-timeout": [
+      flinkDuration(),
+      "60 s",
+      "How long a lost JobManager's session, and so its leadership, lives on in ZooKeeper.",
+      { source: "Flink 2.1 HighAvailabilityOptions" },
+    ],
+    "high-availability.kubernetes.leader-election.lease-duration": [
+      flinkDuration(),
+      "15 s",
+      "How long a leader's lease holds after its last renewal.",
+      { source: "Flink 2.1 KubernetesHighAvailabilityOptions" },
+    ],
+    "high-availability.kubernetes.leader-election.retry-period": [
+      flinkDuration(),
+      "5 s",
+      "Time between two renewals of the lease, and between two tries of who would have it.",
+      { source: "Flink 2.1 KubernetesHighAvailabilityOptions" },
     ],
   },
   known: {

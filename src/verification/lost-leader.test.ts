@@ -1,0 +1,122 @@
+import { describe, expect, test } from "vitest";
+import { type RunResult, runPipeline } from "../experiment/index.ts";
+import { parsePipeline } from "../pipeline/index.ts";
+
+const SECOND = 1e9;
+
+/** Two TaskManagers of one slot, a keyed job of parallelism 2, a checkpoint each second. */
+const PIPELINE = `
+environment: { preset: laptop }
+kafka:
+  topics:
+    in: { partitions: 2 }
+    out: { partitions: 2 }
+producers:
+  load: { topic: in, rate: 500/s, record: 100 B, keys: 1000 }
+flink: { taskmanagers: 2, config: { high-availability.type: kubernetes } }
+jobs:
+  job:
+    config:
+      parallelism.default: 2
+      execution.checkpointing.interval: 1 s
+    source: { topic: in }
+    operators:
+      - { name: count, keyed: true, service-time: 0.02 ms, state: 100 b/key }
+    sinks:
+      - topic: out
+        sink.delivery-guarantee: exactly-once
+        sink.transactional-id-prefix: job
+        properties.transaction.timeout.ms: 600000
+readers:
+  committed: { topic: out, isolation.level: read_committed }
+  uncommitted: { topic: out, isolation.level: read_uncommitted }
+`;
+
+function run(faults: readonly string[], set: readonly string[] = [], seconds = 90): RunResult {
+  const assignments = [...faults.map((fault, i) => `faults.f${i}=${fault}`), ...set];
+  const { pipeline } = parsePipeline(PIPELINE, "lost-leader.yaml", assignments);
+  return runPipeline(pipeline, { seed: "1", duration: seconds * SECOND });
+}
+
+const counts = ({ readers }: RunResult): readonly (readonly [lost: number, repeated: number])[] =>
+  readers.map(({ recordsLost, recordsDuplicated }) => [recordsLost, recordsDuplicated]);
+const broken = ({ checks }: RunResult): string[] => checks.flatMap(({ violations }) => [...violations]);
+const at = ({ recovery }: RunResult, what: string): number[] =>
+  recovery.timeline.filter((one) => one.what === what).map(({ atMs }) => atMs);
+
+describe("a highly available JobManager", () => {
+  test("is succeeded when its lease is over; the job goes on from the last completed checkpoint", () => {
+    const result = run(["kill jobmanager at 31.4 s"]);
+    const [leads] = at(result, "JobManager leads");
+    // A lease of 15 s that was renewed up to 5 s before, and a try each 5 s.
+    expect(leads).toBeGreaterThan(41_400);
+    expect(leads).toBeLessThan(51_400);
+    expect(at(result, "restores checkpoint 31").length).toBe(1);
+    expect(at(result, "every task runs")[0]).toBeGreaterThan(leads!);
+    expect(at(result, "every task runs")[0]).toBeLessThan(leads! + 2000);
+    const [job] = result.recovery.jobs;
+    expect([job!.restarts, job!.status, job!.isRunning]).toEqual([1, "RUNNING", true]);
+    const [committed, uncommitted] = counts(result);
+    expect(committed).toEqual([0, 0]);
+    // Its tasks have gone on without it: all since the last checkpoint comes again, 500 records/s.
+    expect(uncommitted![0]).toBe(0);
+    expect(uncommitted![1]).toBeGreaterThan((leads! / 1000 - 31.4) * 500 - 100);
+    expect(uncommitted![1]).toBeLessThan((leads! / 1000 - 30.4) * 500 + 100);
+    expect(broken(result)).toEqual([]);
+  });
+
+  test.each([
+    ["while a checkpoint is pending", ["kill jobmanager when snapshot acknowledged of checkpoint 20"]],
+    ["when one has just completed", ["kill jobmanager when checkpoint 20 completed"]],
+    ["while transactions commit", ["kill jobmanager when EndTxn sent of checkpoint 20"]],
+    ["twice", ["kill jobmanager at 20 s", "kill jobmanager at 28 s", "kill jobmanager at 50 s repair 1 s"]],
+    ["and a TaskManager meanwhile", ["kill jobmanager at 20 s", "kill taskmanager-1 at 25 s repair 2 s"]],
+    ["with a TaskManager that nobody repairs", ["kill taskmanager-2 at 19.9 s", "kill jobmanager at 20 s"]],
+    ["and a task meanwhile", ["kill jobmanager at 20 s", "fail job at 25 s"]],
+    ["with a frozen TaskManager", ["freeze taskmanager-1 at 19 s for 30 s", "kill jobmanager at 20 s"]],
+    ["while the job restarts", ["fail job at 20 s", "kill jobmanager at 20.5 s"]],
+  ])("lost %s: every record is committed once", (_, faults) => {
+    const result = run(faults, [], 100);
+    expect(counts(result)[0]).toEqual([0, 0]);
+    expect(counts(result)[1]![0]).toBe(0);
+    expect(broken(result)).toEqual([]);
+    expect(result.recovery.jobs[0]!.isRunning).toBe(true);
+  });
+
+  test("in ZooKeeper: the TaskManagers are told when its session is over", () => {
+    const set = [
+      "flink.config.high-availability.type=zookeeper",
+      "flink.config.high-availability.zookeeper.client.session-timeout=15 s",
+    ];
+    const result = run(["kill jobmanager at 31.4 s repair 20 s"], set);
+    const [told] = at(result, "TaskManager 1 ends its tasks: it has lost its JobManager");
+    // A ping comes after a third of the time-out.
+    expect(told).toBeGreaterThan(41_400);
+    expect(told).toBeLessThan(46_500);
+    expect(at(result, "JobManager leads")).toEqual([51_400]);
+    expect(counts(result)[0]).toEqual([0, 0]);
+    expect(broken(result)).toEqual([]);
+  });
+});
+
+test("without high availability the job is gone: its tasks end when heartbeats are missed, and records wait", () => {
+  const result = run(["kill jobmanager at 31.4 s"], ["flink.config.high-availability.type=NONE"]);
+  const [told] = at(result, "TaskManager 1 ends its tasks: it has lost its JobManager");
+  // 50 s after the last heartbeat, of which there is one each 10 s.
+  expect(told).toBeGreaterThan(71_000);
+  expect(told).toBeLessThan(81_500);
+  const [job] = result.recovery.jobs;
+  expect([job!.restarts, job!.status, job!.isRunning, job!.outagesMs]).toEqual([0, "gone", false, [null]]);
+  const [committed, uncommitted] = result.readers;
+  // No checkpoint completes any more, so nothing is committed; and nothing is lost.
+  expect(committed!.recordsVisible).toBeGreaterThan(30 * 500);
+  expect(committed!.recordsVisible).toBeLessThan(31.4 * 500);
+  expect(uncommitted!.recordsVisible).toBeGreaterThan((told! / 1000 - 0.2) * 500);
+  expect(uncommitted!.recordsVisible).toBeLessThanOrEqual((told! / 1000) * 500);
+  expect(counts(result)).toEqual([
+    [0, 0],
+    [0, 0],
+  ]);
+  expect(committed!.recordsWaiting).toBe(90 * 500 - committed!.recordsVisible);
+  expect(broken(result)).toEqual([]);
+});
