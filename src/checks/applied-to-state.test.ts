@@ -9,9 +9,9 @@ function world(changed: Parameters<typeof smallPipeline>[0] = {}) {
   const pipeline = smallPipeline(changed);
   const state = new AppliedToState(pipeline, lineage);
   const barriers = new BarrierNeverOvertakesRecord(pipeline, lineage, state);
-  for (const subtask of [1, 2]) state.stateRestored(0, subtask, 0);
+  for (const subtask of [1, 2]) state.stateRestored(0, subtask, 10 + subtask, 0);
   const apply = (subtask: number, from: number, to: number): void =>
-    state.applied(0, subtask, 0, routes[subtask - 1]!.id, from, to);
+    state.applied(0, subtask, 10 + subtask, 0, routes[subtask - 1]!.id, from, to);
   const offset = (subtask: number, rank: number): number => routes[subtask - 1]!.offsetOf(0, rank);
   /** Rank of an offset on the way to a subtask. */
   const rank = (subtask: number, at: number): number => routes[subtask - 1]!.rankOf(0, at);
@@ -24,7 +24,7 @@ describe("AppliedToState", () => {
     apply(1, 0, 40);
     state.snapshotStarted(0, 1, 7);
     apply(1, 40, 60);
-    state.stateRestored(0, 1, 7);
+    state.stateRestored(0, 1, 11, 7);
     apply(1, 40, 80);
     expect(state.violations()).toEqual([]);
   });
@@ -34,7 +34,7 @@ describe("AppliedToState", () => {
     apply(1, 0, 40);
     state.snapshotStarted(0, 1, 7);
     apply(1, 40, 60);
-    state.stateRestored(0, 1, 7);
+    state.stateRestored(0, 1, 11, 7);
     apply(1, 38, 50);
     apply(1, 55, 60);
     expect(state.violations()).toEqual([
@@ -65,9 +65,19 @@ describe("AppliedToState", () => {
     ]);
   });
 
+  test("what a task does that has been given up is in no state any more", () => {
+    const { state, apply } = world();
+    apply(1, 0, 40);
+    state.snapshotStarted(0, 1, 7);
+    state.stateRestored(0, 1, 23, 7);
+    apply(1, 40, 50);
+    state.applied(0, 1, 23, 0, 0, 40, 60);
+    expect(state.violations()).toEqual([]);
+  });
+
   test("says nothing of a state that it has not seen being made", () => {
     const { state, apply } = world();
-    state.stateRestored(0, 1, 99);
+    state.stateRestored(0, 1, 11, 99);
     apply(1, 30, 40);
     expect(state.violations()).toEqual([]);
   });

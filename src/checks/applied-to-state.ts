@@ -61,12 +61,15 @@ export class AppliedToState
   readonly #excused: { again: number; example: string }[];
   /** Per job and subtask; undefined: none is known, nothing is said about it. */
   readonly #current: (AppliedRecords | undefined)[][];
+  /** Per job and subtask: the task that it is; what an older one does is nobody's state any more. */
+  readonly #tasks: number[][];
   readonly #snapshots: Map<number, Map<number, AppliedRecords>>[];
 
   constructor(pipeline: CheckedPipeline, lineage: Lineage) {
     this.#pipeline = pipeline;
     this.#lineage = lineage;
     this.#current = pipeline.jobs.map(() => []);
+    this.#tasks = pipeline.jobs.map(() => []);
     this.#snapshots = pipeline.jobs.map(() => new Map());
     this.#excused = pipeline.jobs.map(() => ({ again: 0, example: "" }));
   }
@@ -76,7 +79,8 @@ export class AppliedToState
     return this.#snapshots[job]!.get(checkpoint);
   }
 
-  stateRestored(job: number, subtask: number, checkpoint: number): void {
+  stateRestored(job: number, subtask: number, task: number, checkpoint: number): void {
+    this.#tasks[job]![subtask] = task;
     this.#current[job]![subtask] =
       checkpoint === 0 ? new AppliedRecords() : this.#snapshots[job]!.get(checkpoint)?.get(subtask)?.copy();
   }
@@ -84,11 +88,13 @@ export class AppliedToState
   applied(
     job: number,
     subtask: number,
+    task: number,
     originPartition: number,
     route: number,
     from: number,
     to: number,
   ): void {
+    if (this.#tasks[job]![subtask] !== task) return;
     const again = this.#current[job]![subtask]?.add(originPartition, route, from, to) ?? 0;
     if (again === 0) return;
     const sentence = (): string =>

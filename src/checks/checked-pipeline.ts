@@ -20,6 +20,8 @@ export interface CheckedPipeline {
     readonly end: boolean;
     /** A leader is elected that need not have everything. */
     readonly uncleanElection: boolean;
+    /** Something happens to a broker or the network. */
+    readonly brokers: boolean;
   };
 }
 

@@ -7,6 +7,8 @@ interface PartitionTransactions {
   readonly firstAppendAt: number[];
   /** The latest committed ones with theirs. */
   readonly committed: Map<number, number>;
+  /** The latest aborted ones. */
+  readonly aborted: Set<number>;
   lastDelivered: number;
 }
 
@@ -17,7 +19,7 @@ const ABORTED_KEPT = 4096;
 
 /** **NoReadBeyondLastStableOffset.** A read_committed reader gets no record of a transaction that isn't committed, and none
  *  that lies behind the first record of an open one; and each partition of a transaction gets exactly one marker, all of the
- *  same kind. (To tell where a record lies, the first record of its transaction is taken.) */
+ *  same kind, behind its last record. (To tell where a record lies, the first record of its transaction is taken.) */
 export class NoReadBeyondLastStableOffset
   implements Pick<KafkaObserver, "appended" | "delivered" | "markerWritten" | "transactionCompleted">
 {
@@ -54,11 +56,18 @@ export class NoReadBeyondLastStableOffset
   ): void {
     if (transaction === 0) return;
     const partition = this.#partition(topic, topicPartition);
-    const { open, firstAppendAt } = partition;
+    const { open, firstAppendAt, aborted } = partition;
     for (let i = open.length - 1; i >= 0; i--) {
       if (open[i] !== transaction) continue;
       if (first < firstAppendAt[i]!) firstAppendAt[i] = first;
       return;
+    }
+    if (aborted.has(transaction) || partition.committed.has(transaction)) {
+      this.#found.add(
+        () =>
+          `${this.#topics[topic]}-${topicPartition} took a record of transaction ${transaction} at ${seconds(first)}, behind ` +
+          `the transaction's marker`,
+      );
     }
     open.push(transaction);
     firstAppendAt.push(first);
@@ -87,6 +96,8 @@ export class NoReadBeyondLastStableOffset
       if (partition.committed.size > KEPT)
         partition.committed.delete(partition.committed.keys().next().value!);
     } else {
+      partition.aborted.add(transaction);
+      if (partition.aborted.size > KEPT) partition.aborted.delete(partition.aborted.values().next().value!);
       this.#aborted.add(transaction);
       if (this.#aborted.size > ABORTED_KEPT) this.#aborted.delete(this.#aborted.values().next().value!);
     }
@@ -149,7 +160,13 @@ export class NoReadBeyondLastStableOffset
   #partition(topic: number, topicPartition: number): PartitionTransactions {
     const partitions = this.#partitions[topic]!;
     while (partitions.length <= topicPartition)
-      partitions.push({ open: [], firstAppendAt: [], committed: new Map(), lastDelivered: 0 });
+      partitions.push({
+        open: [],
+        firstAppendAt: [],
+        committed: new Map(),
+        aborted: new Set(),
+        lastDelivered: 0,
+      });
     return partitions[topicPartition]!;
   }
 }

@@ -53,7 +53,7 @@ describe("RecordConservation", () => {
     const check = new RecordConservation(smallPipeline());
     const [first] = routes;
     const pass = (processed: number, written: number, dropped: number, appended: number): void => {
-      check.applied(0, 1, 0, first.id, 0, processed);
+      check.applied(0, 1, 11, 0, first.id, 0, processed);
       check.written(0, 0, "out", 12, written);
       check.unsentDropped(0, 0, "out", dropped);
       check.appended(1, 0, first.id, 0, appended);

@@ -7,6 +7,7 @@ import { BarrierNeverOvertakesRecord } from "./barrier-never-overtakes-record.ts
 import type { CheckedPipeline } from "./checked-pipeline.ts";
 import { DeliveryLedger } from "./delivery-ledger.ts";
 import { EveryTransactionCommits } from "./every-transaction-commits.ts";
+import { EveryTransactionEnds } from "./every-transaction-ends.ts";
 import { exactlyOnceOutput } from "./exactly-once-output.ts";
 import { type Cause, type Deviation, excuseOfReader } from "./excuses.ts";
 import { FencedProducerNeverCommits } from "./fenced-producer-never-commits.ts";
@@ -43,6 +44,7 @@ export class PipelineChecks implements Observed {
   readonly #applied: AppliedToState;
   readonly #barriers: BarrierNeverOvertakesRecord;
   readonly #commits: EveryTransactionCommits;
+  readonly #ends: EveryTransactionEnds;
   readonly #fencing = new FencedProducerNeverCommits();
   readonly #acknowledged: NoAcknowledgedWriteLost;
   readonly #stable: NoReadBeyondLastStableOffset;
@@ -58,6 +60,7 @@ export class PipelineChecks implements Observed {
     this.#applied = new AppliedToState(pipeline, lineage);
     this.#barriers = new BarrierNeverOvertakesRecord(pipeline, lineage, this.#applied);
     this.#commits = new EveryTransactionCommits(pipeline, this.#history);
+    this.#ends = new EveryTransactionEnds(pipeline, this.#history);
     const topicOf = readers.map(({ topic }) =>
       jobs.some(({ sinks }) => sinks.some((sink) => sink.topic === topic)) ? topics.indexOf(topic) : -1,
     );
@@ -143,10 +146,12 @@ export class PipelineChecks implements Observed {
 
   transactionBegan(transaction: number, writer: number, at: number): void {
     this.#history.transactionBegan(transaction, writer, at);
+    this.#ends.transactionBegan(transaction);
   }
 
   transactionPrepared(transaction: number, at: number): void {
     this.#history.transactionPrepared(transaction, at);
+    this.#ends.transactionPrepared(transaction, at);
     this.#fencing.transactionPrepared(transaction, at);
   }
 
@@ -158,6 +163,7 @@ export class PipelineChecks implements Observed {
 
   transactionAborted(transaction: number, at: number): void {
     this.#history.transactionAborted(transaction, at);
+    this.#ends.transactionAborted(transaction, at);
     this.#fencing.transactionAborted(transaction, at);
     this.#stable.transactionCompleted(transaction, at);
   }
@@ -167,17 +173,18 @@ export class PipelineChecks implements Observed {
   applied(
     job: number,
     subtask: number,
+    task: number,
     originPartition: number,
     route: number,
     from: number,
     to: number,
   ): void {
-    this.#applied.applied(job, subtask, originPartition, route, from, to);
-    this.#conservation.applied(job, subtask, originPartition, route, from, to);
+    this.#applied.applied(job, subtask, task, originPartition, route, from, to);
+    this.#conservation.applied(job, subtask, task, originPartition, route, from, to);
   }
 
-  stateRestored(job: number, subtask: number, checkpoint: number): void {
-    this.#applied.stateRestored(job, subtask, checkpoint);
+  stateRestored(job: number, subtask: number, task: number, checkpoint: number): void {
+    this.#applied.stateRestored(job, subtask, task, checkpoint);
   }
 
   snapshotStarted(job: number, subtask: number, checkpoint: number): void {
@@ -265,8 +272,8 @@ export class PipelineChecks implements Observed {
   // ---- the end
 
   /** What each check has found. @param routesOf the ways that the records of a topic take.
-   *  @param isDrained every reader has seen all records. */
-  findings(routesOf: (topic: string) => readonly Route[], isDrained: boolean): Finding[] {
+   *  @param isDrained every reader has seen all records. @param now when the run has ended, ns. */
+  findings(routesOf: (topic: string) => readonly Route[], isDrained: boolean, now: number): Finding[] {
     const excuse = (deviation: Deviation, reader: number): string | undefined =>
       excuseOfReader(deviation, this.#pipeline.readers[reader]!, this.#pipeline, (job) => this.#causes[job]!);
     const isQuiet = isDrained && this.#causes.every((causes) => causes.size === 0);
@@ -291,6 +298,7 @@ export class PipelineChecks implements Observed {
       kept("RecordConservation", this.#conservation.violations(this.ledger, routesOf, isQuiet)),
       kept("NoVisibilityBeforeCompletion", this.#visibility.violations),
       kept("NoReadBeyondLastStableOffset", this.#stable.violations),
+      kept("EveryTransactionEnds", this.#ends.violations(now)),
       kept("FencedProducerNeverCommits", this.#fencing.violations),
       kept("NoAcknowledgedWriteLost", this.#acknowledged.violations(names, isQuiet)),
       kept("BarrierNeverOvertakesRecord", this.#barriers.violations),

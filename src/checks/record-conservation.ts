@@ -40,6 +40,7 @@ export class RecordConservation
   applied(
     job: number,
     subtask: number,
+    _task: number,
     _originPartition: number,
     _route: number,
     from: number,

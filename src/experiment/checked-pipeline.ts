@@ -53,6 +53,11 @@ export function checkedPipeline(pipeline: Pipeline): CheckedPipeline {
           action.kind === "operate" &&
           (action.action.kind === "cancel" || action.action.kind === "stop-with-savepoint"),
       ),
+      brokers: faults.some(
+        ({ action }) =>
+          ["slow-disk", "elect", "cut", "delay", "drop", "duplicate"].includes(action.kind) ||
+          ((action.kind === "kill" || action.kind === "freeze") && action.target.kind === "broker"),
+      ),
       uncleanElection: faults.some(({ action }) => action.kind === "elect" && action.unclean),
     },
   };

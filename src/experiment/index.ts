@@ -19,6 +19,7 @@ export {
   type Settings,
 } from "./experiment.ts";
 export { ExperimentError } from "./experiment-error.ts";
+export { faultSchedules } from "./fault-schedules.ts";
 export { type Formulas, loadFormulas } from "./formula.ts";
 export { logSpaced } from "./log-spaced.ts";
 export { failedRun, type PointRun, type RunStatus, runPoint } from "./point-run.ts";

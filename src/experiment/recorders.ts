@@ -155,9 +155,9 @@ export class Recorders {
         this.#jobFailures[job]!.push({ reason, at });
       },
       snapshotStarted: (job, subtask, checkpoint) => checks.snapshotStarted(job, subtask, checkpoint),
-      stateRestored: (job, subtask, checkpoint) => checks.stateRestored(job, subtask, checkpoint),
-      applied: (job, subtask, origin, route, from, to) =>
-        checks.applied(job, subtask, origin, route, from, to),
+      stateRestored: (job, subtask, task, checkpoint) => checks.stateRestored(job, subtask, task, checkpoint),
+      applied: (job, subtask, task, origin, route, from, to) =>
+        checks.applied(job, subtask, task, origin, route, from, to),
       snapshotCompleted: () => {},
       checkpointCompleted: (job, checkpoint, triggeredAt, latestAckAt, at, metadataBytes) => {
         statistics.checkpointCompleted(job, checkpoint, triggeredAt, latestAckAt, at, metadataBytes);
@@ -306,7 +306,7 @@ export class Recorders {
       ];
     });
     return [
-      ...this.#checks!.findings((topic) => world.routesOf(topic), this.allVisible(world)),
+      ...this.#checks!.findings((topic) => world.routesOf(topic), this.allVisible(world), world.sim.now),
       { name: "CheckpointFailuresTolerated", violations: failed, permitted: [] },
     ];
   }

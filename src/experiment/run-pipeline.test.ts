@@ -42,6 +42,7 @@ test("everything created is drained and seen once, and the SLO is judged by its 
     ["RecordConservation", 0],
     ["NoVisibilityBeforeCompletion", 0],
     ["NoReadBeyondLastStableOffset", 0],
+    ["EveryTransactionEnds", 0],
     ["FencedProducerNeverCommits", 0],
     ["NoAcknowledgedWriteLost", 0],
     ["BarrierNeverOvertakesRecord", 0],

@@ -451,7 +451,7 @@ describe("a barrier that overtakes", () => {
   test("comes before what was received and not taken; that, and what comes until then, is state of the receiver", () => {
     const { sim, channel, at } = world({ ...overtaking, credits: 10, greedy: false });
     at(500, () => {
-      channel.beginCapture();
+      channel.beginCapture(5);
       expect(channel.inputState.rows()).toEqual([[0, 0, 0, 32]]);
     });
     at(695, () => channel.broadcast(5, 600, sim.now, UNALIGNED));
@@ -466,7 +466,7 @@ describe("a barrier that overtakes", () => {
     const { sim, channel, at } = world({ ...overtaking, credits: 10, greedy: false });
     at(695, () => channel.broadcast(5, 600, sim.now, UNALIGNED));
     at(2000, () => {
-      channel.beginCapture();
+      channel.beginCapture(5);
       expect(channel.inputState.rows()).toEqual([[0, 0, 0, 65]]);
       channel.endCapture();
     });
@@ -510,7 +510,7 @@ describe("a barrier that overtakes", () => {
     const { sim, channel, log, at } = world({ ...overtaking, credits: 10, greedy: false });
     at(695, () => channel.broadcast(5, 600, sim.now, TIMEOUTABLE));
     at(900, () => {
-      channel.beginCapture();
+      channel.beginCapture(5);
       expect(channel.inputState.rows()).toEqual([[0, 0, 0, 69]]);
       expect([channel.convertAnnounced(4), channel.convertAnnounced(5)]).toEqual([false, true]);
       expect(channel.takeBarrier()?.barrierOf).toBe(5);
@@ -526,7 +526,7 @@ describe("a barrier that overtakes", () => {
     const { sim, channel, log, take, at, flushAt } = world({ ...overtaking, local: true, greedy: false });
     flushAt(105);
     at(205, () => {
-      channel.beginCapture();
+      channel.beginCapture(5);
       channel.broadcast(5, 200, sim.now, UNALIGNED);
       expect(channel.outputState.rows()).toEqual([[0, 0, 0, 20]]);
     });

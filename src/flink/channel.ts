@@ -349,11 +349,15 @@ export class Channel {
   #capturing = false;
   /** Received buffers behind a barrier that overtook; -1: none has come. */
   #behindBarrier = -1;
+  /** The checkpoint of that barrier. */
+  #overtakenBy = 0;
 
-  /** The receiver's snapshot begins: what is received and not served becomes its state, up to the barrier if that is here
+  /** The receiver's snapshot begins: what is left of its buffer in service, if that came through here, and what is received and not served becomes its state, up to the barrier if that is here
    *  already, else also what comes until it does. What a local channel holds is the sender's to persist. */
-  beginCapture(): void {
+  beginCapture(checkpoint: number, unserved?: SpanList): void {
     this.inputState.clear();
+    unserved?.copyTo(this.inputState);
+    if (this.#overtakenBy !== checkpoint) this.#behindBarrier = -1;
     this.#capturing = this.#behindBarrier < 0;
     if (this.local) return;
     const ahead = this.#received.length - Math.max(0, this.#behindBarrier);
@@ -365,11 +369,6 @@ export class Channel {
         return;
       }
     }
-  }
-
-  /** Of the buffer in service, what is not served. */
-  captureUnserved(spans: SpanList): void {
-    spans.copyTo(this.inputState);
   }
 
   /** The checkpoint's last barrier has come, or it is given up. */
@@ -533,6 +532,7 @@ export class Channel {
     if (isOvertaking(buffer)) {
       this.#capturing = false;
       this.#behindBarrier = 0;
+      this.#overtakenBy = buffer.barrierOf;
       this.#received.unshift(buffer);
       downstream.onPriorityBarrier(this);
       return;
@@ -587,6 +587,10 @@ export class Channel {
     }
     if (buffer.isBarrier) this.#capturing = false;
     else if (this.#capturing) buffer.spans.copyTo(this.inputState);
+    if (isOvertaking(buffer)) {
+      this.#behindBarrier = 0;
+      this.#overtakenBy = buffer.barrierOf;
+    }
     if (!this.#blocked) this.#queueRequestedFlush();
     return buffer;
   }

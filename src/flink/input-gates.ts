@@ -3,6 +3,7 @@
  *  Source: flink SingleInputGate, UnionInputGate, BufferManager, RemoteInputChannel.onSenderBacklog (Flink 2.1).
  *  Leaves out: pools that get fewer segments than they ask for. */
 
+import type { SpanList } from "../records/index.ts";
 import type { ChannelState } from "./alignment.ts";
 import type { Channel, DownstreamTask } from "./channel.ts";
 import { Fifo } from "./fifo.ts";
@@ -80,9 +81,11 @@ export class InputGates {
     channel.grantCredit();
   }
 
-  /** The snapshot of `checkpoint` begins while records are under way: they become its state. */
-  beginCapture(): void {
-    for (const channel of this.channels) channel.beginCapture();
+  /** The snapshot of `checkpoint` begins while records are under way: they become its state, `unserved` of the buffer in service,
+   *  which came through `serving`, ahead of what that channel has. */
+  beginCapture(checkpoint: number, serving: Channel | undefined, unserved: SpanList | undefined): void {
+    for (const channel of this.channels)
+      channel.beginCapture(checkpoint, channel === serving ? unserved : undefined);
   }
 
   endCapture(): void {

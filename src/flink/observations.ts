@@ -4,12 +4,14 @@ import type { TaskStateSnapshot } from "./task-state-snapshot.ts";
 /** What the Flink models report. Times are ns of the virtual clock. Observers must not change the run.
  *  A job's subtasks are numbered through: its sources first, then the subtasks behind the exchange. */
 export interface FlinkObserver {
-  /** An attempt of a subtask behind an exchange begins with the state of `checkpoint`; 0: with none. */
-  stateRestored?(job: number, subtask: number, checkpoint: number): void;
-  /** Ranks [from, to) of `route` of `originPartition` were processed: they are in the subtask's state. */
+  /** An attempt of a subtask behind an exchange, the task with this number, begins with the state of `checkpoint`; 0: with
+   *  none. */
+  stateRestored?(job: number, subtask: number, task: number, checkpoint: number): void;
+  /** Ranks [from, to) of `route` of `originPartition` were processed by a task: they are in its state. */
   applied?(
     job: number,
     subtask: number,
+    task: number,
     originPartition: number,
     route: number,
     from: number,

@@ -717,7 +717,7 @@ export class OperatorTask implements DownstreamTask, UpstreamTask {
         case BEGIN_CAPTURE:
           this.#kind = UNALIGNED;
           this.#triggeredAt = this.#barriers.triggeredAt;
-          this.#beginCapture();
+          this.#beginCapture(x);
           break;
         case CONVERT:
           for (const channel of this.#inputs.channels)
@@ -762,9 +762,11 @@ export class OperatorTask implements DownstreamTask, UpstreamTask {
   }
 
   /** What was received and not served, the rest of the buffer in service first, becomes state. */
-  #beginCapture(): void {
-    this.#inputs.beginCapture();
-    if (this.#current === undefined) return;
+  #beginCapture(checkpoint: number): void {
+    if (this.#current === undefined) {
+      this.#inputs.beginCapture(checkpoint, undefined, undefined);
+      return;
+    }
     const rest = new SpanList(this.#parts.recycler.separate);
     this.#current.spans.copyTo(rest);
     const served = this.#tellsRuns ? 0 : this.#service.served;
@@ -774,7 +776,7 @@ export class OperatorTask implements DownstreamTask, UpstreamTask {
       this.#tellUpTo(done, rest);
     }
     this.#poisoned?.copyTo(rest);
-    this.#currentChannel!.captureUnserved(rest);
+    this.#inputs.beginCapture(checkpoint, this.#currentChannel, rest);
   }
 
   #startSnapshot(checkpoint: number, alignment: number, now: number): void {

@@ -135,6 +135,24 @@ describe("a TaskManager that stands still", () => {
   });
 });
 
+test("a zombie writes on until it is told: Kafka refuses it under exactly-once, and takes it under at-least-once", () => {
+  const set = ["flink.taskmanagers=4", "environment.flink.rpc=100 ms"];
+  const faults = ["freeze taskmanager-1 at 31.4 s for 60 s"];
+  const result = run(faults, set, 120);
+  expect(counts(result, committed)).toEqual([0, 0]);
+  expect(broken(result)).toEqual([]);
+  const { permitted } = result.checks.find(({ name }) => name === "EveryTransactionCommits")!;
+  expect(permitted.join()).toMatch(
+    /was refused \(INVALID_PRODUCER_EPOCH\) at 91\.\d+ s, which fails its task/,
+  );
+  const repeats = (seconds: number): number => {
+    const fault = [`freeze taskmanager-1 at 31.4 s for ${seconds} s`];
+    return counts(run(fault, [...set, "sink.delivery-guarantee=at-least-once"], 120), committed)[1];
+  };
+  // It has what it was going to write within two RPCs, and doesn't wake within the run.
+  expect(repeats(60)).toBeGreaterThan(repeats(600));
+});
+
 test("without a guarantee what the producer had not sent is lost", () => {
   const set = ["sink.delivery-guarantee=none", "jobs.job.sinks[0].properties.linger.ms=100"];
   const kill = run(["kill taskmanager-1 at 31.4 s repair 2 s"], set, 120);

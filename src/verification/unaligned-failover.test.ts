@@ -39,3 +39,18 @@ test.each([
     }
   },
 );
+
+test("a snapshot that waits for a process that stands still keeps what its other channels held, in its order", () => {
+  const assignments = [
+    ...TWO_SUBTASKS,
+    "execution.checkpointing.unaligned.enabled=true",
+    "jobs.job.operators.count.service-time=exponential 1.8 ms",
+    "faults.one=freeze taskmanager-2 for 2189 ms at 2753 ms",
+    "faults.two=freeze taskmanager-1 for 7618 ms at 4991 ms",
+    "faults.three=fail job/source[1] at 19098 ms",
+  ];
+  const { pipeline } = parsePipeline(TEXT, "small.yaml", assignments);
+  const { checks, recovery } = runPipeline(pipeline, { seed: "16", duration: 20 * SECOND });
+  expect(recovery.jobs[0]!.restarts).toBe(2);
+  expect(checks.flatMap(({ violations }) => violations)).toEqual([]);
+});

@@ -32,6 +32,8 @@ export class SimulatedAttempts implements JobDeployment {
   #coordinator: CheckpointDriver | undefined;
   /** per subtask: its current attempt, once it is built. */
   readonly #attempts: (TaskAttempt | undefined)[];
+  /** Attempts that were given up while their process stood still, and don't know it. */
+  #zombies: TaskAttempt[] = [];
   /** per subtask: what its next attempt starts from. */
   readonly #restored: (RestoredSubtask | undefined)[];
   readonly #inputsOf: readonly (readonly number[])[];
@@ -189,7 +191,7 @@ export class SimulatedAttempts implements JobDeployment {
     const { sim, observer } = this.#world;
     this.#checkpoint = this.#coordinator && latestCheckpoint(this.#coordinator.state.store);
     for (const subtask of subtasks) {
-      this.#end(subtask, false);
+      this.#leave(subtask);
       const state = this.#checkpoint?.states.get(subtask);
       this.#restored[subtask] = state && { checkpoint: this.#checkpoint!.id, state };
     }
@@ -261,6 +263,10 @@ export class SimulatedAttempts implements JobDeployment {
     this.#attempts.forEach((attempt, subtask) => {
       if (attempt?.taskManager === taskManager) this.#end(subtask, inGoodOrder);
     });
+    const zombies = this.#zombies.filter((attempt) => attempt.taskManager === taskManager);
+    if (zombies.length === 0) return;
+    this.#zombies = this.#zombies.filter((attempt) => !zombies.includes(attempt));
+    for (const zombie of zombies) this.#endAttempt(zombie, inGoodOrder);
   }
 
   /** Every task in a process stands still. */
@@ -279,7 +285,7 @@ export class SimulatedAttempts implements JobDeployment {
 
   #tasksIn(taskManager: number): readonly { freeze(): void; thaw(): void }[] {
     const { sources, operators } = this.#world.events;
-    return this.#attempts.flatMap((attempt) => {
+    return [...this.#attempts, ...this.#zombies].flatMap((attempt) => {
       const task =
         attempt?.taskManager === taskManager ? (sources[attempt.task] ?? operators[attempt.task]) : undefined;
       return task === undefined ? [] : [task];
@@ -314,9 +320,27 @@ export class SimulatedAttempts implements JobDeployment {
     for (const [subtask, attempt] of made) this.#attempts[subtask] = attempt;
   }
 
-  #end(subtask: number, inGoodOrder: boolean): void {
+  /** A subtask gets a new attempt. The old one is over, unless its process only stands still: then it lives on as a zombie until
+   *  that is told. */
+  #leave(subtask: number): void {
     const attempt = this.#attempts[subtask];
     if (attempt === undefined) return;
+    const { sim, events } = this.#world;
+    const { taskManager } = attempt;
+    const cluster = events.cluster!;
+    if (cluster.isReachable(taskManager) && cluster.frozenUntil(taskManager) > sim.now) {
+      this.#zombies.push(attempt);
+      this.#attempts[subtask] = undefined;
+    } else this.#end(subtask, false);
+  }
+
+  #end(subtask: number, inGoodOrder: boolean): void {
+    const attempt = this.#attempts[subtask];
+    this.#attempts[subtask] = undefined;
+    if (attempt !== undefined) this.#endAttempt(attempt, inGoodOrder);
+  }
+
+  #endAttempt(attempt: TaskAttempt, inGoodOrder: boolean): void {
     const { events } = this.#world;
     const { sources, operators, channels } = events;
     const operator = operators[attempt.task];
@@ -333,7 +357,6 @@ export class SimulatedAttempts implements JobDeployment {
     }
     operators[attempt.task] = undefined;
     sources[attempt.task] = undefined;
-    this.#attempts[subtask] = undefined;
   }
 
   /** What the subtask has to read; undefined: nothing. */

@@ -276,10 +276,10 @@ export class JobBuilder {
           tellFault(this.#poisonOf[vertexNumber]!.get(record)!, this.#world);
           this.onException(subtaskOfJob, number, "user exception");
         },
-        applied: observer.applied?.bind(observer, this.#number, subtaskOfJob),
+        applied: observer.applied?.bind(observer, this.#number, subtaskOfJob, number),
       },
     );
-    observer.stateRestored?.(this.#number, subtaskOfJob, restored?.checkpoint ?? 0);
+    observer.stateRestored?.(this.#number, subtaskOfJob, number, restored?.checkpoint ?? 0);
     for (const { spec, sink } of sinks) {
       sink.listen({
         onFlushed: () => task.onFlushed(),

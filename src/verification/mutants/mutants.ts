@@ -1,0 +1,343 @@
+/** A bug put into a protocol on purpose: while the file is loaded, `find`, which stands there exactly once, is replaced. Nothing
+ *  of this is in the models, so that no run but a mutant's own can reach it. */
+export interface Mutant {
+  /** In kebab-case. */
+  readonly name: string;
+  /** What the bug is. */
+  readonly bug: string;
+  /** Below src/. */
+  readonly file: string;
+  readonly find: string;
+  readonly replace: string;
+  /** The check that has to find it. */
+  readonly killedBy: string;
+  readonly setup: keyof typeof SETUPS;
+  /** Fault schedules in which it has to be found. */
+  readonly budget: number;
+}
+
+const TWO_SUBTASKS = [
+  "jobs.job.config.parallelism.default=2",
+  "kafka.topics.in.partitions=2",
+  "kafka.topics.out.partitions=2",
+  "flink.taskmanagers=2",
+];
+
+/** What pipelines/small.yaml is run with. */
+export const SETUPS = {
+  /** As it is: one subtask of each vertex. */
+  small: [],
+  /** A TaskManager in reserve, so that a job goes on while its old process stands still; that one takes its time to learn. */
+  spare: ["flink.taskmanagers=2", "environment.flink.rpc=100 ms"],
+  /** Two subtasks of each vertex, two partitions. */
+  pair: TWO_SUBTASKS,
+  /** Both write into one partition. */
+  shared: [...TWO_SUBTASKS, "kafka.topics.out.partitions=1"],
+  /** Unaligned checkpoints under a load that fills buffers. */
+  unaligned: [
+    ...TWO_SUBTASKS,
+    "execution.checkpointing.unaligned.enabled=true",
+    "producers.load.rate=1000/s",
+    "jobs.job.operators.count.service-time=exponential 1.8 ms",
+  ],
+  /** Checkpoints go to a store that is slow and may fail, and the job goes on without them. */
+  stored: [
+    "jobs.job.config.execution.checkpointing.dir=s3://checkpoints",
+    "environment.storage.latency=100 ms",
+    "jobs.job.config.execution.checkpointing.tolerable-failed-checkpoints=1000",
+  ],
+  /** What a lost TaskManager leaves open stays open. */
+  abandoned: ["flink.resource-provider=standalone", "properties.transaction.timeout.ms=8 s"],
+} as const satisfies Readonly<Record<string, readonly string[]>>;
+
+export const MUTANTS: readonly Mutant[] = [
+  {
+    name: "barrier-overtakes-record",
+    bug: "records that wait for their buffer stay behind a barrier that is broadcast after them",
+    file: "flink/channel.ts",
+    find: "    if (this.open.records > 0) this.#queueOpen();\n    this.#unpolled = undefined;\n    if (this.#fill > 0) {",
+    replace: "    this.#unpolled = undefined;\n    if (this.#fill > 0) {",
+    killedBy: "BarrierNeverOvertakesRecord",
+    setup: "pair",
+    budget: 10,
+  },
+  {
+    name: "alignment-ends-early",
+    bug: "a snapshot begins when all barriers but one have come",
+    file: "flink/barrier-handler.ts",
+    find: "  if (state.arrived.length < state.target) return;\n  const checkpoint = state.pending;",
+    replace: "  if (state.arrived.length < state.target - 1) return;\n  const checkpoint = state.pending;",
+    killedBy: "BarrierNeverOvertakesRecord",
+    setup: "pair",
+    budget: 10,
+  },
+  {
+    name: "channel-not-blocked",
+    bug: "a channel whose barrier has come goes on being read while the others align",
+    file: "flink/barrier-handler.ts",
+    find: "    state.blocked.push(channel);\n    outbox.add(BLOCK_CHANNEL, channel);",
+    replace: "    outbox.add(RESUME_CHANNEL, channel);",
+    killedBy: "BarrierNeverOvertakesRecord",
+    setup: "pair",
+    budget: 20,
+  },
+  {
+    name: "commit-before-complete",
+    bug: "the writer commits as soon as it has flushed",
+    file: "connectors/kafka-sink.ts",
+    find: "    addCommittable(this.#committer, checkpoint, { transactionalId, producerId, producerEpoch, transaction });",
+    replace:
+      "    producer.endTransaction(true, () => this.#finished.push(transactionalId)); void producerId; void producerEpoch;",
+    killedBy: "NoVisibilityBeforeCompletion",
+    setup: "small",
+    budget: 10,
+  },
+  {
+    name: "told-before-stored",
+    bug: "tasks are told of a checkpoint's completion while its metadata are being written",
+    file: "flink/checkpoint-coordinator.ts",
+    find: "  state.finalizing = next.id;\n  outbox.add(FINALIZE, next.id);",
+    replace:
+      "  state.finalizing = next.id;\n  outbox.add(NOTIFY_COMPLETE, next.id, 0);\n  outbox.add(FINALIZE, next.id);",
+    killedBy: "NoVisibilityBeforeCompletion",
+    setup: "stored",
+    budget: 10,
+  },
+  {
+    name: "flush-skipped",
+    bug: "a transaction is pre-committed without waiting for its records' acknowledgements",
+    file: "connectors/kafka-sink.ts",
+    find: "    const flushed = this.#producer.flush(now, () => {\n      if (this.#preCommit(checkpoint, this.#sim.now)) this.#listener!.onFlushed();\n    });",
+    replace: "    const flushed = now;",
+    killedBy: "NoAcknowledgedWriteLost",
+    setup: "pair",
+    budget: 10,
+  },
+  {
+    name: "write-after-pre-commit",
+    bug: "every third snapshot leaves the writer in the transaction that it has pre-committed",
+    file: "connectors/kafka-sink.ts",
+    find: "    const transaction = this.#current?.transaction ?? 0;",
+    replace:
+      "    const current = this.#current?.transaction ?? 0;\n    const transaction = current > 3 && current % 3 === 0 ? current - 1 : current;",
+    killedBy: "NoAcknowledgedWriteLost",
+    setup: "small",
+    budget: 10,
+  },
+  {
+    name: "epoch-reused",
+    bug: "a transactional id that is initialised again keeps its producer epoch",
+    file: "kafka/transaction-protocol.ts",
+    find: "    prepareTransition(metadata, {\n      ...fresh,\n      producerEpoch: epoch + 1,\n      lastProducerEpoch: NO_PRODUCER_EPOCH,\n    });",
+    replace:
+      "    prepareTransition(metadata, {\n      ...fresh,\n      producerEpoch: Math.max(epoch, 0),\n      lastProducerEpoch: NO_PRODUCER_EPOCH,\n    });",
+    killedBy: "FencedProducerNeverCommits",
+    setup: "small",
+    budget: 30,
+  },
+  {
+    name: "epoch-not-checked",
+    bug: "the coordinator ends a transaction for a producer with an older epoch",
+    file: "kafka/transaction-protocol.ts",
+    find: "  if (current.producerId !== producerId) return INVALID_PRODUCER_ID_MAPPING;\n  if (current.producerEpoch !== producerEpoch) return PRODUCER_FENCED;\n  if (metadata.pending !== null) return CONCURRENT_TRANSACTIONS;\n  switch",
+    replace:
+      "  if (current.producerId !== producerId) return INVALID_PRODUCER_ID_MAPPING;\n  void producerEpoch;\n  if (metadata.pending !== null) return CONCURRENT_TRANSACTIONS;\n  switch",
+    killedBy: "FencedProducerNeverCommits",
+    setup: "spare",
+    budget: 300,
+  },
+  {
+    name: "fenced-write-accepted",
+    bug: "a partition takes records of a transaction behind its abort marker",
+    file: "kafka/partition-log.ts",
+    find: "      if (this.#aborted.includes(transaction)) return false;\n",
+    replace: "",
+    killedBy: "NoReadBeyondLastStableOffset",
+    setup: "spare",
+    budget: 300,
+  },
+  {
+    name: "last-stable-offset-ignored",
+    bug: "an open transaction doesn't hold back the last stable offset",
+    file: "kafka/partition-log.ts",
+    find: "    for (const open of this.#open) if (open.firstAppendAt < stable) stable = open.firstAppendAt;",
+    replace: "",
+    killedBy: "NoReadBeyondLastStableOffset",
+    setup: "shared",
+    budget: 10,
+  },
+  {
+    name: "aborted-records-shown",
+    bug: "records of an aborted transaction are handed to read_committed once its marker is there",
+    file: "kafka/partition-log.ts",
+    find: "      if (rows[i * ROW + TRANSACTION] === transaction) continue;\n",
+    replace: "",
+    killedBy: "NoReadBeyondLastStableOffset",
+    setup: "small",
+    budget: 30,
+  },
+  {
+    name: "marker-lost",
+    bug: "every fifth transaction gets no markers, and its coordinator takes them for written",
+    file: "kafka/transaction-coordinator.ts",
+    find: "        this.#observer.markerWritten?.(",
+    replace: "        if (metadata.transaction % 5 === 0) continue;\n        this.#observer.markerWritten?.(",
+    killedBy: "NoReadBeyondLastStableOffset",
+    setup: "small",
+    budget: 10,
+  },
+  {
+    name: "abort-turns-into-commit",
+    bug: "a transaction that is aborted gets commit markers",
+    file: "kafka/transaction-coordinator.ts",
+    find: '      const commit = metadata.current.state === "PrepareCommit";',
+    replace: "      const commit = true;",
+    killedBy: "ExactlyOnceOutput",
+    setup: "small",
+    budget: 30,
+  },
+  {
+    name: "time-out-not-looked-for",
+    bug: "the coordinator's periodic look finds no transaction that has been open for too long",
+    file: "kafka/transaction-protocol.ts",
+    find: "    if (current.startedAt + current.timeout < now) fence(metadata, 0, now, outbox);",
+    replace: "    if (current.startedAt + 100 * current.timeout < now) fence(metadata, 0, now, outbox);",
+    killedBy: "EveryTransactionEnds",
+    setup: "abandoned",
+    budget: 300,
+  },
+  {
+    name: "restored-offset-off-by-one",
+    bug: "a restored source begins with the last record before its offset",
+    file: "pipeline/assembly/simulated-job.ts",
+    find: "(_, split) => splits[split]?.offset ?? 0),",
+    replace: "(_, split) => Math.max(0, (splits[split]?.offset ?? 0) - 1)),",
+    killedBy: "AppliedToState",
+    setup: "small",
+    budget: 30,
+  },
+  {
+    name: "latest-instead-of-checkpointed",
+    bug: "a restored source begins with what is new instead of its checkpoint's offsets",
+    file: "pipeline/assembly/simulated-job.ts",
+    find: "(_, split) => splits[split]?.offset ?? 0),",
+    replace: "(_, split) => feed.availableCount(split, now)),",
+    killedBy: "AppliedToState",
+    setup: "small",
+    budget: 30,
+  },
+  {
+    name: "state-not-restored",
+    bug: "a restored task begins with an empty keyed state",
+    file: "pipeline/assembly/simulated-job.ts",
+    find: "        restoredRecords: restored?.state.keyedRecords ?? 0,",
+    replace: "        restoredRecords: 0,",
+    killedBy: "AppliedToState",
+    setup: "small",
+    budget: 30,
+  },
+  {
+    name: "acknowledgement-not-awaited",
+    bug: "a checkpoint completes when all acknowledgements but one are there",
+    file: "flink/checkpoint-coordinator.ts",
+    find: "  const next = state.pending.find((one) => one.missing.size === 0 && one.missingCoordinators === 0);",
+    replace:
+      "  const next = state.pending.find((one) => one.missing.size <= 1 && one.states.size > 0 && one.missingCoordinators === 0);",
+    killedBy: "AppliedToState",
+    setup: "pair",
+    budget: 100,
+  },
+  {
+    name: "in-flight-forgotten",
+    bug: "a restore leaves out the records in flight that an unaligned checkpoint holds",
+    file: "pipeline/assembly/simulated-job.ts",
+    find: "    if (inFlight.length > 0) channel.restore(inFlight);",
+    replace: "",
+    killedBy: "AppliedToState",
+    setup: "unaligned",
+    budget: 50,
+  },
+  {
+    name: "in-flight-restored-twice",
+    bug: "records in flight are put into their channel twice",
+    file: "pipeline/assembly/simulated-job.ts",
+    find: "    if (inFlight.length > 0) channel.restore(inFlight);",
+    replace: "    if (inFlight.length > 0) channel.restore([...inFlight, ...inFlight]);",
+    killedBy: "AppliedToState",
+    setup: "unaligned",
+    budget: 50,
+  },
+  {
+    name: "unserved-not-captured",
+    bug: "an unaligned snapshot leaves out the rest of the buffer in service",
+    file: "flink/operator-task.ts",
+    find: "    this.#inputs.beginCapture(checkpoint, this.#currentChannel, rest);",
+    replace: "    this.#inputs.beginCapture(checkpoint, undefined, undefined);",
+    killedBy: "AppliedToState",
+    setup: "unaligned",
+    budget: 50,
+  },
+  {
+    name: "notification-ignored",
+    bug: "every second checkpoint's completion is not acted upon, and nothing makes up for it",
+    file: "connectors/kafka-sink.ts",
+    find: "    return this.#commitUpTo(checkpoint, () => this.#listener!.onCommitted());",
+    replace:
+      "    if (checkpoint % 2 === 0) {\n      this.#committer.requests.length = 0;\n      return false;\n    }\n    return this.#commitUpTo(checkpoint, () => this.#listener!.onCommitted());",
+    killedBy: "ExactlyOnceOutput",
+    setup: "small",
+    budget: 10,
+  },
+  {
+    name: "restored-committables-forgotten",
+    bug: "a restored committer doesn't commit what its state holds",
+    file: "connectors/kafka-sink.ts",
+    find: "      addCommittable(this.#committer, one.checkpoint, one.committable);",
+    replace: "      void one;",
+    killedBy: "ExactlyOnceOutput",
+    setup: "small",
+    budget: 300,
+  },
+  {
+    name: "restored-with-wrong-epoch",
+    bug: "a restored committer commits with an epoch that isn't its transaction's",
+    file: "connectors/kafka-sink.ts",
+    find: "    this.#committingProducer.resumeTransaction(producerId, producerEpoch, transaction);",
+    replace: "    this.#committingProducer.resumeTransaction(producerId, producerEpoch + 1, transaction);",
+    killedBy: "EveryTransactionCommits",
+    setup: "small",
+    budget: 300,
+  },
+  {
+    name: "older-committables-dropped",
+    bug: "what a failed checkpoint left is dropped when a later one completes",
+    file: "connectors/committer.ts",
+    find: "  if (checkpoint > state.completed) state.completed = checkpoint;",
+    replace:
+      "  if (checkpoint > state.completed) state.completed = checkpoint;\n  while (state.requests.length > 1 && state.requests[0]!.checkpoint < checkpoint) state.requests.shift();",
+    killedBy: "ExactlyOnceOutput",
+    setup: "stored",
+    budget: 100,
+  },
+  {
+    name: "batch-appended-twice",
+    bug: "the log takes a batch that is sent again for a new one",
+    file: "kafka/curve-producer.ts",
+    find: "      if (!topic.logs[partition]!.append(spans, first, last, transaction)) this.isFenced = true;",
+    replace:
+      "      if (!topic.logs[partition]!.append(spans, first, last, transaction)) this.isFenced = true;\n      if (Math.floor(first) % 97 === 0) topic.logs[partition]!.append(spans, first, last, transaction);",
+    killedBy: "RecordConservation",
+    setup: "small",
+    budget: 50,
+  },
+  {
+    name: "sent-out-of-order",
+    bug: "records that wait for their transaction are sent behind later ones",
+    file: "kafka/curve-producer.ts",
+    find: "    if (!this.#unsent.isEmpty) this.#unsent.release(this.#sim.now, true, this.#append);\n    if (this.#settings.linger > 0)",
+    replace: "    if (this.#settings.linger > 0)",
+    killedBy: "OrderPerPartitionAndKey",
+    setup: "small",
+    budget: 100,
+  },
+];
