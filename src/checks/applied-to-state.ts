@@ -45,6 +45,8 @@ export class AppliedRecords {
   }
 }
 
+type Deviating = "lost" | "repeated";
+
 /** Checkpoints whose state is remembered, per job; more than are retained. */
 const KEPT = 64;
 
@@ -59,6 +61,8 @@ export class AppliedToState
   readonly #lineage: Lineage;
   readonly #found = new Violations();
   readonly #excused: { again: number; example: string }[];
+  /** Per job: what its source's topic has done with records by itself. */
+  readonly #deviations: Set<Deviating>[];
   /** Per job and subtask; undefined: none is known, nothing is said about it. */
   readonly #current: (AppliedRecords | undefined)[][];
   /** Per job and subtask: the task that it is; what an older one does is nobody's state any more. */
@@ -72,6 +76,23 @@ export class AppliedToState
     this.#tasks = pipeline.jobs.map(() => []);
     this.#snapshots = pipeline.jobs.map(() => new Map());
     this.#excused = pipeline.jobs.map(() => ({ again: 0, example: "" }));
+    this.#deviations = pipeline.jobs.map(() => new Set());
+  }
+
+  /** From now on records of the job's source are missing, or come twice, since they do in its topic: the state can't have them
+   *  otherwise. A job that reads what this one writes has them so as well. */
+  deviate(job: number, how: Deviating): void {
+    if (this.#deviations[job]!.has(how)) return;
+    this.#deviations[job]!.add(how);
+    const { sinks } = this.#pipeline.jobs[job]!;
+    this.#pipeline.jobs.forEach(({ source }, other) => {
+      if (sinks.some(({ topic }) => topic === source.topic)) this.deviate(other, how);
+    });
+  }
+
+  /** Whether the source's topic of a job has lost or repeated records. */
+  deviates(job: number): boolean {
+    return this.#deviations[job]!.size > 0;
   }
 
   /** What the snapshots of a checkpoint hold, by subtask; undefined: none began. */
@@ -96,7 +117,7 @@ export class AppliedToState
   ): void {
     if (this.#tasks[job]![subtask] !== task) return;
     const again = this.#current[job]![subtask]?.add(originPartition, route, from, to) ?? 0;
-    if (again === 0) return;
+    if (again === 0 || this.#deviations[job]!.has("repeated")) return;
     const sentence = (): string =>
       `${this.#name(job, subtask)} applied again ${again} of ${to - from} records from ` +
       this.#place(originPartition, route, from);
@@ -144,6 +165,7 @@ export class AppliedToState
     const found = new Violations();
     for (const one of this.#found.list) found.add(() => one);
     this.#current.forEach((subtasks, job) => {
+      if (this.#deviations[job]!.has("lost")) return;
       subtasks.forEach((current, subtask) => {
         current?.visit((sightings, originPartition, route) => {
           for (const [from, to] of sightings.missing(sightings.end)) {

@@ -6,8 +6,8 @@ import { seconds, Violations } from "./violations.ts";
 
 /** **BarrierNeverOvertakesRecord.** In an aligned checkpoint every subtask's state holds exactly the records before the
  *  checkpoint's barriers: those below the offsets that the sources' snapshots hold, on the ways that lead there, none more and
- *  none fewer. (Not asked of unaligned checkpoints, whose barriers may overtake, of AT_LEAST_ONCE, and of jobs that read another
- *  job's topic.) */
+ *  none fewer. (Not asked of unaligned checkpoints, whose barriers may overtake, of AT_LEAST_ONCE, of jobs that read another
+ *  job's topic, and where a source's topic has lost or repeated records.) */
 export class BarrierNeverOvertakesRecord
   implements Pick<FlinkObserver, "offsetInSnapshot" | "checkpointCompleted">
 {
@@ -50,7 +50,7 @@ export class BarrierNeverOvertakesRecord
     const offsets = this.#offsets[job]!.get(checkpoint);
     for (const older of this.#offsets[job]!.keys())
       if (older <= checkpoint) this.#offsets[job]!.delete(older);
-    if (offsets === undefined) return;
+    if (offsets === undefined || this.#applied.deviates(job)) return;
     this.#applied.snapshotsOf(job, checkpoint)?.forEach((records, subtask) => {
       records.visit((sightings, originPartition, route) => {
         const offset = offsets.get(originPartition);

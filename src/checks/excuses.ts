@@ -5,7 +5,14 @@ import type { CheckedJob, CheckedPipeline, CheckedReader, CheckedSink } from "./
 export type Deviation = "losses" | "repeats" | "reordering";
 
 /** What has to have happened to a job for that. */
-export type Cause = "failure" | "older state" | "end" | "unclean election";
+export type Cause =
+  | "failure"
+  | "older state"
+  | "end"
+  | "unclean election"
+  | "leader lost"
+  | "delivery timeout"
+  | "sent again";
 
 export interface Excuse {
   readonly guarantee: CheckedSink["deliveryGuarantee"] | "any";
@@ -19,7 +26,7 @@ export interface Excuse {
 /** The complete list: what isn't in it breaks a promise. A transaction that timed out before its commit is not: the loss is
  *  real, and EveryTransactionCommits names the setting.
  *  Source: flink-connector-kafka KafkaSink (delivery guarantees), KafkaWriter.close; kafka ProducerConfig.acks,
- *  unclean.leader.election.enable. */
+ *  delivery.timeout.ms and enable.idempotence, unclean.leader.election.enable. */
 export const EXCUSES: readonly Excuse[] = [
   {
     guarantee: "none",
@@ -98,6 +105,34 @@ export const EXCUSES: readonly Excuse[] = [
     cause: "unclean election",
     permits: "losses",
     since: "unclean.leader.election.enable lets a replica lead that lacks acknowledged records",
+  },
+  {
+    guarantee: "any",
+    isolationLevel: "any",
+    cause: "leader lost",
+    permits: "losses",
+    since: "acks 0 and 1 don't wait for the followers, one of which leads now",
+  },
+  {
+    guarantee: "any",
+    isolationLevel: "any",
+    cause: "delivery timeout",
+    permits: "losses",
+    since: "the producer of a source's topic has given up what waited for delivery.timeout.ms",
+  },
+  {
+    guarantee: "any",
+    isolationLevel: "any",
+    cause: "sent again",
+    permits: "repeats",
+    since: "without enable.idempotence a broker appends again what its producer sends again",
+  },
+  {
+    guarantee: "any",
+    isolationLevel: "any",
+    cause: "sent again",
+    permits: "reordering",
+    since: "without enable.idempotence a broker appends again what its producer sends again",
   },
 ];
 

@@ -1,6 +1,6 @@
 import type { ConnectorObserver } from "../connectors/index.ts";
 import type { FailoverObserver, FlinkObserver } from "../flink/index.ts";
-import type { KafkaObserver } from "../kafka/index.ts";
+import type { KafkaObserver, LossReason } from "../kafka/index.ts";
 import type { Lineage, Route } from "../records/index.ts";
 import { AppliedToState } from "./applied-to-state.ts";
 import { BarrierNeverOvertakesRecord } from "./barrier-never-overtakes-record.ts";
@@ -23,7 +23,12 @@ type Observed = Pick<
   KafkaObserver,
   "delivered" | "transactionBegan" | "transactionPrepared" | "transactionCompleted" | "transactionAborted"
 > &
-  Required<Pick<KafkaObserver, "appended" | "producerInitialised" | "endTxnTaken" | "markerWritten">> &
+  Required<
+    Pick<
+      KafkaObserver,
+      "appended" | "producerInitialised" | "endTxnTaken" | "markerWritten" | "recordsLost" | "recordsRepeated"
+    >
+  > &
   Pick<
     FlinkObserver,
     "snapshotStarted" | "checkpointAcknowledged" | "checkpointCompleted" | "offsetInSnapshot"
@@ -168,6 +173,31 @@ export class PipelineChecks implements Observed {
     this.#stable.transactionCompleted(transaction, at);
   }
 
+  /** What a log misses or has twice, every job has that reads it, too. */
+  recordsLost(topic: number, _partition: number, records: number, reason: LossReason): void {
+    const name = this.#pipeline.topics[topic]!;
+    this.#pipeline.jobs.forEach(({ source, sinks }, job) => {
+      const writes = sinks.some((sink) => sink.topic === name);
+      if (source.topic === name) this.#applied.deviate(job, "lost");
+      // A sink that gives up fails its task, and what it gave up is made again.
+      if (source.topic === name || (writes && reason === "leader lost")) this.#cause(job, reason);
+    });
+    this.#conservation.recordsLost(topic, records);
+  }
+
+  recordsRepeated(topic: number, _partition: number, records: number): void {
+    const name = this.#pipeline.topics[topic]!;
+    this.#pipeline.jobs.forEach(({ source, sinks }, job) => {
+      if (source.topic === name) this.#applied.deviate(job, "repeated");
+      if (source.topic === name || sinks.some((sink) => sink.topic === name)) this.#cause(job, "sent again");
+    });
+    this.#conservation.recordsRepeated(topic, records);
+  }
+
+  #cause(job: number, cause: Cause): void {
+    if (!this.#causes[job]!.has(cause)) this.#causes[job] = new Set([...this.#causes[job]!, cause]);
+  }
+
   // ---- Flink
 
   applied(
@@ -216,8 +246,7 @@ export class PipelineChecks implements Observed {
   }
 
   jobStatusChanged(job: number, status: string): void {
-    if (status === "RESTARTING" || status === "FAILED")
-      this.#causes[job] = new Set([...this.#causes[job]!, "failure"]);
+    if (status === "RESTARTING" || status === "FAILED") this.#cause(job, "failure");
   }
 
   /** Its jobs are restored by a successor, or their tasks end. */

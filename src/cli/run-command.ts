@@ -1,5 +1,6 @@
 import { join } from "node:path";
 import { type RunResult, runPipeline } from "../experiment/index.ts";
+import { hitsBrokers } from "../faults/index.ts";
 import type { Pipeline } from "../pipeline/index.ts";
 import { EXIT_CODES, type ExitCode } from "./exit-codes.ts";
 import { significant } from "./format-quantity.ts";
@@ -107,7 +108,17 @@ function resolveEach(
     pipelines.set([...new Set(guarantees)].join(", "), pipeline);
   }
   for (const warning of warnings) terminal.warn(warning);
+  reviewPolls(typed.polls, firstOf(pipelines));
   return pipelines;
+}
+
+/** The slow reference knows no broker that fails. */
+function reviewPolls(polls: RunArguments["polls"], { faults }: Pipeline): void {
+  const fault = polls === "eager" ? faults.find(({ action }) => hitsBrokers(action)) : undefined;
+  if (fault === undefined) return;
+  throw new UsageError([
+    `Cannot read --polls: got "eager", wanted "lazy" where faults.${fault.name} hits brokers`,
+  ]);
 }
 
 function firstOf(pipelines: ReadonlyMap<string, Pipeline>): Pipeline {

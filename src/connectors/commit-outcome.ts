@@ -1,7 +1,7 @@
 /** Models: how the committer judges the answer to EndTxn.
  *  Source: flink-connector-kafka KafkaCommitter (the same in 3.4, 4.0 and 5.0); kafka-clients TransactionManager.EndTxnHandler
  *    (which exception each error becomes).
- *  Leaves out: exceptions of the client itself, such as a time-out (a RetriableException, so retryLater). */
+ *  Leaves out: other exceptions of the client itself than its time-out, a RetriableException. */
 
 import {
   CONCURRENT_TRANSACTIONS,
@@ -12,6 +12,7 @@ import {
   NONE,
   NOT_COORDINATOR,
   PRODUCER_FENCED,
+  REQUEST_TIMED_OUT,
   UNKNOWN_PRODUCER_ID,
 } from "../kafka/index.ts";
 import type { CommitOutcome } from "./committer.ts";
@@ -24,6 +25,7 @@ export function commitOutcome(error: KafkaError): CommitOutcome {
     case CONCURRENT_TRANSACTIONS:
     case COORDINATOR_NOT_AVAILABLE:
     case NOT_COORDINATOR:
+    case REQUEST_TIMED_OUT:
       return "retryLater";
     case PRODUCER_FENCED:
     case INVALID_PRODUCER_EPOCH:

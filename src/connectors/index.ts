@@ -3,3 +3,4 @@ export { type DeliveryGuarantee, KafkaSink, type KafkaSinkState } from "./kafka-
 export { LogFeed, type SplitLog } from "./log-feed.ts";
 export type { ConnectorObserver } from "./observations.ts";
 export { OriginFeed, type OriginSplit, publishDelay } from "./origin-feed.ts";
+export { OriginLog } from "./origin-log.ts";

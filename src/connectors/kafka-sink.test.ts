@@ -83,7 +83,7 @@ function world({ brokers = 1, version = 1, transactionTimeoutMs = 600_000, sink 
     const number = sentKinds.length;
     const producer = new CurveProducer(
       sim,
-      { sent },
+      { sent, due: sent },
       number,
       topic,
       TIMING,
@@ -94,11 +94,6 @@ function world({ brokers = 1, version = 1, transactionTimeoutMs = 600_000, sink 
         recordBytes: 100,
         linger: 0,
         service: 0.1 * MS,
-        bufferMemory: 33_554_432,
-        maxBlock: 60_000 * MS,
-        deliveryTimeout: 120_000 * MS,
-        retryBackoff: 100 * MS,
-        retryBackoffMax: 1000 * MS,
         joinsAtBroker: version === 2,
       },
       false,

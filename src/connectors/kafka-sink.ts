@@ -3,7 +3,7 @@
  *    task, committing blocks it again.
  *  Source: flink-connector-kafka KafkaWriter, ExactlyOnceKafkaWriter, KafkaCommitter (3.4, 4.0, 5.0); kafka
  *    BuiltInPartitioner.
- *  Leaves out: connections of several producers of one writer (its records go over one), requests that time out. */
+ *  Leaves out: connections of several producers of one writer (its records go over one). */
 
 import { invariant, type RandomStream, type Simulation } from "../engine/index.ts";
 import type { ChainedSink, CommittableState } from "../flink/index.ts";
@@ -12,6 +12,7 @@ import {
   INVALID_PRODUCER_EPOCH,
   type KafkaError,
   NONE,
+  REQUEST_TIMED_OUT,
   type RecordProducer,
   type Topic,
   type TransactionalClient,
@@ -149,6 +150,7 @@ export class KafkaSink implements ChainedSink {
     this.#partition =
       settings.partitioner === "fixed" ? settings.subtask % topic.partitions : random.below(topic.partitions);
     this.#pool = this.#makePool([]);
+    producer.listen(() => this.#fail(REQUEST_TIMED_OUT));
   }
 
   listen(listener: KafkaSinkListener): void {
@@ -398,7 +400,7 @@ export class KafkaSink implements ChainedSink {
     const effect = this.#outbox.effects[0];
     const ticket = this.#outbox.a[0]!;
     if (effect === COMMIT) this.#commit(ticket, whenDone);
-    else if (effect === FAIL_TASK) this.#failed = true;
+    else if (effect === FAIL_TASK) this.#fail(REQUEST_TIMED_OUT);
     return effect === COMMIT || effect === FAIL_TASK;
   }
 
@@ -407,7 +409,12 @@ export class KafkaSink implements ChainedSink {
     const { transactionalId, transaction } = committable;
     const { job, writer, recyclesOnCommit } = this.#settings;
     this.#observer.commitSent(job, writer, checkpoint, transaction, this.#sim.now);
-    const producer = this.#pool.producerOf(transactionalId) ?? this.#resume(committable);
+    const own = this.#pool.producerOf(transactionalId);
+    if (own?.state === "NOT_IN_TRANSACTION") {
+      this.#failSecondCommit();
+      return;
+    }
+    const producer = own ?? this.#resume(committable);
     producer.endTransaction(true, (error) => {
       const outcome = commitOutcome(error);
       if (outcome === "signalFailedWithKnownReason") {
@@ -421,12 +428,20 @@ export class KafkaSink implements ChainedSink {
         );
         this.#pool.discard(transactionalId);
       } else if (outcome === "signalFailedWithUnknownReason") this.#fail(error);
-      else if (recyclesOnCommit) this.#pool.recycle(transactionalId);
-      else this.#finished.push(transactionalId);
+      else if (outcome === "success" && recyclesOnCommit) this.#pool.recycle(transactionalId);
+      else if (outcome === "success") this.#finished.push(transactionalId);
       this.#outbox.clear();
       onCommitted(this.#committer, outcome, this.#settings.committer, this.#outbox);
       if (!this.#perform(whenDone)) whenDone();
     });
+  }
+
+  /** The writer's producer has forgotten its transaction when the first attempt timed out: IllegalStateException, which the
+   *  committer doesn't know. Source: FlinkKafkaInternalProducer.commitTransaction. */
+  #failSecondCommit(): void {
+    this.#outbox.clear();
+    onCommitted(this.#committer, "signalFailedWithUnknownReason", this.#settings.committer, this.#outbox);
+    this.#fail(REQUEST_TIMED_OUT);
   }
 
   /** The committer's own producer, for transactions whose producer is gone. */

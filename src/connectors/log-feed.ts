@@ -30,6 +30,7 @@ interface Arrived {
 export class LogFeed implements SourceFeed {
   readonly closedForm = false;
   readonly readsOrigins = false;
+  readonly jumps = false;
   /** Records of the split taken or skipped, of those that its isolation level may read. */
   readonly position: Float64Array;
   /** One a split; undefined until attached. */
@@ -144,6 +145,10 @@ export class LogFeed implements SourceFeed {
     let at = Number.POSITIVE_INFINITY;
     for (const queue of this.#queues) if (queue.length > 0 && queue[0]!.first < at) at = queue[0]!.first;
     return at;
+  }
+
+  shift(): number {
+    return 0;
   }
 
   originPartition(): number {

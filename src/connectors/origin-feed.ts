@@ -14,6 +14,7 @@ import {
 } from "../kafka/index.ts";
 import type { Origin } from "../records/index.ts";
 import { CheckpointedPositions } from "./checkpointed-positions.ts";
+import type { OriginLog } from "./origin-log.ts";
 
 /** The client that makes the records of a topic. */
 export interface OriginProducer {
@@ -66,24 +67,52 @@ export interface OriginSplit {
 }
 
 export class OriginFeed implements SourceFeed {
-  readonly closedForm: boolean;
   readonly readsOrigins = true;
   readonly position: Float64Array;
   readonly checkpointed: CheckpointedPositions;
   readonly #origin: Origin;
   readonly #splits: readonly OriginSplit[];
   readonly #settings: OriginFeedSettings;
+  readonly #log: OriginLog | undefined;
+  readonly #onChange: () => void;
   readonly #busy: readonly boolean[];
   #next = 0;
 
-  constructor(origin: Origin, splits: readonly OriginSplit[], settings: OriginFeedSettings) {
+  /** @param log where brokers can fail. @param onChange called when it has changed. */
+  constructor(
+    origin: Origin,
+    splits: readonly OriginSplit[],
+    settings: OriginFeedSettings,
+    log?: OriginLog,
+    onChange: () => void = () => {},
+  ) {
     this.#origin = origin;
+    this.#log = log;
+    this.#onChange = onChange;
+    log?.subscribe(onChange);
     this.#splits = splits;
     this.#settings = settings;
-    this.closedForm = !settings.oneRecord;
     this.position = new Float64Array(splits.length);
     this.checkpointed = new CheckpointedPositions(splits.length, settings.commitsOffsets);
     this.#busy = splits.map((split) => (split.connectionRate / 1e9) * settings.fetchCycle >= 1);
+  }
+
+  /** Not as long as records are to be skipped or given again. */
+  get closedForm(): boolean {
+    const log = this.#log;
+    if (log === undefined || this.#settings.oneRecord) return !this.#settings.oneRecord;
+    return this.#splits.every(
+      ({ partition }, split) =>
+        log.contiguousTo(partition, this.position[split]!) === Number.POSITIVE_INFINITY,
+    );
+  }
+
+  get jumps(): boolean {
+    return this.#log !== undefined;
+  }
+
+  shift(split: number): number {
+    return this.#log?.shift(this.#splits[split]!.partition, this.position[split]!) ?? 0;
   }
 
   seek(positions: ArrayLike<number>): void {
@@ -95,7 +124,8 @@ export class OriginFeed implements SourceFeed {
     const { publishDelay: published } = this.#settings;
     let pending = 0;
     this.#splits.forEach(({ partition }, split) => {
-      pending += Math.max(0, this.#origin.countAt(partition, now - published) - this.position[split]!);
+      const end = this.#log?.countAt(partition, now) ?? this.#origin.countAt(partition, now - published);
+      pending += Math.max(0, end - this.position[split]!);
     });
     return pending;
   }
@@ -109,7 +139,9 @@ export class OriginFeed implements SourceFeed {
     this.checkpointed.notifyCheckpointComplete(checkpoint);
   }
 
-  dispose(): void {}
+  dispose(): void {
+    this.#log?.unsubscribe(this.#onChange);
+  }
 
   get splits(): number {
     return this.#splits.length;
@@ -123,14 +155,18 @@ export class OriginFeed implements SourceFeed {
     const { publishDelay: published, fetchCycle, inbound } = this.#settings;
     let answered = time - inbound;
     if (this.#busy[split]) answered = Math.floor(answered / fetchCycle) * fetchCycle;
-    return this.#origin.countAt(this.#splits[split]!.partition, answered - published);
+    const { partition } = this.#splits[split]!;
+    return this.#log?.countAt(partition, answered) ?? this.#origin.countAt(partition, answered - published);
   }
 
   availableAt(split: number, offset: number): number {
     const { publishDelay: published, fetchCycle, inbound } = this.#settings;
     const partition = this.#splits[split]!.partition;
-    if (offset >= this.#origin.total(partition)) return Number.POSITIVE_INFINITY;
-    let answered = this.#origin.createdAt(partition, offset) + published;
+    let answered: number;
+    if (this.#log !== undefined) answered = this.#log.readableAt(partition, offset);
+    else if (offset >= this.#origin.total(partition)) return Number.POSITIVE_INFINITY;
+    else answered = this.#origin.createdAt(partition, offset) + published;
+    if (answered === Number.POSITIVE_INFINITY) return answered;
     if (this.#busy[split]) answered = Math.ceil(answered / fetchCycle) * fetchCycle;
     return answered + inbound;
   }
@@ -141,15 +177,19 @@ export class OriginFeed implements SourceFeed {
     const first = this.#settings.oneRecord ? this.#earliest() : this.#next;
     for (let i = 0; i < splits; i++) {
       const split = (first + i) % splits;
-      const from = this.position[split]!;
-      const count = Math.min(most, this.availableCount(split, now) - from);
+      const position = this.position[split]!;
+      let count = Math.min(most, this.availableCount(split, now) - position);
       if (count <= 0) continue;
+      const { partition, originPartition } = this.#splits[split]!;
+      if (this.#log !== undefined)
+        count = Math.min(count, this.#log.contiguousTo(partition, position) - position);
+      const from = position - this.shift(split);
       into.split = split;
-      into.originPartition = this.#splits[split]!.originPartition;
+      into.originPartition = originPartition;
       into.route = ALL_ROUTES;
       into.from = from;
       into.to = from + count;
-      this.position[split] = from + count;
+      this.position[split] = position + count;
       this.#next = (split + 1) % splits;
       return true;
     }

@@ -74,7 +74,11 @@ export class Recorders {
       })),
     );
     this.#jobFailures = pipeline.jobs.map(() => []);
-    this.recovery = new RecoveryRecorder(pipeline.jobs.length, failureReasons);
+    this.recovery = new RecoveryRecorder(
+      pipeline.jobs.length,
+      failureReasons,
+      pipeline.kafka.topics.map(({ name }) => name),
+    );
   }
 
   attach(lineage: Lineage): PipelineObserver {
@@ -114,6 +118,21 @@ export class Recorders {
       taskManagerDisconnected: (taskManager, at) => recovery.taskManagerDisconnected(taskManager, at),
       taskManagerLost: (job, taskManager, at) => recovery.taskManagerLost(job, taskManager, at),
       faultInjected: (fault, at, until) => recovery.faultInjected(fault, at, until),
+      brokerEnded: (broker, thawsAt, at) => recovery.brokerEnded(broker, thawsAt, at),
+      brokerFenced: (broker, elected, leaderless, at) =>
+        recovery.brokerFenced(broker, elected, leaderless, at),
+      brokerRegistered: (broker, at) => recovery.brokerRegistered(broker, at),
+      leadersElected: (topic, partitions, at) => recovery.leadersElected(topic, partitions, at),
+      brokerInSync: (broker, at) => recovery.brokerInSync(broker, at),
+      recordsLost: (topic, partition, records, reason, at) => {
+        recovery.recordsLost(topic, partition, records, reason, at);
+        checks.recordsLost(topic, partition, records, reason);
+        fingerprint.add(at, 8, records, partition);
+      },
+      recordsRepeated: (topic, partition, records, at) => {
+        checks.recordsRepeated(topic, partition, records);
+        fingerprint.add(at, 9, records, partition);
+      },
       delivered: (reader, origin, route, from, to, first, last, transaction, partition) => {
         latency.delivered(reader, origin, route, from, to, first, last);
         if (views.has(reader)) upserts.delivered(reader, origin, route, from, to, first, last);
@@ -204,7 +223,8 @@ export class Recorders {
 
   allVisible(world: World): boolean {
     return this.#pipeline.readers.every(
-      (_, reader) => this.#checks!.ledger.visible(reader) >= this.#created(world, reader),
+      ({ topic }, reader) =>
+        this.#checks!.ledger.visible(reader) + this.#gone(topic) >= this.#created(world, reader),
     );
   }
 
@@ -280,12 +300,30 @@ export class Recorders {
           ),
         };
       }),
+      recordsGone: this.#pipeline.kafka.topics.flatMap(({ name: topic }, i) => {
+        const records = this.recovery.recordsGone[i]!;
+        return records > 0 ? [{ topic, records }] : [];
+      }),
       timeline: this.recovery.timeline.map(({ at, job, what }) => ({
         atMs: at / 1e6,
         job: jobs[job]?.name ?? null,
         what,
       })),
     };
+  }
+
+  /** Records that a reader of `topic` may miss since brokers lost them, there or on the way there. */
+  #gone(topic: string): number {
+    const { topics } = this.#pipeline.kafka;
+    return this.#pathTo(topic).reduce((sum, name) => {
+      return sum + this.recovery.recordsGone[topics.findIndex((one) => one.name === name)]!;
+    }, 0);
+  }
+
+  /** A topic and those that its records have come through. */
+  #pathTo(topic: string): readonly string[] {
+    const before = this.#pipeline.jobs.filter(({ sinks }) => sinks.some((sink) => sink.topic === topic));
+    return [topic, ...before.flatMap(({ source }) => this.#pathTo(source.topic))];
   }
 
   checks(world: World): RunResult["checks"] {

@@ -130,6 +130,8 @@ export interface RunResult {
         | null
       )[];
     }[];
+    /** Records that brokers lost, or that their producer gave up, in all partitions of a topic; topics that lost some. */
+    readonly recordsGone: readonly { readonly topic: string; readonly records: number }[];
     readonly timeline: readonly {
       readonly atMs: number;
       readonly job: string | null;

@@ -139,3 +139,16 @@ export interface Fault {
 }
 
 export type FaultPlan = readonly Fault[];
+
+/** Whether a fault takes brokers, or the way to them, away: only then do clients need to know what they would send again. */
+export function hitsBrokers(action: FaultAction): boolean {
+  switch (action.kind) {
+    case "kill":
+    case "freeze":
+      return action.target.kind === "broker";
+    case "elect":
+      return true;
+    default:
+      return false;
+  }
+}

@@ -4,6 +4,7 @@ export {
   type FaultAction,
   type FaultPlan,
   type FaultTime,
+  hitsBrokers,
   type LinkTarget,
   type MessageKind,
   MOMENTS,

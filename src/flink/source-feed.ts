@@ -13,8 +13,13 @@ export const ALL_ROUTES = -1;
 /** What a source subtask reads: its splits. Times are ns. */
 export interface SourceFeed {
   readonly splits: number;
-  /** Whether availability has a closed form: then `availableCount`, `availableAt` and `position` may be used. */
+  /** Whether availability has a closed form from the positions on: then `availableCount`, `availableAt` and `position` may be
+   *  used. */
   readonly closedForm: boolean;
+  /** Whether a chunk may begin elsewhere in its origin partition than where the one before ended. */
+  readonly jumps: boolean;
+  /** Offset in the split less that in its origin partition, of the next record to take; a feed of origins. */
+  shift(split: number): number;
   /** Whether a split is an origin partition, whole; then `originPartition` may be used, and chunks are of ALL_ROUTES. */
   readonly readsOrigins: boolean;
   originPartition(split: number): number;

@@ -83,6 +83,8 @@ export class SourceTask implements UpstreamTask {
   #interrupted = false;
   #emittedAt = -1;
   readonly #emitted: Float64Array;
+  /** Live: offset in each split less that in its origin. */
+  readonly #shifts: Float64Array;
   readonly #gauges = new TaskGauges();
   /** Records emitted since the task began, without those of the ramp under way. */
   #recordsOut = 0;
@@ -109,6 +111,7 @@ export class SourceTask implements UpstreamTask {
     this.#observer = observer;
     this.#writers = new RecordWriters(sim, kinds, number, settings.writers, [], []);
     this.#emitted = new Float64Array(feed.splits);
+    this.#shifts = new Float64Array(feed.splits);
   }
 
   /** Called once, with the channels of each output edge, at the time the job is RUNNING. */
@@ -176,6 +179,13 @@ export class SourceTask implements UpstreamTask {
   /** New records for a feed without closed form. */
   wake(): void {
     if (this.#mode === "idle" && !this.#isDisposed) this.#advance();
+  }
+
+  /** What the feed foresaw no longer holds. */
+  onFeedChanged(): void {
+    if (this.#isDisposed || !this.#isStarted || this.#inSnapshot || this.#isFrozen) return;
+    this.#pause();
+    this.#advance();
   }
 
   /** The task is gone at this instant, and its channels with it; late messages for it are ignored. */
@@ -280,7 +290,7 @@ export class SourceTask implements UpstreamTask {
       this.#emitUpTo(now);
       if (this.feed.splits > 1) channel.open.interleaved = true;
       for (let split = 0; split < this.feed.splits; split++) {
-        this.#emitOffsets(channel, split, this.#emitted[split]!);
+        this.#emitOffsets(channel, split, this.#emitted[split]! - this.#shifts[split]!);
       }
     } else if (this.#mode === "ramp") {
       const chunk = this.#chunk;
@@ -323,6 +333,7 @@ export class SourceTask implements UpstreamTask {
       this.#mode = "live";
       this.#emittedAt = -1;
       this.#emitted.set(this.feed.position);
+      if (this.feed.jumps) this.#aimAtPositions();
       this.#gauges.enter(IDLE, now);
       this.#writers.foresee();
     } else {
@@ -344,6 +355,7 @@ export class SourceTask implements UpstreamTask {
     this.#gauges.enter(BUSY, now);
     const chunk = this.#chunk;
     if (chunk.route !== ALL_ROUTES) this.#aimAtRoutes();
+    else if (this.feed.jumps) this.#aimAt(chunk.split, chunk.from);
     this.#advanceAt(now + (chunk.to - chunk.from) * this.#emission);
     this.#writers.foresee();
   }
@@ -418,7 +430,7 @@ export class SourceTask implements UpstreamTask {
     if (route === null) return Number.POSITIVE_INFINITY;
     const local = this.#lineage.localPartition(origin);
     const offset = route.offsetOf(local, channel.cursor[0]! + missing - 1);
-    return this.feed.availableAt(0, offset) + this.#emission;
+    return this.feed.availableAt(0, offset + this.#shifts[0]!) + this.#emission;
   }
 
   /** Bisection over time on the number of records that all splits will have given, to a microsecond. */
@@ -448,7 +460,7 @@ export class SourceTask implements UpstreamTask {
     for (let split = 0; split < feed.splits; split++) {
       const route = this.#routes[channel.upstreamIndex]![split]!;
       if (route === null) continue;
-      const available = feed.availableCount(split, time - this.#emission);
+      const available = feed.availableCount(split, time - this.#emission) - this.#shifts[split]!;
       const rank = route.rankOf(this.#lineage.localPartition(feed.originPartition(split)), available);
       if (rank > channel.cursor[split]!) count += rank - channel.cursor[split]!;
     }
@@ -458,15 +470,22 @@ export class SourceTask implements UpstreamTask {
   /** A feed that starts at other positions than 0 has given its channels what lies before. */
   #aimAtPositions(): void {
     const { feed } = this;
+    if (!feed.readsOrigins) return;
     for (let split = 0; split < feed.splits; split++) {
-      const origin = feed.originPartition(split);
-      const offset = feed.position[split]!;
-      if (origin < 0 || offset === 0) continue;
-      this.#writers.channels.forEach((channel, i) => {
-        const part = this.#routes[i]![split]!;
-        if (part !== null) channel.cursor[split] = part.rankOf(this.#lineage.localPartition(origin), offset);
-      });
+      const position = feed.position[split]!;
+      const shift = feed.shift(split);
+      this.#shifts[split] = shift;
+      if (position !== 0) this.#aimAt(split, position - shift);
     }
+  }
+
+  /** What every channel gets next of `split` begins at `offset` of its origin partition. */
+  #aimAt(split: number, offset: number): void {
+    const local = this.#lineage.localPartition(this.feed.originPartition(split));
+    this.#writers.channels.forEach((channel, i) => {
+      const part = this.#routes[i]![split]!;
+      if (part !== null) channel.cursor[split] = part.rankOf(local, offset);
+    });
   }
 
   // ---- chunks of ranks: the input is what another job wrote
@@ -540,9 +559,10 @@ export class SourceTask implements UpstreamTask {
     };
     this.#checkpoints.begin(checkpoint, metrics, "goes-on");
     const state = this.#operatorState(checkpoint);
-    for (const { partition, offset } of state.splits) {
-      this.#observer.offsetInSnapshot(this.#settings.job, checkpoint, partition, offset);
-    }
+    state.splits.forEach(({ partition, offset }, split) => {
+      const ofOrigin = this.#isInHand(split) ? this.#chunk.from : offset - this.feed.shift(split);
+      this.#observer.offsetInSnapshot(this.#settings.job, checkpoint, partition, ofOrigin);
+    });
     const kind = isSavepoint(properties) ? ALIGNED : barrierKindOf(this.#settings.alignment);
     this.#writers.broadcast(checkpoint, triggeredAt, now, kind, properties);
     this.#inSnapshot = true;
@@ -563,7 +583,12 @@ export class SourceTask implements UpstreamTask {
 
   /** Next offset of the split: what is taken from the feed and not emitted is not in the state. */
   #offset(split: number): number {
-    const left = this.#interrupted && this.#chunk.split === split ? this.#chunk.to - this.#chunk.from : 0;
+    const left = this.#isInHand(split) ? this.#chunk.to - this.#chunk.from : 0;
     return this.feed.position[split]! - left;
+  }
+
+  /** Whether a chunk of the split is emitted in part, and of an origin's offsets. */
+  #isInHand(split: number): boolean {
+    return this.#interrupted && this.#chunk.split === split;
   }
 }

@@ -228,6 +228,7 @@ class EvenFeed implements SourceFeed {
   readonly splits = 1;
   readonly closedForm = true;
   readonly readsOrigins = true;
+  readonly jumps = false;
   readonly position: Float64Array;
   readonly #origin: ConstantOrigin;
   readonly #partition: number;
@@ -236,6 +237,10 @@ class EvenFeed implements SourceFeed {
     this.#origin = origin;
     this.#partition = partition;
     this.position = Float64Array.of(offset);
+  }
+
+  shift(): number {
+    return 0;
   }
 
   originPartition(): number {

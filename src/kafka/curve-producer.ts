@@ -1,23 +1,17 @@
 /** Models: a producer's records as curves: its accumulator (a batch a partition, linger.ms, batch.size), the Sender held
  *    up by AddPartitionsToTxn (protocol version 2: the broker's connection held while the partition joins), and the
  *    request queue of each connection in closed form. A request is handed to the log
- *    when it is sent: until then it dies with its producer. What a broker that is away would have got waits, up to
- *    delivery.timeout.ms and buffer.memory, and leaves a batch a partition and request once it is back.
- *  Source: kafka RecordAccumulator, BufferPool, Sender, TransactionManager, KafkaProducer; producer-connection.ts.
- *  Leaves out: with linger 0, batch.size (all that waits for the Sender shares one request); memory of requests on the wire,
- *    and of batches that aren't full; a request whose answer an outage swallowed (idempotence keeps it from being appended
- *    again, so that only its acknowledgement comes later). */
+ *    when it is sent: until then it dies with its producer. Where brokers can fail it is handed to what is in flight instead.
+ *  Source: kafka RecordAccumulator, Sender, TransactionManager, KafkaProducer; producer-connection.ts.
+ *  Leaves out: with linger 0, batch.size (all that waits for the Sender shares one request); buffer.memory; after an
+ *    election a partition's requests keep the queue of its first leader. */
 
 import { invariant, NO_EVENT, type Simulation } from "../engine/index.ts";
 import { SpanList } from "../records/index.ts";
 import { appendDelay, type BrokerTiming } from "./broker-timing.ts";
+import type { InFlightBatches } from "./in-flight-batches.ts";
 import { ProducerConnection } from "./producer-connection.ts";
-import {
-  firstRetryAfter,
-  type RecordProducer,
-  type RecordProducerSettings,
-  type SendErrorListener,
-} from "./record-producer.ts";
+import type { RecordProducer, RecordProducerSettings, SendErrorListener } from "./record-producer.ts";
 import type { Topic } from "./topic.ts";
 import { type RunTaker, UnsentRuns } from "./unsent-runs.ts";
 
@@ -32,6 +26,8 @@ interface OpenBatch {
 export interface CurveProducerKinds {
   /** a planned request is sent; only where a reader has to be told as it happens. */
   readonly sent: number;
+  /** what is in flight has something to do. */
+  readonly due: number;
 }
 
 export class CurveProducer implements RecordProducer {
@@ -42,22 +38,17 @@ export class CurveProducer implements RecordProducer {
   readonly #settings: RecordProducerSettings;
   readonly #connections: readonly ProducerConnection[];
   readonly #appendDelay: number;
-  readonly #outbound: number;
   /** ns from the broker's answer until the client knows it. */
   readonly #answerTime: number;
   readonly #unsent: UnsentRuns;
   readonly #part: SpanList;
   readonly #append: RunTaker;
-  isFenced = false;
+  readonly #inFlight: InFlightBatches | undefined;
+  #isFenced = false;
   #senderFreeAt = 0;
   /** Per broker: until when its connection is held by a partition that joins its transaction, ns. */
   readonly #connectionFreeAt: Float64Array;
   #lastAckAt = 0;
-  /** Per broker: when it takes requests again; per partition: when what has waited for its leader has left. */
-  readonly #resumesAt: Float64Array;
-  readonly #backlogUntil: Float64Array;
-  #hadOutage = false;
-  #onSendError: SendErrorListener = () => {};
   #dead = false;
   #sentEvent = NO_EVENT;
   #sentEventAt = 0;
@@ -74,27 +65,27 @@ export class CurveProducer implements RecordProducer {
     timing: BrokerTiming,
     settings: RecordProducerSettings,
     separate: boolean,
+    inFlight?: InFlightBatches,
   ) {
     this.#sim = sim;
     this.#kinds = kinds;
     this.#number = number;
     this.#topic = topic;
     this.#settings = settings;
+    this.#inFlight = inFlight;
     this.#connections = Array.from(
       { length: settings.brokers },
       () =>
         new ProducerConnection(timing.roundTrip, settings.service, timing.clientWakeup, settings.maxInFlight),
     );
     this.#appendDelay = appendDelay(timing);
-    this.#outbound = timing.roundTrip / 2;
-    this.#answerTime = this.#outbound + timing.clientWakeup;
-    this.#resumesAt = new Float64Array(settings.brokers);
-    this.#backlogUntil = new Float64Array(topic.partitions);
+    this.#answerTime = timing.roundTrip / 2 + timing.clientWakeup;
     this.#unsent = new UnsentRuns(separate);
     this.#part = new SpanList(separate);
     this.#connectionFreeAt = new Float64Array(settings.brokers);
     this.#append = (partition, spans, first, last, transaction) => {
-      if (!topic.logs[partition]!.append(spans, first, last, transaction)) this.isFenced = true;
+      if (inFlight !== undefined) inFlight.add(partition, spans, first, last, transaction);
+      else if (!topic.logs[partition]!.append(spans, first, last, transaction)) this.#isFenced = true;
     };
     this.#batches =
       settings.linger === 0
@@ -124,58 +115,43 @@ export class CurveProducer implements RecordProducer {
       this.#senderFreeAt = Math.max(this.#senderFreeAt, at) + time;
       return;
     }
-    const broker = this.#topic.leader(partition);
+    const broker = this.#connectionOf(partition);
     this.#connectionFreeAt[broker] = Math.max(this.#connectionFreeAt[broker]!, at + time);
+  }
+
+  /** That of the partition's first leader: a new one would let later records pass what is still queued for the old one. */
+  #connectionOf(partition: number): number {
+    return partition % this.#settings.brokers;
   }
 
   /** Until when a request for `partition` is held up, ns. */
   #freeAt(partition: number): number {
     if (!this.#settings.joinsAtBroker) return this.#senderFreeAt;
-    return this.#connectionFreeAt[this.#topic.leader(partition)]!;
+    return this.#connectionFreeAt[this.#connectionOf(partition)]!;
   }
 
-  flush(now: number): number {
+  get isFenced(): boolean {
+    return this.#isFenced || this.#inFlight?.isFenced === true;
+  }
+
+  flush(now: number, onFlushed: () => void): number {
     this.#closeAll(now);
     this.#releaseWhole();
-    return this.#lastAckAt > now ? this.#lastAckAt : now;
+    const acknowledgedAt = this.#lastAckAt > now ? this.#lastAckAt : now;
+    if (this.#inFlight === undefined) return acknowledgedAt;
+    this.#inFlight.flush(acknowledgedAt, onFlushed);
+    return -1;
   }
 
   settle(now: number): void {
     this.#closeLingered(now);
     if (!this.#unsent.isEmpty) this.#unsent.release(now, false, this.#append);
+    this.#inFlight?.settle(now);
+    if (this.#dead) this.#leave();
   }
 
-  /** Who is told of records that are given up. */
   listen(onSendError: SendErrorListener): void {
-    this.#onSendError = onSendError;
-  }
-
-  blockedUntil(now: number): number {
-    const { bufferMemory, recordBytes, maxBlock } = this.#settings;
-    const fitting = Math.floor(bufferMemory / recordBytes);
-    if (this.#unsent.records <= fitting) return now;
-    const freeAt = this.#unsent.downTo(fitting) + this.#answerTime;
-    if (freeAt - now <= maxBlock) return Math.max(now, freeAt);
-    this.#onSendError("BufferExhaustedException", now + maxBlock);
-    return now + maxBlock;
-  }
-
-  brokerUnavailable(broker: number, now: number, until: number): void {
-    this.settle(now);
-    const { retryBackoff, retryBackoffMax } = this.#settings;
-    const resumesAt = firstRetryAfter(now, until, retryBackoff, retryBackoffMax);
-    this.#hadOutage = true;
-    this.#resumesAt[broker] = Math.max(this.#resumesAt[broker]!, resumesAt);
-    // What is on the wire is asked for again.
-    if (this.#lastAckAt > now) this.#lastAckAt = Math.max(this.#lastAckAt, resumesAt + this.#answerTime);
-    this.#unsent.takeOut(
-      (partition) => this.#topic.leader(partition) === broker,
-      (run) => {
-        const { partition, spans, transaction, sentFirst, sentLast } = run;
-        this.#backlogUntil[partition] = Math.min(this.#backlogUntil[partition]!, resumesAt);
-        this.#queueBehind(partition, spans, spans.records, sentFirst, sentLast, transaction);
-      },
-    );
+    if (this.#inFlight !== undefined) this.#inFlight.onSendError = onSendError;
   }
 
   kill(now: number): number {
@@ -187,6 +163,7 @@ export class CurveProducer implements RecordProducer {
       spans.clear();
     }
     this.#lingering.length = 0;
+    dropped += this.#inFlight?.kill(now) ?? 0;
     this.#dispose();
     return dropped;
   }
@@ -206,11 +183,26 @@ export class CurveProducer implements RecordProducer {
     this.#releaseWhole();
   }
 
+  /** Handler of `due`. */
+  onDue(): void {
+    const { now } = this.#sim;
+    if (!this.#dead) this.settle(now);
+    this.#inFlight?.onDue();
+    this.#leave();
+  }
+
   #dispose(): void {
     this.#dead = true;
     this.#sim.cancel(this.#sentEvent);
     this.#sentEvent = NO_EVENT;
+    this.#leave();
+  }
+
+  /** What is on the wire when a producer dies is still to come. */
+  #leave(): void {
+    if (!this.#dead || this.#inFlight?.isOver === false) return;
     this.#topic.detach(this);
+    if (this.#inFlight !== undefined) this.#topic.stopListening(this.#inFlight);
   }
 
   #releaseWhole(): void {
@@ -329,11 +321,7 @@ export class CurveProducer implements RecordProducer {
     transaction: number,
     batch = false,
   ): void {
-    const broker = this.#topic.leader(partition);
-    if (this.#hadOutage && first < Math.max(this.#resumesAt[broker]!, this.#backlogUntil[partition]!)) {
-      this.#queueBehind(partition, spans, count, first, last, transaction);
-      return;
-    }
+    const broker = this.#connectionOf(partition);
     const connection = this.#connections[broker]!;
     const ack = connection.send(batch ? 1 : count, first, last) + this.#answerTime;
     if (ack > this.#lastAckAt) this.#lastAckAt = ack;
@@ -343,7 +331,11 @@ export class CurveProducer implements RecordProducer {
     if (sentLast > this.#sim.now) {
       const sentFirst = Math.min(sentLast, connection.sentAt(first, connection.first));
       this.#unsent.add(partition, spans, count, sentFirst, sentLast, head, tail, transaction);
-    } else if (count === spans.records) {
+      return;
+    }
+    // What was sent before is appended before.
+    if (!this.#unsent.isEmpty) this.#unsent.release(this.#sim.now, true, this.#append);
+    if (count === spans.records) {
       this.#append(partition, spans, head, tail, transaction);
       spans.clear();
     } else {
@@ -351,38 +343,5 @@ export class CurveProducer implements RecordProducer {
       this.#append(partition, this.#part, head, tail, transaction);
       this.#part.clear();
     }
-  }
-
-  /** Requests that wait for their broker: a batch of the partition each, one service time after the other, from when it takes
-   *  them again. What has waited for delivery.timeout.ms by then is given up. */
-  #queueBehind(
-    partition: number,
-    spans: SpanList,
-    count: number,
-    first: number,
-    last: number,
-    transaction: number,
-  ): void {
-    const { service, recordBytes, batchSize, deliveryTimeout } = this.#settings;
-    const resumesAt = this.#resumesAt[this.#topic.leader(partition)]!;
-    const pace = service * Math.min(1, recordBytes / batchSize);
-    const spacing = count > 1 ? (last - first) / (count - 1) : 0;
-    const start = Math.max(first, resumesAt, this.#backlogUntil[partition]!);
-    const overdue = start - first - deliveryTimeout;
-    let expired = 0;
-    if (overdue > 0) {
-      expired = spacing === 0 ? count : Math.min(count, Math.ceil(overdue / spacing));
-      spans.moveFront(expired, this.#part);
-      this.#part.clear();
-      this.#onSendError("TimeoutException", first + deliveryTimeout);
-    }
-    const left = count - expired;
-    if (left === 0) return;
-    const sentLast = Math.max(last, start + (left - 1) * pace);
-    this.#backlogUntil[partition] = start + left * pace;
-    const delay = this.#outbound + this.#appendDelay;
-    const ack = sentLast + this.#outbound + service + this.#answerTime;
-    if (ack > this.#lastAckAt) this.#lastAckAt = ack;
-    this.#unsent.add(partition, spans, left, start, sentLast, start + delay, sentLast + delay, transaction);
   }
 }

@@ -1,9 +1,9 @@
 /** Models: a producer with every batch, request and answer an event: the reference that curve-producer.ts and
  *    producer-connection.ts are tested against.
  *  Source: kafka RecordAccumulator (a batch a partition and request, linger, batch.size), Sender, SocketServer.
- *  Leaves out: brokers that are away, retries, buffer.memory, max.request.size. */
+ *  Leaves out: brokers that fail, retries, buffer.memory, max.request.size. */
 
-import { InvariantError, invariant, NO_EVENT, type Simulation } from "../engine/index.ts";
+import { invariant, NO_EVENT, type Simulation } from "../engine/index.ts";
 import { SpanList } from "../records/index.ts";
 import { appendDelay, type BrokerTiming } from "./broker-timing.ts";
 import type { RecordProducer, RecordProducerSettings } from "./record-producer.ts";
@@ -118,13 +118,7 @@ export class EagerProducer implements RecordProducer {
 
   settle(): void {}
 
-  blockedUntil(now: number): number {
-    return now;
-  }
-
-  brokerUnavailable(): void {
-    throw new InvariantError("the eager producer knows no broker that is away");
-  }
+  listen(): void {}
 
   kill(): number {
     const dropped = this.#dropWaiting();

@@ -1,3 +1,4 @@
+export { BrokerCluster, type BrokerObserver, type PartitionGroup } from "./broker-cluster.ts";
 export {
   appendDelay,
   type BrokerTiming,
@@ -11,6 +12,7 @@ export { CurveProducer, type CurveProducerKinds } from "./curve-producer.ts";
 export { EagerConsumer, type EagerConsumerKinds } from "./eager-consumer.ts";
 export { EagerProducer, type EagerProducerKinds } from "./eager-producer.ts";
 export { type FetchSettings, fetchPeriod } from "./fetch-loop.ts";
+export { InFlightBatches } from "./in-flight-batches.ts";
 export type { IsolationLevel } from "./isolation-level.ts";
 export {
   CONCURRENT_TRANSACTIONS,
@@ -23,13 +25,20 @@ export {
   NONE,
   NOT_COORDINATOR,
   PRODUCER_FENCED,
+  REQUEST_TIMED_OUT,
   UNKNOWN_PRODUCER_ID,
 } from "./kafka-error.ts";
 export type { LogConsumer, RecordTaker } from "./log-consumer.ts";
-export type { KafkaObserver } from "./observations.ts";
+export type { KafkaObserver, LossReason } from "./observations.ts";
+export type {
+  LeaderChange,
+  PartitionChange,
+  PartitionListener,
+  PartitionStatus,
+} from "./partition-change.ts";
 export { longestRequestWait } from "./producer-connection.ts";
 export { ReadableHistory } from "./readable-history.ts";
-export type { RecordProducer, RecordProducerSettings } from "./record-producer.ts";
+export { firstRetryAfter, type RecordProducer, type RecordProducerSettings } from "./record-producer.ts";
 export { type LogWriter, Topic } from "./topic.ts";
 export {
   TransactionCoordinator,

@@ -3,6 +3,8 @@
  *  Leaves out: errors of authorisation, of unsupported versions and of requests that don't parse. */
 
 export const NONE = 0;
+/** TimeoutException of a client whose max.block.ms is over. */
+export const REQUEST_TIMED_OUT = 7;
 export const COORDINATOR_NOT_AVAILABLE = 15;
 export const NOT_COORDINATOR = 16;
 export const INVALID_PRODUCER_EPOCH = 47;
@@ -15,6 +17,7 @@ export const PRODUCER_FENCED = 90;
 
 const NAMES = {
   [NONE]: "NONE",
+  [REQUEST_TIMED_OUT]: "REQUEST_TIMED_OUT",
   [COORDINATOR_NOT_AVAILABLE]: "COORDINATOR_NOT_AVAILABLE",
   [NOT_COORDINATOR]: "NOT_COORDINATOR",
   [INVALID_PRODUCER_EPOCH]: "INVALID_PRODUCER_EPOCH",

@@ -16,6 +16,8 @@ export type RecordTaker = (
 /** Whoever reads partition logs. */
 export interface LogConsumer {
   readonly isolationLevel: IsolationLevel;
+  /** It is told of what is readable at the broker, whether or not anybody can fetch it. */
+  readonly isAtBroker?: boolean;
   /** Records become readable at the broker; see RecordTaker. */
   readonly readable: RecordTaker;
 }

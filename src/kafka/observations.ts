@@ -1,5 +1,13 @@
+/** Why records are in no log. `leader lost`: it had acknowledged them, or was never to, and its followers did not have them.
+ *  `delivery timeout`: their producer has given them up. */
+export type LossReason = "leader lost" | "delivery timeout";
+
 /** What the Kafka models report. Times are ns of the virtual clock. Observers must not change the run. */
 export interface KafkaObserver {
+  /** So many records of a partition of the topic with this number are gone. */
+  recordsLost?(topic: number, partition: number, records: number, reason: LossReason, at: number): void;
+  /** So many records of a partition of the topic with this number are appended a second time. */
+  recordsRepeated?(topic: number, partition: number, records: number, at: number): void;
   /** A producer that initialised the transactional id with this number has got its epoch, so that older ones are fenced. */
   producerInitialised?(id: number, producerId: number, producerEpoch: number, at: number): void;
   /** A coordinator takes EndTxn from a producer: the transaction with this number will be committed, or aborted. */

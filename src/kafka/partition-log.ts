@@ -17,6 +17,8 @@ export class PartitionLog {
   readonly partition: number;
   /** ns from an append until the high watermark has passed it. */
   readonly replicationDelay: number;
+  /** ns; no consumer asks the present leader for anything before. */
+  fetchedFrom = 0;
   readonly #uncommitted: LogConsumer[] = [];
   readonly #committed: LogConsumer[] = [];
   #open: OpenTransaction[] = [];
@@ -149,17 +151,15 @@ export class PartitionLog {
     transaction: number,
   ): void {
     const delay = this.replicationDelay;
+    const earliest = this.fetchedFrom;
+    const head = first + delay < earliest ? earliest : first + delay;
+    const tail = last + delay < earliest ? earliest : last + delay;
     for (let i = 0; i < consumers.length; i++) {
-      consumers[i]!.readable(
-        this.partition,
-        origin,
-        route,
-        from,
-        to,
-        first + delay,
-        last + delay,
-        transaction,
-      );
+      const consumer = consumers[i]!;
+      if (head === first + delay || consumer.isAtBroker !== true)
+        consumer.readable(this.partition, origin, route, from, to, head, tail, transaction);
+      else
+        consumer.readable(this.partition, origin, route, from, to, first + delay, last + delay, transaction);
     }
   }
 
@@ -210,7 +210,7 @@ export class PartitionLog {
   }
 
   #offerNotBefore(
-    now: number,
+    time: number,
     origin: number,
     route: number,
     from: number,
@@ -220,8 +220,9 @@ export class PartitionLog {
     transaction: number,
   ): void {
     const delay = this.replicationDelay;
-    const head = first + delay < now ? now : first + delay;
-    const tail = last + delay < now ? now : last + delay;
+    const earliest = time < this.fetchedFrom ? this.fetchedFrom : time;
+    const head = first + delay < earliest ? earliest : first + delay;
+    const tail = last + delay < earliest ? earliest : last + delay;
     for (const consumer of this.#committed) {
       consumer.readable(this.partition, origin, route, from, to, head, tail, transaction);
     }

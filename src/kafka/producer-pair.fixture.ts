@@ -23,11 +23,6 @@ export const SETTINGS: RecordProducerSettings = {
   linger: 0,
   service: 100,
   joinsAtBroker: false,
-  bufferMemory: 1e9,
-  maxBlock: 60_000,
-  deliveryTimeout: 120_000,
-  retryBackoff: 100,
-  retryBackoffMax: 1000,
 };
 
 /** When a record was appended: partition, rank, ns. */
@@ -94,7 +89,8 @@ export class ProducerWorld {
 
   #curve(settings: RecordProducerSettings): RecordProducer {
     const sent = this.sim.defineKind("sent", () => producer.onSent());
-    const producer = new CurveProducer(this.sim, { sent }, 0, this.topic, TIMING, settings, false);
+    const due = this.sim.defineKind("due", () => producer.onDue());
+    const producer = new CurveProducer(this.sim, { sent, due }, 0, this.topic, TIMING, settings, false);
     this.topic.attachProducer(producer);
     return producer;
   }

@@ -20,11 +20,8 @@ export interface RecordProducer {
   flush(now: number, onFlushed: () => void): number;
   /** Hands the logs every request that has been sent by `now`. */
   settle(now: number): void;
-  /** Until when send() blocks its caller for want of buffer.memory; `now` when it doesn't. What was sent by then must have
-   *  been handed over. */
-  blockedUntil(now: number): number;
-  /** Broker `broker` takes no requests from now until `until`; whoever hands records over has been settled. */
-  brokerUnavailable(broker: number, now: number, until: number): void;
+  /** Who is told when records are given up, which brokers that fail may bring about. */
+  listen(onSendError: SendErrorListener): void;
   /** The process dies: what was not sent by `now` is gone, requests on the wire are still appended. Nothing may be sent
    *  afterwards. @returns the number of records that are gone. */
   kill(now: number): number;
@@ -34,7 +31,7 @@ export interface RecordProducer {
 }
 
 /** Why a send fails for good; kafka-clients' exceptions. */
-export type SendError = "TimeoutException" | "BufferExhaustedException";
+export type SendError = "TimeoutException";
 
 /** Hears of the records that a producer gives up, with the time (ns) at which its caller is told. */
 export type SendErrorListener = (error: SendError, at: number) => void;
@@ -59,11 +56,6 @@ export function firstRetryAfter(
 
 /** What a producer does its work by. Times are ns. */
 export interface RecordProducerSettings {
-  readonly bufferMemory: number;
-  readonly maxBlock: number;
-  readonly deliveryTimeout: number;
-  readonly retryBackoff: number;
-  readonly retryBackoffMax: number;
   readonly brokers: number;
   readonly maxInFlight: number;
   readonly batchSize: number;

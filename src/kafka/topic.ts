@@ -1,5 +1,11 @@
 import { invariant } from "../engine/index.ts";
+import type { PartitionChange, PartitionListener, PartitionStatus } from "./partition-change.ts";
 import { PartitionLog } from "./partition-log.ts";
+import { firstRetryAfter } from "./record-producer.ts";
+
+/** What consumers go by when a leader is gone: retry.backoff.ms, retry.backoff.max.ms, request.timeout.ms, ns.
+ *  Source: kafka ConsumerConfig, CommonClientConfigs. */
+const CONSUMER = { retryBackoff: 100e6, retryBackoffMax: 1e9, requestTimeout: 30e9 };
 
 /** Whoever writes with a curve that runs on by itself: brings the log up to `now` before anybody looks. */
 export interface LogWriter {
@@ -7,20 +13,23 @@ export interface LogWriter {
 }
 
 /** A topic that jobs write: its partition logs and the writers to settle before its logs are looked at. */
-export class Topic {
+export class Topic implements PartitionListener {
   readonly name: string;
   readonly logs: readonly PartitionLog[];
-  readonly #brokers: number;
+  readonly #leaders: number[];
+  readonly #statuses: PartitionStatus[];
+  #listeners: PartitionListener[] = [];
   /** Tasks hand their records to producers, so they are settled first. */
-  readonly #writers: LogWriter[] = [];
-  readonly #producers: LogWriter[] = [];
+  #writers: LogWriter[] = [];
+  #producers: LogWriter[] = [];
   /** Somebody in the simulated world reads this topic and has to be told as things happen. */
   readLive = false;
 
   constructor(name: string, partitions: number, brokers: number, replicationDelay: number) {
     invariant(partitions >= 1, "a topic has at least one partition");
     this.name = name;
-    this.#brokers = brokers;
+    this.#leaders = Array.from({ length: partitions }, (_, p) => p % brokers);
+    this.#statuses = this.#leaders.map(() => "open");
     this.logs = Array.from({ length: partitions }, (_, p) => new PartitionLog(p, replicationDelay));
   }
 
@@ -28,9 +37,40 @@ export class Topic {
     return this.logs.length;
   }
 
-  /** The broker that leads `partition`. */
+  /** The broker that leads `partition`, or has led it last. */
   leader(partition: number): number {
-    return partition % this.#brokers;
+    return this.#leaders[partition]!;
+  }
+
+  /** Whether `partition` can be written and read on. */
+  statusOf(partition: number): PartitionStatus {
+    return this.#statuses[partition]!;
+  }
+
+  /** Who hears of changes of its partitions, in order. */
+  listen(listener: PartitionListener): void {
+    this.#listeners.push(listener);
+  }
+
+  stopListening(listener: PartitionListener): void {
+    this.#listeners = this.#listeners.filter((one) => one !== listener);
+  }
+
+  onPartitionChanged(partition: number, change: PartitionChange, now: number): void {
+    const { leader, status, election } = change;
+    if (leader >= 0) this.#leaders[partition] = leader;
+    this.#statuses[partition] = status;
+    if (election !== undefined) {
+      const { retryBackoff, retryBackoffMax, requestTimeout } = CONSUMER;
+      const noticedAt = Math.min(election.noticedBy, election.lostAt + requestTimeout);
+      this.logs[partition]!.fetchedFrom = firstRetryAfter(
+        noticedAt,
+        Math.max(noticedAt, now),
+        retryBackoff,
+        retryBackoffMax,
+      );
+    }
+    for (const listener of this.#listeners) listener.onPartitionChanged(partition, change, now);
   }
 
   attach(writer: LogWriter): void {
@@ -42,10 +82,9 @@ export class Topic {
   }
 
   detach(writer: LogWriter): void {
-    for (const list of [this.#writers, this.#producers]) {
-      const at = list.indexOf(writer);
-      if (at >= 0) list.splice(at, 1);
-    }
+    // Whoever settles them may be at it.
+    this.#writers = this.#writers.filter((one) => one !== writer);
+    this.#producers = this.#producers.filter((one) => one !== writer);
   }
 
   settle(now: number): void {

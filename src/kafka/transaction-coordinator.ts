@@ -1,17 +1,32 @@
 /** Models: the transaction coordinators of a cluster: each broker is one, for the transactional ids whose partition of
  *    __transaction_state it leads. Requests take their way, transitions their durable write, markers their queue; a
- *    periodic look aborts what has been open for too long.
+ *    periodic look aborts what has been open for too long. When a partition of __transaction_state gets another leader, its
+ *    ids go there: a transition that the followers had is found, another was never made, what is decided is driven to its
+ *    end. Markers wait for partitions that have no leader or don't replicate.
  *  Source: kafka TransactionCoordinator, TransactionStateManager, TransactionMarkerChannelManager, ReplicaManager (4.1);
  *    the protocol itself is transaction-protocol.ts.
- *  Leaves out: death of a coordinator, quotas, partition verification in version 1 (a read, no write), producer ids in
+ *  Leaves out: time to load a partition of __transaction_state, epochs of coordinators, quotas, partition verification in version 1 (a read, no write), producer ids in
  *    blocks, requests that queue behind others of their connection. Ids that were completed long ago are forgotten
  *    early, which only a probe for an id of that age could tell. */
 
 import { invariant, type Simulation } from "../engine/index.ts";
 import { Outbox } from "../records/index.ts";
+import type { BrokerState } from "./broker-cluster.ts";
 import { appendDelay, type BrokerTiming, replicationDelay } from "./broker-timing.ts";
-import { CONCURRENT_TRANSACTIONS, type KafkaError, NONE, NOT_COORDINATOR } from "./kafka-error.ts";
+import {
+  CONCURRENT_TRANSACTIONS,
+  COORDINATOR_NOT_AVAILABLE,
+  type KafkaError,
+  NONE,
+  NOT_COORDINATOR,
+} from "./kafka-error.ts";
 import type { KafkaObserver } from "./observations.ts";
+import type {
+  LeaderChange,
+  PartitionChange,
+  PartitionListener,
+  PartitionStatus,
+} from "./partition-change.ts";
 import type { Topic } from "./topic.ts";
 import { MarkerQueue, type MarkerRequest } from "./transaction-markers.ts";
 import type { TransactionMetadata } from "./transaction-metadata.ts";
@@ -20,6 +35,7 @@ import {
   type CoordinatorState,
   onAddPartitions,
   onAppended,
+  onAppendFailed,
   onEndTxn,
   onInitProducerId,
   onMarkersWritten,
@@ -29,7 +45,7 @@ import {
   type TransactionVersion,
   transactionCoordinator,
 } from "./transaction-protocol.ts";
-import { coordinatorOf } from "./transaction-state-log.ts";
+import { statePartitionOf } from "./transaction-state-log.ts";
 
 export interface TransactionCoordinatorSettings {
   readonly brokers: number;
@@ -86,7 +102,20 @@ export interface TransactionRequester {
   onAnswer(sequence: number, answer: TransactionAnswer): void;
   /** What the client waited for by itself (FindCoordinator) is over. */
   onCoordinatorFound(sequence: number, broker: number): void;
+  /** Request `sequence` has waited for as long as its client waits. */
+  onTimeout(sequence: number): void;
 }
+
+/** The brokers as they fail and come back. */
+export interface CoordinatorSurroundings {
+  stateOf(broker: number): BrokerState;
+  /** When a partition of __transaction_state can be written again, ns. */
+  stateLogOpenAt(partition: number): number;
+}
+
+const NEVER_FAILING: CoordinatorSurroundings = { stateOf: () => "works", stateLogOpenAt: () => 0 };
+/** A client holds a partition back for no longer, ns. */
+const LONGEST_JOIN = 3600e9;
 
 interface UnderWay {
   readonly requester: number;
@@ -94,6 +123,16 @@ interface UnderWay {
   readonly broker: number;
   readonly request: TransactionRequest;
   answer: TransactionAnswer | undefined;
+  /** It has come to a broker that stands still. */
+  isHeld: boolean;
+}
+
+/** A transition on its way into __transaction_state. */
+interface StateLogWrite {
+  readonly number: number;
+  readonly startedAt: number;
+  /** It would be durable, and its partition stands still. */
+  isStalled: boolean;
 }
 
 interface OpenTransaction {
@@ -119,7 +158,9 @@ export interface TransactionCounters {
   timedOut: number;
 }
 
-export class TransactionCoordinator {
+export class TransactionCoordinator implements PartitionListener {
+  /** How the brokers are; tests and worlds where they can fail set it. */
+  surroundings: CoordinatorSurroundings = NEVER_FAILING;
   readonly counters: TransactionCounters = {
     findCoordinator: 0,
     initProducerId: 0,
@@ -142,6 +183,11 @@ export class TransactionCoordinator {
   readonly #outbox = new Outbox();
   /** ns of one acks=all write to __transaction_state. */
   readonly #durableWrite: number;
+  /** Per partition of __transaction_state. */
+  readonly #stateLeaders: number[];
+  readonly #stateStatuses: PartitionStatus[];
+  readonly #writes = new Map<number, StateLogWrite>();
+  #lastWrite = 0;
   /** Per broker. */
   readonly #states: readonly CoordinatorState[];
   readonly #topics: Topic[] = [];
@@ -165,6 +211,7 @@ export class TransactionCoordinator {
     readonly markers: number;
     readonly sweep: number;
     readonly expired: number;
+    readonly timeout: number;
   };
   #lastTransaction = 0;
   #lastId = 0;
@@ -189,6 +236,8 @@ export class TransactionCoordinator {
       state.nextProducerId = broker * 1e9;
       return state;
     });
+    this.#stateLeaders = Array.from({ length: settings.stateLogPartitions }, (_, p) => p % brokers);
+    this.#stateStatuses = this.#stateLeaders.map(() => "open");
     this.#markerQueues = Array.from(
       { length: brokers * brokers },
       () => new MarkerQueue(settings.replicationFactor > 1),
@@ -197,12 +246,15 @@ export class TransactionCoordinator {
     this.#sweepAt = new Float64Array(brokers).fill(Number.POSITIVE_INFINITY);
     this.#kinds = {
       arrives: sim.defineKind("transaction request arrives", (request) => this.#onArrives(request)),
-      durable: sim.defineKind("transition durable", (id) => this.#onDurable(id)),
+      durable: sim.defineKind("transition durable", (id, write) => this.#onDurable(id, write)),
       answered: sim.defineKind("transaction answer arrives", (request) => this.#onAnswered(request)),
       found: sim.defineKind("coordinator found", (requester, sequence) => this.#onFound(requester, sequence)),
       markers: sim.defineKind("markers written", (request, queue) => this.#onMarkers(request, queue)),
       sweep: sim.defineKind("look for timed-out transactions", (broker) => this.#onSweep(broker)),
       expired: sim.defineKind("followers' fetches expire", (broker, id) => this.#release(broker, id)),
+      timeout: sim.defineKind("transaction request times out", (requester, sequence) =>
+        this.#requesters.get(requester)?.onTimeout(sequence),
+      ),
     };
   }
 
@@ -240,15 +292,23 @@ export class TransactionCoordinator {
   /** `request` is sent to `broker` at `at` (ns, not past); onAnswer tells. */
   send(requester: number, sequence: number, broker: number, request: TransactionRequest, at: number): void {
     const number = ++this.#lastRequest;
-    this.#underWay.set(number, { requester, sequence, broker, request, answer: undefined });
+    this.#underWay.set(number, { requester, sequence, broker, request, answer: undefined, isHeld: false });
     const { roundTrip, requestHandling } = this.#timing;
     this.#sim.scheduleAt(Math.round(at + roundTrip / 2 + requestHandling), this.#kinds.arrives, number, 0);
   }
 
-  /** The broker that coordinates `transactionalId`. */
+  /** Calls onTimeout of a requester at `at`, ns. @returns the event, to be cancelled by cancelTimeout. */
+  planTimeout(requester: number, sequence: number, at: number): number {
+    return this.#sim.scheduleAt(Math.ceil(at), this.#kinds.timeout, requester, sequence);
+  }
+
+  /** The broker that coordinates `transactionalId`, or did last. */
   coordinatorOf(transactionalId: string): number {
-    const { stateLogPartitions, brokers } = this.#settings;
-    return coordinatorOf(transactionalId, stateLogPartitions, brokers);
+    return this.#stateLeaders[this.#statePartitionOf(transactionalId)]!;
+  }
+
+  #statePartitionOf(transactionalId: string): number {
+    return statePartitionOf(transactionalId, this.#settings.stateLogPartitions);
   }
 
   /** What the coordinator of `transactionalId` knows about it: a copy of plain data; undefined: nothing. */
@@ -300,7 +360,15 @@ export class TransactionCoordinator {
   /** The number by which requests name `partition` of `topic`. */
   topicPartition(topic: Topic, partition: number): number {
     let index = this.#topics.indexOf(topic);
-    if (index < 0) index = this.#topics.push(topic) - 1;
+    if (index < 0) {
+      index = this.#topics.push(topic) - 1;
+      const first = index * PARTITIONS;
+      topic.listen({
+        onPartitionChanged: (changed, { status }) => {
+          if (status === "open") this.#onDataPartitionOpen(first + changed);
+        },
+      });
+    }
     return index * PARTITIONS + partition;
   }
 
@@ -321,6 +389,8 @@ export class TransactionCoordinator {
     if (open === undefined) return -1;
     let handled = Math.round(at + roundTrip / 2 + requestHandling);
     const atLeader = handled;
+    const wait = this.#waitToJoin(transactionalId, handled);
+    handled += wait;
     if (version === 2) {
       handled += replicationRoundTrip / 2;
       while (handled < open.addingUntil) {
@@ -350,17 +420,146 @@ export class TransactionCoordinator {
     this.#outbox.clear();
     onAppended(state, id, this.#outbox);
     if (isFirst) this.#onOngoing(state.ids.get(id)!, at);
-    return version === 1 ? this.requestTime : open.addingUntil + replicationRoundTrip / 2 - atLeader;
+    return version === 1 ? wait + this.requestTime : open.addingUntil + replicationRoundTrip / 2 - atLeader;
+  }
+
+  /** ns until the coordinator can write, as far as that is known. */
+  #waitToJoin(transactionalId: string, at: number): number {
+    const partition = this.#statePartitionOf(transactionalId);
+    if (this.#stateStatuses[partition] === "open") return 0;
+    const openAt = this.surroundings.stateLogOpenAt(partition);
+    return Math.min(LONGEST_JOIN, Math.max(0, Math.round(openAt - at)));
+  }
+
+  // ---- brokers that fail
+
+  /** A partition of __transaction_state changes. */
+  onPartitionChanged(partition: number, { status, leader, election }: PartitionChange, now: number): void {
+    const before = this.#stateLeaders[partition]!;
+    const stoodStill = this.#stateStatuses[partition] === "no-leader";
+    this.#stateStatuses[partition] = status;
+    if (status === "no-leader") this.#loseRequests(partition, before);
+    if (leader >= 0) this.#stateLeaders[partition] = leader;
+    if (election !== undefined) this.#takeOver(partition, before, leader, election, now);
+    if (status !== "open") return;
+    for (const id of this.#idsOf(partition)) {
+      const write = this.#writes.get(id);
+      if (write?.isStalled === true) this.#planDurable(id, write, 0);
+    }
+    if (stoodStill && election === undefined) this.#goOn(partition);
+  }
+
+  /** What was sent to a broker that has ended: its host says so, or nobody does. What a frozen one gets is kept. */
+  #loseRequests(partition: number, broker: number): void {
+    const state = this.surroundings.stateOf(broker);
+    if (state === "frozen" || state === "works") return;
+    for (const [number, { request, broker: to, answer }] of this.#underWay) {
+      if (to !== broker || answer !== undefined) continue;
+      if (this.#statePartitionOf(request.transactionalId) !== partition) continue;
+      if (state === "refuses") this.#reply(number, COORDINATOR_NOT_AVAILABLE, undefined);
+      else this.#underWay.delete(number);
+    }
+  }
+
+  #idsOf(partition: number): readonly number[] {
+    const state = this.#states[this.#stateLeaders[partition]!]!;
+    return [...state.ids.keys()].filter((id) => this.#statePartitionOf(this.#nameOf.get(id)!) === partition);
+  }
+
+  /** `leader` loads the partition: it knows what the log of its replica holds, and goes on with what is decided. */
+  #takeOver(partition: number, before: number, leader: number, election: LeaderChange, now: number): void {
+    const from = this.#states[before]!;
+    const to = this.#states[leader]!;
+    for (const [id, metadata] of [...from.ids]) {
+      if (this.#statePartitionOf(this.#nameOf.get(id)!) !== partition) continue;
+      from.ids.delete(id);
+      to.ids.set(id, metadata);
+      this.#recover(leader, metadata, election, now);
+    }
+  }
+
+  #recover(leader: number, metadata: TransactionMetadata, { how, lostAt }: LeaderChange, now: number): void {
+    const { id } = metadata;
+    const write = this.#writes.get(id);
+    // Nobody waits for an answer of the broker that is gone.
+    metadata.request = 0;
+    if (metadata.pending !== null && write !== undefined) {
+      const needed =
+        how === "returned" ? this.#timing.append : (this.#timing.append + this.#durableWrite) / 2;
+      if (how !== "unclean" && write.startedAt + needed <= lostAt)
+        this.#planDurable(id, write, this.#durableWrite);
+      else {
+        this.#writes.delete(id);
+        this.#outbox.clear();
+        onAppendFailed(this.#states[leader]!, id, this.#outbox);
+        this.#perform(leader);
+      }
+    }
+    if (metadata.pending === null && isEnding(metadata)) this.#sendMarkers(leader, id);
+    const { state, startedAt, timeout } = metadata.current;
+    if (state === "Ongoing") this.#planSweep(leader, Math.max(now, startedAt + timeout));
+  }
+
+  /** A broker that stood still goes on, with what it was sent meanwhile. */
+  #goOn(partition: number): void {
+    for (const [number, underWay] of [...this.#underWay]) {
+      if (!underWay.isHeld || this.#statePartitionOf(underWay.request.transactionalId) !== partition)
+        continue;
+      underWay.isHeld = false;
+      this.#sim.scheduleAfter(0, this.#kinds.arrives, number, 0);
+    }
+    const broker = this.#stateLeaders[partition]!;
+    for (const id of this.#idsOf(partition)) {
+      const metadata = this.#states[broker]!.ids.get(id)!;
+      const { state, startedAt, timeout } = metadata.current;
+      if (state === "Ongoing") this.#planSweep(broker, startedAt + timeout);
+      else if (metadata.pending === null && isEnding(metadata)) this.#sendMarkers(broker, id);
+    }
+  }
+
+  /** A broker that stood still finds what it was sent, and knows no more of what others have taken over. */
+  onBrokerBack(broker: number): void {
+    for (const [number, underWay] of [...this.#underWay]) {
+      if (underWay.broker !== broker || underWay.answer !== undefined) continue;
+      if (this.coordinatorOf(underWay.request.transactionalId) === broker) continue;
+      this.#reply(number, NOT_COORDINATOR, undefined);
+    }
+  }
+
+  /** A partition that transactions may have written can be written again: it gets the markers that it missed. */
+  #onDataPartitionOpen(topicPartition: number): void {
+    this.#states.forEach((state, broker) => {
+      if (this.surroundings.stateOf(broker) !== "works") return;
+      for (const metadata of [...state.ids.values()]) {
+        if (metadata.pending !== null || !isEnding(metadata)) continue;
+        if (metadata.current.partitions.includes(topicPartition)) {
+          this.#sendMarkersTo(broker, metadata.id, [topicPartition]);
+        }
+      }
+    });
   }
 
   // ---- events
 
   #onArrives(number: number): void {
-    const underWay = this.#underWay.get(number)!;
+    const underWay = this.#underWay.get(number);
+    if (underWay === undefined || underWay.answer !== undefined) return;
     const { request, broker } = underWay;
+    const brokerState = this.surroundings.stateOf(broker);
+    if (brokerState !== "works") {
+      if (brokerState === "refuses") this.#reply(number, COORDINATOR_NOT_AVAILABLE, undefined);
+      else if (brokerState === "frozen") underWay.isHeld = true;
+      else this.#underWay.delete(number);
+      return;
+    }
+    const status = this.#stateStatuses[this.#statePartitionOf(request.transactionalId)];
     if (this.coordinatorOf(request.transactionalId) !== broker) {
       this.counters.notCoordinator++;
       this.#reply(number, NOT_COORDINATOR, undefined);
+      return;
+    }
+    if (status === "not-enough-replicas") {
+      this.#reply(number, COORDINATOR_NOT_AVAILABLE, undefined);
       return;
     }
     const state = this.#states[broker]!;
@@ -398,7 +597,14 @@ export class TransactionCoordinator {
     for (const parked of this.#parked[broker]!.splice(0)) this.#write(parked, 0);
   }
 
-  #onDurable(id: number): void {
+  #onDurable(id: number, number: number): void {
+    const write = this.#writes.get(id);
+    if (write?.number !== number) return;
+    if (this.#stateStatuses[this.#statePartitionOf(this.#nameOf.get(id)!)] !== "open") {
+      write.isStalled = true;
+      return;
+    }
+    this.#writes.delete(id);
     const broker = this.coordinatorOf(this.#nameOf.get(id)!);
     const state = this.#states[broker]!;
     const metadata = state.ids.get(id)!;
@@ -442,10 +648,20 @@ export class TransactionCoordinator {
     const coordinator = Math.floor(queue / brokers);
     const destination = queue % brokers;
     const { now } = this.#sim;
-    this.#settle(request.ids, coordinator);
-    for (const id of request.ids) {
-      const metadata = this.#states[coordinator]!.ids.get(id)!;
-      const written = metadata.current.partitions.filter((one) => this.#leaderOf(one) === destination);
+    if (this.surroundings.stateOf(coordinator) !== "works") return;
+    const state = this.#states[coordinator]!;
+    const ids = request.ids.filter((id) => {
+      const metadata = state.ids.get(id);
+      return metadata !== undefined && metadata.pending === null && isEnding(metadata);
+    });
+    this.#settle(ids, coordinator);
+    for (const id of ids) {
+      const metadata = state.ids.get(id)!;
+      const written = metadata.current.partitions.filter(
+        (one) => this.#leaderOf(one) === destination && this.#isOpen(one),
+      );
+      // Without a leader that replicates it, a marker is sent again once there is one.
+      if (written.length === 0) continue;
       const commit = metadata.current.state === "PrepareCommit";
       for (const topicPartition of written) {
         const { name, logs } = this.#topics[Math.floor(topicPartition / PARTITIONS)]!;
@@ -465,6 +681,7 @@ export class TransactionCoordinator {
   #onSweep(broker: number): void {
     const { now } = this.#sim;
     this.#sweepAt[broker] = Number.POSITIVE_INFINITY;
+    if (this.surroundings.stateOf(broker) !== "works") return;
     for (const topic of this.#topics) topic.settle(now);
     this.#outbox.clear();
     const state = this.#states[broker]!;
@@ -503,7 +720,8 @@ export class TransactionCoordinator {
       const a = outbox.a[i]!;
       const b = outbox.b[i]!;
       if (outbox.effects[i] === REPLY) {
-        const underWay = this.#underWay.get(a)!;
+        const underWay = this.#underWay.get(a);
+        if (underWay === undefined || underWay.answer !== undefined) continue;
         const id = this.#intern(underWay.request.transactionalId);
         if (underWay.request.kind === "InitProducerId" && b === NONE) this.#tellInitialised(state, id);
         this.#reply(a, b as KafkaError, state.ids.get(id));
@@ -536,7 +754,14 @@ export class TransactionCoordinator {
 
   #write(id: number, delay: number): void {
     this.counters.stateLogWrites++;
-    this.#sim.scheduleAfter(Math.round(delay + this.#durableWrite), this.#kinds.durable, id, 0);
+    const write = { number: ++this.#lastWrite, startedAt: this.#sim.now + delay, isStalled: false };
+    this.#writes.set(id, write);
+    this.#planDurable(id, write, delay + this.#durableWrite);
+  }
+
+  #planDurable(id: number, write: StateLogWrite, after: number): void {
+    write.isStalled = false;
+    this.#sim.scheduleAfter(Math.round(after), this.#kinds.durable, id, write.number);
   }
 
   #reply(number: number, error: KafkaError, metadata: TransactionMetadata | undefined): void {
@@ -565,8 +790,13 @@ export class TransactionCoordinator {
       this.#performCompletion(coordinator);
       return;
     }
+    this.#sendMarkersTo(coordinator, id, current.partitions);
+  }
+
+  #sendMarkersTo(coordinator: number, id: number, partitions: readonly number[]): void {
+    const { now } = this.#sim;
     const replicationOf = new Map<number, number>();
-    for (const topicPartition of current.partitions) {
+    for (const topicPartition of partitions) {
       const topic = this.#topics[Math.floor(topicPartition / PARTITIONS)]!;
       const leader = this.#leaderOf(topicPartition);
       const delay = topic.logs[topicPartition % PARTITIONS]!.replicationDelay;
@@ -604,6 +834,11 @@ export class TransactionCoordinator {
     return this.#topics[Math.floor(topicPartition / PARTITIONS)]!.leader(topicPartition % PARTITIONS);
   }
 
+  #isOpen(topicPartition: number): boolean {
+    const topic = this.#topics[Math.floor(topicPartition / PARTITIONS)]!;
+    return topic.statusOf(topicPartition % PARTITIONS) === "open";
+  }
+
   #stateOf(transactionalId: string): CoordinatorState {
     return this.#states[this.coordinatorOf(transactionalId)]!;
   }
@@ -628,6 +863,10 @@ export class TransactionCoordinator {
       this.#nameOf.delete(id);
     }
   }
+}
+
+function isEnding({ current: { state } }: TransactionMetadata): boolean {
+  return state === "PrepareCommit" || state === "PrepareAbort";
 }
 
 /** More partitions than a topic has. */

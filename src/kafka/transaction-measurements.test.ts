@@ -153,6 +153,7 @@ function openAfterPause(brokers: 1 | 3, partitions: readonly number[]): number {
           else opened = world.sim.now / MS - 120;
         },
         onCoordinatorFound: () => {},
+        onTimeout: () => {},
       });
       ask(world.sim.now);
     }

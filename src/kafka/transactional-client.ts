@@ -1,18 +1,20 @@
 /** Models: the part of a producer that talks to transaction coordinators: FindCoordinator, InitProducerId,
  *    AddPartitionsToTxn and EndTxn, one at a time, with their retries. A request that has been put back (its coordinator
  *    had to be found, or answered "not me" or "not yet") is sent only after a back-off, so a producer that is new, or whose
- *    transactional id has moved to another coordinator, waits retry.backoff.ms in initTransactions.
+ *    transactional id has moved to another coordinator, waits retry.backoff.ms in initTransactions. Where brokers can fail, a
+ *    request without an answer is given up after request.timeout.ms, and what the caller waits for after max.block.ms.
  *  Source: kafka-clients TransactionManager (nextRequest, TxnRequestHandler.reenqueue), Sender
  *    (maybeSendAndPollTransactionalRequest, maybeFindCoordinatorAndRetry) 3.9 to 4.2.
- *  Leaves out: max.block.ms (nothing times out), connections that have to be made first, errors of the network. */
+ *  Leaves out: connections that have to be made first. */
 
-import { invariant, type Simulation } from "../engine/index.ts";
+import { invariant, NO_EVENT, type Simulation } from "../engine/index.ts";
 import {
   CONCURRENT_TRANSACTIONS,
   COORDINATOR_NOT_AVAILABLE,
   type KafkaError,
   NONE,
   NOT_COORDINATOR,
+  REQUEST_TIMED_OUT,
 } from "./kafka-error.ts";
 import type {
   TransactionAnswer,
@@ -28,6 +30,8 @@ export interface TransactionalClientSettings {
   readonly transactionTimeout: number;
   /** retry.backoff.ms, ns. */
   readonly retryBackoff: number;
+  /** request.timeout.ms and max.block.ms, ns; undefined: no broker can fail, and nothing times out. */
+  readonly timeouts?: { readonly request: number; readonly maxBlock: number };
 }
 
 /** TransactionManager.ADD_PARTITIONS_RETRY_BACKOFF_MS, ns: while the transaction has no partition yet. */
@@ -43,6 +47,8 @@ interface Operation {
   readonly commit: boolean;
   readonly bumpsOwnEpoch: boolean;
   readonly whenDone: WhenDone;
+  /** when the caller stops waiting, ns. */
+  readonly deadline: number;
   isRetry: boolean;
 }
 
@@ -60,6 +66,7 @@ export class TransactionalClient {
   #sequence = 0;
   #operation: Operation | undefined;
   #hasPartitions = false;
+  #timeout = NO_EVENT;
 
   constructor(
     sim: Simulation,
@@ -93,7 +100,7 @@ export class TransactionalClient {
 
   /** initTransactions called at `at`, ns, not past. */
   initTransactions(at: number, whenDone: WhenDone): void {
-    this.#start({ kind: "InitProducerId", ...NOTHING, whenDone, isRetry: false }, at);
+    this.#start({ kind: "InitProducerId", ...NOTHING, whenDone }, at);
   }
 
   /** initTransactions before the simulated time begins. */
@@ -106,10 +113,7 @@ export class TransactionalClient {
 
   /** `partitions` (numbers of topic partitions) join `transaction` by request. */
   addPartitions(partitions: readonly number[], transaction: number, whenDone: WhenDone): void {
-    this.#start(
-      { kind: "AddPartitionsToTxn", ...NOTHING, partitions, transaction, whenDone, isRetry: false },
-      this.#sim.now,
-    );
+    this.#start({ kind: "AddPartitionsToTxn", ...NOTHING, partitions, transaction, whenDone }, this.#sim.now);
   }
 
   /** A partition joins `transaction` at `at`; see TransactionCoordinator.join. */
@@ -118,12 +122,13 @@ export class TransactionalClient {
   }
 
   endTransaction(commit: boolean, whenDone: WhenDone): void {
-    this.#start({ kind: "EndTxn", ...NOTHING, commit, whenDone, isRetry: false }, this.#sim.now);
+    this.#start({ kind: "EndTxn", ...NOTHING, commit, whenDone }, this.#sim.now);
   }
 
   /** The client is gone; a request that it has sent takes its course. */
   dispose(): void {
     this.#coordinator.unregister(this.#number);
+    this.#sim.cancel(this.#timeout);
     this.#operation = undefined;
     this.#sequence++;
   }
@@ -134,8 +139,25 @@ export class TransactionalClient {
     this.#send(now);
   }
 
+  /** Nothing has come back: the coordinator is looked for anew, or the caller has waited long enough. */
+  onTimeout(sequence: number): void {
+    if (sequence !== this.#sequence) return;
+    this.#timeout = NO_EVENT;
+    const operation = this.#operation!;
+    this.#coordinatorBroker = -1;
+    if (this.#sim.now < operation.deadline) {
+      this.#send(this.#sim.now);
+      return;
+    }
+    this.#sequence++;
+    this.#operation = undefined;
+    operation.whenDone(REQUEST_TIMED_OUT);
+  }
+
   onAnswer(sequence: number, answer: TransactionAnswer): void {
     if (sequence !== this.#sequence) return;
+    this.#sim.cancel(this.#timeout);
+    this.#timeout = NO_EVENT;
     const operation = this.#operation!;
     const { error } = answer;
     if (error === NOT_COORDINATOR || error === COORDINATOR_NOT_AVAILABLE) {
@@ -153,9 +175,10 @@ export class TransactionalClient {
     }
   }
 
-  #start(operation: Operation, at: number): void {
+  #start(wanted: Omit<Operation, "deadline" | "isRetry">, at: number): void {
     invariant(this.#operation === undefined, "a producer has one transactional request in flight");
-    this.#operation = operation;
+    const deadline = at + (this.#settings.timeouts?.maxBlock ?? Number.POSITIVE_INFINITY);
+    this.#operation = { ...wanted, deadline, isRetry: false };
     this.#send(at);
   }
 
@@ -181,6 +204,10 @@ export class TransactionalClient {
     };
     const sentAt = operation.isRetry ? at + this.#backoff(operation) : at;
     this.#coordinator.send(this.#number, sequence, this.#coordinatorBroker, request, sentAt);
+    const { timeouts } = this.#settings;
+    if (timeouts === undefined) return;
+    const givenUpAt = Math.max(sentAt, Math.min(sentAt + timeouts.request, operation.deadline));
+    this.#timeout = this.#coordinator.planTimeout(this.#number, sequence, givenUpAt);
   }
 
   #backoff({ kind }: Operation): number {

@@ -27,7 +27,6 @@ export class UnsentRuns {
   readonly #free: UnsentRun[] = [];
   readonly #part: SpanList;
   #runs: UnsentRun[] = [];
-  #records = 0;
 
   constructor(separate: boolean) {
     this.#separate = separate;
@@ -36,37 +35,6 @@ export class UnsentRuns {
 
   get isEmpty(): boolean {
     return this.#runs.length === 0;
-  }
-
-  get records(): number {
-    return this.#records;
-  }
-
-  /** When at most `records` are left unsent, ns. */
-  downTo(records: number): number {
-    let excess = this.#records - records;
-    let at = Number.NEGATIVE_INFINITY;
-    for (const run of this.#runs.toSorted((a, b) => a.sentLast - b.sentLast)) {
-      if (excess <= 0) break;
-      const all = run.spans.records;
-      const needed = Math.min(all, excess);
-      const spacing = all > 1 ? (run.sentLast - run.sentFirst) / (all - 1) : 0;
-      at = Math.max(at, run.sentFirst + (needed - 1) * spacing);
-      excess -= needed;
-    }
-    return at;
-  }
-
-  /** Takes out the runs for which `wanted` holds, in order. */
-  takeOut(wanted: (partition: number) => boolean, take: (run: UnsentRun) => void): void {
-    const runs = this.#runs;
-    this.#runs = runs.filter((run) => !wanted(run.partition));
-    for (const run of runs) {
-      if (!wanted(run.partition)) continue;
-      this.#records -= run.spans.records;
-      take(run);
-      this.#giveBack(run);
-    }
   }
 
   /** Moves the first `count` records of `spans` in here. */
@@ -89,7 +57,6 @@ export class UnsentRuns {
       first,
       last,
     };
-    this.#records += count;
     spans.moveFront(count, run.spans);
     run.partition = partition;
     run.transaction = transaction;
@@ -113,7 +80,6 @@ export class UnsentRuns {
     let kept = 0;
     for (const run of runs) {
       if (run.sentLast <= now) {
-        this.#records -= run.spans.records;
         take(run.partition, run.spans, run.first, run.last, run.transaction);
         this.#giveBack(run);
         continue;
@@ -141,7 +107,6 @@ export class UnsentRuns {
       runs[kept++] = run;
     }
     runs.length = kept;
-    this.#records -= dropped;
     return dropped;
   }
 
@@ -152,7 +117,6 @@ export class UnsentRuns {
     const spacing = (run.last - run.first) / (all - 1);
     const sentSpacing = (run.sentLast - run.sentFirst) / (all - 1);
     run.spans.moveFront(sent, this.#part);
-    this.#records -= sent;
     take(run.partition, this.#part, run.first, run.first + (sent - 1) * spacing, run.transaction);
     this.#part.clear();
     run.first += sent * spacing;

@@ -1,4 +1,5 @@
 import type { FailoverObserver } from "../flink/index.ts";
+import type { BrokerObserver, KafkaObserver, LossReason } from "../kafka/index.ts";
 
 /** Something that happened around a failure. Times in ns; job -1: of no job. */
 export interface RecoveryEvent {
@@ -41,21 +42,30 @@ interface Crash {
 const MOST_EVENTS = 1000;
 
 /** The timeline of failures and recovery, and each job's outages. */
-export class RecoveryRecorder implements FailoverObserver {
+export class RecoveryRecorder
+  implements FailoverObserver, BrokerObserver, Required<Pick<KafkaObserver, "recordsLost">>
+{
   readonly timeline: RecoveryEvent[] = [];
   readonly jobs: readonly JobRecovery[];
   /** When the first fault of the plan happened; NaN: none has. */
   firstFaultAt = Number.NaN;
   /** When a JobMaster or the ResourceManager first declared a TaskManager lost; NaN: never. */
   firstLostAt = Number.NaN;
+  /** Per topic: records that were in no log, or no longer, though their producer had handed them over. */
+  readonly recordsGone: number[];
+  /** Brokers that ended or stood still, elections that were asked for. */
+  brokerFailures = 0;
   readonly #reasons: readonly string[];
   readonly #faults: { readonly at: number; readonly until: number }[] = [];
   readonly #crashes: Crash[] = [];
   /** Per job: when it last heard of a failure. */
   readonly #heardAt: number[];
+  readonly #topics: readonly string[];
 
-  /** @param reasons of failures, by number. */
-  constructor(jobs: number, reasons: readonly string[]) {
+  /** @param reasons of failures, by number. @param topics names. */
+  constructor(jobs: number, reasons: readonly string[], topics: readonly string[] = []) {
+    this.#topics = topics;
+    this.recordsGone = topics.map(() => 0);
     this.jobs = Array.from({ length: jobs }, () => ({ restarts: 0, outages: [], status: "RUNNING" }));
     this.#reasons = reasons;
     this.#heardAt = this.jobs.map(() => Number.NEGATIVE_INFINITY);
@@ -173,5 +183,36 @@ export class RecoveryRecorder implements FailoverObserver {
 
   #crashed(at: number, until: number): void {
     if (this.#crashes.length < MOST_EVENTS) this.#crashes.push({ at, until });
+  }
+
+  brokerEnded(broker: number, thawsAt: number | undefined, at: number): void {
+    this.brokerFailures++;
+    const what = thawsAt === undefined ? "ended" : `frozen for ${(thawsAt - at) / 1e9} s`;
+    this.#add(at, -1, `broker ${broker + 1} ${what}`);
+  }
+
+  brokerFenced(broker: number, elected: number, leaderless: number, at: number): void {
+    const others = leaderless > 0 ? `, ${leaderless} without a leader` : "";
+    this.#add(at, -1, `controller fences broker ${broker + 1}: ${elected} partitions led by others${others}`);
+  }
+
+  brokerRegistered(broker: number, at: number): void {
+    this.#add(at, -1, `broker ${broker + 1} works again`);
+  }
+
+  leadersElected(topic: string, partitions: number, at: number): void {
+    if (partitions > 0) this.brokerFailures++;
+    this.#add(at, -1, `${partitions} partitions of ${topic} get another leader`);
+  }
+
+  brokerInSync(broker: number, at: number): void {
+    this.#add(at, -1, `broker ${broker + 1} has caught up`);
+  }
+
+  recordsLost(topic: number, partition: number, records: number, reason: LossReason, at: number): void {
+    this.recordsGone[topic]! += records;
+    const how =
+      reason === "leader lost" ? "are gone with their leader" : "are given up after delivery.timeout.ms";
+    this.#add(at, -1, `${records} records of ${this.#topics[topic]}-${partition} ${how}`);
   }
 }

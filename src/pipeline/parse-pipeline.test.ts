@@ -94,6 +94,7 @@ test("the least file takes every default", () => {
     partitions: 1,
     replicationFactor: 1,
     minInsyncReplicas: 1,
+    uncleanElection: false,
   });
   expect(pipeline.flink).toEqual({
     taskManagers: 1,

@@ -111,6 +111,11 @@ export interface KafkaCluster {
   readonly transactionMaxTimeout: Duration;
   readonly transactions: TransactionsSpec;
   readonly minInsyncReplicas: number;
+  /** `broker.heartbeat.interval.ms` and `broker.session.timeout.ms` */
+  readonly brokerHeartbeatInterval: Duration;
+  readonly brokerSessionTimeout: Duration;
+  /** `controller.quorum.append.linger.ms` */
+  readonly controllerAppendLinger: Duration;
   readonly topics: readonly TopicSpec[];
 }
 
@@ -122,6 +127,8 @@ export interface TransactionsSpec {
   readonly stateLogPartitions: number;
   /** `transaction.state.log.replication.factor`, at most the number of brokers. */
   readonly stateLogReplicationFactor: number;
+  /** `transaction.state.log.min.isr`, at most those replicas. */
+  readonly stateLogMinIsr: number;
   /** `transaction.abort.timed.out.transaction.cleanup.interval.ms` */
   readonly sweepInterval: Duration;
   /** time of the first look of every broker; undefined: drawn for each. */
@@ -135,6 +142,8 @@ export interface TopicSpec {
   readonly partitions: number;
   readonly replicationFactor: number;
   readonly minInsyncReplicas: number;
+  /** `unclean.leader.election.enable` */
+  readonly uncleanElection: boolean;
 }
 
 export type Acks = "0" | "1" | "all";
@@ -160,6 +169,12 @@ export interface KafkaProducerConfig {
   readonly batchSize: number;
   readonly maxInFlightRequestsPerConnection: number;
   readonly retryBackoff: Duration;
+  readonly retryBackoffMax: Duration;
+  /** `enable.idempotence`; as the client does by itself, off where acks or the requests in flight rule it out. */
+  readonly idempotence: boolean;
+  readonly requestTimeout: Duration;
+  readonly deliveryTimeout: Duration;
+  readonly maxBlock: Duration;
 }
 
 export interface KafkaConsumerConfig {

@@ -24,16 +24,24 @@ export function resolveProducerConfig(
   values: Written<typeof producerOptions>,
   defaults: Defaults,
 ): KafkaProducerConfig {
+  const acks = defaults.of(producerOptions, values, "acks");
+  const maxInFlightRequestsPerConnection = defaults.of(
+    producerOptions,
+    values,
+    "max.in.flight.requests.per.connection",
+  );
+  const ruledOut = acks !== "all" || maxInFlightRequestsPerConnection > 5 || values.retries === 0;
   return {
-    acks: defaults.of(producerOptions, values, "acks"),
+    acks,
     linger: defaults.of(producerOptions, values, "linger.ms"),
     batchSize: defaults.of(producerOptions, values, "batch.size"),
-    maxInFlightRequestsPerConnection: defaults.of(
-      producerOptions,
-      values,
-      "max.in.flight.requests.per.connection",
-    ),
+    maxInFlightRequestsPerConnection,
     retryBackoff: defaults.of(producerOptions, values, "retry.backoff.ms"),
+    retryBackoffMax: defaults.of(producerOptions, values, "retry.backoff.max.ms"),
+    idempotence: !ruledOut && defaults.of(producerOptions, values, "enable.idempotence"),
+    requestTimeout: defaults.of(producerOptions, values, "request.timeout.ms"),
+    deliveryTimeout: defaults.of(producerOptions, values, "delivery.timeout.ms"),
+    maxBlock: defaults.of(producerOptions, values, "max.block.ms"),
   };
 }
 

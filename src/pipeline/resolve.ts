@@ -160,18 +160,26 @@ function resolveKafka(kafka: ParsedPipeline["kafka"], versions: Versions, defaul
       replicationFactor,
       // The broker takes the lesser of the two: Partition.effectiveMinIsr.
       minInsyncReplicas: Math.min(topic["min.insync.replicas"] ?? minInsyncReplicas, replicationFactor),
+      uncleanElection:
+        topic["unclean.leader.election.enable"] ??
+        defaults.of(brokerOptions, config, "unclean.leader.election.enable"),
     };
   });
   const brokers = kafka.brokers ?? 1;
+  const stateLogReplicationFactor = Math.min(
+    defaults.of(brokerOptions, config, "transaction.state.log.replication.factor"),
+    brokers,
+  );
   return {
     brokers,
     transactionMaxTimeout: defaults.of(brokerOptions, config, "transaction.max.timeout.ms"),
     transactions: {
       protocolVersion: transactionVersion(versions),
       stateLogPartitions: defaults.of(brokerOptions, config, "transaction.state.log.num.partitions"),
-      stateLogReplicationFactor: Math.min(
-        defaults.of(brokerOptions, config, "transaction.state.log.replication.factor"),
-        brokers,
+      stateLogReplicationFactor,
+      stateLogMinIsr: Math.min(
+        defaults.of(brokerOptions, config, "transaction.state.log.min.isr"),
+        stateLogReplicationFactor,
       ),
       sweepInterval: defaults.of(
         brokerOptions,
@@ -182,6 +190,9 @@ function resolveKafka(kafka: ParsedPipeline["kafka"], versions: Versions, defaul
       addPartitionsRetryBackoff: defaults.of(brokerOptions, config, "add.partitions.to.txn.retry.backoff.ms"),
     },
     minInsyncReplicas,
+    brokerHeartbeatInterval: defaults.of(brokerOptions, config, "broker.heartbeat.interval.ms"),
+    brokerSessionTimeout: defaults.of(brokerOptions, config, "broker.session.timeout.ms"),
+    controllerAppendLinger: defaults.of(brokerOptions, config, "controller.quorum.append.linger.ms"),
     topics,
   };
 }

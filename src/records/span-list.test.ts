@@ -204,3 +204,22 @@ test("a span that goes on where another of interleaved ones stopped passes as on
   expect(spansOf(listOf(false, parts))).toEqual(parts);
   expect(spansOf(listOf(true, parts, true))).toEqual(parts);
 });
+
+test("a list that becomes interleaved later is cut in the order of each way's ranks", () => {
+  const list = listOf(false, [
+    [0, 0, 0, 4],
+    [1, 0, 0, 4],
+    [0, 0, 4, 8],
+  ]);
+  list.interleaved = true;
+  const into = new SpanList(false);
+  list.moveFront(6, into);
+  expect(spansOf(into)).toEqual([
+    [0, 0, 0, 4],
+    [1, 0, 0, 2],
+  ]);
+  expect(spansOf(list)).toEqual([
+    [0, 0, 4, 8],
+    [1, 0, 2, 4],
+  ]);
+});

@@ -98,8 +98,34 @@ export class SpanList {
     this.records -= wanted;
   }
 
+  /** A span that continues an earlier one of its way comes behind it, not beside it. */
+  #joinContinued(): void {
+    let kept = 1;
+    for (let i = 1; i < this.count; i++) {
+      let before = kept - 1;
+      while (
+        before >= 0 &&
+        (this.to[before] !== this.from[i] ||
+          this.partition[before] !== this.partition[i] ||
+          this.route[before] !== this.route[i])
+      )
+        before--;
+      if (before >= 0) {
+        this.to[before] = this.to[i]!;
+        continue;
+      }
+      this.partition[kept] = this.partition[i]!;
+      this.route[kept] = this.route[i]!;
+      this.from[kept] = this.from[i]!;
+      this.to[kept] = this.to[i]!;
+      kept++;
+    }
+    this.count = kept;
+  }
+
   /** Cumulative rounding, so that the parts add up to `wanted` exactly. */
   #moveInProportion(wanted: number, into: SpanList): void {
+    if (!this.#separate) this.#joinContinued();
     const all = this.records;
     let before = 0;
     let moved = 0;

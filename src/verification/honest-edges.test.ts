@@ -36,20 +36,36 @@ readers:
 
 const FAILURES = "resolved and checked; matters when something fails, and nothing in this pipeline does";
 
+const BROKERS = "read where a fault of the plan hits brokers: src/verification/broker-failover.test.ts";
+
 /** What of a resolved pipeline no run reads, and why it stands there all the same; `*` at the end stands for the rest of a
  *  path. Whoever models one removes its line; whoever adds an option that no model reads declares it `known`, so that it is
  *  warned about, or writes a line here that says what else is done with it. */
 const READ_BY_NOBODY: Readonly<Record<string, string>> = {
   "environment.preset": "a name, for the result",
-  "environment.brokerStart": FAILURES,
+  "environment.brokerStart": BROKERS,
   "environment.jobManagerStart": FAILURES,
   "flink.highAvailability.*": FAILURES,
   "jobs[].restartStrategy.*": FAILURES,
-  "kafka.minInsyncReplicas":
-    "no replica fails, so acks=all waits for all of them whatever their least number is",
-  "kafka.topics[].minInsyncReplicas": "as kafka.minInsyncReplicas",
+  "jobs[].sinks[].producer.deliveryTimeout": BROKERS,
+  "jobs[].sinks[].producer.idempotence": BROKERS,
+  "jobs[].sinks[].producer.maxBlock": BROKERS,
+  "jobs[].sinks[].producer.requestTimeout": BROKERS,
+  "jobs[].sinks[].producer.retryBackoffMax": BROKERS,
+  "kafka.brokerHeartbeatInterval": BROKERS,
+  "kafka.brokerSessionTimeout": BROKERS,
+  "kafka.controllerAppendLinger": BROKERS,
+  "kafka.minInsyncReplicas": "each topic's own is what counts",
+  "kafka.topics[].minInsyncReplicas": BROKERS,
+  "kafka.topics[].uncleanElection": BROKERS,
+  "kafka.transactions.stateLogMinIsr": BROKERS,
   "producers[].config.batchSize": "warned about",
-  "producers[].config.retryBackoff": "warned about",
+  "producers[].config.deliveryTimeout": BROKERS,
+  "producers[].config.idempotence": BROKERS,
+  "producers[].config.maxBlock": "warned about",
+  "producers[].config.requestTimeout": BROKERS,
+  "producers[].config.retryBackoff": BROKERS,
+  "producers[].config.retryBackoffMax": BROKERS,
   "readers[].consumer.maxPollRecords": "warned about",
   "versions.flinkConnectorKafka": "chooses defaults",
   "versions.kafka": "chooses defaults",

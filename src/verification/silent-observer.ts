@@ -34,4 +34,9 @@ export const SILENT: PipelineObserver = {
   jobManagerLeads: () => {},
   taskManagerDisconnected: () => {},
   faultInjected: () => {},
+  brokerEnded: () => {},
+  brokerFenced: () => {},
+  brokerRegistered: () => {},
+  leadersElected: () => {},
+  brokerInSync: () => {},
 };

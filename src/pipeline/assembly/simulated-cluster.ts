@@ -50,7 +50,7 @@ export function startJobs(jobs: readonly JobSpec[], world: JobSurroundings): voi
 
 /** Makes a fault happen now. What it is to hit and isn't there at the moment is spared. */
 export function performFault(fault: Fault, world: JobSurroundings): void {
-  const { events, pipeline, sim } = world;
+  const { events, kafka, pipeline, sim } = world;
   const cluster = events.cluster!;
   const { action } = fault;
   // It happens when an operator meets the record.
@@ -59,6 +59,7 @@ export function performFault(fault: Fault, world: JobSurroundings): void {
   switch (action.kind) {
     case "kill": {
       const { target, silent, repair } = action;
+      if (target.kind === "broker") kafka.brokers!.kill(target.number - 1, silent, repair);
       if (target.kind === "jobmanager") loseJobManager(repair, world);
       const victim = target.kind === "taskmanager" ? cluster.processAt(target.number - 1) : undefined;
       if (victim !== undefined) cluster.kill(victim, silent, repair);
@@ -66,6 +67,10 @@ export function performFault(fault: Fault, world: JobSurroundings): void {
     }
     case "freeze": {
       const { target, duration } = action;
+      if (target.kind === "broker") {
+        kafka.brokers!.freeze(target.number - 1, duration);
+        return;
+      }
       const victim = target.kind === "taskmanager" ? cluster.processAt(target.number - 1) : undefined;
       if (victim !== undefined) cluster.freeze(victim, duration);
       return;
@@ -87,6 +92,9 @@ export function performFault(fault: Fault, world: JobSurroundings): void {
     case "storage":
       events.troubleStore(action.mode, action.factor, sim.now + action.duration);
       sim.scheduleAfter(action.duration, events.storeRecovers, 0, 0);
+      return;
+    case "elect":
+      kafka.brokers!.elect(action.topic, action.topicPartition, action.unclean);
       return;
     default:
       return;

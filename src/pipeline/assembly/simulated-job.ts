@@ -17,7 +17,7 @@ import {
   type TaskStateSnapshot,
   type UpstreamTask,
 } from "../../flink/index.ts";
-import type { KafkaObserver, Topic } from "../../kafka/index.ts";
+import type { BrokerObserver, KafkaObserver, Topic } from "../../kafka/index.ts";
 import { firstKeyGroup, type Lineage } from "../../records/index.ts";
 import { type JobVertex, jobGraph, targetsOf } from "../job-graph.ts";
 import type { JobSpec, Pipeline, SinkSpec } from "../pipeline.ts";
@@ -36,6 +36,7 @@ interface FaultObserver {
 }
 
 export type PipelineObserver = KafkaObserver &
+  BrokerObserver &
   FlinkObserver &
   FailoverObserver &
   ConnectorObserver &
@@ -192,8 +193,13 @@ export class JobBuilder {
     const { source, parallelism } = this.#job;
     const number = events.newTask();
     const restorable = this.#job.checkpointing.interval !== undefined;
-    const feed: SourceFeed = kafka.makeFeed(source, subtask, parallelism, restorable, () =>
-      events.sources[number]!.wake(),
+    const feed: SourceFeed = kafka.makeFeed(
+      source,
+      subtask,
+      parallelism,
+      restorable,
+      () => events.sources[number]!.wake(),
+      () => events.sources[number]?.onFeedChanged(),
     );
     events.sources[number] = new SourceTask(
       sim,

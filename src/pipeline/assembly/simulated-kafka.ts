@@ -1,7 +1,18 @@
-import { EagerLoad, LogFeed, OriginFeed, publishDelay, type SplitLog } from "../../connectors/index.ts";
+import {
+  EagerLoad,
+  LogFeed,
+  OriginFeed,
+  OriginLog,
+  publishDelay,
+  type SplitLog,
+} from "../../connectors/index.ts";
 import { invariant, type Simulation } from "../../engine/index.ts";
+import { hitsBrokers } from "../../faults/index.ts";
 import type { SourceFeed } from "../../flink/index.ts";
 import {
+  appendDelay,
+  BrokerCluster,
+  type BrokerObserver,
   type BrokerTiming,
   CurveConsumer,
   CurveProducer,
@@ -13,8 +24,10 @@ import {
   type FetchSettings,
   fetchPeriod,
   followersBusy,
+  InFlightBatches,
   type KafkaObserver,
   type LogConsumer,
+  type PartitionGroup,
   produceService,
   ReadableHistory,
   type RecordProducer,
@@ -47,15 +60,8 @@ import { splitOwner } from "../split-owner.ts";
 import { appendsPerSecond, recordBytes, recordsPerSecond } from "../topic-load.ts";
 import type { AssemblyOptions } from "./assembly-options.ts";
 
-/** Defaults of buffer.memory (bytes), max.block.ms, delivery.timeout.ms, retry.backoff.ms and retry.backoff.max.ms (ns): they matter only
- *  while a broker is away, and nothing takes one away yet. */
-const WHILE_A_BROKER_IS_AWAY = {
-  bufferMemory: 33_554_432,
-  maxBlock: 60e9,
-  deliveryTimeout: 120e9,
-  retryBackoff: 100e6,
-  retryBackoffMax: 1e9,
-};
+/** Name under which the partitions of __transaction_state are led. */
+const STATE_LOG = "__transaction_state";
 
 /** A topic whose records come from outside the simulated world. */
 interface OriginTopic {
@@ -63,17 +69,22 @@ interface OriginTopic {
   readonly producer: ProducerSpec;
   readonly origin: Origin;
   readonly firstPartition: number;
+  /** Where brokers can fail. */
+  readonly log: OriginLog | undefined;
 }
 
 /** The Kafka side of a world: origins, topics, the transaction coordinator, producers, consumers and readers. */
 export class SimulatedKafka {
   readonly coordinator: TransactionCoordinator;
+  /** Where brokers can fail: the plan has faults that hit them. */
+  readonly brokers: BrokerCluster | undefined;
   readonly #pipeline: Pipeline;
   readonly #options: AssemblyOptions;
   readonly #sim: Simulation;
   readonly #timing: BrokerTiming;
   readonly #lineage: Lineage;
-  readonly #observer: KafkaObserver;
+  readonly #observer: KafkaObserver & BrokerObserver;
+  readonly #brokersCanFail: boolean;
   /** What each job's source may go back to, a partition each. */
   readonly #histories = new Map<SourceSpec, readonly ReadableHistory[]>();
   readonly #originTopics = new Map<string, OriginTopic>();
@@ -96,7 +107,7 @@ export class SimulatedKafka {
     pipeline: Pipeline,
     options: AssemblyOptions,
     lineage: Lineage,
-    observe: () => KafkaObserver,
+    observe: () => KafkaObserver & BrokerObserver,
   ) {
     this.#sim = sim;
     this.#pipeline = pipeline;
@@ -117,6 +128,7 @@ export class SimulatedKafka {
     const curveProducers = this.#curveProducers;
     this.#curveProducerKinds = {
       sent: sim.defineKind("planned requests sent", (p) => curveProducers[p]!.onSent()),
+      due: sim.defineKind("batches in flight", (p) => curveProducers[p]!.onDue()),
     };
     const producers = this.#eagerProducers;
     const consumers = this.#eagerConsumers;
@@ -137,6 +149,7 @@ export class SimulatedKafka {
     this.#loadKind = sim.defineKind("record created", (load, partition) =>
       this.#loads[load]!.onRecord(partition),
     );
+    this.#brokersCanFail = pipeline.faults.some(({ action }) => hitsBrokers(action));
     for (const producer of pipeline.producers) this.#addOrigin(producer);
     this.#observer = observe();
     const { brokers } = pipeline.kafka;
@@ -144,6 +157,10 @@ export class SimulatedKafka {
     for (const spec of pipeline.kafka.topics) this.#addTopic(spec);
     this.#observeAppends();
     this.#addReaders();
+    if (this.#brokersCanFail) {
+      this.#logOrigins();
+      this.brokers = this.#makeBrokers();
+    }
     if (options.polls === "eager") this.#startLoads();
   }
 
@@ -206,9 +223,11 @@ export class SimulatedKafka {
       linger: timeInAccumulator(this.#timing, config.linger),
       service: produceService(this.#timing, spec.replicationFactor, config.acks),
       joinsAtBroker: this.#pipeline.kafka.transactions.protocolVersion === 2,
-      ...WHILE_A_BROKER_IS_AWAY,
     };
     if (this.#options.polls === "lazy") {
+      const inFlight = this.#brokersCanFail
+        ? this.#makeInFlight(topic, spec, config, recordBytes)
+        : undefined;
       const producer = new CurveProducer(
         this.#sim,
         this.#curveProducerKinds,
@@ -217,6 +236,7 @@ export class SimulatedKafka {
         this.#timing,
         settings,
         this.#options.spans === "one-record",
+        inFlight,
       );
       this.#curveProducers.push(producer);
       topic.attachProducer(producer);
@@ -226,6 +246,112 @@ export class SimulatedKafka {
     const producer = new EagerProducer(this.#sim, this.#producerKinds, number, topic, this.#timing, settings);
     this.#eagerProducers.push(producer);
     return producer;
+  }
+
+  /** How a client of `spec` sends again, and what its records take, ns. */
+  #retries(spec: TopicSpec, config: KafkaProducerConfig, recordBytes: number) {
+    const { acks, idempotence, retryBackoff, retryBackoffMax, requestTimeout, deliveryTimeout } = config;
+    const service = produceService(this.#timing, spec.replicationFactor, acks);
+    return {
+      topic: this.#pipeline.kafka.topics.indexOf(spec),
+      acks,
+      idempotence,
+      retryBackoff,
+      retryBackoffMax,
+      requestTimeout,
+      deliveryTimeout,
+      pace: service * Math.min(1, recordBytes / config.batchSize),
+      appendTime: this.#timing.roundTrip / 2 + appendDelay(this.#timing),
+    };
+  }
+
+  #makeInFlight(
+    topic: Topic,
+    spec: TopicSpec,
+    config: KafkaProducerConfig,
+    recordBytes: number,
+  ): InFlightBatches {
+    const answerTime = this.#timing.roundTrip / 2 + this.#timing.clientWakeup;
+    const inFlight = new InFlightBatches(
+      this.#sim,
+      this.#curveProducerKinds.due,
+      this.#curveProducers.length,
+      topic,
+      { ...this.#retries(spec, config, recordBytes), answerTime },
+      this.#options.spans === "one-record",
+      this.#observer,
+    );
+    topic.listen(inFlight);
+    return inFlight;
+  }
+
+  /** The logs of the topics that come from outside. */
+  #logOrigins(): void {
+    for (const [name, entry] of this.#originTopics) {
+      const { spec, producer, origin } = entry;
+      const topic = this.topic(name);
+      const log = new OriginLog(
+        origin,
+        topic,
+        {
+          ...this.#retries(spec, producer.config, producer.recordBytes),
+          publishDelay: this.#publishDelay(entry),
+          replicationDelay: replicationDelay(this.#timing, spec.replicationFactor),
+        },
+        this.#observer,
+      );
+      topic.listen(log);
+      this.#originTopics.set(name, { ...entry, log });
+    }
+  }
+
+  #makeBrokers(): BrokerCluster {
+    const { kafka, environment } = this.#pipeline;
+    const { transactions, topics } = kafka;
+    const groups = topics.map(
+      (spec): PartitionGroup => ({
+        name: spec.name,
+        partitions: spec.partitions,
+        replicationFactor: spec.replicationFactor,
+        minInsyncReplicas: spec.minInsyncReplicas,
+        unclean: spec.uncleanElection,
+        listener: this.topic(spec.name),
+      }),
+    );
+    const stateLog: PartitionGroup = {
+      name: STATE_LOG,
+      partitions: transactions.stateLogPartitions,
+      replicationFactor: transactions.stateLogReplicationFactor,
+      minInsyncReplicas: transactions.stateLogMinIsr,
+      unclean: false,
+      listener: this.coordinator,
+    };
+    const bytesPerSecond = topics.reduce(
+      (sum, { name }) => sum + recordsPerSecond(this.#pipeline, name) * recordBytes(this.#pipeline, name),
+      0,
+    );
+    const cycle = environment.brokerReplicationRoundTrip + environment.brokerAppend;
+    const cluster = new BrokerCluster(
+      this.#sim,
+      {
+        brokers: kafka.brokers,
+        heartbeatInterval: kafka.brokerHeartbeatInterval,
+        sessionTimeout: kafka.brokerSessionTimeout,
+        metadataDelay: kafka.controllerAppendLinger + environment.brokerReplicationRoundTrip,
+        brokerStart: environment.brokerStart,
+        // What the others were written meanwhile comes over the network.
+        catchUp: (outage) => Math.round(cycle + (outage * bytesPerSecond) / environment.brokerBandwidth),
+      },
+      [...groups, stateLog],
+      (now) => this.settle(now),
+      this.#sim.stream("brokers"),
+      this.#observer,
+    );
+    this.coordinator.surroundings = {
+      stateOf: (broker) => cluster.stateOf(broker),
+      stateLogOpenAt: (partition) => cluster.expectedOpenAt(STATE_LOG, partition),
+    };
+    return cluster;
   }
 
   #makeCoordinator(brokers: number): TransactionCoordinator {
@@ -259,25 +385,31 @@ export class SimulatedKafka {
       version: this.#pipeline.kafka.transactions.protocolVersion,
       transactionTimeout: sink.transactionTimeout,
       retryBackoff: sink.producer.retryBackoff,
+      ...(this.#brokersCanFail && {
+        timeouts: { request: sink.producer.requestTimeout, maxBlock: sink.producer.maxBlock },
+      }),
     };
     return (id) => new TransactionalClient(this.#sim, this.coordinator, settings, id);
   }
 
   /** What source subtask `subtask` of `parallelism` reads of `source`; `wake` is called when records come that the feed
-   *  could not foresee. `restorable`: checkpoints hold its positions, so that it may have to go back. */
+   *  could not foresee, `onChange` when what it foresaw no longer holds. `restorable`: checkpoints hold its positions, so that it may have to go back. */
   makeFeed(
     source: SourceSpec,
     subtask: number,
     parallelism: number,
     restorable: boolean,
     wake: () => void,
+    onChange: () => void,
   ): SourceFeed {
     const spec = this.#spec(source.topic);
     const mine = Array.from({ length: spec.partitions }, (_, p) => p).filter(
       (p) => splitOwner(source.topic, p, parallelism) === subtask,
     );
     const origin = this.#originTopics.get(source.topic);
-    if (origin !== undefined && this.#options.polls === "lazy") return this.#originFeed(origin, mine, source);
+    if (origin !== undefined && this.#options.polls === "lazy") {
+      return this.#originFeed(origin, mine, source, onChange);
+    }
     const oneRecord = this.#options.spans === "one-record";
     const { maxPollRecords } = source.consumer;
     const feed = new LogFeed(mine, maxPollRecords, oneRecord, commitsOffsets(source), wake);
@@ -319,24 +451,34 @@ export class SimulatedKafka {
     };
   }
 
-  #originFeed(entry: OriginTopic, mine: readonly number[], source: SourceSpec): SourceFeed {
+  #publishDelay({ producer, origin, spec }: OriginTopic): number {
+    const { acks, linger, maxInFlightRequestsPerConnection } = producer.config;
+    const client = { acks, linger, maxInFlight: maxInFlightRequestsPerConnection };
+    return publishDelay(this.#timing, client, origin, this.#pipeline.kafka.brokers, spec.replicationFactor);
+  }
+
+  #originFeed(
+    entry: OriginTopic,
+    mine: readonly number[],
+    source: SourceSpec,
+    onChange: () => void,
+  ): SourceFeed {
     const { brokers } = this.#pipeline.kafka;
     const { roundTrip, clientWakeup } = this.#timing;
-    const { acks, linger, maxInFlightRequestsPerConnection } = entry.producer.config;
-    const client = { acks, linger, maxInFlight: maxInFlightRequestsPerConnection };
     const splits = mine.map((p) => ({
       originPartition: entry.firstPartition + p,
       partition: p,
       connectionRate: entry.origin.ratePerPartition * mine.filter((q) => q % brokers === p % brokers).length,
     }));
-    return new OriginFeed(entry.origin, splits, {
-      publishDelay: publishDelay(this.#timing, client, entry.origin, brokers, entry.spec.replicationFactor),
+    const settings = {
+      publishDelay: this.#publishDelay(entry),
       fetchCycle: fetchPeriod(this.#fetchSettings(source.topic, mine.length, source.consumer)),
       inbound: Math.round(roundTrip / 2) + clientWakeup,
       maxPollRecords: source.consumer.maxPollRecords,
       commitsOffsets: commitsOffsets(source),
       oneRecord: this.#options.spans === "one-record",
-    });
+    };
+    return new OriginFeed(entry.origin, splits, settings, entry.log, onChange);
   }
 
   /** A consumer of `partitions` of `topic`. */
@@ -401,16 +543,17 @@ export class SimulatedKafka {
     const table = LaneTable.of(partitions, producer.keys, producer.keyDistribution, maxParallelism, seed);
     const firstPartition = this.#lineage.addOrigin(origin, table);
     this.#routesOf.set(producer.topic, [this.#lineage.everyKey(firstPartition)]);
-    this.#originTopics.set(producer.topic, { spec, producer, origin, firstPartition });
+    this.#originTopics.set(producer.topic, { spec, producer, origin, firstPartition, log: undefined });
     this.#originsOf.set(
       producer.topic,
       Array.from({ length: partitions }, (_, p) => firstPartition + p),
     );
   }
 
-  /** Topics that only outside producers write need a log only where every request is an event. */
+  /** Topics that only outside producers write need logs only where every request is an event, and leaders where brokers can
+   *  fail. */
   #addTopic(spec: TopicSpec): void {
-    if (this.#originTopics.has(spec.name) && this.#options.polls === "lazy") return;
+    if (this.#originTopics.has(spec.name) && this.#options.polls === "lazy" && !this.#brokersCanFail) return;
     const delay = replicationDelay(this.#timing, spec.replicationFactor);
     this.#topics.set(spec.name, new Topic(spec.name, spec.partitions, this.#pipeline.kafka.brokers, delay));
   }
@@ -439,6 +582,7 @@ export class SimulatedKafka {
         const delay = log.replicationDelay;
         log.subscribe({
           isolationLevel: "read_uncommitted",
+          isAtBroker: true,
           readable: (partition, origin, route, from, to, first, last, transaction) =>
             observer.appended?.(
               number,

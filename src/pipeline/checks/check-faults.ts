@@ -7,14 +7,14 @@ import type { CheckContext } from "./check-context.ts";
 export function isModelledFault(action: FaultAction): boolean {
   switch (action.kind) {
     case "fail":
+    case "elect":
     case "poison":
     case "slow":
     case "storage":
-      return true;
     case "kill":
-      return action.target.kind !== "broker";
+      return true;
     case "freeze":
-      return action.target.kind === "taskmanager";
+      return action.target.kind !== "jobmanager";
     default:
       return false;
   }
@@ -28,7 +28,7 @@ export function checkFaults(context: CheckContext): void {
     context.report({
       path: ["faults", fault.name],
       wanted:
-        "a fault that this version of Sluice models: kill or lose a taskmanager or the jobmanager, freeze a taskmanager, fail, poison or slow a task, storage in trouble",
+        "a fault that this version of Sluice models: kill or lose a taskmanager, a broker or the jobmanager, freeze a taskmanager or a broker, elect another leader, fail, poison or slow a task, storage in trouble",
     });
   }
 }

@@ -1,3 +1,4 @@
+import { hitsBrokers } from "../../faults/index.ts";
 import type { Path } from "../issue.ts";
 import type { CheckContext } from "./check-context.ts";
 
@@ -6,13 +7,17 @@ type Section = "producers" | "readers" | "source" | "sink";
 /** Keys that some model reads, but not in this section, and what it does instead. Whoever models one removes its line. */
 export const IGNORED_HERE: readonly (readonly [section: Section, key: string, instead: string])[] = [
   ["producers", "batch.size", "the load's batches are one mean delay"],
-  ["producers", "retry.backoff.ms", "no request of the load fails"],
+  ["producers", "max.block.ms", "nothing blocks the load"],
   ["readers", "max.poll.records", "a reader takes what a fetch brought at once"],
 ];
 
+/** What of it is read after all where brokers fail: a backlog goes out in batches. */
+const READ_WHEN_BROKERS_FAIL = "batch.size";
+
 /** Notes on what is set where no model reads it. */
 export function checkIgnored(context: CheckContext): void {
-  const { producers, readers, jobs } = context.pipeline;
+  const { producers, readers, jobs, faults } = context.pipeline;
+  const brokersFail = faults.some(({ action }) => hitsBrokers(action));
   const places: Readonly<Record<Section, readonly Path[]>> = {
     producers: producers.map(({ name }) => ["producers", name]),
     readers: readers.map(({ name }) => ["readers", name]),
@@ -20,6 +25,7 @@ export function checkIgnored(context: CheckContext): void {
     sink: jobs.map(({ name }) => ["jobs", name, "sinks", 0]),
   };
   for (const [section, key, instead] of IGNORED_HERE) {
+    if (brokersFail && key === READ_WHEN_BROKERS_FAIL) continue;
     for (const place of places[section]) {
       const path = [...place, key];
       if (!context.isWritten(path)) continue;

@@ -35,16 +35,16 @@ export const producerOptions = options({
       "Requests to a broker that may wait for their response.",
     ],
     "retry.backoff.ms": [milliseconds, "100", "First wait before a retry."],
+    "retry.backoff.max.ms": [milliseconds, "1000", "Largest wait before a retry."],
+    "enable.idempotence": [flag(), "true", "Whether the broker drops repeats of a batch."],
+    "request.timeout.ms": [positive, "30000", "Time a response may take."],
+    "delivery.timeout.ms": [milliseconds, "120000", "Time from send to success or failure of a record."],
+    "max.block.ms": [long, "60000", "How long send, initTransactions and commitTransaction may block."],
   },
   known: {
-    "enable.idempotence": [flag(), "true", "Whether the broker drops repeats of a batch."],
     "buffer.memory": [memorySize(), "33554432", "Memory for batches that wait."],
-    "max.block.ms": [long, "60000", "How long send, initTransactions and commitTransaction may block."],
     "max.request.size": [bytes, "1048576", "Largest request and largest record."],
     retries: [integer(), "2147483647", "Attempts; in practice delivery.timeout.ms is the bound."],
-    "delivery.timeout.ms": [milliseconds, "120000", "Time from send to success or failure of a record."],
-    "request.timeout.ms": [positive, "30000", "Time a response may take."],
-    "retry.backoff.max.ms": [milliseconds, "1000", "Largest wait before a retry."],
     "reconnect.backoff.ms": [milliseconds, "50", "First wait before a reconnect."],
     "reconnect.backoff.max.ms": [milliseconds, "1000", "Largest wait before a reconnect."],
     "metadata.max.age.ms": [long, "300000", "Time before metadata is read again."],
@@ -159,6 +159,31 @@ export const brokerOptions = options({
       "Partitions of a topic that doesn't say.",
       { source: "Kafka 4.1 ServerLogConfigs" },
     ],
+    "unclean.leader.election.enable": [flag(), "false", "Whether a replica out of sync may lead."],
+    "broker.heartbeat.interval.ms": [
+      positive,
+      "2000",
+      "Time between a broker's heartbeats.",
+      { source: "Kafka 4.1 KRaftConfigs" },
+    ],
+    "broker.session.timeout.ms": [
+      positive,
+      "9000",
+      "Silence after which a broker is fenced.",
+      { source: "Kafka 4.1 KRaftConfigs" },
+    ],
+    "controller.quorum.append.linger.ms": [
+      milliseconds,
+      "25",
+      "Wait of a controller's write.",
+      { source: "Kafka 4.1 QuorumConfig" },
+    ],
+    "transaction.state.log.min.isr": [
+      replicas,
+      "2",
+      "Replicas in sync that __transaction_state needs.",
+      { source: "Kafka 4.1 TransactionLogConfig" },
+    ],
   },
   known: {
     "replica.lag.time.max.ms": [
@@ -177,7 +202,6 @@ export const brokerOptions = options({
       "5000",
       "Time between two saves of high watermarks.",
     ],
-    "unclean.leader.election.enable": [flag(), "false", "Whether a replica out of sync may lead."],
     "unclean.leader.election.interval.ms": [
       milliseconds,
       "300000",
@@ -195,18 +219,6 @@ export const brokerOptions = options({
       { source: "Kafka 4.1 ServerLogConfigs" },
     ],
     "message.max.bytes": [bytes, "1048588", "Largest batch.", { source: "Kafka 4.1 ServerLogConfigs" }],
-    "broker.heartbeat.interval.ms": [
-      positive,
-      "2000",
-      "Time between a broker's heartbeats.",
-      { source: "Kafka 4.1 KRaftConfigs" },
-    ],
-    "broker.session.timeout.ms": [
-      positive,
-      "9000",
-      "Silence after which a broker is fenced.",
-      { source: "Kafka 4.1 KRaftConfigs" },
-    ],
     "controller.quorum.fetch.timeout.ms": [
       positive,
       "2000",
@@ -223,12 +235,6 @@ export const brokerOptions = options({
       milliseconds,
       "1000",
       "Largest wait before another election.",
-      { source: "Kafka 4.1 QuorumConfig" },
-    ],
-    "controller.quorum.append.linger.ms": [
-      milliseconds,
-      "25",
-      "Wait of a controller's write.",
       { source: "Kafka 4.1 QuorumConfig" },
     ],
     "offsets.topic.replication.factor": [
@@ -272,12 +278,6 @@ export const brokerOptions = options({
       "3600000",
       "Time between two looks for expired ids.",
       { source: "Kafka 4.1 TransactionStateManagerConfig" },
-    ],
-    "transaction.state.log.min.isr": [
-      replicas,
-      "2",
-      "Replicas in sync that __transaction_state needs.",
-      { source: "Kafka 4.1 TransactionLogConfig" },
     ],
     "transaction.state.log.segment.bytes": [
       bytes,
@@ -334,6 +334,11 @@ export const topicOptions = options({
       undefined,
       "Replicas in sync without which acks=all is refused; without it the brokers' value.",
     ],
+    "unclean.leader.election.enable": [
+      flag(),
+      undefined,
+      "Whether a replica out of sync may lead; without it the brokers' value.",
+    ],
   },
   known: {
     "max.message.bytes": [bytes, "1048588", "Largest batch."],
@@ -354,7 +359,6 @@ export const topicOptions = options({
       "CreateTime",
       "Which time a record carries.",
     ],
-    "unclean.leader.election.enable": [flag(), "false", "Whether a replica out of sync may lead."],
     "compression.type": [
       exactChoice(["producer", "uncompressed", "none", "gzip", "snappy", "lz4", "zstd"]),
       "producer",

@@ -1,0 +1,317 @@
+/** Models: the partitions of a topic that an outside producer writes, in closed form: a record is readable a constant delay
+ *    after its creation, except where brokers fail. Then a partition's log is a list of stretches of records: as they were
+ *    created, or a backlog at the pace of its producer; records may be missing (cut off with their leader, given up) or come
+ *    twice (sent again without idempotence).
+ *  Source: as in-flight-batches.ts, whose rules these are: kafka Sender, ProducerBatch, ReplicaManager, KIP-101.
+ *  Leaves out: batches as such; buffer.memory, so that the producer is never blocked; jitter of back-offs. */
+
+import {
+  firstRetryAfter,
+  type KafkaObserver,
+  type LeaderChange,
+  type PartitionChange,
+  type PartitionListener,
+  type PartitionStatus,
+  type Topic,
+} from "../kafka/index.ts";
+import type { Origin } from "../records/index.ts";
+
+/** Times in ns. */
+export interface OriginLogSettings {
+  /** number of the topic in its pipeline. */
+  readonly topic: number;
+  readonly acks: "0" | "1" | "all";
+  readonly idempotence: boolean;
+  readonly retryBackoff: number;
+  readonly retryBackoffMax: number;
+  readonly requestTimeout: number;
+  readonly deliveryTimeout: number;
+  /** from creation until the high watermark has passed a record, see publishDelay. */
+  readonly publishDelay: number;
+  /** the part of it from the append until then. */
+  readonly replicationDelay: number;
+  /** the part of it from sending until the append. */
+  readonly appendTime: number;
+  /** from one record to the next of a backlog. */
+  readonly pace: number;
+}
+
+/** Records in the order of the log: `count` of them from `origin` on, at log offset `start`. */
+interface Stretch {
+  readonly start: number;
+  readonly origin: number;
+  count: number;
+  /** NaN: readable as they were created; else from this time on, ns, `pace` after each other. */
+  readonly at: number;
+  readonly pace: number;
+}
+
+interface PartitionState {
+  status: PartitionStatus;
+  stretches: Stretch[];
+  /** While it isn't open: offset in the origin of the first record that isn't readable, since when, and who was elected. */
+  next: number;
+  stalledAt: number;
+  election: LeaderChange | undefined;
+  /** Records from `next` up to here are in the log, unreadable yet; behind them up to `lostTo` they are gone. */
+  keptTo: number;
+  lostTo: number;
+  /** Those that are kept come a second time. */
+  repeats: boolean;
+  /** offsets in the origin: appended, replicated and sent by the time when the leader was lost. */
+  appended: number;
+  replicated: number;
+  sent: number;
+}
+
+export class OriginLog implements PartitionListener {
+  readonly #origin: Origin;
+  readonly #topic: Topic;
+  readonly #settings: OriginLogSettings;
+  readonly #observer: KafkaObserver;
+  readonly #partitions: readonly PartitionState[];
+  readonly #readers = new Set<() => void>();
+
+  constructor(origin: Origin, topic: Topic, settings: OriginLogSettings, observer: KafkaObserver) {
+    this.#origin = origin;
+    this.#topic = topic;
+    this.#settings = settings;
+    this.#observer = observer;
+    this.#partitions = Array.from({ length: topic.partitions }, () => ({
+      status: "open",
+      stretches: [{ start: 0, origin: 0, count: Number.POSITIVE_INFINITY, at: Number.NaN, pace: 0 }],
+      next: 0,
+      stalledAt: 0,
+      election: undefined,
+      keptTo: 0,
+      lostTo: 0,
+      repeats: false,
+      appended: 0,
+      replicated: 0,
+      sent: 0,
+    }));
+  }
+
+  /** `onChange` is called when what was foreseen of any partition has changed. */
+  subscribe(onChange: () => void): void {
+    this.#readers.add(onChange);
+  }
+
+  unsubscribe(onChange: () => void): void {
+    this.#readers.delete(onChange);
+  }
+
+  /** Offset behind the last record that is readable at `time`. */
+  countAt(partition: number, time: number): number {
+    const { stretches } = this.#partitions[partition]!;
+    for (let i = stretches.length - 1; i >= 0; i--) {
+      const count = this.#countIn(partition, stretches[i]!, time);
+      if (count > 0 || i === 0) return stretches[i]!.start + count;
+    }
+    return 0;
+  }
+
+  /** When the record at `offset` is readable, as far as that can be foreseen; infinite: never, ns. */
+  readableAt(partition: number, offset: number): number {
+    const { publishDelay } = this.#settings;
+    const stretch = this.#at(partition, offset);
+    if (stretch === undefined) return Number.POSITIVE_INFINITY;
+    const { start, origin, at, pace } = stretch;
+    const own = origin + offset - start;
+    if (own >= this.#origin.total(partition)) return Number.POSITIVE_INFINITY;
+    if (Number.isNaN(at)) return this.#origin.createdAt(partition, own) + publishDelay;
+    return at + (offset - start) * pace;
+  }
+
+  /** Offset in the log less that in the origin, of the record at `offset`. */
+  shift(partition: number, offset: number): number {
+    const { stretches } = this.#partitions[partition]!;
+    const { start, origin } = this.#at(partition, offset) ?? stretches.at(-1)!;
+    return start - origin;
+  }
+
+  /** Behind the last record from `offset` on that follows in the origin as in the log. */
+  contiguousTo(partition: number, offset: number): number {
+    const { stretches } = this.#partitions[partition]!;
+    let i = stretches.findIndex(({ start, count }) => offset < start + count);
+    if (i < 0) return Number.POSITIVE_INFINITY;
+    while (i + 1 < stretches.length) {
+      const { origin, count, start } = stretches[i]!;
+      if (stretches[i + 1]!.origin !== origin + count) return start + count;
+      i++;
+    }
+    return Number.POSITIVE_INFINITY;
+  }
+
+  #at(partition: number, offset: number): Stretch | undefined {
+    const { stretches } = this.#partitions[partition]!;
+    for (let i = stretches.length - 1; i >= 0; i--) {
+      const stretch = stretches[i]!;
+      if (offset >= stretch.start) return offset < stretch.start + stretch.count ? stretch : undefined;
+    }
+    return undefined;
+  }
+
+  #countIn(partition: number, { origin, count, at, pace }: Stretch, time: number): number {
+    let readable: number;
+    if (Number.isNaN(at)) readable = this.#created(partition, time - this.#settings.publishDelay) - origin;
+    else if (time < at) readable = 0;
+    else readable = pace > 0 ? Math.floor((time - at) / pace) + 1 : count;
+    return Math.max(0, Math.min(count, readable, this.#origin.total(partition) - origin));
+  }
+
+  #created(partition: number, time: number): number {
+    return time < 0 ? 0 : this.#origin.countAt(partition, time);
+  }
+
+  // ---- brokers that fail
+
+  onPartitionChanged(partition: number, { status, election }: PartitionChange, now: number): void {
+    const state = this.#partitions[partition]!;
+    const before = state.status;
+    if (before === "open") this.#stall(state, partition, now);
+    if (status === "no-leader" && before !== "no-leader") this.#appendedUpTo(state, partition, now);
+    if (election !== undefined) this.#decideTail(state, partition, before, election, now);
+    state.status = status;
+    if (status === "open") this.#goOn(state, partition, before, now);
+    for (const onChange of this.#readers) onChange();
+  }
+
+  /** Nothing more becomes readable. */
+  #stall(state: PartitionState, partition: number, now: number): void {
+    const { replicationDelay, appendTime } = this.#settings;
+    const end = this.countAt(partition, now);
+    const originAt = (time: number): number => this.#originAt(partition, this.countAt(partition, time));
+    state.next = this.#originAt(partition, end);
+    state.replicated = Math.max(state.next, originAt(now + replicationDelay / 2));
+    state.appended = Math.max(state.replicated, originAt(now + replicationDelay));
+    state.sent = Math.max(state.appended, originAt(now + replicationDelay + appendTime));
+    state.stretches = state.stretches.filter(({ start }) => start < end || start === 0);
+    const last = state.stretches.at(-1)!;
+    last.count = end - last.start;
+    state.stalledAt = now;
+    state.election = undefined;
+    state.keptTo = this.#settings.acks === "all" ? state.appended : Number.NaN;
+    state.lostTo = 0;
+    state.repeats = false;
+  }
+
+  #originAt(partition: number, offset: number): number {
+    return offset - this.shift(partition, offset);
+  }
+
+  /** With acks other than all the leader goes on appending while a replica is away. */
+  #appendedUpTo(state: PartitionState, partition: number, now: number): void {
+    if (this.#settings.acks === "all" || state.stalledAt === now) return;
+    const { publishDelay, replicationDelay, appendTime } = this.#settings;
+    const unreadable = publishDelay - replicationDelay;
+    // Those of its followers that are there have kept up.
+    state.replicated = Math.max(
+      state.replicated,
+      this.#created(partition, now - unreadable - replicationDelay / 2),
+    );
+    state.appended = Math.max(state.appended, this.#created(partition, now - unreadable));
+    state.sent = Math.max(state.appended, this.#created(partition, now - unreadable + appendTime));
+  }
+
+  /** Followers have what was half-way to being readable when the leader was lost; the leader itself all that it appended. */
+  #decideTail(
+    state: PartitionState,
+    partition: number,
+    before: PartitionStatus,
+    election: LeaderChange,
+    now: number,
+  ): void {
+    const { acks, idempotence } = this.#settings;
+    if (before !== "no-leader") this.#appendedUpTo(state, partition, now);
+    const { how } = election;
+    const end = how === "returned" ? state.appended : how === "clean" ? state.replicated : state.next;
+    const kept = Math.max(state.next, end);
+    if (acks !== "all") {
+      const gone = acks === "0" ? state.sent : state.appended;
+      if (gone > kept)
+        this.#observer.recordsLost?.(this.#settings.topic, partition, gone - kept, "leader lost", now);
+      state.lostTo = Math.max(state.lostTo, gone);
+    }
+    state.keptTo = kept;
+    state.repeats = acks === "all" && !idempotence && kept > state.next;
+    state.election = election;
+  }
+
+  #goOn(state: PartitionState, partition: number, before: PartitionStatus, now: number): void {
+    const { acks, publishDelay, replicationDelay, appendTime, pace, deliveryTimeout } = this.#settings;
+    const { election, next } = state;
+    const { fetchedFrom } = this.#topic.logs[partition]!;
+    const readableFrom = Math.max(fetchedFrom, election === undefined ? now : now + replicationDelay);
+    const sentAgainAt = this.#retryAt(state, before, now);
+    const appendedAt = sentAgainAt + appendTime;
+    // Nobody was asked to wait: with acks other than all a leader has appended what came until now.
+    let { keptTo } = state;
+    if (election === undefined && acks !== "all") {
+      keptTo = Math.max(next, this.#created(partition, now - (publishDelay - replicationDelay)));
+    }
+    if (keptTo > next) this.#push(state, next, keptTo - next, readableFrom, 0);
+    let at = Math.max(fetchedFrom, appendedAt + replicationDelay);
+    if (state.repeats) {
+      this.#observer.recordsRepeated?.(this.#settings.topic, partition, keptTo - next, now);
+      this.#push(state, next, keptTo - next, at, pace);
+      at += (keptTo - next) * pace;
+    }
+    let from = Math.max(keptTo, state.lostTo);
+    const expired = this.#created(partition, sentAgainAt - deliveryTimeout) - from;
+    if (expired > 0) {
+      this.#observer.recordsLost?.(this.#settings.topic, partition, expired, "delivery timeout", now);
+      from += expired;
+    }
+    const backlog = this.#backlog(partition, from, at);
+    if (backlog > 0) this.#push(state, from, backlog, at, pace);
+    if (backlog < Number.POSITIVE_INFINITY) {
+      this.#push(state, from + backlog, Number.POSITIVE_INFINITY, Number.NaN, 0);
+    }
+  }
+
+  #push({ stretches }: PartitionState, origin: number, count: number, at: number, pace: number): void {
+    const { start, count: before } = stretches.at(-1)!;
+    stretches.push({ start: start + before, origin, count, at, pace });
+  }
+
+  #retryAt({ election, stalledAt }: PartitionState, before: PartitionStatus, now: number): number {
+    const { acks, retryBackoff, retryBackoffMax, requestTimeout } = this.#settings;
+    if (election !== undefined) {
+      const noticedAt = Math.min(election.noticedBy, election.lostAt + requestTimeout);
+      return firstRetryAfter(noticedAt, Math.max(noticedAt, now), retryBackoff, retryBackoffMax);
+    }
+    if (before === "not-enough-replicas" && acks === "all") {
+      return firstRetryAfter(stalledAt, now, retryBackoff, retryBackoffMax);
+    }
+    return now;
+  }
+
+  /** How many records from origin offset `from` on go out as a backlog, readable from `at` on (ns), until the producer is
+   *  up to date. */
+  #backlog(partition: number, from: number, at: number): number {
+    const { pace, publishDelay } = this.#settings;
+    const created = (time: number): number => this.#created(partition, time - publishDelay) - from;
+    if (created(at) <= 0) return 0;
+    const sentBy = (time: number): number =>
+      pace > 0 ? Math.floor((time - at) / pace) + 1 : Number.POSITIVE_INFINITY;
+    let low = at;
+    let step = 1e6;
+    let high = at + step;
+    while (sentBy(high) < created(high)) {
+      low = high;
+      step *= 2;
+      high += step;
+      if (step > LONGEST_BACKLOG) return Number.POSITIVE_INFINITY;
+    }
+    while (high - low > 1) {
+      const middle = Math.floor((low + high) / 2);
+      if (sentBy(middle) < created(middle)) low = middle;
+      else high = middle;
+    }
+    return Math.max(0, created(high));
+  }
+}
+
+/** ns; a producer that hasn't caught up by then never does. */
+const LONGEST_BACKLOG = 1e14;

@@ -1,0 +1,268 @@
+import fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import { type RunResult, runPipeline } from "../experiment/index.ts";
+import { parsePipeline } from "../pipeline/index.ts";
+
+const SECOND = 1e9;
+
+/** Three brokers, topics on all of them; a job of parallelism 2, a checkpoint each second. */
+const PIPELINE = `
+environment: { preset: laptop, broker.start: 5 s }
+kafka:
+  brokers: 3
+  config: { min.insync.replicas: 2 }
+  topics:
+    in: { partitions: 3, replication.factor: 3 }
+    out: { partitions: 3, replication.factor: 3 }
+producers:
+  load: { topic: in, rate: 300/s, record: 100 B, keys: 10000 }
+flink: { taskmanagers: 2 }
+jobs:
+  job:
+    config:
+      parallelism.default: 2
+      execution.checkpointing.interval: 1 s
+      restart-strategy.type: fixed-delay
+      restart-strategy.fixed-delay.attempts: 1000
+    source: { topic: in }
+    operators:
+      - { name: count, keyed: true, service-time: 0.02 ms, state: 100 b/key }
+    sinks:
+      - topic: out
+        sink.delivery-guarantee: exactly-once
+        sink.transactional-id-prefix: job
+        properties.transaction.timeout.ms: 600000
+readers:
+  committed: { topic: out, isolation.level: read_committed }
+  uncommitted: { topic: out, isolation.level: read_uncommitted }
+`;
+
+function run(faults: readonly string[], set: readonly string[] = [], seconds = 60, seed = "1"): RunResult {
+  const assignments = [...faults.map((fault, i) => `faults.f${i}=${fault}`), ...set];
+  const { pipeline } = parsePipeline(PIPELINE, "broker-failover.yaml", assignments);
+  return runPipeline(pipeline, { seed, duration: seconds * SECOND });
+}
+
+const [committed, uncommitted] = [0, 1];
+const counts = ({ readers }: RunResult, reader: number): readonly [lost: number, repeated: number] => [
+  readers[reader]!.recordsLost,
+  readers[reader]!.recordsDuplicated,
+];
+const longest = ({ readers }: RunResult, reader: number): number => readers[reader]!.latency.maxMs! / 1000;
+const broken = ({ checks }: RunResult): string[] => checks.flatMap(({ violations }) => [...violations]);
+const told = ({ recovery }: RunResult): readonly string[] => recovery.timeline.map(({ what }) => what);
+const AT_LEAST_ONCE = "sink.delivery-guarantee=at-least-once";
+/** Replication takes long enough to lose something in the middle of it: 40 to 67 ms. */
+const FAR_APART = ["environment.broker.replication-round-trip=40 ms", "producers.load.rate=6000/s"];
+
+test("brokers that could fail and don't change no count, and no latency by more than the cycle of a fetch", () => {
+  for (const set of [[], [AT_LEAST_ONCE]]) {
+    const failing = run(["kill broker-1 at 10 h"], set, 20);
+    const safe = run([], set, 20);
+    expect(failing.checkpoints[0]!.completed).toBe(safe.checkpoints[0]!.completed);
+    failing.readers.forEach(({ latency, ...reader }, i) => {
+      const { latency: expected, ...others } = safe.readers[i]!;
+      expect(reader).toEqual(others);
+      // A consumer's fetches take what becomes readable in the order in which producers hand it over.
+      for (const key of ["minMs", "p10Ms", "p50Ms", "meanMs", "p90Ms", "p99Ms", "maxMs"] as const)
+        expect(Math.abs(latency[key]! - expected[key]!)).toBeLessThan(0.35);
+    });
+  }
+});
+
+describe("acks=all, three replicas, exactly-once: nothing is lost and nothing comes twice", () => {
+  test.each([
+    ["a broker is killed", "kill broker-1 at 31.4 s"],
+    ["a broker's node vanishes", "lose broker-2 at 31.4 s"],
+    ["a broker stands still for less than its session", "freeze broker-3 at 31.4 s for 5 s"],
+    ["a broker stands still for longer", "freeze broker-3 at 31.4 s for 15 s"],
+    ["the input's leaders move", "elect in at 31.4 s"],
+    ["the output's leaders move", "elect out at 31.4 s"],
+    ...[1, 2, 3].flatMap((broker) => [
+      ["between EndTxn and its answer", `kill broker-${broker} when EndTxn sent of checkpoint 20`],
+      ["between prepare and the markers", `kill broker-${broker} when PrepareCommit written 40th time`],
+      ["between flush and completion", `kill broker-${broker} when pre-committed of checkpoint 20`],
+      ["while the job restores", `kill broker-${broker} when task restored`],
+    ]),
+  ])("%s: %s", (_, fault) => {
+    const faults = fault.includes("restored") ? ["fail job at 20 s", fault] : [fault];
+    const result = run(faults);
+    expect(counts(result, committed)).toEqual([0, 0]);
+    expect(counts(result, uncommitted)[0]).toBe(0);
+    expect(broken(result)).toEqual([]);
+    if (faults.length === 1) {
+      expect(result.recovery.jobs[0]!.restarts).toBe(0);
+      expect(counts(result, uncommitted)[1]).toBe(0);
+    }
+  });
+
+  test("two brokers within a session, then the third: the partitions wait for those that come back", () => {
+    const faults = ["kill broker-1 at 31.4 s", "kill broker-2 at 35 s", "kill broker-3 at 36 s"];
+    const result = run(faults, [], 90);
+    expect(counts(result, committed)).toEqual([0, 0]);
+    expect(broken(result)).toEqual([]);
+  });
+});
+
+test("everybody waits until the controller has fenced a broker, 7 to 10.2 s, also for what it only followed", () => {
+  const result = run(["kill broker-1 at 31.4 s repair 60 s"], [AT_LEAST_ONCE], 60);
+  const fenced = result.recovery.timeline.find(({ what }) => what.startsWith("controller fences broker 1"))!;
+  const outage = fenced.atMs / 1000 - 31.4;
+  expect(outage).toBeGreaterThan(7);
+  expect(outage).toBeLessThan(10.3);
+  // Clients come back by a back-off of up to a second.
+  expect(longest(result, uncommitted)).toBeGreaterThan(outage);
+  expect(longest(result, uncommitted)).toBeLessThan(outage + 1.5);
+  expect(told(result)).toContain("broker 1 ended");
+});
+
+test("a session of 3 s makes that 1 to 3.4 s", () => {
+  const set = [AT_LEAST_ONCE, "kafka.config.broker.session.timeout.ms=3000"];
+  const result = run(["kill broker-1 at 31.4 s repair 60 s"], set, 60);
+  expect(longest(result, uncommitted)).toBeLessThan(4.9);
+  expect(longest(result, uncommitted)).toBeGreaterThan(1);
+});
+
+test("without replicas the partition waits for its broker, and has all that it had", () => {
+  const set = [
+    "kafka.topics.in.replication.factor=1",
+    "kafka.topics.out.replication.factor=1",
+    "kafka.config.min.insync.replicas=1",
+  ];
+  const result = run(["kill broker-1 at 31.4 s repair 20 s"], set, 90);
+  expect(counts(result, committed)).toEqual([0, 0]);
+  expect(broken(result)).toEqual([]);
+  expect(longest(result, uncommitted)).toBeGreaterThan(20);
+  expect(longest(result, uncommitted)).toBeLessThan(23);
+});
+
+test("with as many in sync asked for as there are, acks=all is refused until the broker is back", () => {
+  const set = ["kafka.config.min.insync.replicas=3"];
+  const result = run(["kill broker-1 at 31.4 s repair 20 s"], set, 90);
+  expect(counts(result, committed)).toEqual([0, 0]);
+  expect(longest(result, uncommitted)).toBeGreaterThan(20);
+});
+
+describe("what the load's own settings cost", () => {
+  // A partition has 2,000 records a second; half of 40 to 67 ms of them are not on its followers.
+  test("acks=1 loses what the leader alone had acknowledged, and says so", () => {
+    const result = run(["kill broker-1 at 31.4 s"], [...FAR_APART, "producers.load.acks=1"]);
+    const [lost, repeated] = counts(result, committed);
+    expect(lost).toBeGreaterThanOrEqual(40);
+    expect(lost).toBeLessThanOrEqual(67);
+    expect(repeated).toBe(0);
+    expect(result.recovery.recordsGone).toEqual([{ topic: "in", records: lost }]);
+    expect(told(result)).toContain(`${lost} records of in-0 are gone with their leader`);
+    expect(broken(result)).toEqual([]);
+  });
+
+  test("acks=all with min.insync.replicas loses none of it", () => {
+    const result = run(["kill broker-1 at 31.4 s"], FAR_APART);
+    expect(counts(result, committed)).toEqual([0, 0]);
+  });
+
+  test("enable.idempotence=false appends what the followers had a second time, also to who reads committed records", () => {
+    const set = [...FAR_APART, "producers.load.enable.idempotence=false"];
+    const result = run(["kill broker-1 at 31.4 s"], set);
+    const [lost, repeated] = counts(result, committed);
+    expect(lost).toBe(0);
+    expect(repeated).toBeGreaterThanOrEqual(40);
+    expect(repeated).toBeLessThanOrEqual(67);
+    expect(broken(result)).toEqual([]);
+  });
+
+  test("a job that is restored from before goes over the gap and the repeats again, and sees the same", () => {
+    for (const setting of ["acks=1", "enable.idempotence=false"]) {
+      const set = [...FAR_APART, `producers.load.${setting}`];
+      const once = run(["kill broker-1 at 31.4 s"], set);
+      const again = run(["kill broker-1 at 31.4 s", "fail job at 40.1 s", "fail job at 43 s"], set);
+      expect(again.recovery.jobs[0]!.restarts).toBe(2);
+      expect(counts(again, committed)).toEqual(counts(once, committed));
+      expect(broken(again)).toEqual([]);
+    }
+  });
+
+  test("what waits for delivery.timeout.ms is given up", () => {
+    const set = [
+      "kafka.topics.in.replication.factor=1",
+      "kafka.config.min.insync.replicas=1",
+      "producers.load.delivery.timeout.ms=40000",
+    ];
+    const result = run(["kill broker-1 at 31.4 s repair 60 s"], set, 120);
+    const [lost] = counts(result, committed);
+    // 100 records a second of one partition, those of the first 20 s of 60; the last back-off is up to a second.
+    expect(lost).toBeGreaterThanOrEqual(2000);
+    expect(lost).toBeLessThanOrEqual(2110);
+    expect(broken(result)).toEqual([]);
+  });
+});
+
+describe("what a sink's settings cost", () => {
+  const acks = "jobs.job.sinks[0].properties.acks";
+
+  test("acks=1 of an at-least-once sink loses what was acknowledged, and the job doesn't know", () => {
+    const set = [...FAR_APART, AT_LEAST_ONCE, `${acks}=1`];
+    const result = run(["kill broker-1 at 31.4 s"], set);
+    const [lost] = counts(result, committed);
+    expect(lost).toBeGreaterThan(0);
+    expect(result.recovery.recordsGone).toEqual([{ topic: "out", records: lost }]);
+    expect(result.recovery.jobs[0]!.restarts).toBe(0);
+    expect(broken(result)).toEqual([]);
+  });
+
+  test("a batch that is given up fails the task, and the job produces it again", () => {
+    const set = [
+      "kafka.topics.out.replication.factor=1",
+      "jobs.job.sinks[0].properties.delivery.timeout.ms=31000",
+      AT_LEAST_ONCE,
+    ];
+    const result = run(["kill broker-1 at 31.4 s repair 40 s"], set, 120);
+    expect(result.recovery.jobs[0]!.restarts).toBeGreaterThanOrEqual(1);
+    expect(counts(result, committed)[0]).toBe(0);
+    expect(broken(result)).toEqual([]);
+  });
+});
+
+test("the same seed gives the same bytes through a broker's failure, and another seed others", () => {
+  const fault = ["kill broker-1 at 31.4 s"];
+  const first = run(fault);
+  expect(JSON.stringify(run(fault))).toBe(JSON.stringify(first));
+  expect(run(fault, [], 60, "2").outcomeFingerprint).not.toBe(first.outcomeFingerprint);
+});
+
+test("any broker faults at any moment: acks=all and exactly-once lose nothing, repeat nothing to read_committed", () => {
+  const broker = fc.integer({ min: 1, max: 3 });
+  const seconds = fc.integer({ min: 1, max: 120 }).map((tenths) => `${tenths / 10} s`);
+  const moments = ["EndTxn sent", "PrepareCommit written", "CompleteCommit written", "pre-committed"];
+  const when = fc.oneof(
+    fc.integer({ min: 0, max: 20_000 }).map((ms) => `at ${ms} ms`),
+    fc
+      .tuple(fc.constantFrom(...moments), fc.integer({ min: 1, max: 30 }), fc.integer({ min: 0, max: 20 }))
+      .map(([moment, n, ms]) => `when ${moment} ${n}th time plus ${ms} ms`),
+  );
+  const fault = fc.oneof(
+    fc.tuple(broker, when, seconds).map(([n, at, repair]) => `kill broker-${n} ${at} repair ${repair}`),
+    fc.tuple(broker, when, seconds).map(([n, at, repair]) => `lose broker-${n} ${at} repair ${repair}`),
+    fc.tuple(broker, when, seconds).map(([n, at, length]) => `freeze broker-${n} ${at} for ${length}`),
+    fc.tuple(fc.constantFrom("in", "out"), when).map(([topic, at]) => `elect ${topic} ${at}`),
+    when.map((at) => `fail job ${at}`),
+  );
+  const settings = fc.subarray([
+    "environment.broker.replication-round-trip=40 ms",
+    "sink.transaction-naming-strategy=POOLING",
+    "kafka.topics.in.replication.factor=2",
+  ]);
+  fc.assert(
+    fc.property(
+      fc.array(fault, { minLength: 1, maxLength: 4 }),
+      settings,
+      fc.nat({ max: 1000 }),
+      (faults, set, seed) => {
+        const result = run(faults, set, 20, String(seed));
+        expect(counts(result, committed)).toEqual([0, 0]);
+        expect(broken(result)).toEqual([]);
+      },
+    ),
+    { numRuns: 25 },
+  );
+});
