@@ -20,7 +20,7 @@ export const claim: Claim = defineClaim({
       ...(isRolledBack[0] && !isRolledBack[1] ? { shade: "half true" as const } : {}),
       why:
         `a failure before completion has ${text(at("fraud", BEFORE), "records_duplicated")} records aborted and read again, from Kafka and no buffer; ` +
-        `one behind it ${formatCount(aborted(AFTER))}, for the batch is committed at the restore; a checkpoint that expires ${formatCount(aborted(EXPIRED))}, its batch goes with the next`,
+        `one behind it ${text(at("fraud", AFTER), "records_duplicated")}, for the batch is committed at the restore; a checkpoint that expires ${formatCount(aborted(EXPIRED))}, its batch goes with the next`,
       flips:
         "at the completion of the checkpoint: what fails before it is rolled back, what fails behind it is committed",
     };
