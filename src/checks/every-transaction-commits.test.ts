@@ -22,7 +22,8 @@ test("a transaction that timed out before its commit is told as what it is, with
       "lost, the checkpoint is completed and the job stays RUNNING. It was open from 2.1 s on, longer than " +
       "properties.transaction.timeout.ms (3 s), so Kafka aborted it at 9.5 s. Set properties.transaction.timeout.ms well above " +
       "checkpoint interval (10 s), checkpoint duration and the longest restart together, and " +
-      "transaction.max.timeout.ms at least as high",
+      "transaction.max.timeout.ms at least as high. No process and no checkpoint has failed: the input paused. A record written " +
+      "into the aborted transaction would have been refused, and the job restarted without a loss",
   ]);
 });
 

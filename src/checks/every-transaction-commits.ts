@@ -3,6 +3,10 @@ import type { CheckedPipeline } from "./checked-pipeline.ts";
 import type { TransactionHistory } from "./transaction-history.ts";
 import { seconds, Violations } from "./violations.ts";
 
+const NOTHING_FAILED =
+  ". No process and no checkpoint has failed: the input paused. A record written into the aborted transaction would have been " +
+  "refused, and the job restarted without a loss";
+
 /** **EveryTransactionCommits.** What an exactly-once sink has pre-committed is committed in the end: no commit is refused for
  *  good, which Flink would log and forget while the records are lost and the job stays RUNNING. A refusal alone is no loss: a
  *  restored committer that commits a second time is refused, too. A writer that is refused fails its task, which loses nothing
@@ -55,7 +59,8 @@ export class EveryTransactionCommits implements Pick<ConnectorObserver, "committ
         `${lost}. It was open from ${seconds(facts.beganAt)} on, longer than properties.transaction.timeout.ms ` +
         `(${seconds(timeout)}), so Kafka aborted it at ${seconds(facts.abortedAt)}. Set ` +
         `properties.transaction.timeout.ms well above checkpoint interval${floor}, checkpoint duration and ` +
-        `the longest restart together, and transaction.max.timeout.ms at least as high`
+        `the longest restart together, and transaction.max.timeout.ms at least as high` +
+        (this.#pipeline.planned.faults ? "" : NOTHING_FAILED)
       );
     });
   }

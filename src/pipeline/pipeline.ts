@@ -155,6 +155,12 @@ export interface ProducerSpec {
   readonly arrivals: "constant" | "poisson";
   /** records a second over all partitions, as an exact fraction. */
   readonly rate: { readonly numerator: number; readonly denominator: number };
+  /** when it makes nothing, ns; `every`: again and again; undefined: once. */
+  readonly pauses: readonly {
+    readonly from: number;
+    readonly length: number;
+    readonly every: number | undefined;
+  }[];
   readonly recordBytes: number;
   /** number of distinct keys, >= 1. */
   readonly keys: number;

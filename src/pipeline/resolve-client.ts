@@ -13,6 +13,7 @@ export function resolveProducer(name: string, values: ParsedProducer, defaults: 
     topic: values.topic,
     arrivals: defaults.of(workloadOptions, values, "arrivals"),
     rate: values.rate,
+    pauses: defaults.of(workloadOptions, values, "pauses"),
     recordBytes: values.record,
     keys: defaults.of(workloadOptions, values, "keys"),
     keyDistribution: defaults.of(workloadOptions, values, "skew"),

@@ -5,6 +5,7 @@ export { type KeyDistribution, LaneTable } from "./lane-table.ts";
 export { Lineage } from "./lineage.ts";
 export { ConstantOrigin, type Origin, PoissonOrigin, type Rate } from "./origin.ts";
 export { Outbox } from "./outbox.ts";
+export { activeTime, PausedOrigin, type PausedTime } from "./paused-origin.ts";
 export type { Route } from "./route.ts";
 export { Sightings } from "./sightings.ts";
 export { SpanList } from "./span-list.ts";

@@ -39,11 +39,14 @@ import {
   timeInAccumulator,
 } from "../../kafka/index.ts";
 import {
+  activeTime,
   ConstantOrigin,
   type KeySource,
   LaneTable,
   type Lineage,
   type Origin,
+  PausedOrigin,
+  type PausedTime,
   PoissonOrigin,
   type Route,
 } from "../../records/index.ts";
@@ -528,8 +531,9 @@ export class SimulatedKafka {
   #addOrigin(producer: ProducerSpec): void {
     const spec = this.#spec(producer.topic);
     const { partitions } = spec;
-    const end = this.#options.loadEnd;
-    const origin =
+    const pauses = pausedTimes(producer, this.#options.loadEnd);
+    const end = activeTime(this.#options.loadEnd - 1, pauses) + 1;
+    const steady =
       producer.arrivals === "constant"
         ? new ConstantOrigin(partitions, producer.rate, end)
         : new PoissonOrigin(
@@ -538,6 +542,7 @@ export class SimulatedKafka {
             this.#sim.stream(`arrivals of ${producer.name}`).uint32(),
             end,
           );
+    const origin = pauses.length === 0 ? steady : new PausedOrigin(steady, pauses);
     const seed = this.#sim.stream(`keys of ${producer.name}`).uint32();
     const maxParallelism = this.#pipeline.jobs[0]?.maxParallelism ?? 128;
     const table = LaneTable.of(partitions, producer.keys, producer.keyDistribution, maxParallelism, seed);
@@ -623,6 +628,17 @@ export class SimulatedKafka {
     invariant(spec !== undefined, "the parser has checked that the topic is defined");
     return spec;
   }
+}
+
+/** When a producer makes nothing, until the load's end. */
+function pausedTimes({ pauses }: ProducerSpec, loadEnd: number): PausedTime[] {
+  return pauses.flatMap(({ from, length, every }) => {
+    const times = from >= loadEnd ? 0 : every === undefined ? 1 : Math.ceil((loadEnd - from) / every);
+    return Array.from({ length: times }, (_, i) => {
+      const start = from + i * (every ?? 0);
+      return { from: start, until: start + length };
+    });
+  });
 }
 
 function commitsOffsets({ groupId, commitOffsetsOnCheckpoint }: SourceSpec): boolean {

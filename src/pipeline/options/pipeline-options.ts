@@ -2,6 +2,7 @@ import { VERSION_PRESETS } from "../presets/version-presets.ts";
 import { physicalDuration } from "../values/duration.ts";
 import { fault } from "../values/fault.ts";
 import { count, integer } from "../values/number.ts";
+import { pauses } from "../values/pauses.ts";
 import { rate } from "../values/rate.ts";
 import { serviceTime, subtaskServiceTime } from "../values/service-time.ts";
 import { share } from "../values/share.ts";
@@ -109,6 +110,11 @@ export const workloadOptions = options({
       choice(["constant", "poisson"]),
       "constant",
       "Whether records come evenly spaced or at random (a Poisson process).",
+    ],
+    pauses: [
+      pauses(),
+      "none",
+      "Times in which it makes no record, from the run's beginning: 30 s for 10 s, once or every so often.",
     ],
     keys: [count({ min: 1, max: 1e9 }), "10000", "Number of distinct keys."],
     skew: [skew(), "cycle", "How keys are drawn: in turn, or by Zipf's law."],
