@@ -246,7 +246,8 @@ export class PipelineChecks implements Observed {
   }
 
   jobStatusChanged(job: number, status: string): void {
-    if (status === "RESTARTING" || status === "FAILED") this.#cause(job, "failure");
+    if (status === "RESTARTING" || status === "FAILED" || status === "CANCELLING")
+      this.#cause(job, "failure");
   }
 
   /** Its jobs are restored by a successor, or their tasks end. */

@@ -181,8 +181,9 @@ export class KafkaSink implements ChainedSink {
   }
 
   /** Starts a sink now: commits what `restored` holds, aborts what earlier attempts left open, and starts a transaction.
-   *  Each of these waits for its coordinator. */
-  open(restored: KafkaSinkState | undefined, whenOpen: () => void): void {
+   *  Each of these waits for its coordinator.
+   *  @param latestCheckpoint the last id that the job has given away: the first transaction is of the next one. */
+  open(restored: KafkaSinkState | undefined, whenOpen: () => void, latestCheckpoint = 0): void {
     if (!this.#exactlyOnce) {
       whenOpen();
       return;
@@ -192,11 +193,16 @@ export class KafkaSink implements ChainedSink {
     for (const one of restored?.committables ?? []) {
       addCommittable(this.#committer, one.checkpoint, one.committable);
     }
-    const abort = (): void => this.#abortLingering(checkpoint, restored, whenOpen);
+    const abort = (): void => this.#abortLingering(checkpoint, restored, whenOpen, latestCheckpoint);
     if (!this.#commitUpTo(checkpoint, abort)) abort();
   }
 
-  #abortLingering(checkpoint: number, restored: KafkaSinkState | undefined, whenOpen: () => void): void {
+  #abortLingering(
+    checkpoint: number,
+    restored: KafkaSinkState | undefined,
+    whenOpen: () => void,
+    latestCheckpoint: number,
+  ): void {
     const { abortStrategy, transactionalIdPrefix, subtask, parallelism } = this.#settings;
     const prefixes = [transactionalIdPrefix];
     const before = restored?.writer.transactionalIdPrefix ?? transactionalIdPrefix;
@@ -210,8 +216,8 @@ export class KafkaSink implements ChainedSink {
       ongoing: this.#coordinator.listOngoing(),
     });
     const start = (at: number): void => {
-      this.#lastCheckpoint = checkpoint;
-      this.#startTransaction(checkpoint + 1, at, whenOpen);
+      this.#lastCheckpoint = Math.max(checkpoint, latestCheckpoint);
+      this.#startTransaction(this.#lastCheckpoint + 1, at, whenOpen);
     };
     const next = (epoch: number, at: number): void => {
       const id = lingering.next(epoch);

@@ -31,6 +31,8 @@ test("the drawn faults are of every kind that is modelled, at instants and at mo
     "freeze when",
     "kill at",
     "kill when",
+    "operate at",
+    "operate when",
     "slow at",
     "slow when",
   ]);

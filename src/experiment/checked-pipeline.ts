@@ -4,6 +4,10 @@ import { jobVertices, type Pipeline, topicsWrittenWhole } from "../pipeline/inde
 /** A pipeline as the checks see it. */
 export function checkedPipeline(pipeline: Pipeline): CheckedPipeline {
   const { kafka, producers, jobs, readers, faults } = pipeline;
+  // One that a job was not stopped with, and is started from later.
+  const savepointsMayBeOld = faults.some(
+    ({ action }) => action.kind === "operate" && ["savepoint", "cancel"].includes(action.action.kind),
+  );
   const partitionsOf = (topic: string): number => kafka.topics.find(({ name }) => name === topic)!.partitions;
   return {
     jobs: jobs.map((job) => {
@@ -46,7 +50,7 @@ export function checkedPipeline(pipeline: Pipeline): CheckedPipeline {
         ({ action }) =>
           action.kind === "operate" &&
           action.action.kind === "restart" &&
-          (action.action.from !== "latest" || action.action.checkpoint > 0),
+          (action.action.from === "nothing" || action.action.checkpoint > 0 || savepointsMayBeOld),
       ),
       end: faults.some(
         ({ action }) =>

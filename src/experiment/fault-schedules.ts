@@ -72,8 +72,32 @@ function faultActions(pipeline: Pipeline): fc.Arbitrary<FaultAction> {
       duration: milliseconds(REPAIR.min, REPAIR.max),
     })
     .map((drawn): FaultAction => ({ kind: "slow", ...drawn }));
-  const troubles = [...storageTroubles(pipeline), ...jobManagerLosses(pipeline)];
+  const troubles = [
+    ...storageTroubles(pipeline),
+    ...jobManagerLosses(pipeline),
+    ...operatorActions(pipeline),
+  ];
   return fc.oneof(fail, kill, freeze, slow, ...troubles);
+}
+
+/** What an operator may do without giving up a promise. A job that is stopped with a savepoint is not drawn: where a task dies
+ *  between the savepoint's commits and the job's end, Flink goes back behind what is committed. */
+function operatorActions({ jobs }: Pipeline): fc.Arbitrary<FaultAction>[] {
+  const possible = jobs.flatMap(({ name, checkpointing }): FaultAction[] => {
+    if (checkpointing.interval === undefined) return [];
+    const savepoint: FaultAction = { kind: "operate", job: name, action: { kind: "savepoint" } };
+    if (checkpointing.retention !== "RETAIN_ON_CANCELLATION") return [savepoint];
+    const latest = { kind: "restart", from: "latest", checkpoint: 0, parallelism: undefined } as const;
+    const again = [undefined, `${name}-renamed`].map(
+      (transactionalIdPrefix): FaultAction => ({
+        kind: "operate",
+        job: name,
+        action: { ...latest, transactionalIdPrefix },
+      }),
+    );
+    return [savepoint, ...again];
+  });
+  return possible.length === 0 ? [] : [fc.constantFrom(...possible)];
 }
 
 /** None without high availability, where the jobs would be gone and nothing more could happen to them. */

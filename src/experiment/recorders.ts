@@ -95,6 +95,7 @@ export class Recorders {
     this.#latency = latency;
     this.#checks = checks;
     const recovery = this.recovery;
+    const savepoints = new Set<string>();
     return {
       jobStatusChanged: (job, status, at) => {
         recovery.jobStatusChanged(job, status, at);
@@ -160,6 +161,7 @@ export class Recorders {
         fingerprint.add(at, 7, transaction, 0);
       },
       checkpointTriggered: (job, checkpoint, at, type) => {
+        if (type !== "CHECKPOINT") savepoints.add(`${job} ${checkpoint}`);
         checkpoints.checkpointTriggered(job, checkpoint, at);
         statistics.checkpointTriggered(job, checkpoint, at, type);
         fingerprint.add(at, 3, checkpoint, 0);
@@ -180,6 +182,7 @@ export class Recorders {
       snapshotCompleted: () => {},
       checkpointCompleted: (job, checkpoint, triggeredAt, latestAckAt, at, metadataBytes) => {
         statistics.checkpointCompleted(job, checkpoint, triggeredAt, latestAckAt, at, metadataBytes);
+        if (savepoints.delete(`${job} ${checkpoint}`)) recovery.savepointCompleted(job, checkpoint, at);
         checkpoints.checkpointCompleted(job, checkpoint, triggeredAt, latestAckAt);
         sizes.checkpointCompleted(job, checkpoint, triggeredAt);
         checks.checkpointCompleted(job, checkpoint, triggeredAt, latestAckAt, at);

@@ -37,6 +37,7 @@ import {
 import { type CheckpointRequest, chooseRequest, enqueue } from "./checkpoint-request-decider.ts";
 import {
   addCheckpoint,
+  type CompletedCheckpoint,
   type CompletedCheckpointStore,
   completedCheckpointStore,
   latestCheckpoint,
@@ -108,6 +109,8 @@ export interface CheckpointCoordinatorState {
   lastCompletionAt: number;
   readonly failures: CheckpointFailureCounter;
   readonly store: CompletedCheckpointStore;
+  /** The latest completed savepoint; a failover doesn't restore it. */
+  savepoint: CompletedCheckpoint | undefined;
 }
 
 /** Effects. */
@@ -162,6 +165,7 @@ export function checkpointCoordinator(): CheckpointCoordinatorState {
     lastCompletionAt: Number.NEGATIVE_INFINITY,
     failures: checkpointFailureCounter(),
     store: completedCheckpointStore(),
+    savepoint: undefined,
   };
 }
 
@@ -481,18 +485,19 @@ export function onFinalized(
   const { id, properties, triggeredAt, latestAckAt, states, plan } = pending;
   const savepoint = isSavepoint(properties);
   let lastSubsumed = 0;
-  if (!savepoint) {
-    const bySubtask = new Map([...states].map(([task, snapshot]) => [subtaskOf(task), snapshot]));
-    const completed = {
-      id,
-      properties,
-      triggeredAt,
-      latestAckAt,
-      completedAt: now,
-      metadataBytes,
-      states: bySubtask,
-      finished: plan.finished.map(subtaskOf),
-    };
+  const bySubtask = new Map([...states].map(([task, snapshot]) => [subtaskOf(task), snapshot]));
+  const completed = {
+    id,
+    properties,
+    triggeredAt,
+    latestAckAt,
+    completedAt: now,
+    metadataBytes,
+    states: bySubtask,
+    finished: plan.finished.map(subtaskOf),
+  };
+  if (savepoint) state.savepoint = completed;
+  else {
     for (const dropped of addCheckpoint(state.store, completed, settings.retained)) {
       lastSubsumed = dropped.id;
       clean(state, dropped.id, outbox);

@@ -218,6 +218,11 @@ export class CheckpointDriver implements CheckpointResponder {
     this.#messages.clear();
   }
 
+  /** A savepoint that is to end the job is asked for, and has not failed. */
+  get isStopping(): boolean {
+    return this.#stopping !== 0;
+  }
+
   /** @returns the number of the request. */
   savepoint(format: "CANONICAL" | "NATIVE" = "CANONICAL"): number {
     return this.#request(savepointProperties("savepoint", this.#settings.unaligned, { format }));

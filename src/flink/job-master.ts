@@ -120,7 +120,8 @@ export type FailureReason =
   | "checkpoint failures"
   | "commit failed"
   | "restore failed"
-  | "JobManager lost";
+  | "JobManager lost"
+  | "stop-with-savepoint failed";
 
 export const FAILURE_REASONS = [
   "RemoteTransportException",
@@ -134,6 +135,7 @@ export const FAILURE_REASONS = [
   "commit failed",
   "restore failed",
   "JobManager lost",
+  "stop-with-savepoint failed",
 ] as const satisfies readonly FailureReason[];
 
 /** A cancel call is tried so often before it is given up: NUM_CANCEL_CALL_TRIES retries after the first. */
@@ -191,6 +193,10 @@ export class JobMaster {
     this.#waitsForSlots = false;
     this.#sim.cancel(this.#slotsEvent);
     this.#slotsEvent = NO_EVENT;
+  }
+
+  get isDisposed(): boolean {
+    return this.#isDisposed;
   }
 
   get status(): JobStatus {

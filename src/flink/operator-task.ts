@@ -38,7 +38,7 @@ import {
 } from "./barrier-tracker.ts";
 import { ChainedSinks, type SinkOfTask } from "./chained-sinks.ts";
 import type { Channel, DownstreamTask, UpstreamTask } from "./channel.ts";
-import { type CheckpointProperties, PERIODIC_CHECKPOINT } from "./checkpoint-properties.ts";
+import { type CheckpointProperties, isSynchronous, PERIODIC_CHECKPOINT } from "./checkpoint-properties.ts";
 import { InputGates } from "./input-gates.ts";
 import { type Mail, Mailbox } from "./mailbox.ts";
 import type { BufferRecycler, NetworkBuffer } from "./network-buffer.ts";
@@ -95,6 +95,8 @@ export interface OperatorTaskParts {
   /** Records at which an operator throws, and whom to tell when one does. */
   readonly poison: readonly PoisonRecord[];
   readonly onPoisoned: (record: PoisonRecord) => void;
+  /** The job has ended with a savepoint that completed, or it failed and the task throws. */
+  readonly onStopped: (isCompleted: boolean) => void;
   /** Told of ranks [from, to) of a route of an origin partition once they are processed, and before the state is asked for that
    *  holds them; undefined: nobody listens. */
   readonly applied?: ((originPartition: number, route: number, from: number, to: number) => void) | undefined;
@@ -135,8 +137,10 @@ export class OperatorTask implements DownstreamTask, UpstreamTask {
   /** The record behind the buffer in service at which an operator will throw, and what was behind that buffer with it. */
   #poison: PoisonRecord | undefined;
   #poisoned: SpanList | undefined;
-  /** An operator has thrown: the task ends at this instant. */
-  #isThrowing = false;
+  /** An operator has thrown, or the job has ended with a savepoint: the task ends at this instant. */
+  #isEnding = false;
+  /** What is being committed is the savepoint that the job ends with. */
+  #stops = false;
   /** What of the buffer in service has not been told as processed, where part of it has. */
   #untold: SpanList | undefined;
   /** The thread must turn to something else when the record in hand is done, which is then; -1: it needn't. */
@@ -319,7 +323,15 @@ export class OperatorTask implements DownstreamTask, UpstreamTask {
   /** A sink's commit was answered. */
   onCommitted(): void {
     if (this.#isDisposed || this.#waitsForThaw(() => this.onCommitted())) return;
-    if (!this.#sinks.goOnCommitting(this.#committing)) this.#unblock();
+    if (this.#sinks.goOnCommitting(this.#committing)) return;
+    if (this.#stops) this.#stop(true);
+    this.#unblock();
+  }
+
+  /** The job ends with a savepoint. @param isCompleted false: it has failed, and so does the task. */
+  #stop(isCompleted: boolean): void {
+    this.#isEnding = true;
+    this.#parts.onStopped(isCompleted);
   }
 
   /** Hands on what has left the operator by `now`. */
@@ -411,7 +423,7 @@ export class OperatorTask implements DownstreamTask, UpstreamTask {
   #run(): void {
     const now = this.#sim.now;
     for (;;) {
-      if (this.#blockedSince >= 0 || this.#isThrowing) return;
+      if (this.#blockedSince >= 0 || this.#isEnding) return;
       if (this.#isDue(now)) this.#settleService(now);
       if (!this.#mailbox.isEmpty && this.#isBetweenRecords(now)) {
         this.#settleService(now);
@@ -555,7 +567,7 @@ export class OperatorTask implements DownstreamTask, UpstreamTask {
   }
 
   #throw(): void {
-    this.#isThrowing = true;
+    this.#isEnding = true;
     this.#poison!.strike();
     this.#parts.onPoisoned(this.#poison!);
   }
@@ -651,9 +663,13 @@ export class OperatorTask implements DownstreamTask, UpstreamTask {
       case "notify-checkpoint-complete":
       case "notify-checkpoint-aborted": {
         const completed = this.#parts.checkpoints.onNotification(mail, now);
+        const isCompletion = mail.kind === "notify-checkpoint-complete";
+        this.#stops = isSynchronous(mail.properties);
+        if (this.#stops && !isCompletion) this.#stop(false);
         if (completed === 0) return;
         this.#committing = completed;
         if (this.#sinks.commit(completed)) this.#block();
+        else if (this.#stops) this.#stop(true);
         break;
       }
       case "priority-barrier": {

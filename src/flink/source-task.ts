@@ -9,7 +9,7 @@ import type { Lineage, Route } from "../records/index.ts";
 import { type AlignmentSettings, barrierKindOf } from "./alignment.ts";
 import { ALIGNED } from "./barrier-handler.ts";
 import type { Channel, UpstreamTask } from "./channel.ts";
-import { isSavepoint } from "./checkpoint-properties.ts";
+import { isSavepoint, isSynchronous } from "./checkpoint-properties.ts";
 import { type Mail, Mailbox } from "./mailbox.ts";
 import type { FlinkObserver } from "./observations.ts";
 import { type RecordWriterSettings, RecordWriters } from "./record-writers.ts";
@@ -37,6 +37,8 @@ export interface SourceTaskSettings {
   /** ns to write that many bytes of records in flight. */
   readonly channelStateWrite: (bytes: number) => number;
   readonly commitOffsets: boolean;
+  /** The job has ended with a savepoint that completed, or it failed and the task throws. */
+  readonly onStopped: (isCompleted: boolean) => void;
 }
 
 /** bytes of a source reader's state: frame, and each split (topic, partition, two offsets).
@@ -76,6 +78,8 @@ export class SourceTask implements UpstreamTask {
   #isFrozen = false;
   readonly #atThaw: (() => void)[] = [];
   #slowness = 1;
+  /** The savepoint that the job is to end with: nothing is emitted behind it. 0: none. */
+  #stopsWith = 0;
   // The chunk being emitted: its record k at #rampStart + (k + 1) * emission.
   readonly #chunk: Chunk = { split: 0, originPartition: 0, route: ALL_ROUTES, from: 0, to: 0 };
   #rampStart = 0;
@@ -321,6 +325,11 @@ export class SourceTask implements UpstreamTask {
     const now = this.#sim.now;
     while (!this.#inSnapshot && !this.#mailbox.isEmpty) this.#run(this.#mailbox.take()!);
     if (this.#inSnapshot || !this.#isStarted) return;
+    if (this.#stopsWith !== 0) {
+      this.#mode = "paused";
+      this.#gauges.enter(IDLE, now);
+      return;
+    }
     if (!this.#writers.available) {
       this.#mode = "paused";
       this.#gauges.enter(BACK_PRESSURED, now);
@@ -538,6 +547,8 @@ export class SourceTask implements UpstreamTask {
     if (mail.kind === "trigger-checkpoint") this.#takeSnapshot(mail);
     else {
       const completed = this.#checkpoints.onNotification(mail, this.#sim.now);
+      if (mail.checkpoint === this.#stopsWith)
+        this.#settings.onStopped(mail.kind === "notify-checkpoint-complete");
       if (completed === 0) return;
       this.feed.notifyCheckpointComplete(completed);
       if (!this.#settings.commitOffsets) return;
@@ -565,6 +576,7 @@ export class SourceTask implements UpstreamTask {
     });
     const kind = isSavepoint(properties) ? ALIGNED : barrierKindOf(this.#settings.alignment);
     this.#writers.broadcast(checkpoint, triggeredAt, now, kind, properties);
+    if (isSynchronous(properties)) this.#stopsWith = checkpoint;
     this.#inSnapshot = true;
     this.#gauges.enter(BUSY, now);
     this.#snapshotOf = checkpoint;

@@ -105,6 +105,7 @@ function world(alignment: AlignmentSettings) {
         alignment,
         channelStateWrite: () => 0,
         commitOffsets: false,
+        onStopped: () => {},
       };
       const feed = new EvenFeed(origin, subtask, offsets[subtask]!);
       const flushers = [sim.stream(`flusher ${number}`)];
@@ -145,6 +146,7 @@ function world(alignment: AlignmentSettings) {
         flushers: [],
         poison: [],
         onPoisoned: () => {},
+        onStopped: () => {},
       });
       operators[number] = made;
       return made;

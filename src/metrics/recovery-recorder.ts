@@ -82,6 +82,11 @@ export class RecoveryRecorder
     if (Number.isNaN(this.firstFaultAt)) this.firstFaultAt = at;
   }
 
+  /** A savepoint has completed. */
+  savepointCompleted(job: number, checkpoint: number, at: number): void {
+    this.#add(at, job, `savepoint ${checkpoint} completed`);
+  }
+
   /** A checkpoint has failed; told once there has been a fault. */
   checkpointFailed(job: number, checkpoint: number, reason: string, at: number): void {
     if (this.#faults.length > 0) this.#add(at, job, `checkpoint ${checkpoint} failed: ${reason}`);
@@ -104,6 +109,7 @@ export class RecoveryRecorder
     // A job that starts without having been restarting is taken over by another JobManager, or submitted again.
     if (status === "RESTARTING" || (status === "RUNNING" && state.status !== "RESTARTING")) state.restarts++;
     state.status = status;
+    if (status === "CANCELLING" || status === "FINISHED") this.#goDown(job, at, at);
     this.#add(at, job, status);
   }
 

@@ -263,6 +263,8 @@ export interface CheckpointingSpec {
   readonly checkpointsAfterTasksFinish: boolean;
   /** `execution.checkpointing.num-retained` */
   readonly retained: number;
+  /** `execution.checkpointing.externalized-checkpoint-retention` */
+  readonly retention: "NO_EXTERNALIZED_CHECKPOINTS" | "RETAIN_ON_CANCELLATION" | "DELETE_ON_CANCELLATION";
   readonly storage: "jobmanager" | "filesystem";
   /** Where the REST API says that checkpoints are; undefined: nowhere. */
   readonly directory: string | undefined;

@@ -28,6 +28,7 @@ export function resolveCheckpointing(config: FlinkConfig, defaults: Defaults): C
       "execution.checkpointing.checkpoints-after-tasks-finish",
     ),
     retained: defaults.flink(config, "execution.checkpointing.num-retained"),
+    retention: defaults.flink(config, "execution.checkpointing.externalized-checkpoint-retention"),
     storage: storageOf(config["execution.checkpointing.storage"], directory),
     directory,
     dataInlineThreshold: defaults.flink(config, "execution.checkpointing.data-inline-threshold"),

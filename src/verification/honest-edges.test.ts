@@ -46,6 +46,7 @@ const READ_BY_NOBODY: Readonly<Record<string, string>> = {
   "environment.brokerStart": BROKERS,
   "environment.jobManagerStart": FAILURES,
   "flink.highAvailability.*": FAILURES,
+  "jobs[].checkpointing.retention": "the parser holds faults against it that submit a job from a checkpoint",
   "jobs[].restartStrategy.*": FAILURES,
   "jobs[].sinks[].producer.deliveryTimeout": BROKERS,
   "jobs[].sinks[].producer.idempotence": BROKERS,

@@ -22,6 +22,7 @@ import {
   type StoreTrouble,
 } from "../../flink/index.ts";
 
+import type { Submission } from "./operate.ts";
 import type { SimulatedAttempts } from "./simulated-attempts.ts";
 
 const NO_JOB = -1;
@@ -29,6 +30,13 @@ const NO_JOB = -1;
 /** The event kinds of all jobs of a world, and who handles them: components by the numbers that events carry. What is gone
  *  leaves its place empty, and what still comes for it is lost. */
 export class FlinkEvents {
+  /** per job: what is to be submitted again. */
+  readonly submissions: (Submission | undefined)[] = [];
+  /** somebody looks whether a job has ended; payload a = job. */
+  readonly submissionDue: number;
+  onSubmissionDue: (job: number) => void = () => {};
+  /** a task has ended by itself, or (b odd) the JobMaster learns of it; payload a = execution, b = 2 attempt. */
+  readonly taskFinished: number;
   /** When the JobManager's process was started, ns; undefined: with the cluster, before the simulation. */
   jobManagerStartedAt: number | undefined;
   /** a JobManager leads, or (b = 1) recovers its jobs; payload a = number of the loss that it follows. */
@@ -159,6 +167,12 @@ export class FlinkEvents {
       this.masters[job]?.onTaskException(subtask, Math.floor(b / length), FAILURE_REASONS[b % length]!);
     });
     this.slownessOver = sim.defineKind("slow task recovers", (job) => this.attempts[job]!.settleSlowness());
+    this.submissionDue = sim.defineKind("submission due", (job) => this.onSubmissionDue(job));
+    this.taskFinished = sim.defineKind("task finished", (e, b) => {
+      const job = this.#jobOfExecution[e]!;
+      const subtask = e - this.#firstExecution[job]!;
+      this.attempts[job]?.onTaskFinished(subtask, Math.floor(b / 2), b % 2 === 1);
+    });
     this.jobManagerLeads = sim.defineKind("JobManager leads", (loss, b) =>
       this.onJobManagerLeads(loss, b === 1),
     );

@@ -1,5 +1,6 @@
 import type { KafkaSinkState } from "../../connectors/index.ts";
 import { invariant } from "../../engine/index.ts";
+import type { OperatorAction } from "../../faults/index.ts";
 import {
   type CheckpointDriver,
   checkpointCoordinator,
@@ -25,7 +26,7 @@ type CompletedCheckpoint = NonNullable<ReturnType<typeof latestCheckpoint>>;
 export class SimulatedAttempts implements JobDeployment {
   readonly regionOf: readonly number[];
   readonly slotOf: readonly number[];
-  readonly #job: JobSpec;
+  #job: JobSpec;
   readonly #number: number;
   readonly #world: JobSurroundings;
   readonly #builder: JobBuilder;
@@ -42,6 +43,8 @@ export class SimulatedAttempts implements JobDeployment {
   readonly #sinkStates = new Map<number, Map<number, readonly (KafkaSinkState | undefined)[]>>();
   #slowdowns: { readonly subtask: number; readonly factor: number; readonly until: number }[] = [];
   #checkpoint: CompletedCheckpoint | undefined;
+  /** The last checkpoint id that was given away before the job was submitted. */
+  #latestId = 0;
   #master: JobMaster | undefined;
 
   constructor(job: JobSpec, world: JobSurroundings) {
@@ -67,6 +70,7 @@ export class SimulatedAttempts implements JobDeployment {
     const { checkpoints } = this.#builder;
     this.#coordinator = checkpoints.makeCoordinator(() => this.#listTasks());
     checkpoints.onAcknowledged = (task, checkpoint) => this.#keepSinkStates(task, checkpoint);
+    this.#builder.onStopped = (subtask, task, isCompleted) => this.#onStopped(subtask, task, isCompleted);
     this.#builder.onException = (subtask, task, reason) => this.#onException(subtask, task, reason);
   }
 
@@ -82,11 +86,72 @@ export class SimulatedAttempts implements JobDeployment {
     this.#coordinator?.dispose();
   }
 
+  savepoint(): void {
+    this.#coordinator?.savepoint();
+  }
+
+  stopWithSavepoint(drain: boolean): void {
+    this.#coordinator?.stopWithSavepoint(drain);
+  }
+
+  /** Whether the job is to end with a savepoint that has not failed. */
+  get isStopping(): boolean {
+    return this.#coordinator?.isStopping ?? false;
+  }
+
+  /** The job, which has ended, is about to be submitted again. Its checkpoints' ids go on where they were.
+   *  @returns false: there is no savepoint to start from. */
+  prepareSubmission({
+    from,
+    checkpoint,
+    transactionalIdPrefix,
+  }: OperatorAction & { readonly kind: "restart" }): boolean {
+    if (this.#coordinator === undefined) return from !== "savepoint";
+    const { nextId, store, savepoint } = this.#coordinator.state;
+    const start =
+      from === "savepoint" ? savepoint : from === "latest" ? store.retained.at(-1 - checkpoint) : undefined;
+    if (from === "savepoint" && start === undefined) return false;
+    if (transactionalIdPrefix !== undefined) {
+      const sinks = this.#job.sinks.map((sink) => ({ ...sink, transactionalIdPrefix }));
+      this.#job = { ...this.#job, sinks };
+      this.#builder.change(this.#job);
+    }
+    this.#latestId = nextId - 1;
+    const state = {
+      ...checkpointCoordinator(),
+      nextId,
+      store: { retained: start ? [start] : [] },
+      savepoint,
+    };
+    this.#coordinator = this.#builder.checkpoints.makeCoordinator(() => this.#listTasks(), state);
+    return true;
+  }
+
+  #onStopped(subtask: number, task: number, isCompleted: boolean): void {
+    if (this.#attempts[subtask]?.task !== task) return;
+    const { sim, events } = this.#world;
+    const attempt = this.#master!.attemptOf(subtask);
+    if (!isCompleted) events.throwIn(this.#number, subtask, attempt, "stop-with-savepoint failed");
+    else sim.scheduleAfter(0, events.taskFinished, events.executionOf(this.#number, subtask), 2 * attempt);
+  }
+
+  /** Handler of `taskFinished`. */
+  onTaskFinished(subtask: number, attempt: number, isKnown: boolean): void {
+    const { sim, events, pipeline } = this.#world;
+    const master = this.#master!;
+    if (isKnown) master.onTaskFinished(subtask, attempt);
+    else if (master.isAlive(subtask, attempt)) {
+      this.#end(subtask, true);
+      const execution = events.executionOf(this.#number, subtask);
+      sim.scheduleAfter(pipeline.environment.flinkRpc, events.taskFinished, execution, 2 * attempt + 1);
+    }
+  }
+
   /** Another coordinator goes on with the completed checkpoints of the last one, and with ids behind its. */
   recoverCoordinator(): void {
     if (this.#coordinator === undefined) return;
-    const { nextId, store } = this.#coordinator.state;
-    const state = { ...checkpointCoordinator(), nextId, store };
+    const { nextId, store, savepoint } = this.#coordinator.state;
+    const state = { ...checkpointCoordinator(), nextId, store, savepoint };
     this.#coordinator = this.#builder.checkpoints.makeCoordinator(() => this.#listTasks(), state);
   }
 
@@ -169,6 +234,13 @@ export class SimulatedAttempts implements JobDeployment {
     });
   }
 
+  /** Whether somebody may submit the job again from a checkpoint that is long past. */
+  get #mayGoFarBack(): boolean {
+    return this.#world.pipeline.faults.some(
+      ({ action }) => action.kind === "operate" && action.job === this.#job.name,
+    );
+  }
+
   #keepSinkStates(task: number, checkpoint: number): void {
     const subtask = this.subtaskOfTask(task);
     const sinks = this.#attempts[subtask]?.sinks ?? [];
@@ -177,7 +249,8 @@ export class SimulatedAttempts implements JobDeployment {
     if (states === undefined) {
       states = new Map();
       this.#sinkStates.set(checkpoint, states);
-      if (this.#sinkStates.size > MOST_KEPT) this.#sinkStates.delete(this.#sinkStates.keys().next().value!);
+      if (this.#sinkStates.size > MOST_KEPT && !this.#mayGoFarBack)
+        this.#sinkStates.delete(this.#sinkStates.keys().next().value!);
     }
     states.set(
       subtask,
@@ -219,7 +292,7 @@ export class SimulatedAttempts implements JobDeployment {
     const openFrom = (i: number): void => {
       if (this.#attempts[subtask] !== current) return;
       if (i < 0) master.onInitialised(subtask, attempt);
-      else current.sinks[i]!.sink.open(states?.[i], () => openFrom(i - 1));
+      else current.sinks[i]!.sink.open(states?.[i], () => openFrom(i - 1), this.#latestId);
     };
     openFrom(current.sinks.length - 1);
   }

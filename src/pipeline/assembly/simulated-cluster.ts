@@ -3,6 +3,7 @@ import { FlinkCluster, type ProcessTasks } from "../../flink/index.ts";
 import type { JobSpec } from "../pipeline.ts";
 import { makeJobMaster } from "./job-masters.ts";
 import { loseJobManager } from "./lost-leader.ts";
+import { advanceSubmission, operate } from "./operate.ts";
 import { SimulatedAttempts } from "./simulated-attempts.ts";
 import { type JobSurroundings, tellFault } from "./simulated-job.ts";
 
@@ -96,6 +97,12 @@ export function performFault(fault: Fault, world: JobSurroundings): void {
     case "elect":
       kafka.brokers!.elect(action.topic, action.topicPartition, action.unclean);
       return;
+    case "operate": {
+      const number = pipeline.jobs.findIndex(({ name }) => name === action.job);
+      events.onSubmissionDue = (job) => advanceSubmission(job, world);
+      operate(fault, number, action.action, world);
+      return;
+    }
     default:
       return;
   }

@@ -98,7 +98,7 @@ type Ends = Channel[][];
 
 /** Builds the subtasks of a job with their sink writers and the channels between them, attempt after attempt. */
 export class JobBuilder {
-  readonly vertices: readonly JobVertex[];
+  vertices: readonly JobVertex[];
   /** In the order in which subtasks are numbered through. */
   readonly subtasks: readonly JobSubtask[];
   readonly checkpoints: JobCheckpoints;
@@ -106,7 +106,9 @@ export class JobBuilder {
   onException: (subtask: number, task: number, reason: FailureReason) => void = () => {};
   /** per subtask: by how much it takes longer for a record than usually. */
   readonly slowness: number[];
-  readonly #job: JobSpec;
+  /** Its job has ended with a savepoint (`isCompleted`), or that has failed. */
+  onStopped: (subtask: number, task: number, isCompleted: boolean) => void = () => {};
+  #job: JobSpec;
   readonly #number: number;
   readonly #world: JobSurroundings;
   readonly #recycler: BufferRecycler;
@@ -126,6 +128,12 @@ export class JobBuilder {
     this.checkpoints = new JobCheckpoints(job, world);
     this.#poisonOf = this.vertices.map((vertex) => poisonFor(job, vertex, world));
     this.#tellOutputs();
+  }
+
+  /** The job is submitted again, with the same vertices and other settings. */
+  change(job: JobSpec): void {
+    this.#job = job;
+    this.vertices = jobGraph(job);
   }
 
   /** Pairs of subtasks with a channel between them: which input of which vertex it is, and its two ends. */
@@ -213,6 +221,7 @@ export class JobBuilder {
         alignment: this.#alignment(),
         channelStateWrite: (bytes) => this.checkpoints.channelStateWrite(bytes),
         commitOffsets: source.commitOffsetsOnCheckpoint && source.groupId !== undefined,
+        onStopped: (isCompleted) => this.onStopped(subtask, number, isCompleted),
       },
       feed,
       lineage,
@@ -282,6 +291,7 @@ export class JobBuilder {
           tellFault(this.#poisonOf[vertexNumber]!.get(record)!, this.#world);
           this.onException(subtaskOfJob, number, "user exception");
         },
+        onStopped: (isCompleted) => this.onStopped(subtaskOfJob, number, isCompleted),
         applied: observer.applied?.bind(observer, this.#number, subtaskOfJob, number),
       },
     );

@@ -443,13 +443,19 @@ export class SimulatedKafka {
       this.#histories.set(source, histories);
     }
     const history = histories[p]!;
+    const job = this.#pipeline.jobs.find((one) => one.source === source)!.name;
+    const mayGoFarBack = this.#pipeline.faults.some(
+      ({ action }) => action.kind === "operate" && action.job === job && action.action.kind === "restart",
+    );
     log.subscribe(consumer);
     return {
       replay: (position, now) => history.replay(position, now, consumer),
       get end() {
         return history.end;
       },
-      forgetBefore: (position) => history.forgetBefore(position),
+      forgetBefore: (position) => {
+        if (!mayGoFarBack) history.forgetBefore(position);
+      },
       unsubscribe: () => log.unsubscribe(consumer),
     };
   }

@@ -1,4 +1,11 @@
-import type { Fault, FaultAction, LinkTarget, ProcessTarget, TaskTarget } from "../../faults/index.ts";
+import type {
+  Fault,
+  FaultAction,
+  LinkTarget,
+  OperatorAction,
+  ProcessTarget,
+  TaskTarget,
+} from "../../faults/index.ts";
 import { nearest } from "../nearest.ts";
 import { SOURCE } from "../pipeline.ts";
 import type { CheckContext } from "./check-context.ts";
@@ -11,6 +18,9 @@ export function isModelledFault(action: FaultAction): boolean {
     case "poison":
     case "slow":
     case "storage":
+      return true;
+    case "operate":
+      return !(action.action.kind === "restart" && action.action.parallelism !== undefined);
     case "kill":
       return true;
     case "freeze":
@@ -28,7 +38,7 @@ export function checkFaults(context: CheckContext): void {
     context.report({
       path: ["faults", fault.name],
       wanted:
-        "a fault that this version of Sluice models: kill or lose a taskmanager, a broker or the jobmanager, freeze a taskmanager or a broker, elect another leader, fail, poison or slow a task, storage in trouble",
+        "a fault that this version of Sluice models: kill or lose a taskmanager, a broker or the jobmanager, freeze a taskmanager or a broker, elect another leader, fail, poison or slow a task, storage in trouble, cancel, savepoint, stop, restart or rename a job",
     });
   }
 }
@@ -76,6 +86,7 @@ class FaultCheck {
         break;
       case "operate":
         this.#job(action.job);
+        this.#operate(action.job, action.action);
         break;
     }
     if (time.kind === "when" && time.job !== undefined) this.#job(time.job);
@@ -110,6 +121,34 @@ class FaultCheck {
     const parallelism = operator?.parallelism ?? found.parallelism;
     if (subtask !== undefined && subtask >= parallelism)
       this.#report(`a subtask from 0 to ${parallelism - 1}`);
+  }
+
+  /** What a job is submitted from has to be there. */
+  #operate(name: string, action: OperatorAction): void {
+    const { jobs, faults } = this.#context.pipeline;
+    const job = jobs.find((one) => one.name === name);
+    if (job === undefined) return;
+    const { interval, retained, retention } = job.checkpointing;
+    const needsCheckpoints =
+      action.kind !== "cancel" && !(action.kind === "restart" && action.from === "nothing");
+    if (needsCheckpoints && interval === undefined) {
+      this.#report(`a job with execution.checkpointing.interval: ${name} has no checkpoints`);
+    }
+    if (action.kind !== "restart" || action.from !== "latest") return;
+    // What a lost JobManager leaves behind nobody deletes.
+    const isLost = faults.some(
+      ({ action: other }) => other.kind === "kill" && other.target.kind === "jobmanager",
+    );
+    if (retention !== "RETAIN_ON_CANCELLATION" && !isLost) {
+      this.#report(
+        `execution.checkpointing.externalized-checkpoint-retention RETAIN_ON_CANCELLATION in job ${name}, else no checkpoint is left to start from`,
+      );
+    }
+    if (action.checkpoint >= retained) {
+      this.#report(
+        `from latest - 0 to ${retained - 1}: execution.checkpointing.num-retained of job ${name} is ${retained}`,
+      );
+    }
   }
 
   #storage(): void {

@@ -74,6 +74,11 @@ const checkpointing = options({
       undefined,
       "Directory of checkpoints; setting it selects filesystem.",
     ],
+    "execution.checkpointing.externalized-checkpoint-retention": [
+      choice(["RETAIN_ON_CANCELLATION", "DELETE_ON_CANCELLATION", "NO_EXTERNALIZED_CHECKPOINTS"]),
+      "NO_EXTERNALIZED_CHECKPOINTS",
+      "What happens to checkpoints when the job is cancelled; to be submitted again from one, it has to be kept.",
+    ],
     "execution.checkpointing.num-retained": [integer({ min: 1 }), "1", "Completed checkpoints kept."],
     "execution.checkpointing.data-inline-threshold": [
       memorySize({ max: 1024 ** 2 }),
@@ -99,11 +104,6 @@ const checkpointing = options({
       { since: "1.20" },
     ],
     "execution.checkpointing.savepoint-dir": [path, undefined, "Directory of savepoints."],
-    "execution.checkpointing.externalized-checkpoint-retention": [
-      choice(["NO_EXTERNALIZED_CHECKPOINTS", "RETAIN_ON_CANCELLATION", "DELETE_ON_CANCELLATION"]),
-      "NO_EXTERNALIZED_CHECKPOINTS",
-      "What happens to checkpoints when the job is cancelled.",
-    ],
     "execution.checkpointing.write-buffer-size": [
       memorySize(),
       "4096",

@@ -1,0 +1,199 @@
+import { describe, expect, test } from "vitest";
+import { type RunResult, runPipeline } from "../experiment/index.ts";
+import { parsePipeline } from "../pipeline/index.ts";
+
+const SECOND = 1e9;
+
+/** A keyed job of parallelism 2, a checkpoint each second. */
+const PIPELINE = `
+environment: { preset: laptop }
+kafka:
+  topics:
+    in: { partitions: 2 }
+    out: { partitions: 2 }
+producers:
+  load: { topic: in, rate: 1000/s, record: 100 B, keys: 1000 }
+flink: { taskmanagers: 2 }
+jobs:
+  job:
+    config:
+      parallelism.default: 2
+      execution.checkpointing.interval: 1 s
+      execution.checkpointing.dir: file:///checkpoints
+      execution.checkpointing.externalized-checkpoint-retention: RETAIN_ON_CANCELLATION
+      execution.checkpointing.num-retained: 3
+    source: { topic: in }
+    operators:
+      - { name: count, keyed: true, service-time: 0.02 ms, state: 100 b/key }
+    sinks:
+      - topic: out
+        sink.delivery-guarantee: exactly-once
+        sink.transactional-id-prefix: job
+        properties.transaction.timeout.ms: 600000
+readers:
+  committed: { topic: out, isolation.level: read_committed }
+  uncommitted: { topic: out, isolation.level: read_uncommitted }
+`;
+
+function run(faults: readonly string[], set: readonly string[] = [], seconds = 40): RunResult {
+  const assignments = [...faults.map((fault, i) => `faults.f${i}=${fault}`), ...set];
+  const { pipeline } = parsePipeline(PIPELINE, "operator-actions.yaml", assignments);
+  return runPipeline(pipeline, { seed: "1", duration: seconds * SECOND });
+}
+
+const [committed, uncommitted] = [0, 1];
+const counts = ({ readers }: RunResult): readonly (readonly [lost: number, repeated: number])[] =>
+  readers.map(({ recordsLost, recordsDuplicated }) => [recordsLost, recordsDuplicated]);
+const broken = ({ checks }: RunResult): string[] => checks.flatMap(({ violations }) => [...violations]);
+const told = ({ recovery }: RunResult): string[] => recovery.timeline.map(({ what }) => what);
+const job = ({ recovery }: RunResult) => recovery.jobs[0]!;
+const NOTHING = [
+  [0, 0],
+  [0, 0],
+];
+
+describe("a job that ends", () => {
+  test("cancelled: what no checkpoint holds isn't committed, what it hasn't read waits", () => {
+    const result = run(["cancel job at 20.3 s"]);
+    expect([job(result).status, job(result).isRunning, job(result).restarts]).toEqual(["CANCELED", false, 0]);
+    expect(counts(result)).toEqual(NOTHING);
+    // The last checkpoint was triggered within the second before.
+    expect(result.readers[committed]!.recordsVisible).toBeGreaterThan(19_200);
+    expect(result.readers[committed]!.recordsVisible).toBeLessThan(20_300);
+    expect(result.readers[uncommitted]!.recordsWaiting).toBeGreaterThan(19_700);
+    expect(broken(result)).toEqual([]);
+  });
+
+  test.each(["stop-with-savepoint job at 20.3 s", "stop-with-savepoint job drain at 20.3 s"])(
+    "%s: all that it has read is committed, for each reader the same",
+    (fault) => {
+      const result = run([fault]);
+      expect([job(result).status, job(result).isRunning]).toEqual(["FINISHED", false]);
+      expect(counts(result)).toEqual(NOTHING);
+      const [first, second] = result.readers.map(({ recordsVisible }) => recordsVisible);
+      expect(first).toBe(second);
+      expect(first).toBeGreaterThan(20_290);
+      expect(first).toBeLessThan(20_310);
+      expect(broken(result)).toEqual([]);
+    },
+  );
+
+  test("stopped with a savepoint that the store refuses: the job goes on", () => {
+    const result = run(
+      ["storage metadata-fails at 20 s for 1 s", "stop-with-savepoint job at 20.3 s"],
+      ["jobs.job.config.execution.checkpointing.tolerable-failed-checkpoints=10"],
+    );
+    expect(told(result)).toContain("subtask 0 failed: stop-with-savepoint failed");
+    expect([job(result).restarts, job(result).isRunning]).toEqual([1, true]);
+    expect(counts(result)[committed]).toEqual([0, 0]);
+    expect(broken(result)).toEqual([]);
+  });
+});
+
+test("a TaskManager dies while the job stops: Flink goes back behind what the savepoint has committed", () => {
+  const faults = ["stop-with-savepoint job at 20.3 s", "kill taskmanager-1 when EndTxn sent 41st time"];
+  const result = run(faults);
+  const savepoint = told(result).findIndex((what) => what.startsWith("savepoint"));
+  expect(told(result).findIndex((what) => what.startsWith("restores checkpoint"))).toBeGreaterThan(savepoint);
+  const [first] = counts(result);
+  expect(first![0]).toBe(0);
+  expect(first![1]).toBeGreaterThan(0);
+  expect(broken(result).length).toBeGreaterThan(0);
+});
+
+test("a savepoint changes nothing for readers: its transactions are committed with the next checkpoint", () => {
+  const result = run(["savepoint job at 20.3 s"]);
+  expect(told(result).length).toBe(2);
+  expect(told(result)[1]).toMatch(/^savepoint \d+ completed$/);
+  expect(counts(result)).toEqual(NOTHING);
+  expect(job(result).restarts).toBe(0);
+  expect(broken(result)).toEqual([]);
+});
+
+describe("a job that is submitted again", () => {
+  test("from a savepoint that it is stopped with: nobody sees a record twice", () => {
+    const result = run(["restart job from savepoint at 20.3 s"]);
+    expect(counts(result)).toEqual(NOTHING);
+    expect([job(result).restarts, job(result).isRunning, job(result).outagesMs.length]).toEqual([1, true, 1]);
+    expect(broken(result)).toEqual([]);
+  });
+
+  test("from the latest checkpoint: what came after it is read again, and committed once", () => {
+    const result = run(["restart job from latest at 20.3 s"]);
+    const [first, second] = counts(result);
+    expect(first).toEqual([0, 0]);
+    expect(second![0]).toBe(0);
+    expect(second![1]).toBeGreaterThan(200);
+    expect(second![1]).toBeLessThan(1000);
+    expect(broken(result)).toEqual([]);
+  });
+
+  test("from an older one: what was committed behind it is committed again, to the record", () => {
+    // Two checkpoints further back, so two seconds of 1,000 records.
+    const latest = counts(run(["restart job from latest at 20.3 s"]));
+    const older = counts(run(["restart job from latest - 2 at 20.3 s"]));
+    expect(older[committed]).toEqual([0, 2000]);
+    expect(older[uncommitted]).toEqual([0, latest[uncommitted]![1] + 2000]);
+  });
+
+  test("from nothing: all of it again", () => {
+    const result = run(["restart job from nothing at 20.3 s"]);
+    const cancelled = run(["cancel job at 20.3 s"]);
+    result.readers.forEach(({ recordsDuplicated }, reader) => {
+      expect(recordsDuplicated).toBe(cancelled.readers[reader]!.recordsVisible);
+    });
+    expect(broken(result)).toEqual([]);
+  });
+
+  test("under another transactional-id prefix: what the old one left open is aborted, what it pre-committed is committed", () => {
+    const result = run(["rename job to other when snapshot acknowledged of checkpoint 20"]);
+    expect(counts(result)[committed]).toEqual([0, 0]);
+    expect(broken(result)).toEqual([]);
+    // Nothing holds back readers for longer than the outage and an interval.
+    expect(result.readers[committed]!.latency.maxMs).toBeLessThan(3000);
+  });
+
+  test.each([
+    [
+      "after it has failed for good",
+      ["fail job at 20 s", "restart job from latest at 25 s"],
+      ["restart-strategy.type=none"],
+    ],
+    ["while it restarts", ["fail job at 20 s", "restart job from savepoint at 20.2 s"], []],
+    ["twice", ["restart job from savepoint at 15 s", "restart job from latest at 25 s"], []],
+    [
+      "and fails before its first checkpoint",
+      ["restart job from savepoint at 20.3 s", "fail job at 21 s"],
+      [],
+    ],
+    [
+      "with a frozen TaskManager",
+      ["freeze taskmanager-1 at 20 s for 5 s", "restart job from savepoint at 20.3 s"],
+      [],
+    ],
+    [
+      "when its JobManager is lost for good",
+      ["kill jobmanager at 10 s repair 1 s", "restart job from latest at 70 s"],
+      [],
+    ],
+    [
+      "with unaligned checkpoints",
+      ["restart job from latest at 20.3 s"],
+      ["execution.checkpointing.unaligned.enabled=true"],
+    ],
+  ])("%s: every record is committed once", (_, faults, set) => {
+    const result = run(faults, set, 90);
+    expect(counts(result)[committed]).toEqual([0, 0]);
+    expect(counts(result)[uncommitted]![0]).toBe(0);
+    expect(job(result).isRunning).toBe(true);
+    expect(broken(result)).toEqual([]);
+  });
+
+  test.each([
+    ["restart job from latest at 1 s", "RETAIN_ON_CANCELLATION in job job", ["NO_EXTERNALIZED_CHECKPOINTS"]],
+    ["restart job from latest - 3 at 1 s", "from latest - 0 to 2", ["RETAIN_ON_CANCELLATION"]],
+  ])("%s is refused where nothing would be there", (fault, wanted, [retention]) => {
+    const key = "jobs.job.config.execution.checkpointing.externalized-checkpoint-retention";
+    expect(() => run([fault], [`${key}=${retention}`])).toThrow(wanted);
+  });
+});
