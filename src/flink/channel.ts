@@ -126,6 +126,8 @@ export class Channel {
   #credit: number;
   #blocked = false;
   #isDisposed = false;
+  /** It holds restored buffers, and the task that is to send them isn't there yet: credit for them may come before it. */
+  #isHeld = false;
   #flushRequested = false;
   /** What a flush has made visible to a local receiver that hasn't polled it: the head of the queue, part of a segment that
    *  goes on filling. */
@@ -189,6 +191,7 @@ export class Channel {
     const { segmentSize, recordBytes } = this.#settings;
     const most = Math.max(1, Math.floor(segmentSize / recordBytes));
     const rest = new SpanList(this.#settings.recycler.separate);
+    this.#isHeld = true;
     for (const [partition, route, from, to] of spans) rest.push(partition, route, from, to);
     while (rest.records > 0) {
       const buffer = this.#settings.recycler.take();
@@ -200,6 +203,7 @@ export class Channel {
 
   /** Both ends are there: what was restored goes on its way. */
   sendRestored(): void {
+    this.#isHeld = false;
     this.#send();
   }
 
@@ -477,7 +481,7 @@ export class Channel {
   }
 
   #send(): void {
-    if (this.#isDisposed) return;
+    if (this.#isDisposed || this.#isHeld) return;
     if (this.local) {
       if (this.#blocked) return;
       this.#queueRequestedFlush();
@@ -566,7 +570,7 @@ export class Channel {
 
   get hasData(): boolean {
     if (!this.local) return this.#received.length > 0;
-    return !this.#blocked && this.#queue.length > 0;
+    return !this.#blocked && !this.#isHeld && this.#queue.length > 0;
   }
 
   /** Data buffers that have come to a remote receiver and wait. */
