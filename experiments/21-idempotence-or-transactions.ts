@@ -1,4 +1,4 @@
-import { barChart, known } from "../src/charts/index.ts";
+import { duplicatesAndLosses, known } from "../src/charts/index.ts";
 import { defineExperiment } from "../src/experiment/index.ts";
 
 export const experiment = defineExperiment({
@@ -12,11 +12,8 @@ export const experiment = defineExperiment({
   duration: "90 s",
   metrics: ["records_duplicated", "records_lost", "restored_checkpoint_age_ms", "recovery_ms"],
   charts: [
-    barChart({
-      name: "seen-again",
+    duplicatesAndLosses({
       by: ["guarantee", "isolationLevel"],
-      metrics: [{ metric: "records_duplicated", title: "records seen again" }],
-      title: "records that a reader sees again",
       shown:
         "a TaskManager is killed 7 s after a checkpoint was triggered, 10,000 records/s. All producers are idempotent, but a restored one is new to the brokers: what it sends again is no repeat to them",
       finding: (results) => {

@@ -1,9 +1,9 @@
 import type { Chart, ChartSpec, Metric, SweepResults } from "../experiment/index.ts";
 import { labelOf, pick, type Where } from "./find-points.ts";
-import { formatKnown, isTime } from "./format-quantity.ts";
+import { formatKnown, isBytes, isTime } from "./format-quantity.ts";
 import { CHART_WIDTH, COLORS, seriesScales, THEME, titled, VEGA_LITE } from "./theme.ts";
 
-/** Metrics, all in ms or all counts, for each value of a factor or reader, as bars with their values. */
+/** Metrics, all in ms, all bytes or all counts, for each value of a factor or reader, as bars with their values. */
 export interface BarChartOptions {
   readonly name: string;
   readonly finding: (results: SweepResults) => string;
@@ -29,6 +29,12 @@ const BAR_HEIGHT = 24;
 /** Bars with values at their ends and 95 % intervals. */
 export function barChart(options: BarChartOptions): Chart {
   return { name: options.name, draw: (results) => drawBars(results, options) };
+}
+
+function labelsOf(metric: Metric): string {
+  if (isBytes(metric)) return "datum.value === 0 ? '0' : format(datum.value, '~s') + 'B'";
+  if (!isTime(metric)) return "format(datum.value, ',')";
+  return "datum.value === 0 ? '0' : datum.value < 1000 ? format(datum.value, '~r') + ' ms' : format(datum.value / 1000, '~r') + ' s'";
 }
 
 function drawBars(results: SweepResults, options: BarChartOptions): ChartSpec {
@@ -77,9 +83,7 @@ function drawBars(results: SweepResults, options: BarChartOptions): ChartSpec {
     axis: {
       grid: true,
       tickCount: 7,
-      labelExpr: metrics.every(({ metric }) => !isTime(metric))
-        ? "format(datum.value, ',')"
-        : "datum.value === 0 ? '0' : datum.value < 1000 ? format(datum.value, '~r') + ' ms' : format(datum.value / 1000, '~r') + ' s'",
+      labelExpr: labelsOf(metrics[0]!.metric),
     },
   });
   const layer: object[] = [

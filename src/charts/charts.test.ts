@@ -1,13 +1,18 @@
 import { describe, expect, test } from "vitest";
+import { backPressure } from "./back-pressure.ts";
 import { barChart } from "./bar-chart.ts";
 import { checkpointTimeline } from "./checkpoint-timeline.ts";
+import { duplicatesAndLosses } from "./duplicates-and-losses.ts";
 import { largestWithin, only } from "./find-points.ts";
 import { FONT_FILES, readFontMetrics } from "./font-metrics.ts";
-import { formatCount, formatMs, formatShare } from "./format-quantity.ts";
+import { formatBytes, formatCount, formatMs, formatSetting, formatShare } from "./format-quantity.ts";
 import { latencyAgainstInterval } from "./latency-against-interval.ts";
+import { latencyAroundCrash } from "./latency-around-crash.ts";
 import { latencyDistribution } from "./latency-distribution.ts";
 import { lineChart } from "./line-chart.ts";
+import { outcomeMatrix } from "./outcome-matrix.ts";
 import { protocolSequence } from "./protocol-sequence.ts";
+import { recoverySplit } from "./recovery-split.ts";
 import { renderPng, renderSvg } from "./render-chart.ts";
 import { RESULTS } from "./results.fixture.ts";
 import { tradeOffFront } from "./trade-off-front.ts";
@@ -75,6 +80,95 @@ const CHARTS = [
     }),
     title: "A finding",
   },
+  {
+    chart: barChart({
+      name: "bars-of-counts",
+      where: reader,
+      by: ["guarantee", "interval"],
+      byTitle: "guarantee, interval",
+      metrics: [
+        { metric: "records_duplicated", title: "seen again" },
+        { metric: "records_lost", title: "lost" },
+      ],
+      title: "records",
+      shown: "bars of two factors, an axis of counts",
+      finding: () => "A finding",
+    }),
+    title: "A finding",
+  },
+  {
+    chart: barChart({
+      name: "bars-of-bytes",
+      where: reader,
+      by: "guarantee",
+      metrics: [{ metric: "in_flight_mean_bytes", title: "in flight" }],
+      title: "size",
+      shown: "an axis of bytes",
+      finding: () => "A finding",
+    }),
+    title: "A finding",
+  },
+  {
+    chart: lineChart({
+      name: "line-of-counts",
+      where: { ...reader, guarantee: "at-least-once" },
+      x: { factor: "interval", title: "interval" },
+      y: { metric: "records_duplicated", title: "records seen again" },
+      series: "guarantee",
+      seriesTitle: "guarantee",
+      shown: "an axis of counts",
+      finding: () => "A finding",
+    }),
+    title: "A finding",
+  },
+  {
+    chart: outcomeMatrix({
+      name: "outcome-matrix",
+      where: reader,
+      x: { factor: "interval", title: "interval" },
+      y: { factor: "guarantee", title: "guarantee" },
+      ran: ({ metrics }) => ({
+        text: formatCount(metrics.records_lost.mean),
+        isFine: metrics.records_lost.mean === 0,
+      }),
+      refused: (reason) => ({ text: reason, isFine: false }),
+      shown: "two factors crossed",
+      finding: () => "A finding",
+    }),
+    title: "A finding",
+  },
+  {
+    chart: recoverySplit({ where: reader, by: "interval", shown: "four parts", finding: () => "A finding" }),
+    title: "A finding",
+  },
+  {
+    chart: duplicatesAndLosses({
+      where: { ...reader, interval: 10_000 },
+      by: ["guarantee", "isolationLevel"],
+      shown: "two columns",
+      finding: () => "A finding",
+    }),
+    title: "A finding",
+  },
+  {
+    chart: latencyAroundCrash({
+      where: { guarantee: "exactly-once", interval: 1000 },
+      reader: "billing",
+      before: 20,
+      behind: 10,
+      shown: "phases shaded",
+      finding: () => "A finding",
+    }),
+    title: "A finding",
+  },
+  {
+    chart: backPressure({
+      where: { guarantee: "exactly-once", interval: 1000 },
+      shown: "three panels",
+      finding: () => "A finding",
+    }),
+    title: "A finding",
+  },
 ];
 
 describe("each chart", () => {
@@ -112,6 +206,20 @@ test("texts are as wide as the bundled font draws them", () => {
   for (const letter of letters) expect(font.width(letter, 100)).toBeGreaterThan(10);
 });
 
+test("a chart of a crash says so where none happened", () => {
+  const chart = latencyAroundCrash({
+    where: { guarantee: "at-least-once", interval: 1000 },
+    reader: "billing",
+    before: 20,
+    behind: 10,
+    shown: "phases shaded",
+    finding: () => "A finding",
+  });
+  expect(() => chart.draw(RESULTS)).toThrow(
+    'Cannot read the results of fixture: got no failure with {"guarantee":"at-least-once","interval":1000}, wanted one',
+  );
+});
+
 test("the largest interval within a bound lies on the line between two points", () => {
   const where = { ...reader, guarantee: "exactly-once" };
   const within = (bound: number) => largestWithin(RESULTS, where, "interval", "latency_p99_ms", bound);
@@ -136,5 +244,13 @@ test("quantities as people read them", () => {
     "15 min",
   ]);
   expect([12, 20_345, 607_123].map(formatCount)).toEqual(["12", "20,300", "607,000"]);
+  expect([1500, 60_000, 170_000, 3_600_000].map(formatSetting)).toEqual(["1.5 s", "1 min", "170 s", "1 h"]);
   expect(formatShare(0.9512)).toBe("95 %");
+  expect([0, 820, 999.6, 1_284_000, 3.2e9].map(formatBytes)).toEqual([
+    "0 B",
+    "820 B",
+    "1 kB",
+    "1.28 MB",
+    "3.2 GB",
+  ]);
 });

@@ -1,5 +1,5 @@
 import { ExperimentError, type Metric, type PointSummary, type SweepResults } from "../experiment/index.ts";
-import { formatKnown, formatMs } from "./format-quantity.ts";
+import { formatKnown, formatSetting } from "./format-quantity.ts";
 
 /** Which points and reader: factors by name, `reader` and `isolationLevel` as they are called. */
 export type Where = Readonly<Record<string, string | number>>;
@@ -20,9 +20,13 @@ export function partOf(summary: PointSummary, name: string): string | number | u
 
 /** What a chart calls a summary's part: as `partOf`, a duration with its unit. */
 export function labelOf(results: SweepResults, summary: PointSummary, name: string): string {
-  const value = partOf(summary, name);
+  return valueLabel(results, name, partOf(summary, name));
+}
+
+/** A factor's value as text, a duration with its unit. */
+export function valueLabel(results: SweepResults, name: string, value: string | number | undefined): string {
   const factor = results.factors.find((one) => one.factor === name);
-  return factor?.column.endsWith("_ms") ? formatMs(Number(value)) : String(value);
+  return factor?.column.endsWith("_ms") ? formatSetting(Number(value)) : String(value);
 }
 
 /** The one summary that `where` picks.

@@ -13,9 +13,31 @@ export function formatMs(milliseconds: number): string {
   return `${trimmed(Number((milliseconds / 60_000).toPrecision(DIGITS)))} min`;
 }
 
+/** A setting of some ms: in whole hours, minutes or seconds where it is some, else as `formatMs`. */
+export function formatSetting(milliseconds: number): string {
+  if (milliseconds > 0 && milliseconds % 3_600_000 === 0) return `${milliseconds / 3_600_000} h`;
+  if (milliseconds > 0 && milliseconds % 60_000 === 0) return `${milliseconds / 60_000} min`;
+  if (milliseconds > 0 && milliseconds % 1000 === 0 && milliseconds < 600_000)
+    return `${milliseconds / 1000} s`;
+  return formatMs(milliseconds);
+}
+
 /** Whether a metric is a time in ms; the others are counts. */
 export function isTime(metric: Metric): boolean {
   return metric.endsWith("_ms");
+}
+
+export function isBytes(metric: Metric): boolean {
+  return metric.endsWith("_bytes");
+}
+
+/** A size, three digits, in powers of 1000: `820 B`, `1.28 MB`. */
+export function formatBytes(bytes: number): string {
+  const power = Math.min(
+    4,
+    Math.max(0, Math.floor(Math.log10(Math.max(1, Number(bytes.toPrecision(DIGITS)))) / 3)),
+  );
+  return `${trimmed(Number((bytes / 1000 ** power).toPrecision(DIGITS)))} ${["B", "kB", "MB", "GB", "TB"][power]}`;
 }
 
 /** A metric's mean with no more digits than are known of it. */
@@ -24,7 +46,8 @@ export function formatKnown(
   { mean, halfWidth }: { readonly mean: number; readonly halfWidth: number },
 ): string {
   const known = Number(knownDigits(mean, halfWidth).replace("~", ""));
-  return isTime(metric) ? formatMs(known) : formatCount(known);
+  if (isTime(metric)) return formatMs(known);
+  return isBytes(metric) ? formatBytes(known) : formatCount(known);
 }
 
 /** A count with its thousands apart, to three digits: `20,300`. */

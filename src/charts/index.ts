@@ -1,11 +1,16 @@
+export { type BackPressureOptions, backPressure } from "./back-pressure.ts";
 export { type BarChartOptions, barChart } from "./bar-chart.ts";
 export { checkpointTimeline } from "./checkpoint-timeline.ts";
+export { type DuplicatesAndLossesOptions, duplicatesAndLosses } from "./duplicates-and-losses.ts";
 export { figuresOf, verdictOf } from "./figures-of.ts";
 export { known, largestWithin, mean, only, pick, type Where } from "./find-points.ts";
-export { formatCount, formatMs, formatShare } from "./format-quantity.ts";
+export { formatBytes, formatCount, formatMs, formatShare } from "./format-quantity.ts";
 export { latencyAgainstInterval } from "./latency-against-interval.ts";
+export { type LatencyAroundCrashOptions, latencyAroundCrash } from "./latency-around-crash.ts";
 export { latencyDistribution } from "./latency-distribution.ts";
 export { type LawPoint, type LineChartOptions, lineChart } from "./line-chart.ts";
+export { type Outcome, type OutcomeMatrixOptions, outcomeMatrix } from "./outcome-matrix.ts";
 export { protocolSequence } from "./protocol-sequence.ts";
+export { type RecoverySplitOptions, recoverySplit } from "./recovery-split.ts";
 export { renderPng, renderSvg } from "./render-chart.ts";
 export { tradeOffFront } from "./trade-off-front.ts";

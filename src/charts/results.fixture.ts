@@ -16,7 +16,7 @@ export const RESULTS: SweepResults = {
   summaries: GUARANTEES.flatMap((guarantee, g) =>
     INTERVALS.map((interval, i) => summaryOf(INTERVALS.length * g + i, guarantee, interval)),
   ),
-  failures: [],
+  failures: [{ point: 9, factors: { guarantee: "none", interval: 1000 }, reason: "refused" }],
   histograms: GUARANTEES.flatMap((_, g) =>
     [1, 2, 3, 4].map((step) => ({
       point: INTERVALS.length * g,
@@ -26,8 +26,8 @@ export const RESULTS: SweepResults = {
       records: [500, 400, 99, 1][step - 1]!,
     })),
   ),
-  timeline: timelineOf(INTERVALS.length, 20_000),
-  series: [],
+  timeline: [...timelineOf(INTERVALS.length, 20_000), ...failureOf(INTERVALS.length, 30_000)],
+  series: seriesOf(INTERVALS.length),
 };
 
 function summaryOf(point: number, guarantee: string, interval: number): PointSummary {
@@ -40,6 +40,13 @@ function summaryOf(point: number, guarantee: string, interval: number): PointSum
     checkpoint_duration_mean_ms: 700,
     precommit_to_commit_mean_ms: 780,
     records_in: 300_000,
+    records_duplicated: guarantee === "exactly-once" ? 0 : 10 * interval,
+    records_lost: guarantee === "exactly-once" ? interval : 0,
+    noticed_ms: 100,
+    restart_ms: 2 * interval,
+    restore_ms: 1900,
+    catch_up_ms: 3 * interval,
+    in_flight_mean_bytes: 800 * interval,
   };
   const values = (metric: Metric): number[] => {
     const value = known[metric];
@@ -84,6 +91,55 @@ function timelineOf(point: number, at: number): SweepResults["timeline"] {
     row("sink 0", "commit decided", 806, 806),
     row("sink 0", "commit", 803, 820),
   ];
+}
+
+/** A crash: 100 ms until it is noticed, 2 s of restart, 1 s of restore and 5 s of catching up. */
+function failureOf(point: number, at: number): SweepResults["timeline"] {
+  const row = (participant: string, phase: string, from: number, to: number) => ({
+    point,
+    job: "enrich",
+    checkpoint: 0,
+    participant,
+    phase,
+    fromMs: at + from,
+    toMs: at + to,
+  });
+  return [
+    row("job", "until noticed", 0, 100),
+    row("job", "restart", 100, 2100),
+    row("job", "restore", 2100, 3100),
+    row("billing", "catch-up", 3100, 8100),
+  ];
+}
+
+/** A value every 5 s for a minute; no task from 30 to 40 s. */
+function seriesOf(point: number): SweepResults["series"] {
+  const times = Array.from({ length: 12 }, (_, i) => 5000 * i);
+  const row = (subject: string, measure: string, fromMs: number, value: number) => ({
+    point,
+    subject,
+    measure,
+    fromMs,
+    value,
+  });
+  return times.flatMap((time) => {
+    const latency = row("billing", "latency_mean_ms", time, time === 30_000 ? 8000 : 800);
+    if (time >= 30_000 && time < 40_000) return [latency];
+    const isFull = time >= 40_000;
+    return [
+      latency,
+      ...[0, 1].flatMap((subtask) => [
+        row(`enrich/Source: orders[${subtask}]`, "busy_share", time, 0.01),
+        row(`enrich/Source: orders[${subtask}]`, "back_pressured_share", time, isFull ? 0.9 : 0),
+        row(`enrich/Source: orders[${subtask}]`, "input_queue_buffers", time, 0),
+        row(`enrich/Source: orders[${subtask}]`, "output_queue_buffers", time, isFull ? 10 : 1),
+        row(`enrich/join -> enriched: Writer[${subtask}]`, "busy_share", time, isFull ? 1 : 0.7),
+        row(`enrich/join -> enriched: Writer[${subtask}]`, "back_pressured_share", time, 0),
+        row(`enrich/join -> enriched: Writer[${subtask}]`, "input_queue_buffers", time, isFull ? 12 : 2),
+        row(`enrich/join -> enriched: Writer[${subtask}]`, "output_queue_buffers", time, 0),
+      ]),
+    ];
+  });
 }
 
 function byMetric<Value>(of: (metric: Metric) => Value): Readonly<Record<Metric, Value>> {

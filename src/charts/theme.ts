@@ -18,6 +18,9 @@ export const COLORS = {
   goal: "#b3261e",
   /** A closed form. */
   law: "#7a828c",
+  /** How something ended: light where it went well, dark where it didn't. */
+  fine: "#dfeee7",
+  bad: "#8f2a22",
 } as const;
 
 /** The same colour for the same guarantee in every chart. */
@@ -28,6 +31,11 @@ const GUARANTEES: Readonly<
   "at-least-once": { color: "#e69f00", shape: "square", dash: [6, 3] },
   none: { color: "#8c8c8c", shape: "triangle-up", dash: [2, 2] },
 };
+
+/** Their colours alone, for bars. */
+export const GUARANTEE_COLORS: Readonly<Record<string, string>> = Object.fromEntries(
+  Object.entries(GUARANTEES).map(([name, { color }]) => [name, color]),
+);
 
 /** For series that are no guarantees: none has a guarantee's colour. */
 const OTHERS = [
@@ -58,6 +66,14 @@ export const PHASES: Readonly<Record<string, string>> = {
   completing: "#57606a",
   "pre-committed, invisible": "#ece2b8",
   commit: "#00694c",
+};
+
+/** Phases of a recovery, in their order, from dark to light: none has the colour of a guarantee. */
+export const FAILURE_PHASES: Readonly<Record<string, string>> = {
+  "until noticed": "#3c4148",
+  restart: "#d55e00",
+  restore: "#cc79a7",
+  "catch-up": "#ece2b8",
 };
 
 export const VEGA_LITE = "https://vega.github.io/schema/vega-lite/v6.json";

@@ -29,14 +29,15 @@ export interface Experiment {
   /** Keeps, of the first repetition of each point, what readers and tasks go through, in slots of this length: an expression.
    *  Default: nothing is kept. */
   readonly series?: string;
-  /** How runs may end that are an answer and no mistake: with a check that fails, or refused as Flink or Kafka would. */
+  /** How runs may end that are an answer and no mistake: with a check that fails, refused as Flink or Kafka would, or stopped since
+   *  nothing happens any more. */
   readonly expected?: readonly ExpectedEnd[];
   /** What the terminal shows, and what `compare` compares unless told otherwise. */
   readonly metrics: readonly Metric[];
   readonly charts: readonly Chart[];
 }
 
-export const EXPECTED_ENDS = ["check failed", "bad config"] as const;
+export const EXPECTED_ENDS = ["check failed", "bad config", "stopped"] as const;
 
 export type ExpectedEnd = (typeof EXPECTED_ENDS)[number];
 

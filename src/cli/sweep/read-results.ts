@@ -63,7 +63,9 @@ export async function readResults(
        from ${table("histograms")} group by all order by point, reader, from_ms`,
     );
     const timeline = await askNamed(database, `select * from ${table("timeline")}`);
-    const series = await askNamed(database, `select * from ${table("series")}`);
+    // Sweeps of earlier versions have none.
+    const hasSeries = existsSync(join(folder, "series.parquet"));
+    const series = hasSeries ? await askNamed(database, `select * from ${table("series")}`) : [];
     return {
       experiment,
       question,
