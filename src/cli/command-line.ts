@@ -17,6 +17,7 @@ import { type QueryArguments, queryResults } from "./sweep/query-command.ts";
 import { type SweepArguments, sweepExperiments } from "./sweep/sweep-command.ts";
 import type { Terminal } from "./terminal.ts";
 import { UsageError } from "./usage-error.ts";
+import { writeFidelityPage } from "./write-fidelity-page.ts";
 
 /** Reads the arguments, does what they ask and says how it went. Never throws and never ends the process itself. */
 export async function runCommandLine(argv: readonly string[], terminal: Terminal): Promise<ExitCode> {
@@ -236,7 +237,14 @@ function describeCommands(terminal: Terminal, done: (code: ExitCode) => void): C
     .option("--cases <folder>", "folder of reference cases (default: those that come with Sluice)")
     .option("--seed <number>", "seed of every random draw, a whole number", "1")
     .option("--json", "print JSON on standard output, and nothing else there")
-    .action((options: FidelityArguments) => done(compareWithReference(options, terminal)));
+    .option("--page <file>", "write a page with charts, what is off and why, and what moves the outcome most")
+    .action(async (options: FidelityArguments) =>
+      done(
+        options.page === undefined
+          ? compareWithReference(options, terminal)
+          : await writeFidelityPage(options, options.page, terminal),
+      ),
+    );
 
   return program;
 }

@@ -1,10 +1,12 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { EXIT_CODES } from "./exit-codes.ts";
 import { compareWithReference } from "./fidelity-command.ts";
+import { PAGE_MARK } from "./fidelity-page.ts";
 import { PLAIN, type Terminal } from "./terminal.ts";
+import { writeFidelityPage } from "./write-fidelity-page.ts";
 
 const CASES = join(import.meta.dirname, "../../reference/cases");
 let folder = "";
@@ -89,6 +91,30 @@ test("a file that is no case is named, and a folder without one too", () => {
   expect(run).toThrow(`Cannot read ${own}: got no file that ends in .json, wanted reference cases`);
   writeFileSync(join(own, "a.json"), "[]");
   expect(run).toThrow(`Cannot read ${join(own, "a.json")}: got`);
+});
+
+test.each([
+  [
+    { cases: CASES },
+    `Cannot read --page: got it beside --cases ${CASES}, wanted one: the page is about the reference`,
+  ],
+  [{}, /^Cannot write .*notes\.md: a file that Sluice has not written is there, wanted another --page$/],
+])("a page is written about the reference, and over nobody's file: %j", async (typed, problem) => {
+  const page = join(folder, "notes.md");
+  writeFileSync(page, "mine\n");
+  await expect(writeFidelityPage({ seed: "1", ...typed }, page, capture())).rejects.toThrow(problem);
+  expect(readFileSync(page, "utf8")).toBe("mine\n");
+});
+
+test("docs/fidelity.md is the page of these cases: every one, and a reason for whatever is off", () => {
+  const page = readFileSync(join(CASES, "../../docs/fidelity.md"), "utf8");
+  expect(page.startsWith(PAGE_MARK)).toBe(true);
+  for (const name of readdirSync(CASES)) expect(page).toContain(`<summary>${name.replace(".json", "")}: `);
+  const off = page.split("## What is off, and why")[1]!.split("\n## ")[0]!;
+  expect(off).not.toContain("not known");
+  const charts = [...page.matchAll(/\((charts\/fidelity\/[^)]+\.svg)\)/g)].map(([, file]) => file!);
+  expect(charts.length).toBeGreaterThanOrEqual(6);
+  for (const chart of charts) expect(readFileSync(join(CASES, "../../docs", chart), "utf8")).toMatch(/^<svg/);
 });
 
 test("a file that is no case doesn't keep the others from being judged", () => {

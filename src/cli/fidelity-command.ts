@@ -7,6 +7,7 @@ import {
   type KindSummary,
   type ReferenceCase,
   readReferenceCase,
+  type SimulatedPhases,
   simulateOverPhases,
   summariseRows,
 } from "../fidelity/index.ts";
@@ -21,10 +22,26 @@ import { UsageError } from "./usage-error.ts";
 export interface FidelityArguments {
   readonly cases?: string;
   readonly json?: boolean;
+  /** File to write as a page with charts beside it. */
+  readonly page?: string;
   readonly seed: string;
 }
 
-const REFERENCE = join(import.meta.dirname, "..", "..", "reference", "cases");
+/** What came of all cases of a folder. */
+export interface ComparedCases {
+  readonly cases: readonly {
+    readonly reference: ReferenceCase;
+    readonly simulated: SimulatedPhases;
+    readonly rows: readonly FidelityRow[];
+  }[];
+  readonly report: FidelityReport;
+  /** Names of the cases that the environment's constants come from. */
+  readonly calibration: ReadonlySet<string>;
+  readonly exitCode: ExitCode;
+}
+
+/** The folder of the cases that come with Sluice. */
+export const REFERENCE = join(import.meta.dirname, "..", "..", "reference", "cases");
 const CALIBRATION = join(REFERENCE, "..", "calibration.json");
 const ENVIRONMENTS = join(import.meta.dirname, "..", "..", "environments");
 const GAP = 2;
@@ -33,28 +50,43 @@ const GAP = 2;
  *  others are judged all the same.
  *  @throws UsageError when the folder holds no case. */
 export function compareWithReference(typed: FidelityArguments, terminal: Terminal): ExitCode {
-  if (!/^\d{1,15}$/.test(typed.seed))
-    throw new UsageError([`Cannot read --seed: got "${typed.seed}", wanted a whole number`]);
-  const folder = typed.cases ?? REFERENCE;
-  const { cases, problems } = readCases(folder);
-  for (const problem of problems) terminal.warn(problem);
-  const calibration = new Set(typed.cases === undefined ? readCalibration() : []);
-  const notes = new Set<string>();
-  const rows = cases.flatMap((reference) => {
-    const settings = { seed: typed.seed, environment: environmentOf(reference) };
-    const simulated = simulateOverPhases(reference, settings);
-    for (const note of simulated.notes) notes.add(`${reference.name}: ${note}`);
-    return compareCase(reference, simulated);
-  });
-  for (const note of notes) terminal.warn(note);
-  const report = summariseRows(rows);
+  const compared = compareCases(typed, terminal);
+  printComparison(compared, typed, terminal);
+  return compared.exitCode;
+}
+
+export function printComparison(
+  { report, calibration }: ComparedCases,
+  { json }: FidelityArguments,
+  terminal: Terminal,
+): void {
   terminal.print(
-    typed.json
+    json
       ? `${JSON.stringify({ calibration: [...calibration], ...report }, null, 2)}\n`
       : renderReport(report, calibration, terminal.colors),
   );
-  if (problems.length > 0) return EXIT_CODES.badInput;
-  return report.within === report.total ? EXIT_CODES.fine : EXIT_CODES.checkFailed;
+}
+
+/** Simulates all cases of a folder and judges their figures; what has to be told of single ones is warned about.
+ *  @throws UsageError when the folder holds no case. */
+export function compareCases(typed: FidelityArguments, terminal: Terminal): ComparedCases {
+  if (!/^\d{1,15}$/.test(typed.seed))
+    throw new UsageError([`Cannot read --seed: got "${typed.seed}", wanted a whole number`]);
+  const folder = typed.cases ?? REFERENCE;
+  const { cases: references, problems } = readCases(folder);
+  for (const problem of problems) terminal.warn(problem);
+  const calibration = new Set(typed.cases === undefined ? readCalibration() : []);
+  const notes = new Set<string>();
+  const cases = references.map((reference) => {
+    const settings = { seed: typed.seed, environment: environmentOf(reference) };
+    const simulated = simulateOverPhases(reference, settings);
+    for (const note of simulated.notes) notes.add(`${reference.name}: ${note}`);
+    return { reference, simulated, rows: compareCase(reference, simulated) };
+  });
+  for (const note of notes) terminal.warn(note);
+  const report = summariseRows(cases.flatMap(({ rows }) => rows));
+  const verdict = report.within === report.total ? EXIT_CODES.fine : EXIT_CODES.checkFailed;
+  return { cases, report, calibration, exitCode: problems.length > 0 ? EXIT_CODES.badInput : verdict };
 }
 
 function readCases(folder: string): { readonly cases: ReferenceCase[]; readonly problems: string[] } {
@@ -91,7 +123,7 @@ function readCalibration(): readonly string[] {
 }
 
 /** The place a case ran in: the two-core host, with one broker or with more. */
-function environmentOf({ input }: ReferenceCase): { readonly path: string; readonly text: string } {
+export function environmentOf({ input }: ReferenceCase): { readonly path: string; readonly text: string } {
   const name = (input.brokers ?? 1) > 1 ? "two-core-host-three-brokers" : "two-core-host";
   const path = join(ENVIRONMENTS, `${name}.yaml`);
   return { path, text: readText(path) };
@@ -154,7 +186,8 @@ const KIND_COLUMNS: readonly Column<KindSummary>[] = [
   },
 ];
 
-function amount(value: number): string {
+/** A figure as the report has it. */
+export function amount(value: number): string {
   return Number.isInteger(value) ? String(value) : value.toFixed(Math.abs(value) < 100 ? 2 : 1);
 }
 

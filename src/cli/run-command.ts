@@ -1,6 +1,7 @@
 import { join } from "node:path";
 import { type RunResult, runPipeline } from "../experiment/index.ts";
 import { hitsBrokers } from "../faults/index.ts";
+import { groundsOf } from "../fidelity/index.ts";
 import type { Pipeline } from "../pipeline/index.ts";
 import { EXIT_CODES, type ExitCode } from "./exit-codes.ts";
 import { significant } from "./format-quantity.ts";
@@ -54,9 +55,9 @@ export async function runPipelineFile(
     runs.set(guarantee, run);
   }
 
-  const json = toJson(runs, typed.eachGuarantee ?? false);
+  const json = toJson(runs, pipelines, typed.eachGuarantee ?? false);
   terminal.print(typed.json ? json : renderReport(runs, terminal.columns, terminal.colors));
-  if (!typed.json) terminal.print(describeTimings(timings));
+  if (!typed.json) terminal.print(describeGrounds(firstOf(pipelines)) + describeTimings(timings));
   writeRunFiles(folder, {
     "run.json": json,
     "run.txt": renderReport(runs, WIDTH_OF_FILES, PLAIN),
@@ -132,10 +133,18 @@ function defaultDuration(pipeline: Pipeline): number {
   return Math.max(SHORTEST_DEFAULT, DEFAULT_INTERVALS * Math.max(0, ...intervals));
 }
 
-/** One run's JSON is the result itself; that of several is a list of them. */
-function toJson(runs: Runs, eachGuarantee: boolean): string {
-  const results = [...runs.values()];
+/** One run's JSON is the result itself, with what the prediction stands on; that of several is a list of them. */
+function toJson(runs: Runs, pipelines: ReadonlyMap<string, Pipeline>, eachGuarantee: boolean): string {
+  const results = [...runs].map(([name, run]) => ({ ...run, grounds: groundsOf(pipelines.get(name)!) }));
   return `${JSON.stringify(eachGuarantee ? { runs: results } : results[0], null, 2)}\n`;
+}
+
+/** What of a prediction was held against no real cluster. Every place but the reference's is. */
+function describeGrounds(pipeline: Pipeline): string {
+  const extrapolated = groundsOf(pipeline).filter(({ grounds }) => grounds === "extrapolated");
+  if (extrapolated.length === 0) return "";
+  const mechanisms = extrapolated.map(({ mechanism }) => mechanism).join("; ");
+  return `Not held against a real cluster: ${mechanisms} (docs/fidelity.md)\n`;
 }
 
 interface Timing {

@@ -59,7 +59,7 @@ test("heartbeats and triggers come back to the instants that the case states", (
       { faults: [{ at: 32, kill: "tm0", ...fault }] },
       { fault: { at_s: 31.9 }, phases: { declared_lost_ms_after_fault: declared } },
     );
-    const input = pipelineOf(reference, LAPTOP.path);
+    const input = pipelineOf(reference, { file: LAPTOP.path });
     return heartbeatsOf(reference, resolvePipeline(input, "short", [], () => LAPTOP.text).pipeline);
   };
   // Every 10 s: 31.9 and 17.1 s are 49 s, and 31.9 and 18.7 s are 50.6.

@@ -4,7 +4,8 @@ import { phasesOf, pipelineOf } from "./case-pipeline.ts";
 import { LAPTOP, shortCase } from "./reference-case.fixture.ts";
 
 function pipelineFor(input: Readonly<Record<string, unknown>>) {
-  return resolvePipeline(pipelineOf(shortCase(input), LAPTOP.path), "short", [], () => LAPTOP.text).pipeline;
+  return resolvePipeline(pipelineOf(shortCase(input), { file: LAPTOP.path }), "short", [], () => LAPTOP.text)
+    .pipeline;
 }
 
 test("the job of the reference, as its README tells it", () => {
@@ -77,7 +78,8 @@ describe("phases", () => {
   const interval = 1e9;
 
   test("the brokers' sweep is stated by the case, or else given", () => {
-    const sweep = (phases: object, given?: number) => pipelineOf(shortCase({}, { phases }), "x", given).kafka;
+    const sweep = (phases: object, given?: number) =>
+      pipelineOf(shortCase({}, { phases }), { file: "x" }, given).kafka;
     expect(sweep({ transaction_sweep_at_ms: -500 }, 0.2)).toMatchObject({
       "transaction-sweep-phase": "9500 ms",
     });

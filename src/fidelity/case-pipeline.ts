@@ -39,7 +39,7 @@ const WAKING_SEND = 20_000;
  *    doesn't state it; without it drawn. */
 export function pipelineOf(
   reference: ReferenceCase,
-  environmentFile: string,
+  place: PipelineInput["environment"] & object,
   sweepPhase?: number,
 ): PipelineInput {
   const { input, name } = reference;
@@ -52,7 +52,7 @@ export function pipelineOf(
     name,
     versions: versionsOf(input.versions),
     environment: {
-      file: environmentFile,
+      ...place,
       ...(input.cluster_age_s === undefined ? {} : { "cluster.age": `${input.cluster_age_s} s` }),
     },
     kafka: {

@@ -7,6 +7,8 @@ import type { ReferenceCase } from "./reference-case.ts";
 export interface CasePlace {
   readonly path: string;
   readonly text: string;
+  /** Figures that differ from the file's. */
+  readonly overrides?: Readonly<Record<string, string>>;
 }
 
 export interface ResolvedCase {
@@ -37,8 +39,9 @@ export function resolveCase(reference: ReferenceCase, place: CasePlace, sweepPha
   }
 }
 
-function resolveWithFaults(reference: ReferenceCase, { path, text }: CasePlace, sweepPhase?: number) {
-  const input = pipelineOf(reference, path, sweepPhase);
+function resolveWithFaults(reference: ReferenceCase, place: CasePlace, sweepPhase?: number) {
+  const { path, text, overrides } = place;
+  const input = pipelineOf(reference, { ...overrides, file: path }, sweepPhase);
   const resolved = (faults: readonly string[]) => resolvePipeline(input, reference.name, faults, () => text);
   const start = resolved([]).pipeline.environment.taskManagerStart;
   const faults = faultsOf(reference, FAILING_JOB, start);

@@ -34,6 +34,8 @@ export interface SimulatedRecovery {
   readonly restarts: number;
   /** ms */
   readonly lastRestartToRunning: number | undefined;
+  /** ms from the fault until every task runs for good. */
+  readonly allRunningAfter: number | undefined;
   /** ms from the fault until the first checkpoint that was triggered after it had its last acknowledgement. */
   readonly firstCompletedAfter: number | undefined;
 }
@@ -210,6 +212,7 @@ function recoveryOf(
   return {
     restarts,
     lastRestartToRunning: runs ? running - restarted : undefined,
+    allRunningAfter: runs ? running - failsAt / MILLISECOND : undefined,
     firstCompletedAfter: firstCompletedAt && (firstCompletedAt - failsAt) / MILLISECOND,
   };
 }

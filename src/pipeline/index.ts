@@ -6,6 +6,7 @@ export type { AssemblyOptions, Phases } from "./assembly/assembly-options.ts";
 export type { PipelineObserver } from "./assembly/simulated-job.ts";
 export { ConfigError } from "./config-error.ts";
 export { type DefaultRow, listDefaults } from "./defaults.ts";
+export { environmentFigures } from "./environment-figures.ts";
 export { readEnvironmentFile } from "./environment-file.ts";
 export { type Explanation, explainKey } from "./explain-key.ts";
 export type { Issue } from "./issue.ts";
