@@ -1,8 +1,7 @@
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
-import { z } from "zod";
 import { measuredAndSimulated, type OverlayLine, renderSvg } from "../charts/index.ts";
-import { hasFault, sensitivities } from "../fidelity/index.ts";
+import { hasFault, readPageSettings, sensitivities } from "../fidelity/index.ts";
 import type { ExitCode } from "./exit-codes.ts";
 import {
   type ComparedCases,
@@ -19,13 +18,6 @@ import type { Terminal } from "./terminal.ts";
 import { UsageError } from "./usage-error.ts";
 
 type Compared = ComparedCases["cases"][number];
-
-/** What the page shows and says of the reference's cases: `reference/page.json`. */
-const schema = z.strictObject({
-  overlays: z.array(z.string()),
-  sensitivity: z.strictObject({ crash: z.string(), quick: z.string() }),
-  off: z.array(z.strictObject({ case: z.string(), figures: z.string(), why: z.string() })),
-});
 
 const CHARTS = "charts/fidelity";
 const NAMES = ["read_committed", "read_uncommitted"] as const;
@@ -46,9 +38,7 @@ export async function writeFidelityPage(
     throw new UsageError([
       `Cannot write ${page}: a file that Sluice has not written is there, wanted another --page`,
     ]);
-  const { overlays, sensitivity, off } = schema.parse(
-    JSON.parse(readText(join(REFERENCE, "..", "page.json"))),
-  );
+  const { overlays, sensitivity, off } = readPageSettings(readText(join(REFERENCE, "..", "page.json")));
   const compared = compareCases(typed, terminal);
   const caseOf = (name: string): Compared => {
     const found = compared.cases.find(({ reference }) => reference.name === name);
