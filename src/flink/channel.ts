@@ -128,6 +128,7 @@ export class Channel {
   #isDisposed = false;
   /** It holds restored buffers, and the task that is to send them isn't there yet: credit for them may come before it. */
   #isHeld = false;
+  #isReceiverLost = false;
   #flushRequested = false;
   /** What a flush has made visible to a local receiver that hasn't polled it: the head of the queue, part of a segment that
    *  goes on filling. */
@@ -178,7 +179,14 @@ export class Channel {
     return part;
   }
 
-  /** One of its ends is gone, and with it all that is under way; events and messages that come yet are ignored. */
+  /** Its receiver is gone, and the sender doesn't know: what is sent comes to nobody, no credit comes back, and so the sender's
+   *  buffers fill, until it stands still. */
+  loseReceiver(): void {
+    this.#downstream = NOBODY;
+    this.#isReceiverLost = true;
+  }
+
+  /** Its sender is gone, and with it all that is under way; events and messages that come yet are ignored. */
   dispose(): void {
     this.#isDisposed = true;
     this.#sim.cancel(this.#fullEvent);
@@ -533,6 +541,7 @@ export class Channel {
       return;
     }
     const buffer = this.#travelling.shift()!;
+    if (this.#isReceiverLost) return;
     if (isOvertaking(buffer)) {
       this.#capturing = false;
       this.#behindBarrier = 0;

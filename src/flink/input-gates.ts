@@ -38,7 +38,7 @@ export class InputGates {
 
   /** The task is gone. */
   dispose(): void {
-    for (const channel of this.channels) channel.dispose();
+    for (const channel of this.channels) channel.loseReceiver();
   }
 
   /** Buffers of the remote channels that wait to be read. Source: flink InputBuffersGauge, which leaves local channels out. */

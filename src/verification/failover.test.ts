@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
-import { type RunResult, runPipeline } from "../experiment/index.ts";
+import { measurePipeline, type RunResult, runPipeline } from "../experiment/index.ts";
+import { VisibleGaps } from "../metrics/index.ts";
 import { parsePipeline } from "../pipeline/index.ts";
 
 const SECOND = 1e9;
@@ -151,6 +152,27 @@ test("a zombie writes on until it is told: Kafka refuses it under exactly-once, 
   };
   // It has what it was going to write within two RPCs, and doesn't wake within the run.
   expect(repeats(60)).toBeGreaterThan(repeats(600));
+});
+
+test("a vanished node gives no credit: who writes to it stands still when the buffers between them are full", () => {
+  const assignments = [
+    "faults.loss=lose taskmanager-2 at 31 s repair 2 s",
+    "flink.config.heartbeat.interval=2 s",
+    "flink.config.heartbeat.timeout=20 s",
+    "producers.load.rate=4000/s",
+    "producers.load.record=400 B",
+  ];
+  const { pipeline } = parsePipeline(PIPELINE, "failover.yaml", assignments);
+  const gaps = new VisibleGaps(2);
+  measurePipeline(pipeline, { seed: "1", duration: 60 * SECOND, observe: () => [gaps] });
+  const { from, length } = gaps.largest(uncommitted)!;
+  // A quarter of the records goes to the lost node: 10 to 20 segments of 32 KiB, and one that is being filled.
+  const bytes = 1000 * 400;
+  const standsStill = from / SECOND - 31;
+  expect(standsStill).toBeGreaterThan((10 * 32_768) / bytes - 0.2);
+  expect(standsStill).toBeLessThan((21 * 32_768) / bytes + 0.2);
+  // Until the node is given up, 18 to 20 s after its loss, and the job is back.
+  expect((from + length) / SECOND).toBeGreaterThan(31 + 18);
 });
 
 test("without a guarantee what the producer had not sent is lost", () => {

@@ -424,7 +424,9 @@ export class SimulatedAttempts implements JobDeployment {
       if (inGoodOrder) sink.close();
       else sink.kill();
     }
-    for (const channel of [...attempt.inputs.flat(), ...attempt.outputs.flat()]) {
+    // A channel lives as long as its sender does, which need not know that the receiver is gone.
+    for (const channel of attempt.inputs.flat()) channel.loseReceiver();
+    for (const channel of attempt.outputs.flat()) {
       channel.dispose();
       channels[channel.number] = undefined;
     }
