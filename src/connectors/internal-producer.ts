@@ -1,7 +1,7 @@
 /** Models: a producer of the exactly-once writer, with the state of its transaction as the connector keeps it. PRECOMMITTED is
  *    the writer's own mark: Kafka knows no such state.
  *  Source: flink-connector-kafka FlinkKafkaInternalProducer (4.0).
- *  Leaves out: a second commit of the same object after a time-out of the client. */
+ *  Leaves out: that a second commit of the same object throws after a time-out of the client (kafka-sink.ts sees to it). */
 
 import { invariant } from "../engine/index.ts";
 import type { KafkaError, TransactionalClient } from "../kafka/index.ts";

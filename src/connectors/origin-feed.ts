@@ -16,6 +16,14 @@ import type { Origin } from "../records/index.ts";
 import { CheckpointedPositions } from "./checkpointed-positions.ts";
 import type { OriginLog } from "./origin-log.ts";
 
+/** How a source and the leader of a partition get through to each other. Times in ns. */
+export interface SourceLink {
+  /** When an answer that is due at `at` comes through. */
+  passesAt(partition: number, at: number): number;
+  /** When the latest answer was due that has come through by `at`. */
+  latestPassedBy(partition: number, at: number): number;
+}
+
 /** The client that makes the records of a topic. */
 export interface OriginProducer {
   readonly acks: "0" | "1" | "all";
@@ -74,20 +82,23 @@ export class OriginFeed implements SourceFeed {
   readonly #splits: readonly OriginSplit[];
   readonly #settings: OriginFeedSettings;
   readonly #log: OriginLog | undefined;
+  readonly #link: SourceLink | undefined;
   readonly #onChange: () => void;
   readonly #busy: readonly boolean[];
   #next = 0;
 
-  /** @param log where brokers can fail. @param onChange called when it has changed. */
+  /** @param log and @param link where brokers can fail. @param onChange called when what they say has changed. */
   constructor(
     origin: Origin,
     splits: readonly OriginSplit[],
     settings: OriginFeedSettings,
     log?: OriginLog,
     onChange: () => void = () => {},
+    link?: SourceLink,
   ) {
     this.#origin = origin;
     this.#log = log;
+    this.#link = link;
     this.#onChange = onChange;
     log?.subscribe(onChange);
     this.#splits = splits;
@@ -156,6 +167,7 @@ export class OriginFeed implements SourceFeed {
     let answered = time - inbound;
     if (this.#busy[split]) answered = Math.floor(answered / fetchCycle) * fetchCycle;
     const { partition } = this.#splits[split]!;
+    if (this.#link !== undefined) answered = this.#link.latestPassedBy(partition, answered);
     return this.#log?.countAt(partition, answered) ?? this.#origin.countAt(partition, answered - published);
   }
 
@@ -168,6 +180,7 @@ export class OriginFeed implements SourceFeed {
     else answered = this.#origin.createdAt(partition, offset) + published;
     if (answered === Number.POSITIVE_INFINITY) return answered;
     if (this.#busy[split]) answered = Math.ceil(answered / fetchCycle) * fetchCycle;
+    if (this.#link !== undefined) answered = this.#link.passesAt(partition, answered);
     return answered + inbound;
   }
 

@@ -164,6 +164,11 @@ export class OriginLog implements PartitionListener {
     return time < 0 ? 0 : this.#origin.countAt(partition, time);
   }
 
+  /** What was foreseen of any partition has changed for some reader. */
+  tellReaders(): void {
+    for (const onChange of this.#readers) onChange();
+  }
+
   // ---- brokers that fail
 
   onPartitionChanged(partition: number, { status, election }: PartitionChange, now: number): void {
@@ -174,7 +179,7 @@ export class OriginLog implements PartitionListener {
     if (election !== undefined) this.#decideTail(state, partition, before, election, now);
     state.status = status;
     if (status === "open") this.#goOn(state, partition, before, now);
-    for (const onChange of this.#readers) onChange();
+    this.tellReaders();
   }
 
   /** Nothing more becomes readable. */

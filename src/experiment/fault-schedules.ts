@@ -77,7 +77,37 @@ function faultActions(pipeline: Pipeline): fc.Arbitrary<FaultAction> {
     ...jobManagerLosses(pipeline),
     ...operatorActions(pipeline),
   ];
-  return fc.oneof(fail, kill, freeze, slow, ...troubles);
+  return fc.oneof(fail, kill, freeze, slow, ...troubles, ...brokerFaults(pipeline, repair));
+}
+
+/** None where a single broker holds everything: nothing can take over from it. */
+function brokerFaults(
+  { kafka, flink }: Pipeline,
+  repair: fc.Arbitrary<number | undefined>,
+): fc.Arbitrary<FaultAction>[] {
+  if (kafka.brokers === 1) return [];
+  const broker = fc
+    .integer({ min: 1, max: kafka.brokers })
+    .map((number) => ({ kind: "broker", number }) as const);
+  const taskManager = fc
+    .integer({ min: 1, max: flink.taskManagers })
+    .map((number) => ({ kind: "taskmanager", number }) as const);
+  const longest = Math.round((LONGEST_FREEZE * kafka.brokerSessionTimeout) / MILLISECOND);
+  const kill = fc
+    .record({ target: broker, silent: fc.boolean(), repair })
+    .map((drawn): FaultAction => ({ kind: "kill", ...drawn }));
+  const freeze = fc
+    .record({ target: broker, duration: milliseconds(FREEZE_MIN, Math.max(FREEZE_MIN, longest)) })
+    .map((drawn): FaultAction => ({ kind: "freeze", ...drawn }));
+  const cut = fc
+    .record({
+      link: fc.record({ from: taskManager, to: broker, oneWay: fc.boolean() }),
+      duration: milliseconds(REPAIR.min, REPAIR.max),
+    })
+    .map((drawn): FaultAction => ({ kind: "cut", ...drawn }));
+  const message = fc.constantFrom("Produce request", "Produce response", "EndTxn request", "EndTxn response", "WriteTxnMarkers request"); // biome-ignore format: one line
+  const drop = message.map((one): FaultAction => ({ kind: "drop", message: one, job: undefined }));
+  return [kill, freeze, cut, drop];
 }
 
 /** What an operator may do without giving up a promise. A job that is stopped with a savepoint is not drawn: where a task dies

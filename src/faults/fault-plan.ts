@@ -147,7 +147,10 @@ export function hitsBrokers(action: FaultAction): boolean {
     case "freeze":
       return action.target.kind === "broker";
     case "elect":
+    case "cut":
       return true;
+    case "drop":
+      return action.message !== "notifyCheckpointComplete";
     default:
       return false;
   }

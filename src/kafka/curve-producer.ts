@@ -327,14 +327,15 @@ export class CurveProducer implements RecordProducer {
     if (ack > this.#lastAckAt) this.#lastAckAt = ack;
     const head = connection.first + this.#appendDelay;
     const tail = connection.last + this.#appendDelay;
-    const sentLast = connection.sentAt(last, connection.last);
+    // What was sent before is appended before.
+    if (!this.#unsent.isEmpty) this.#unsent.release(this.#sim.now, true, this.#append);
+    let sentLast = connection.sentAt(last, connection.last);
+    if (!this.#unsent.isEmpty) sentLast = Math.max(sentLast, this.#unsent.lastSentAt(partition));
     if (sentLast > this.#sim.now) {
       const sentFirst = Math.min(sentLast, connection.sentAt(first, connection.first));
       this.#unsent.add(partition, spans, count, sentFirst, sentLast, head, tail, transaction);
       return;
     }
-    // What was sent before is appended before.
-    if (!this.#unsent.isEmpty) this.#unsent.release(this.#sim.now, true, this.#append);
     if (count === spans.records) {
       this.#append(partition, spans, head, tail, transaction);
       spans.clear();

@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { Simulation } from "../engine/index.ts";
 import { SpanList } from "../records/index.ts";
+import { ClientLinks } from "./client-links.ts";
 import { InFlightBatches, type InFlightSettings } from "./in-flight-batches.ts";
 import type { LeaderChange, PartitionStatus } from "./partition-change.ts";
 import { firstRetryAfter } from "./record-producer.ts";
@@ -20,6 +21,9 @@ const SETTINGS: InFlightSettings = {
   pace: 10,
   appendTime: 50,
   answerTime: 5,
+  recordsOfRequest: 4,
+  links: new ClientLinks(),
+  client: undefined,
 };
 
 /** Ranks of one partition that became readable, in order. */

@@ -9,6 +9,7 @@
 
 import { NO_EVENT, type Simulation } from "../engine/index.ts";
 import { SpanList } from "../records/index.ts";
+import { type ClientLinks, type ClientPlace, type LinkCut, reaches } from "./client-links.ts";
 import type { KafkaObserver } from "./observations.ts";
 import type {
   LeaderChange,
@@ -35,6 +36,11 @@ export interface InFlightSettings {
   readonly appendTime: number;
   /** from the answer until the client knows it. */
   readonly answerTime: number;
+  /** records of a partition that one request takes at most. */
+  readonly recordsOfRequest: number;
+  readonly links: ClientLinks;
+  /** undefined: it runs in no TaskManager. */
+  readonly client: ClientPlace | undefined;
 }
 
 /** Records of one transaction that are, or would be, appended evenly from `first` to `last`, ns. */
@@ -54,6 +60,8 @@ interface PartitionInFlight {
   election: LeaderChange | undefined;
   /** Appended, or on the way to a leader that takes them; in order of their times. */
   runs: Run[];
+  /** Sent again by themselves, behind what was sent later. */
+  late: Run[];
   /** In the producer until there is a leader. */
   waiting: Run[];
   /** when what was sent again is through, and when the last run is appended, ns. */
@@ -104,6 +112,7 @@ export class InFlightBatches implements PartitionListener {
       stalledAt: sim.now,
       election: undefined,
       runs: [],
+      late: [],
       waiting: [],
       freeAt: 0,
       lastAt: 0,
@@ -116,8 +125,9 @@ export class InFlightBatches implements PartitionListener {
     const copy = new SpanList(this.#separate);
     spans.copyTo(copy);
     const run = { spans: copy, transaction, first, last, again: false };
-    if (!this.#takes(state)) state.waiting.push(run);
-    else this.#queue(state, run);
+    // What waits goes first.
+    if (state.waiting.length > 0 || !this.#takes(partition)) state.waiting.push(run);
+    else this.#send(state, partition, run);
     this.#release(partition, this.#sim.now);
     this.#plan();
   }
@@ -144,6 +154,8 @@ export class InFlightBatches implements PartitionListener {
     let dropped = 0;
     for (const state of this.#partitions) {
       for (const run of state.waiting.splice(0)) dropped += run.spans.records;
+      // A copy of what the log has is no loss.
+      for (const run of state.late.splice(0)) dropped += run.again ? 0 : run.spans.records;
       state.runs = state.runs.flatMap((run) => {
         if (!run.again || run.last <= now) return [run];
         const [kept, unsent] = this.#cut(run, now);
@@ -162,6 +174,9 @@ export class InFlightBatches implements PartitionListener {
     this.#event = NO_EVENT;
     const { now } = this.#sim;
     this.settle(now);
+    this.#partitions.forEach((state, partition) => {
+      if (state.waiting.length > 0 && this.#takes(partition)) this.#sendAgain(state, partition, "open", now);
+    });
     this.#expire(now);
     if (this.#whenFlushed !== undefined && this.#acknowledgedAt() <= now) {
       const whenFlushed = this.#whenFlushed;
@@ -176,40 +191,74 @@ export class InFlightBatches implements PartitionListener {
   onPartitionChanged(partition: number, { status, election }: PartitionChange, now: number): void {
     const state = this.#partitions[partition]!;
     const before = state.status;
-    const tookRecords = this.#takes(state);
+    const tookRecords = this.#takes(partition);
     const wasReadable = before === "open";
     if (wasReadable && (status !== "open" || election !== undefined)) {
       state.stalledAt = now;
       state.election = undefined;
     }
     if (election !== undefined) {
-      if (tookRecords) this.#hold(state, partition, now, true);
+      if (tookRecords) this.#hold(state, partition, now, now, true);
       state.election = election;
       this.#decideTail(state, partition, election, now);
     }
     state.status = status;
-    const takesRecords = this.#takes(state);
+    const takesRecords = this.#takes(partition);
     if (takesRecords && (!tookRecords || election !== undefined))
       this.#sendAgain(state, partition, before, now);
     else if (tookRecords && !takesRecords && election === undefined) {
-      this.#hold(state, partition, now, status === "no-leader");
+      this.#hold(state, partition, now, now, status === "no-leader");
     }
     if (status === "open" && (!wasReadable || election !== undefined)) this.#letRead(state, now);
     this.#release(partition, now);
     this.#plan();
   }
 
+  /** The way to some brokers is cut: what doesn't get through waits, and acknowledgements do. After request.timeout.ms what
+   *  was appended is sent again. */
+  onCut(cut: LinkCut): void {
+    const { client, idempotence, appendTime, answerTime } = this.#settings;
+    const { now } = this.#sim;
+    if (client === undefined || this.#dead) return;
+    this.#partitions.forEach((state, partition) => {
+      if (!reaches(cut, client, this.#topic.leader(partition))) return;
+      this.#hold(state, partition, cut.requests ? now : now + appendTime, now, false);
+      if (state.runs.length === 0) return;
+      this.#lastAckAt = Math.max(this.#lastAckAt, cut.until + answerTime);
+      if (!cut.timedOut || idempotence) return;
+      const again = state.runs.map((run) => this.#copyOf(run));
+      for (const { spans } of again) this.#tellRepeated(partition, spans.records);
+      state.waiting.unshift(...again);
+    });
+    if (this.#lastAckAt > now) this.#lastAckAt = Math.max(this.#lastAckAt, cut.until + answerTime);
+    this.#plan();
+  }
+
+  #tellRepeated(partition: number, records: number): void {
+    this.#observer.recordsRepeated?.(this.#settings.topic, partition, records, this.#sim.now);
+  }
+
   /** Whether what is sent now is appended. */
-  #takes({ status }: PartitionInFlight): boolean {
+  #takes(partition: number): boolean {
+    return this.#isTaken(this.#partitions[partition]!) && this.#throughAt(partition) <= this.#sim.now;
+  }
+
+  #isTaken({ status }: PartitionInFlight): boolean {
     return this.#settings.acks === "all" ? status === "open" : status !== "no-leader";
   }
 
-  /** What isn't appended by `now` waits. With acks=0 nobody knows of what was on the wire to a leader that is gone. */
-  #hold(state: PartitionInFlight, partition: number, now: number, isLeaderGone: boolean): void {
+  /** When its client and the leader of a partition get through to each other, ns. */
+  #throughAt(partition: number): number {
+    const { links, client } = this.#settings;
+    return links.cutUntil(client, this.#topic.leader(partition), this.#sim.now);
+  }
+
+  /** What isn't appended by `time` waits. With acks=0 nobody knows of what was on the wire to a leader that is gone. */
+  #hold(state: PartitionInFlight, partition: number, time: number, now: number, isLeaderGone: boolean): void {
     const kept: Run[] = [];
     const held: Run[] = [];
     for (const run of state.runs) {
-      const [appended, rest] = this.#cut(run, now);
+      const [appended, rest] = this.#cut(run, time);
       if (appended !== undefined) kept.push(appended);
       if (rest === undefined) continue;
       if (isLeaderGone && this.#settings.acks === "0" && !rest.again) this.#lose(partition, rest, now);
@@ -218,8 +267,8 @@ export class InFlightBatches implements PartitionListener {
     state.runs = kept;
     if (!this.#dead) state.waiting.unshift(...held);
     // What waits was not appended.
-    state.lastAt = Math.min(state.lastAt, now);
-    state.freeAt = Math.min(state.freeAt, now);
+    state.lastAt = Math.min(state.lastAt, time);
+    state.freeAt = Math.min(state.freeAt, time);
   }
 
   /** Of what the leader before had appended, its followers have what was half-way to being readable when it was lost. */
@@ -236,7 +285,7 @@ export class InFlightBatches implements PartitionListener {
         // Nobody has told the producer, so that it sends them a second time.
         if (acks === "all" && !idempotence && !this.#dead) {
           again.push(this.#copyOf(replicated));
-          this.#observer.recordsRepeated?.(this.#settings.topic, partition, replicated.spans.records, now);
+          this.#tellRepeated(partition, replicated.spans.records);
         }
       }
       if (cutOff === undefined) continue;
@@ -283,6 +332,59 @@ export class InFlightBatches implements PartitionListener {
     }
   }
 
+  // ---- requests that are lost
+
+  /** The next request, or its answer, may be lost: its records are sent again after request.timeout.ms. */
+  #send(state: PartitionInFlight, partition: number, run: Run): void {
+    const { links, client } = this.#settings;
+    const job = client?.job ?? NO_JOB;
+    if (links.isLost("Produce request", job)) this.#loseRequest(state, partition, run);
+    else if (links.isLost("Produce response", job)) this.#loseResponse(state, partition, run);
+    if (run.spans.records > 0) this.#queue(state, run);
+  }
+
+  /** The records of one request, in it as long as it takes. */
+  #firstRequest(run: Run): Run {
+    const { recordsOfRequest } = this.#settings;
+    const all = run.spans.records;
+    const spacing = all > 1 ? (run.last - run.first) / (all - 1) : 0;
+    const spans = new SpanList(this.#separate);
+    const count = Math.min(all, recordsOfRequest);
+    run.spans.moveFront(count, spans);
+    const { first } = run;
+    run.first = Math.min(run.last, first + count * spacing);
+    return { ...run, spans, last: Math.min(run.last, first + (count - 1) * spacing) };
+  }
+
+  /** With idempotence the broker refuses what comes behind it until it is there; else that goes ahead. */
+  #loseRequest(state: PartitionInFlight, partition: number, run: Run): void {
+    const request = this.#firstRequest(run);
+    const at = request.first + this.#untilSentAgain;
+    const late = { ...request, first: at, last: at };
+    if (this.#settings.idempotence) this.#queue(state, { ...late, again: true });
+    else {
+      state.late.push(late);
+      this.#tellRepeated(partition, 0);
+    }
+  }
+
+  #loseResponse(state: PartitionInFlight, partition: number, run: Run): void {
+    const request = this.#firstRequest(run);
+    const at = request.last + this.#untilSentAgain;
+    this.#lastAckAt = Math.max(this.#lastAckAt, at + this.#ackDelay);
+    if (!this.#settings.idempotence) {
+      const copy = this.#copyOf(request);
+      state.late.push({ ...copy, first: at, last: at });
+      this.#tellRepeated(partition, copy.spans.records);
+    }
+    this.#queue(state, request);
+  }
+
+  get #untilSentAgain(): number {
+    const { requestTimeout, retryBackoff } = this.#settings;
+    return requestTimeout + retryBackoff;
+  }
+
   // ---- runs
 
   /** Behind what is sent again, one record after the other. The closed forms of two runs may overlap; the records of a
@@ -303,9 +405,12 @@ export class InFlightBatches implements PartitionListener {
 
   #release(partition: number, now: number): void {
     const state = this.#partitions[partition]!;
-    const { runs } = state;
-    if (runs.length === 0 || state.status !== "open") return;
+    const { runs, late } = state;
     const readable = now - this.#delay;
+    while (late.length > 0 && late[0]!.last <= now && state.status === "open") {
+      this.#queue(state, { ...late.shift()!, first: now, last: now });
+    }
+    if (runs.length === 0 || state.status !== "open") return;
     let kept = 0;
     for (const run of runs) {
       const part = run.last <= readable ? run : this.#takeFront(run, readable);
@@ -359,7 +464,7 @@ export class InFlightBatches implements PartitionListener {
     let at = Math.max(this.#flushFrom, this.#lastAckAt);
     const { acks } = this.#settings;
     for (const state of this.#partitions) {
-      if (state.waiting.length > 0) return Number.POSITIVE_INFINITY;
+      if (state.waiting.length > 0 || state.late.length > 0) return Number.POSITIVE_INFINITY;
       for (const { last } of state.runs) {
         if (acks === "all" && state.status !== "open") return Number.POSITIVE_INFINITY;
         at = Math.max(at, last + this.#ackDelay);
@@ -409,11 +514,19 @@ export class InFlightBatches implements PartitionListener {
     let at = this.#whenFlushed === undefined ? Number.POSITIVE_INFINITY : this.#acknowledgedAt();
     const { deliveryTimeout } = this.#settings;
     const { readLive } = this.#topic;
-    for (const { waiting, runs, status } of this.#partitions) {
+    this.#partitions.forEach((state, partition) => {
+      const { waiting, late } = state;
       if (waiting.length > 0) at = Math.min(at, waiting[0]!.first + deliveryTimeout);
+      if (waiting.length > 0 && this.#isTaken(state)) at = Math.min(at, this.#throughAt(partition));
+      if (late.length > 0 && state.status === "open") at = Math.min(at, late[0]!.last);
+    });
+    for (const { runs, status } of this.#partitions) {
       if (!readLive || status !== "open") continue;
       for (const { last } of runs) at = Math.min(at, last + this.#delay);
     }
     return at;
   }
 }
+
+/** Of producers that belong to no job. */
+const NO_JOB = -2;

@@ -7,6 +7,7 @@ export {
   replicationDelay,
   timeInAccumulator,
 } from "./broker-timing.ts";
+export { ALL, ClientLinks, type ClientPlace } from "./client-links.ts";
 export { CurveConsumer } from "./curve-consumer.ts";
 export { CurveProducer, type CurveProducerKinds } from "./curve-producer.ts";
 export { EagerConsumer, type EagerConsumerKinds } from "./eager-consumer.ts";

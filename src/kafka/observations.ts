@@ -6,7 +6,7 @@ export type LossReason = "leader lost" | "delivery timeout";
 export interface KafkaObserver {
   /** So many records of a partition of the topic with this number are gone. */
   recordsLost?(topic: number, partition: number, records: number, reason: LossReason, at: number): void;
-  /** So many records of a partition of the topic with this number are appended a second time. */
+  /** So many records of a partition of the topic with this number are appended a second time; 0: only behind later ones. */
   recordsRepeated?(topic: number, partition: number, records: number, at: number): void;
   /** A producer that initialised the transactional id with this number has got its epoch, so that older ones are fenced. */
   producerInitialised?(id: number, producerId: number, producerEpoch: number, at: number): void;

@@ -13,6 +13,7 @@ import { invariant, type Simulation } from "../engine/index.ts";
 import { Outbox } from "../records/index.ts";
 import type { BrokerState } from "./broker-cluster.ts";
 import { appendDelay, type BrokerTiming, replicationDelay } from "./broker-timing.ts";
+import { ALL, ClientLinks, type ClientPlace } from "./client-links.ts";
 import {
   CONCURRENT_TRANSACTIONS,
   COORDINATOR_NOT_AVAILABLE,
@@ -114,6 +115,8 @@ export interface CoordinatorSurroundings {
 }
 
 const NEVER_FAILING: CoordinatorSurroundings = { stateOf: () => "works", stateLogOpenAt: () => 0 };
+/** request.timeout.ms of requests between brokers, ns. */
+const MARKER_REQUEST_TIMEOUT = 30e9;
 /** A client holds a partition back for no longer, ns. */
 const LONGEST_JOIN = 3600e9;
 
@@ -161,6 +164,8 @@ export interface TransactionCounters {
 export class TransactionCoordinator implements PartitionListener {
   /** How the brokers are; tests and worlds where they can fail set it. */
   surroundings: CoordinatorSurroundings = NEVER_FAILING;
+  /** The network to its clients. */
+  links = new ClientLinks();
   readonly counters: TransactionCounters = {
     findCoordinator: 0,
     initProducerId: 0,
@@ -194,6 +199,7 @@ export class TransactionCoordinator implements PartitionListener {
   readonly #idOf = new Map<string, number>();
   readonly #nameOf = new Map<number, string>();
   readonly #requesters = new Map<number, TransactionRequester>();
+  readonly #places = new Map<number, ClientPlace>();
   readonly #underWay = new Map<number, UnderWay>();
   readonly #open = new Map<number, OpenTransaction>();
   /** At coordinator * brokers + destination. */
@@ -272,20 +278,27 @@ export class TransactionCoordinator implements PartitionListener {
 
   // ---- clients
 
-  register(requester: TransactionRequester): number {
+  /** @param place undefined: nothing comes between it and the brokers. */
+  register(requester: TransactionRequester, place?: ClientPlace): number {
     this.#requesters.set(++this.#lastRequester, requester);
+    if (place !== undefined) this.#places.set(this.#lastRequester, place);
     return this.#lastRequester;
   }
 
   /** The client is gone: nothing is delivered to it any more; what it has sent takes its course. */
   unregister(requester: number): void {
     this.#requesters.delete(requester);
+    this.#places.delete(requester);
   }
 
   /** FindCoordinator, sent at `at`; onCoordinatorFound tells. */
   findCoordinator(requester: number, sequence: number, at: number): void {
     this.counters.findCoordinator++;
-    const answered = Math.round(at + this.readTime);
+    // Any broker answers it.
+    const place = this.#places.get(requester);
+    const { brokers } = this.#settings;
+    const through = Array.from({ length: brokers }, (_, broker) => this.links.cutUntil(place, broker, at));
+    const answered = Math.round(Math.min(...through) + this.readTime);
     this.#sim.scheduleAt(answered, this.#kinds.found, requester, sequence);
   }
 
@@ -294,7 +307,18 @@ export class TransactionCoordinator implements PartitionListener {
     const number = ++this.#lastRequest;
     this.#underWay.set(number, { requester, sequence, broker, request, answer: undefined, isHeld: false });
     const { roundTrip, requestHandling } = this.#timing;
-    this.#sim.scheduleAt(Math.round(at + roundTrip / 2 + requestHandling), this.#kinds.arrives, number, 0);
+    const place = this.#places.get(requester);
+    if (request.kind === "EndTxn" && this.links.isLost("EndTxn request", jobOf(place))) {
+      this.#underWay.delete(number);
+      return;
+    }
+    const sentAt = this.links.requestPassesAt(place, broker, at);
+    this.#sim.scheduleAt(
+      Math.round(sentAt + roundTrip / 2 + requestHandling),
+      this.#kinds.arrives,
+      number,
+      0,
+    );
   }
 
   /** Calls onTimeout of a requester at `at`, ns. @returns the event, to be cancelled by cancelTimeout. */
@@ -383,13 +407,15 @@ export class TransactionCoordinator implements PartitionListener {
     transaction: number,
     topicPartition: number,
     at: number,
+    place?: ClientPlace,
   ): number {
     const { roundTrip, requestHandling, replicationRoundTrip } = this.#timing;
     const open = this.#open.get(transaction);
     if (open === undefined) return -1;
     let handled = Math.round(at + roundTrip / 2 + requestHandling);
     const atLeader = handled;
-    const wait = this.#waitToJoin(transactionalId, handled);
+    // In version 2 it is the partition's leader that asks.
+    const wait = this.#waitToJoin(transactionalId, handled, version === 1 ? place : undefined);
     handled += wait;
     if (version === 2) {
       handled += replicationRoundTrip / 2;
@@ -424,11 +450,13 @@ export class TransactionCoordinator implements PartitionListener {
   }
 
   /** ns until the coordinator can write, as far as that is known. */
-  #waitToJoin(transactionalId: string, at: number): number {
+  #waitToJoin(transactionalId: string, at: number, place: ClientPlace | undefined): number {
     const partition = this.#statePartitionOf(transactionalId);
-    if (this.#stateStatuses[partition] === "open") return 0;
-    const openAt = this.surroundings.stateLogOpenAt(partition);
-    return Math.min(LONGEST_JOIN, Math.max(0, Math.round(openAt - at)));
+    const isOpen = this.#stateStatuses[partition] === "open";
+    const openAt = isOpen ? at : this.surroundings.stateLogOpenAt(partition);
+    const throughAt =
+      place === undefined ? at : this.links.cutUntil(place, this.#stateLeaders[partition]!, at);
+    return Math.min(LONGEST_JOIN, Math.max(0, Math.round(Math.max(openAt, throughAt) - at)));
   }
 
   // ---- brokers that fail
@@ -766,9 +794,16 @@ export class TransactionCoordinator implements PartitionListener {
 
   #reply(number: number, error: KafkaError, metadata: TransactionMetadata | undefined): void {
     if (error === CONCURRENT_TRANSACTIONS) this.counters.concurrentTransactions++;
-    this.#underWay.get(number)!.answer = this.#answer(error, metadata);
+    const underWay = this.#underWay.get(number)!;
+    underWay.answer = this.#answer(error, metadata);
+    const place = this.#places.get(underWay.requester);
+    if (underWay.request.kind === "EndTxn" && this.links.isLost("EndTxn response", jobOf(place))) {
+      this.#underWay.delete(number);
+      return;
+    }
     const { roundTrip, clientWakeup } = this.#timing;
-    this.#sim.scheduleAfter(Math.round(roundTrip / 2 + clientWakeup), this.#kinds.answered, number, 0);
+    const sentAt = this.links.responsePassesAt(place, underWay.broker, this.#sim.now);
+    this.#sim.scheduleAt(Math.round(sentAt + roundTrip / 2 + clientWakeup), this.#kinds.answered, number, 0);
   }
 
   #tellInitialised(state: CoordinatorState, id: number): void {
@@ -809,7 +844,9 @@ export class TransactionCoordinator implements PartitionListener {
       const { request, isNew } = queue.enqueue(id, now);
       if (!isNew) continue;
       const atBroker = appendDelay(this.#timing) + replication;
-      const leaves = queue.leavesAt(now, replicationRoundTrip + atBroker);
+      // Nothing else goes to that broker until the request has timed out.
+      const wasted = this.links.isLost("WriteTxnMarkers request", ALL) ? MARKER_REQUEST_TIMEOUT : 0;
+      const leaves = queue.leavesAt(now, wasted + replicationRoundTrip + atBroker) + wasted;
       this.#markerRequests.set(++this.#lastMarkerRequest, request);
       this.counters.markerRequests++;
       const written = Math.round(leaves + replicationRoundTrip / 2 + atBroker);
@@ -863,6 +900,10 @@ export class TransactionCoordinator implements PartitionListener {
       this.#nameOf.delete(id);
     }
   }
+}
+
+function jobOf(place: ClientPlace | undefined): number {
+  return place?.job ?? -2;
 }
 
 function isEnding({ current: { state } }: TransactionMetadata): boolean {

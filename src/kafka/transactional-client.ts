@@ -8,6 +8,7 @@
  *  Leaves out: connections that have to be made first. */
 
 import { invariant, NO_EVENT, type Simulation } from "../engine/index.ts";
+import type { ClientPlace } from "./client-links.ts";
 import {
   CONCURRENT_TRANSACTIONS,
   COORDINATOR_NOT_AVAILABLE,
@@ -30,6 +31,8 @@ export interface TransactionalClientSettings {
   readonly transactionTimeout: number;
   /** retry.backoff.ms, ns. */
   readonly retryBackoff: number;
+  /** where it runs; undefined: nothing comes between it and the brokers. */
+  readonly place?: ClientPlace;
   /** request.timeout.ms and max.block.ms, ns; undefined: no broker can fail, and nothing times out. */
   readonly timeouts?: { readonly request: number; readonly maxBlock: number };
 }
@@ -79,7 +82,7 @@ export class TransactionalClient {
     this.#settings = settings;
     this.version = settings.version;
     this.transactionalId = transactionalId;
-    this.#number = coordinator.register(this);
+    this.#number = coordinator.register(this, settings.place);
   }
 
   /** Another transactional id for the same producer, as Flink's pool gives it by reflection: what the client knows of the old
@@ -118,7 +121,15 @@ export class TransactionalClient {
 
   /** A partition joins `transaction` at `at`; see TransactionCoordinator.join. */
   join(transaction: number, topicPartition: number, at: number): number {
-    return this.#coordinator.join(this.transactionalId, this, this.version, transaction, topicPartition, at);
+    return this.#coordinator.join(
+      this.transactionalId,
+      this,
+      this.version,
+      transaction,
+      topicPartition,
+      at,
+      this.#settings.place,
+    );
   }
 
   endTransaction(commit: boolean, whenDone: WhenDone): void {
@@ -135,6 +146,8 @@ export class TransactionalClient {
 
   onCoordinatorFound(sequence: number, now: number): void {
     if (sequence !== this.#sequence) return;
+    this.#sim.cancel(this.#timeout);
+    this.#timeout = NO_EVENT;
     this.#coordinatorBroker = this.#coordinator.coordinatorOf(this.transactionalId);
     this.#send(now);
   }
@@ -188,6 +201,12 @@ export class TransactionalClient {
     if (this.#coordinatorBroker < 0) {
       operation.isRetry = true;
       this.#coordinator.findCoordinator(this.#number, sequence, at);
+      if (this.#settings.timeouts !== undefined)
+        this.#timeout = this.#coordinator.planTimeout(
+          this.#number,
+          sequence,
+          Math.max(at, operation.deadline),
+        );
       return;
     }
     const request: TransactionRequest = {

@@ -37,6 +37,13 @@ export class UnsentRuns {
     return this.#runs.length === 0;
   }
 
+  /** When the last record of `partition` will have been sent; -Infinity without one, ns. */
+  lastSentAt(partition: number): number {
+    let at = Number.NEGATIVE_INFINITY;
+    for (const run of this.#runs) if (run.partition === partition && run.sentLast > at) at = run.sentLast;
+    return at;
+  }
+
   /** Moves the first `count` records of `spans` in here. */
   add(
     partition: number,

@@ -226,6 +226,8 @@ export interface JobSpec {
   readonly restartStrategy: RestartStrategySettings;
   readonly state: StateSpec;
   readonly network: NetworkSpec;
+  /** `sink.committer.retries` */
+  readonly committerRetries: number;
   /** `pipeline.operator-chaining.enabled` */
   readonly operatorChaining: boolean;
   readonly source: SourceSpec;

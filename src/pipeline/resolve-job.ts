@@ -43,6 +43,7 @@ export function resolveJobs(
       restartStrategy: resolveRestartStrategy(config, defaults),
       network: resolveNetwork(config, defaults),
       source: resolveSource(job.source, defaults),
+      committerRetries: defaults.flink(config, "sink.committer.retries"),
       operatorChaining: defaults.flink(config, "pipeline.operator-chaining.enabled"),
       operators,
       sinks: job.sinks.map((sink) =>

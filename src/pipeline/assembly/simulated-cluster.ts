@@ -1,5 +1,6 @@
-import type { Fault } from "../../faults/index.ts";
+import type { Fault, LinkTarget } from "../../faults/index.ts";
 import { FlinkCluster, type ProcessTasks } from "../../flink/index.ts";
+import { ALL } from "../../kafka/index.ts";
 import type { JobSpec } from "../pipeline.ts";
 import { makeJobMaster } from "./job-masters.ts";
 import { loseJobManager } from "./lost-leader.ts";
@@ -103,9 +104,38 @@ export function performFault(fault: Fault, world: JobSurroundings): void {
       operate(fault, number, action.action, world);
       return;
     }
+    case "cut":
+      cutLink(action.link, action.duration, world);
+      return;
+    case "drop":
+      if (action.message !== "notifyCheckpointComplete") {
+        kafka.links.loseNext(
+          action.message,
+          pipeline.jobs.findIndex(({ name }) => name === action.job),
+        );
+      }
+      return;
     default:
       return;
   }
+}
+
+/** Between TaskManagers and brokers, whichever way round it is said. */
+function cutLink(
+  { from, to, oneWay }: LinkTarget,
+  duration: number,
+  { kafka, events }: JobSurroundings,
+): void {
+  const isBroker = (end: LinkTarget["from"]): boolean =>
+    end === "brokers" || (typeof end !== "string" && end.kind === "broker");
+  const toBroker = isBroker(to);
+  const [client, broker] = toBroker ? [from, to] : [to, from];
+  const brokerNumber = typeof broker !== "string" && broker.kind === "broker" ? broker.number - 1 : ALL;
+  let taskManager: number | undefined = ALL;
+  if (typeof client !== "string" && client.kind === "taskmanager")
+    taskManager = events.cluster!.processAt(client.number - 1);
+  if (taskManager === undefined) return;
+  kafka.cutLink(taskManager, brokerNumber, !oneWay || toBroker, !oneWay || !toBroker, duration);
 }
 
 /** The tasks of all jobs by the process they are in. */

@@ -48,9 +48,6 @@ const RECORD_OVERHEAD_BYTES = 17;
 /** How long an operator's output may lie before another job's source sees it, ns. */
 const LONGEST_RUN_TO_A_JOB = 1e6;
 
-/** sink.committer.retries, at once as since Flink 1.20.1; nothing here gives a committer an outcome to retry yet. */
-const COMMITTER = { retries: 10, retryDelay: 0 };
-
 /** What the jobs of one world share. */
 export interface JobSurroundings {
   readonly sim: Simulation;
@@ -208,6 +205,7 @@ export class JobBuilder {
       restorable,
       () => events.sources[number]!.wake(),
       () => events.sources[number]?.onFeedChanged(),
+      { taskManager, job: this.#number },
     );
     events.sources[number] = new SourceTask(
       sim,
@@ -244,7 +242,10 @@ export class JobBuilder {
     const { sim, pipeline, lineage, kafka, events, observer } = this.#world;
     const { network, name } = this.#job;
     const number = events.newTask();
-    const sinks = vertex.sinks.map((sink) => ({ spec: sink, sink: this.#addSink(sink, subtask) }));
+    const sinks = vertex.sinks.map((sink) => ({
+      spec: sink,
+      sink: this.#addSink(sink, subtask, taskManager),
+    }));
     const readByJob = pipeline.jobs.some((other) =>
       vertex.sinks.some((sink) => sink.topic === other.source.topic),
     );
@@ -321,7 +322,8 @@ export class JobBuilder {
     return (records) => draw(records) * this.slowness[subtask]!;
   }
 
-  #addSink(spec: SinkSpec, subtask: number): KafkaSink {
+  #addSink(spec: SinkSpec, subtask: number, taskManager: number): KafkaSink {
+    const place = { taskManager, job: this.#number };
     const { sim, kafka, events, observer } = this.#world;
     const writer = events.sinks.length;
     const kafkaSink = new KafkaSink(
@@ -339,12 +341,13 @@ export class JobBuilder {
         namingStrategy: spec.transactionNamingStrategy,
         abortStrategy: spec.transactionNamingStrategy === "POOLING" ? "LISTING" : "PROBING",
         recyclesOnCommit: spec.recyclesProducerOnCommit,
-        committer: COMMITTER,
+        // At once, as since Flink 1.20.1.
+        committer: { retries: this.#job.committerRetries, retryDelay: 0 },
       },
       kafka.topic(spec.topic),
-      kafka.makeProducer(spec.topic, spec.producer, spec.recordBytes),
+      kafka.makeProducer(spec.topic, spec.producer, spec.recordBytes, place),
       kafka.coordinator,
-      kafka.transactionalClients(spec),
+      kafka.transactionalClients(spec, place),
       sim.stream(`partitioner ${this.#job.name} ${spec.topic} ${subtask}`),
       observer,
       this.#recycler.separate,

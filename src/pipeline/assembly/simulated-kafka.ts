@@ -14,6 +14,8 @@ import {
   BrokerCluster,
   type BrokerObserver,
   type BrokerTiming,
+  ClientLinks,
+  type ClientPlace,
   CurveConsumer,
   CurveProducer,
   type CurveProducerKinds,
@@ -81,6 +83,8 @@ export class SimulatedKafka {
   readonly coordinator: TransactionCoordinator;
   /** Where brokers can fail: the plan has faults that hit them. */
   readonly brokers: BrokerCluster | undefined;
+  readonly links = new ClientLinks();
+  #inFlight: InFlightBatches[] = [];
   readonly #pipeline: Pipeline;
   readonly #options: AssemblyOptions;
   readonly #sim: Simulation;
@@ -157,6 +161,7 @@ export class SimulatedKafka {
     this.#observer = observe();
     const { brokers } = pipeline.kafka;
     this.coordinator = this.#makeCoordinator(brokers);
+    this.coordinator.links = this.links;
     for (const spec of pipeline.kafka.topics) this.#addTopic(spec);
     this.#observeAppends();
     this.#addReaders();
@@ -215,7 +220,13 @@ export class SimulatedKafka {
     for (const topic of this.#topics.values()) topic.settle(now);
   }
 
-  makeProducer(topicName: string, config: KafkaProducerConfig, recordBytes: number): RecordProducer {
+  /** @param client where it runs; undefined: outside. */
+  makeProducer(
+    topicName: string,
+    config: KafkaProducerConfig,
+    recordBytes: number,
+    client?: ClientPlace,
+  ): RecordProducer {
     const spec = this.#spec(topicName);
     const topic = this.topic(topicName);
     const settings = {
@@ -229,7 +240,7 @@ export class SimulatedKafka {
     };
     if (this.#options.polls === "lazy") {
       const inFlight = this.#brokersCanFail
-        ? this.#makeInFlight(topic, spec, config, recordBytes)
+        ? this.#makeInFlight(topic, spec, config, recordBytes, client)
         : undefined;
       const producer = new CurveProducer(
         this.#sim,
@@ -249,6 +260,22 @@ export class SimulatedKafka {
     const producer = new EagerProducer(this.#sim, this.#producerKinds, number, topic, this.#timing, settings);
     this.#eagerProducers.push(producer);
     return producer;
+  }
+
+  /** Nothing passes between a TaskManager (number of its process, or ALL) and a broker (or ALL) for `duration` ns. */
+  cutLink(
+    taskManager: number,
+    broker: number,
+    requests: boolean,
+    responses: boolean,
+    duration: number,
+  ): void {
+    const { now } = this.#sim;
+    this.settle(now);
+    const cut = this.links.cut({ taskManager, broker, requests, responses, from: now }, duration);
+    this.#inFlight = this.#inFlight.filter(({ isOver }) => !isOver);
+    for (const inFlight of this.#inFlight) inFlight.onCut(cut);
+    for (const { log } of this.#originTopics.values()) log?.tellReaders();
   }
 
   /** How a client of `spec` sends again, and what its records take, ns. */
@@ -273,18 +300,22 @@ export class SimulatedKafka {
     spec: TopicSpec,
     config: KafkaProducerConfig,
     recordBytes: number,
+    client: ClientPlace | undefined,
   ): InFlightBatches {
     const answerTime = this.#timing.roundTrip / 2 + this.#timing.clientWakeup;
+    const recordsOfRequest = Math.max(1, Math.floor(config.batchSize / recordBytes));
+    const { links } = this;
     const inFlight = new InFlightBatches(
       this.#sim,
       this.#curveProducerKinds.due,
       this.#curveProducers.length,
       topic,
-      { ...this.#retries(spec, config, recordBytes), answerTime },
+      { ...this.#retries(spec, config, recordBytes), answerTime, recordsOfRequest, links, client },
       this.#options.spans === "one-record",
       this.#observer,
     );
     topic.listen(inFlight);
+    this.#inFlight.push(inFlight);
     return inFlight;
   }
 
@@ -383,12 +414,13 @@ export class SimulatedKafka {
   }
 
   /** Makes the transactional parts of the producers of `sink`. */
-  transactionalClients(sink: SinkSpec): (transactionalId: string) => TransactionalClient {
+  transactionalClients(sink: SinkSpec, place: ClientPlace): (transactionalId: string) => TransactionalClient {
     const settings = {
       version: this.#pipeline.kafka.transactions.protocolVersion,
       transactionTimeout: sink.transactionTimeout,
       retryBackoff: sink.producer.retryBackoff,
       ...(this.#brokersCanFail && {
+        place,
         timeouts: { request: sink.producer.requestTimeout, maxBlock: sink.producer.maxBlock },
       }),
     };
@@ -404,6 +436,7 @@ export class SimulatedKafka {
     restorable: boolean,
     wake: () => void,
     onChange: () => void,
+    client: ClientPlace,
   ): SourceFeed {
     const spec = this.#spec(source.topic);
     const mine = Array.from({ length: spec.partitions }, (_, p) => p).filter(
@@ -411,7 +444,7 @@ export class SimulatedKafka {
     );
     const origin = this.#originTopics.get(source.topic);
     if (origin !== undefined && this.#options.polls === "lazy") {
-      return this.#originFeed(origin, mine, source, onChange);
+      return this.#originFeed(origin, mine, source, onChange, client);
     }
     const oneRecord = this.#options.spans === "one-record";
     const { maxPollRecords } = source.consumer;
@@ -420,8 +453,11 @@ export class SimulatedKafka {
       source.topic,
       mine,
       source.consumer,
-      (partition, origin, route, from, to, first, last) =>
-        feed.arrive(partition, origin, route, from, to, first, last),
+      (partition, origin, route, from, to, first, last) => {
+        const leader = this.topic(source.topic).leader(partition);
+        const at = this.links.cutUntil(client, leader, first);
+        feed.arrive(partition, origin, route, from, to, at, Math.max(at, last));
+      },
     );
     feed.attach(mine.map((p) => this.#splitLog(source, p, restorable, consumer)));
     return feed;
@@ -471,6 +507,7 @@ export class SimulatedKafka {
     mine: readonly number[],
     source: SourceSpec,
     onChange: () => void,
+    client: ClientPlace,
   ): SourceFeed {
     const { brokers } = this.#pipeline.kafka;
     const { roundTrip, clientWakeup } = this.#timing;
@@ -487,7 +524,12 @@ export class SimulatedKafka {
       commitsOffsets: commitsOffsets(source),
       oneRecord: this.#options.spans === "one-record",
     };
-    return new OriginFeed(entry.origin, splits, settings, entry.log, onChange);
+    if (entry.log === undefined) return new OriginFeed(entry.origin, splits, settings);
+    const topic = this.topic(source.topic);
+    return new OriginFeed(entry.origin, splits, settings, entry.log, onChange, {
+      passesAt: (p, at) => this.links.cutUntil(client, topic.leader(p), at),
+      latestPassedBy: (p, at) => this.links.latestPassedBy(client, topic.leader(p), at),
+    });
   }
 
   /** A consumer of `partitions` of `topic`. */

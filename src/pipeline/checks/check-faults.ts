@@ -25,9 +25,19 @@ export function isModelledFault(action: FaultAction): boolean {
       return true;
     case "freeze":
       return action.target.kind !== "jobmanager";
+    case "cut":
+      return isToBrokers(action.link);
+    case "drop":
+      return action.message !== "notifyCheckpointComplete";
     default:
       return false;
   }
+}
+
+/** Between TaskManagers and brokers, whichever way round. */
+function isToBrokers({ from, to }: LinkTarget): boolean {
+  const kinds = [from, to].map((end) => (typeof end === "string" ? end.slice(0, -1) : end.kind));
+  return kinds.includes("taskmanager") && kinds.includes("broker");
 }
 
 /** Faults: whoever they hit is there, and the models can do it. */
@@ -38,7 +48,7 @@ export function checkFaults(context: CheckContext): void {
     context.report({
       path: ["faults", fault.name],
       wanted:
-        "a fault that this version of Sluice models: kill or lose a taskmanager, a broker or the jobmanager, freeze a taskmanager or a broker, elect another leader, fail, poison or slow a task, storage in trouble, cancel, savepoint, stop, restart or rename a job",
+        "a fault that this version of Sluice models: kill or lose a taskmanager, a broker or the jobmanager, freeze a taskmanager or a broker, elect another leader, cut a link between taskmanagers and brokers, drop a message to or from a broker, fail, poison or slow a task, storage in trouble, cancel, savepoint, stop, restart or rename a job",
     });
   }
 }
@@ -80,6 +90,8 @@ class FaultCheck {
       case "drop":
       case "duplicate":
         if (action.job !== undefined) this.#job(action.job);
+        if (action.job !== undefined && action.message === "WriteTxnMarkers request")
+          this.#report("no job: markers go from broker to broker");
         break;
       case "storage":
         this.#storage();

@@ -288,6 +288,12 @@ const execution = options({
       "Number of key groups; -1: derived from the parallelism, 128 at least.",
       { source: "Flink 2.1 PipelineOptions" },
     ],
+    "sink.committer.retries": [
+      integer(),
+      "10",
+      "Immediate retries of a commit before the task fails.",
+      { source: "Flink 2.1 SinkOptions", since: "1.20" },
+    ],
   },
   known: {
     "pipeline.object-reuse": [
@@ -325,12 +331,6 @@ const execution = options({
       "1000",
       "Time before a partial batch of async state goes.",
       { since: "2.0" },
-    ],
-    "sink.committer.retries": [
-      integer(),
-      "10",
-      "Immediate retries of a commit before the task fails.",
-      { source: "Flink 2.1 SinkOptions", since: "1.20" },
     ],
   },
 });
