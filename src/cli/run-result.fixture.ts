@@ -88,6 +88,7 @@ export function runResult(guarantee: string, readers: readonly ReaderResult[]): 
     },
     storage: { checkpoints: 30, puts: 270, putBytes: 6_000_000_000, deletes: 29 },
     tasks: [],
+    sources: [],
     recovery: { jobs: [], recordsGone: [], timeline: [] },
     checks: [],
     config: configWith(guarantee),

@@ -17,6 +17,7 @@ function feedOfTwo(histories: readonly ReadableHistory[]): LogFeed {
       get end() {
         return history.end;
       },
+      offsetsBehind: () => 0,
       forgetBefore: (position) => history.forgetBefore(position),
       unsubscribe: () => {},
     })),

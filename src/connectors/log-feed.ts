@@ -12,6 +12,8 @@ export interface SplitLog {
   replay(position: number, now: number): void;
   /** Records that could be read by now, from the first one of the topic on. */
   readonly end: number;
+  /** Offsets behind the first so many records, those of markers included. */
+  offsetsBehind(position: number): number;
   /** No position before `position` will be asked for. */
   forgetBefore(position: number): void;
   /** Nothing more is wanted. */
@@ -76,6 +78,12 @@ export class LogFeed implements SourceFeed {
 
   pendingRecords(): number {
     return this.#logs.reduce((sum, log, split) => sum + log.end - this.position[split]!, 0);
+  }
+
+  consumerGroupLag(): number | null {
+    const { committedOffset } = this.checkpointed;
+    if (committedOffset.some((offset) => offset < 0)) return null;
+    return this.#logs.reduce((sum, log, split) => sum + log.offsetsBehind(committedOffset[split]!), 0);
   }
 
   snapshotState(checkpoint: number, positions: readonly number[]): void {

@@ -141,6 +141,16 @@ export class OriginFeed implements SourceFeed {
     return pending;
   }
 
+  consumerGroupLag(now: number): number | null {
+    const { committedOffset } = this.checkpointed;
+    if (committedOffset.some((offset) => offset < 0)) return null;
+    const { publishDelay: published } = this.#settings;
+    return this.#splits.reduce((sum, { partition }, split) => {
+      const end = this.#log?.countAt(partition, now) ?? this.#origin.countAt(partition, now - published);
+      return sum + Math.max(0, end - committedOffset[split]!);
+    }, 0);
+  }
+
   /** An origin can give any of its records again, so that nothing has to be kept. */
   snapshotState(checkpoint: number, positions: readonly number[]): void {
     this.checkpointed.snapshotState(checkpoint, positions);

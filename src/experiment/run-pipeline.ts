@@ -16,7 +16,7 @@ import {
 } from "../pipeline/index.ts";
 import { combineObservers } from "./combine-observers.ts";
 import { type MeasuredTime, Recorders } from "./recorders.ts";
-import type { RunResult, TransactionsResult, VertexResult } from "./run-result.ts";
+import type { RunResult, SourceLagResult, TransactionsResult, VertexResult } from "./run-result.ts";
 
 export interface RunOptions {
   /** What all randomness is derived from. */
@@ -77,6 +77,7 @@ export function measurePipeline(pipeline: Pipeline, options: RunOptions): Measur
   const eventsUnderLoad = world.sim.executed;
   const idsUnderLoad = world.transactions.newTransactionalIds;
   const tasks = tasksOf(world, pipeline);
+  const lags = lagsOf(world, pipeline);
   const { puts, bytes: putBytes, deletes } = world.storage;
   const triggered = recorders.jobCheckpoints.reduce((sum, job) => sum + job.triggered, 0);
   const drainBound = duration + drainTime(pipeline);
@@ -104,6 +105,10 @@ export function measurePipeline(pipeline: Pipeline, options: RunOptions): Measur
     transactions: transactionsOf(world, idsUnderLoad, duration),
     storage: { checkpoints: triggered, puts, putBytes, deletes },
     tasks,
+    sources: lagsOf(world, pipeline).map(({ consumerGroupLag }, job) => ({
+      ...lags[job]!,
+      consumerGroupLagDrained: consumerGroupLag,
+    })),
     recovery: recorders.recoveryOf(),
     checks: recorders.checks(world),
     config: pipeline,
@@ -149,6 +154,22 @@ function tasksOf(world: World, { jobs }: Pipeline): readonly VertexResult[] {
   return jobs.flatMap((job, number) => {
     const metrics = world.taskMetrics(number);
     return jobVertices(job).map(({ name }, i) => ({ job: job.name, vertex: name, subtasks: metrics[i]! }));
+  });
+}
+
+function lagsOf(
+  world: World,
+  { jobs }: Pipeline,
+): readonly Omit<SourceLagResult, "consumerGroupLagDrained">[] {
+  return jobs.map(({ name, source }, number) => {
+    const lags = world.sourceLags(number).flatMap((lag) => (lag === null ? [] : [lag]));
+    const groups = lags.map(({ consumerGroupLag }) => consumerGroupLag);
+    return {
+      job: name,
+      topic: source.topic,
+      pendingRecords: lags.reduce((sum, { pendingRecords }) => sum + pendingRecords, 0),
+      consumerGroupLag: groups.includes(null) ? null : groups.reduce<number>((sum, lag) => sum + lag!, 0),
+    };
   });
 }
 

@@ -90,6 +90,18 @@ export interface CheckpointResult {
   readonly statistics: JobCheckpointStatistics;
 }
 
+/** Sums over the source subtasks of a job. */
+export interface SourceLagResult {
+  readonly job: string;
+  readonly topic: string;
+  /** Flink's gauge: records that may be read and haven't been taken. */
+  readonly pendingRecords: number;
+  /** Offsets from the committed ones to the log's end, as kafka-consumer-groups gives them: behind a transactional topic never 0,
+   *  since a marker takes an offset that nobody reads. null: nothing was committed. */
+  readonly consumerGroupLag: number | null;
+  readonly consumerGroupLagDrained: number | null;
+}
+
 /** What Flink's metrics of a vertex's tasks show at the end of the load. */
 export interface VertexResult {
   readonly job: string;
@@ -116,6 +128,8 @@ export interface RunResult {
   readonly transactions: TransactionsResult;
   readonly storage: StorageResult;
   readonly tasks: readonly VertexResult[];
+  /** How far behind each job's source subtasks are at the end of the load, and once everything is drained. */
+  readonly sources: readonly SourceLagResult[];
   /** What failures did to each job, and when; empty without any. */
   readonly recovery: {
     readonly jobs: readonly {

@@ -33,6 +33,9 @@ export interface SourceFeed {
   seek(positions: ArrayLike<number>, now: number): void;
   /** Records that could be read from the topic at `now` and have not been taken. */
   pendingRecords(now: number): number;
+  /** Offsets between the log's end at `now` and what is committed for the consumer group, control records included; null: nothing
+   *  is committed. */
+  consumerGroupLag(now: number): number | null;
   /** `checkpoint` holds these positions; they may be asked for again once it is complete. */
   snapshotState(checkpoint: number, positions: readonly number[]): void;
   /** What lies before the positions of `checkpoint` will not be asked for any more. */

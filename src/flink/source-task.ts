@@ -220,6 +220,16 @@ export class SourceTask implements UpstreamTask {
     };
   }
 
+  /** Flink's gauge: records that could be read at `now` and have not been taken. */
+  pendingRecords(now: number): number {
+    let pending = this.feed.pendingRecords(now);
+    if (this.#mode !== "live") return pending;
+    this.#emitUpTo(now);
+    for (let split = 0; split < this.feed.splits; split++)
+      pending -= this.#emitted[split]! - this.feed.position[split]!;
+    return pending;
+  }
+
   /** Handler of `advance`: a chunk has ended, records came, or the output is available again. */
   onAdvance(): void {
     this.#advanceEvent = NO_EVENT;

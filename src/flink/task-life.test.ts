@@ -241,6 +241,10 @@ class EvenFeed implements SourceFeed {
     this.position = Float64Array.of(offset);
   }
 
+  consumerGroupLag(): null {
+    return null;
+  }
+
   shift(): number {
     return 0;
   }

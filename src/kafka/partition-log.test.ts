@@ -145,6 +145,11 @@ describe("a transaction", () => {
     log.commit(1, 200);
     expect(committed).toEqual([[0, 1, 105, 105, 0]]);
     expect(log.controlRecords).toBe(1);
+    expect([0, 1].map((position) => log.offsetsBehind(position))).toEqual([2, 1]);
+    log.append(ranks(1, 4), 300, 300, 2);
+    log.commit(2, 400);
+    // 1 record, marker, 3 records, marker.
+    expect([0, 1, 2, 4].map((position) => log.offsetsBehind(position))).toEqual([6, 5, 3, 1]);
   });
 });
 

@@ -25,6 +25,9 @@ export class PartitionLog {
   /** Transactions whose abort marker is in the log, the latest ones: what still comes of them is refused. */
   readonly #aborted: number[] = [];
   #controlRecords = 0;
+  #records = 0;
+  /** Records before each marker, of the latest ones. */
+  readonly #recordsBefore: number[] = [];
   // Appended, and not yet readable to read_committed.
   #count = 0;
   /** Rows of ROW numbers, a cache line each. */
@@ -53,6 +56,7 @@ export class PartitionLog {
       if (this.#aborted.includes(transaction)) return false;
       this.#begin(transaction, first);
     }
+    this.#records += spans.records;
     const held = this.#committed.length > 0 && (transaction !== 0 || this.#open.length > 0);
     const all = spans.records;
     const spacing = all > 1 ? (last - first) / (all - 1) : 0;
@@ -114,8 +118,19 @@ export class PartitionLog {
     return this.#controlRecords;
   }
 
+  /** Offsets behind the first `position` records of the log, markers included: a consumer group's lag as tools give it, since a
+   *  committed offset stands right behind a record, and a marker is no record. */
+  offsetsBehind(position: number): number {
+    let markers = 0;
+    while (markers < this.#recordsBefore.length && this.#recordsBefore.at(-1 - markers)! >= position)
+      markers++;
+    return this.#records - position + markers;
+  }
+
   #end(transaction: number): void {
     this.#controlRecords++;
+    this.#recordsBefore.push(this.#records);
+    if (this.#recordsBefore.length > 2 * MARKERS_KEPT) this.#recordsBefore.splice(0, MARKERS_KEPT);
     this.#open = this.#open.filter((open) => open.transaction !== transaction);
   }
 
@@ -250,6 +265,8 @@ export class PartitionLog {
   }
 }
 
+/** More markers than a group that reads at all lies behind. */
+const MARKERS_KEPT = 65_536;
 /** Far more than a producer can still be writing in. */
 const ABORTED_KEPT = 64;
 const ROW = 8;

@@ -6,6 +6,7 @@ import { Lineage, type Route } from "../records/index.ts";
 import type { AssemblyOptions } from "./assembly/assembly-options.ts";
 import { FlinkEvents } from "./assembly/flink-events.ts";
 import { withMoments } from "./assembly/moments.ts";
+import type { SourceLag } from "./assembly/simulated-attempts.ts";
 import { performFault, startJobs } from "./assembly/simulated-cluster.ts";
 import type { PipelineObserver } from "./assembly/simulated-job.ts";
 import { SimulatedKafka } from "./assembly/simulated-kafka.ts";
@@ -18,6 +19,8 @@ export interface World {
   run(time: number): StopReason;
   /** What the transaction coordinators were asked for so far. */
   readonly transactions: TransactionCounters;
+  /** How far the source subtasks of a job are behind now; null: the subtask has no task. */
+  sourceLags(job: number): readonly (SourceLag | null)[];
   /** What the gauges and counters of a job's tasks show now, by vertex and subtask; null: the subtask has no task.
    *  @param job its number in the pipeline. */
   taskMetrics(job: number): readonly (readonly (TaskMetrics | null)[])[];
@@ -76,6 +79,7 @@ export function assemble(
     get storage() {
       return sumOf(events.storages.map(({ counts }) => counts));
     },
+    sourceLags: (job) => events.attempts[job]!.lags(),
     taskMetrics: (job) => events.attempts[job]!.metrics(),
     originsOf: (topic) => kafka.originsOf(topic),
     routesOf: (topic) => kafka.routesOf(topic),

@@ -20,6 +20,15 @@ import { JobBuilder, type JobSurroundings, type RestoredSubtask, type TaskAttemp
 /** Checkpoints whose sinks' states are kept; more than are ever pending or retained together. */
 const MOST_KEPT = 64;
 
+/** How far a source is behind: `pendingRecords`, Flink's gauge, are the records that it may read and has not taken; the lag of its
+ *  consumer group counts offsets from the committed ones to the log's end, so that open and aborted transactions and markers
+ *  count, too. */
+export interface SourceLag {
+  readonly pendingRecords: number;
+  /** null: nothing is committed. */
+  readonly consumerGroupLag: number | null;
+}
+
 type CompletedCheckpoint = NonNullable<ReturnType<typeof latestCheckpoint>>;
 
 /** The tasks of one job as its JobMaster deploys, restores and ends them, attempt after attempt. */
@@ -178,6 +187,20 @@ export class SimulatedAttempts implements JobDeployment {
       ofVertices[vertex]!.push(metrics ?? null);
     });
     return ofVertices;
+  }
+
+  /** How far each source subtask is behind now; null: it has no attempt. */
+  lags(): readonly (SourceLag | null)[] {
+    const { sim, events } = this.#world;
+    return this.#builder.subtasks.flatMap(({ vertex }, subtask) => {
+      if (vertex !== 0) return [];
+      const source = events.sources[this.#attempts[subtask]?.task ?? -1];
+      if (source === undefined) return [null];
+      const { now } = sim;
+      return [
+        { pendingRecords: source.pendingRecords(now), consumerGroupLag: source.feed.consumerGroupLag(now) },
+      ];
+    });
   }
 
   /** The subtask that runs as this task of the world, or -1. */

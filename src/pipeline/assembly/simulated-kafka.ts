@@ -489,6 +489,7 @@ export class SimulatedKafka {
       get end() {
         return history.end;
       },
+      offsetsBehind: (position) => log.offsetsBehind(position),
       forgetBefore: (position) => {
         if (!mayGoFarBack) history.forgetBefore(position);
       },
