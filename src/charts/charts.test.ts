@@ -12,6 +12,7 @@ import { latencyDistribution } from "./latency-distribution.ts";
 import { lineChart } from "./line-chart.ts";
 import { outcomeMatrix } from "./outcome-matrix.ts";
 import { protocolSequence } from "./protocol-sequence.ts";
+import { lagRows, readerLag } from "./reader-lag.ts";
 import { recoverySplit } from "./recovery-split.ts";
 import { renderPng, renderSvg } from "./render-chart.ts";
 import { RESULTS } from "./results.fixture.ts";
@@ -162,6 +163,20 @@ const CHARTS = [
     title: "A finding",
   },
   {
+    chart: readerLag({
+      where: { interval: 1000 },
+      behind: "billing",
+      ahead: "fraud",
+      series: "guarantee",
+      seriesTitle: "guarantee",
+      from: 5,
+      until: 40,
+      shown: "a lag through time",
+      finding: () => "A finding",
+    }),
+    title: "A finding",
+  },
+  {
     chart: backPressure({
       where: { guarantee: "exactly-once", interval: 1000 },
       shown: "three panels",
@@ -204,6 +219,16 @@ test("texts are as wide as the bundled font draws them", () => {
   expect(font.width("0123456789", 100)).toBeCloseTo(497, 6);
   const letters = "≤×±·–µ";
   for (const letter of letters) expect(font.width(letter, 100)).toBeGreaterThan(10);
+});
+
+test("the lag is what one reader has had and the other hasn't", () => {
+  const lag = { behind: "billing", ahead: "fraud", series: "guarantee", seriesTitle: "", from: 5, until: 20 };
+  expect(lagRows(RESULTS, { ...lag, where: { guarantee: "exactly-once", interval: 1000 } })).toEqual([
+    { series: "exactly-once", at: 5, lag: 1000 },
+    { series: "exactly-once", at: 10, lag: 0 },
+    { series: "exactly-once", at: 15, lag: 500 },
+    { series: "exactly-once", at: 20, lag: 1000 },
+  ]);
 });
 
 test("a chart of a crash says so where none happened", () => {

@@ -12,6 +12,7 @@ export { type LawPoint, type LineChartOptions, lineChart } from "./line-chart.ts
 export { measuredAndSimulated, type OverlayLine } from "./measured-and-simulated.ts";
 export { type Outcome, type OutcomeMatrixOptions, outcomeMatrix } from "./outcome-matrix.ts";
 export { protocolSequence } from "./protocol-sequence.ts";
+export { type LagRow, lagRows, type ReaderLagOptions, readerLag } from "./reader-lag.ts";
 export { type RecoverySplitOptions, recoverySplit } from "./recovery-split.ts";
-export { renderPng, renderSvg } from "./render-chart.ts";
+export { renderPng, renderSvg, titleOf } from "./render-chart.ts";
 export { tradeOffFront } from "./trade-off-front.ts";

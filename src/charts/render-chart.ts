@@ -24,6 +24,13 @@ export async function renderSvg(
   }
 }
 
+/** A specification's title as one line. */
+export function titleOf(spec: ChartSpec): string {
+  const title = spec["title"];
+  if (typeof title !== "object" || title === null || !("text" in title)) return "";
+  return Array.isArray(title.text) ? title.text.join(" ") : String(title.text);
+}
+
 /** A chart as PNG, at twice its size, with the bundled font and no other. */
 export async function renderPng(svg: string): Promise<Uint8Array> {
   const { Resvg } = await import("@resvg/resvg-js");

@@ -123,11 +123,18 @@ function seriesOf(point: number): SweepResults["series"] {
     value,
   });
   return times.flatMap((time) => {
+    // Both get 500 a slot; billing gets 1,000 more every 15 s, and nothing else.
+    const step = time / 5000;
+    const delivered = [
+      row("fraud", "delivered_records", time, 500),
+      row("billing", "delivered_records", time, step % 3 === 2 ? 1500 : 0),
+    ];
     const latency = row("billing", "latency_mean_ms", time, time === 30_000 ? 8000 : 800);
-    if (time >= 30_000 && time < 40_000) return [latency];
+    if (time >= 30_000 && time < 40_000) return [latency, ...delivered];
     const isFull = time >= 40_000;
     return [
       latency,
+      ...delivered,
       ...[0, 1].flatMap((subtask) => [
         row(`enrich/Source: orders[${subtask}]`, "busy_share", time, 0.01),
         row(`enrich/Source: orders[${subtask}]`, "back_pressured_share", time, isFull ? 0.9 : 0),

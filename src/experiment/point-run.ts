@@ -106,7 +106,7 @@ export function runPoint(
         listeners.push(log);
         if (slot !== undefined) {
           series = new TimeSeries(pipeline, lineage, slot);
-          listeners.push(series.latency);
+          listeners.push(series.latency, series.arrivals);
         }
         if (pipeline.faults.length > 0) {
           const catchUp = new CatchUp(pipeline.readers.length, lineage);

@@ -1,11 +1,12 @@
-import { LatencyThroughTime } from "../metrics/index.ts";
+import { ArrivalsThroughTime, LatencyThroughTime } from "../metrics/index.ts";
 import { jobVertices, type Lineage, type Pipeline, type TaskMetrics, type World } from "../pipeline/index.ts";
 
 /** What a reader or a subtask goes through, at one time. */
 export interface SeriesRow {
   /** A reader, or `job/vertex[0]`. */
   readonly subject: string;
-  /** Of a reader: `latency_mean_ms`, `latency_max_ms` of what was created in the slot. Of a subtask: `busy_share`,
+  /** Of a reader: `latency_mean_ms`, `latency_max_ms` of what was created in the slot, `delivered_records` of what came in it. Of a
+   *  subtask: `busy_share`,
    *  `back_pressured_share` of the slot, `input_queue_buffers`, `output_queue_buffers` at its end. */
   readonly measure: string;
   /** Beginning of the slot, ms of the virtual clock. */
@@ -23,6 +24,7 @@ function ageOf(metrics: TaskMetrics): number {
 /** Latencies of readers and gauges of tasks in slots of time. */
 export class TimeSeries {
   readonly latency: LatencyThroughTime;
+  readonly arrivals: ArrivalsThroughTime;
   readonly #pipeline: Pipeline;
   readonly #slot: number;
   readonly #rows: SeriesRow[] = [];
@@ -33,6 +35,7 @@ export class TimeSeries {
   constructor(pipeline: Pipeline, lineage: Lineage, slot: number) {
     this.#pipeline = pipeline;
     this.#slot = slot;
+    this.arrivals = new ArrivalsThroughTime(pipeline.readers.length, slot);
     this.latency = new LatencyThroughTime(pipeline.readers.length, lineage, slot);
   }
 
@@ -81,6 +84,12 @@ export class TimeSeries {
         ];
       }),
     );
-    return [...readers, ...this.#rows];
+    const arrivals = this.#pipeline.readers.flatMap(({ name }, reader) =>
+      this.arrivals.slots(reader).map((value, slot): SeriesRow => {
+        const fromMs = (slot * this.#slot) / MILLISECOND;
+        return { subject: name, measure: "delivered_records", fromMs, value };
+      }),
+    );
+    return [...readers, ...arrivals, ...this.#rows];
   }
 }

@@ -1,3 +1,4 @@
+export { ArrivalsThroughTime } from "./arrivals-through-time.ts";
 export { CatchUp } from "./catch-up.ts";
 export { CheckpointLog, type LoggedCheckpoint, type LoggedPhase } from "./checkpoint-log.ts";
 export { CheckpointRecorder, type JobCheckpoints } from "./checkpoint-recorder.ts";

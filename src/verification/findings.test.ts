@@ -128,6 +128,18 @@ describe("experiments find", () => {
     expect(at({ back: "after 5 min", timeout: "8 min" }, "transactions_open_ms")).toBeLessThan(outage);
   });
 
+  test("08: read_committed trails by what the open transactions hold, half an interval on average", async () => {
+    const at = await measure("08", "billing");
+    const behind = (guarantee: string) =>
+      at({ guarantee }, "latency_mean_ms") - at({ guarantee }, "latency_mean_ms", "fraud");
+    expect(behind("at-least-once")).toBeLessThan(10);
+    const half = at({ guarantee: "exactly-once" }, "checkpoint_period_mean_ms") / 2;
+    expect(behind("exactly-once")).toBeGreaterThan(half);
+    expect(behind("exactly-once")).toBeLessThan(
+      half + 2 * at({ guarantee: "exactly-once" }, "checkpoint_duration_mean_ms"),
+    );
+  });
+
   test("09: under back-pressure most aligned checkpoints time out, and each remedy lets them complete", async () => {
     const at = await measure("09", "billing");
     const asItIs = { remedy: "as it is: time-out 15 s" };

@@ -1,6 +1,6 @@
 import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { renderPng, renderSvg } from "../../charts/index.ts";
+import { renderPng, renderSvg, titleOf } from "../../charts/index.ts";
 import { type Chart, type ChartSpec, ExperimentError, type SweepResults } from "../../experiment/index.ts";
 import { EXIT_CODES, type ExitCode } from "../exit-codes.ts";
 import type { Terminal } from "../terminal.ts";
@@ -88,13 +88,6 @@ function pageOf(
   report: string,
 ): string {
   return renderChartPage({ question, experiment, file, pictures, report });
-}
-
-/** A specification's title as one line. */
-function titleOf(spec: ChartSpec): string {
-  const title = spec["title"];
-  if (typeof title !== "object" || title === null || !("text" in title)) return "";
-  return Array.isArray(title.text) ? title.text.join(" ") : String(title.text);
 }
 
 /** The folder is Sluice's as long as its mark is in it. */
