@@ -23,9 +23,6 @@ export class Service {
   #spans: SpanList | undefined;
   // Per output channel: how many of the buffer's records it has looked at.
   #seen = new Int32Array(0);
-  // Per span: offsets of its first record and of the first behind it.
-  #firstOffset = new Float64Array(16);
-  #endOffset = new Float64Array(16);
 
   constructor(lineage: Lineage) {
     this.#lineage = lineage;
@@ -48,18 +45,7 @@ export class Service {
     this.start = now;
     this.perRecord = total / this.size;
     this.busyUntil = Math.ceil(now + total);
-    if (this.#seen.length === 0) return;
-    this.#seen.fill(0);
-    if (spans.count > this.#firstOffset.length) {
-      this.#firstOffset = new Float64Array(spans.count * 2);
-      this.#endOffset = new Float64Array(spans.count * 2);
-    }
-    for (let i = 0; i < spans.count; i++) {
-      const partition = spans.partition[i]!;
-      const route = spans.route[i]!;
-      this.#firstOffset[i] = this.#lineage.offsetOf(partition, route, spans.from[i]!);
-      this.#endOffset[i] = this.#lineage.offsetOf(partition, route, spans.to[i]!);
-    }
+    for (let channel = 0; channel < this.#seen.length; channel++) this.#seen[channel] = 0;
   }
 
   end(): void {
@@ -126,11 +112,12 @@ export class Service {
       if (part.id === route) channel.open.push(partition, route, from + a, from + b);
       else {
         const local = this.#lineage.localPartition(partition);
+        const whole = this.#lineage.routeById(route);
         channel.open.push(
           partition,
           part.id,
-          part.rankOf(local, this.#offset(i, a)),
-          part.rankOf(local, this.#offset(i, b)),
+          part.rankFrom(whole, local, from + a),
+          part.rankFrom(whole, local, from + b),
         );
       }
     }
@@ -151,12 +138,10 @@ export class Service {
       const part = a === length ? null : channel.part(spans.route[i]!);
       if (part !== null) {
         const local = this.#lineage.localPartition(spans.partition[i]!);
-        const first = part.rankOf(local, this.#offset(i, a));
-        const count = part.rankOf(local, this.#endOffset[i]!) - first;
-        if (left <= count) {
-          const offset = part.offsetOf(local, first + left - 1);
-          return earlier + this.#lineage.routeById(spans.route[i]!).rankOf(local, offset) - from;
-        }
+        const whole = this.#lineage.routeById(spans.route[i]!);
+        const first = part.rankFrom(whole, local, from + a);
+        const count = part.rankFrom(whole, local, from + length) - first;
+        if (left <= count) return earlier + part.rankOn(whole, local, first + left - 1) - from;
         left -= count;
       }
       earlier += length;
@@ -189,7 +174,9 @@ export class Service {
       const part = b === a ? null : channel.part(spans.route[i]!);
       if (part === null) continue;
       const local = this.#lineage.localPartition(spans.partition[i]!);
-      count += part.rankOf(local, this.#offset(i, b)) - part.rankOf(local, this.#offset(i, a));
+      const whole = this.#lineage.routeById(spans.route[i]!);
+      const from = spans.from[i]!;
+      count += part.rankFrom(whole, local, from + b) - part.rankFrom(whole, local, from + a);
     }
     return count;
   }
@@ -200,14 +187,5 @@ export class Service {
     const passed = done - earlier;
     if (passed <= 0) return 0;
     return passed < size ? passed : size;
-  }
-
-  /** Offset of the record of span `i` behind its first `passed`. */
-  #offset(i: number, passed: number): number {
-    const spans = this.#spans!;
-    if (passed === 0) return this.#firstOffset[i]!;
-    const rank = spans.from[i]! + passed;
-    if (rank === spans.to[i]!) return this.#endOffset[i]!;
-    return this.#lineage.offsetOf(spans.partition[i]!, spans.route[i]!, rank);
   }
 }

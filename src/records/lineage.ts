@@ -154,6 +154,6 @@ export class Lineage {
     if (from.id === to.id) return rank;
     invariant(from.origin === to.origin, "routes of one origin share a lane table");
     const local = this.localPartition(originPartition);
-    return to.rankOf(local, from.offsetOf(local, rank));
+    return to.rankFrom(from, local, rank);
   }
 }

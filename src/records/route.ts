@@ -20,7 +20,12 @@ export interface Route {
   rankOf(partition: number, offset: number): number;
   /** The offset of `partition` with the given rank; the inverse of rankOf. Infinite on an empty route. */
   offsetOf(partition: number, rank: number): number;
-  /** After how many ranks the key groups come again in the same order; 0: the route is empty. */
+  /** Number of records on this route before the one with `rank` on `wider`, a route that holds this one whole. */
+  rankFrom(wider: Route, partition: number, rank: number): number;
+  /** Rank on `wider`, a route that holds this one whole, of the record with `rank`. */
+  rankOn(wider: Route, partition: number, rank: number): number;
+  /** After how many ranks the key groups and the distances of their offsets come again in the same order; 0: the route is
+   *  empty. */
   period(partition: number): number;
   /** Key group of the record with `rank`. */
   keyGroupOf(partition: number, rank: number): number;
@@ -95,6 +100,14 @@ export class KeyGroupRoute implements Route {
     return q * cycle.period + cycle.positions[r - q * cycle.total]! - this.#shift[partition]!;
   }
 
+  rankFrom(wider: Route, partition: number, rank: number): number {
+    return this.rankOf(partition, wider.offsetOf(partition, rank));
+  }
+
+  rankOn(wider: Route, partition: number, rank: number): number {
+    return wider.rankOf(partition, this.offsetOf(partition, rank));
+  }
+
   placeOf(_partition: number, _rank: number, offset: number): number {
     return offset;
   }
@@ -164,13 +177,21 @@ export class ThinnedRoute implements Route {
   }
 
   rankOf(partition: number, offset: number): number {
-    const above = this.parent.rankOf(partition, offset) * this.#numerator + this.#phaseOf(partition);
-    return Math.floor(above / this.#denominator);
+    return this.#chosenOf(partition, this.parent.rankOf(partition, offset));
   }
 
   offsetOf(partition: number, rank: number): number {
-    const behind = Math.ceil(((rank + 1) * this.#denominator - this.#phaseOf(partition)) / this.#numerator);
-    return this.parent.offsetOf(partition, behind - 1);
+    return this.parent.offsetOf(partition, this.#parentRank(partition, rank));
+  }
+
+  rankFrom(wider: Route, partition: number, rank: number): number {
+    if (wider === this.parent) return this.#chosenOf(partition, rank);
+    return this.rankOf(partition, wider.offsetOf(partition, rank));
+  }
+
+  rankOn(wider: Route, partition: number, rank: number): number {
+    if (wider === this.parent) return this.#parentRank(partition, rank);
+    return wider.rankOf(partition, this.offsetOf(partition, rank));
   }
 
   placeOf(_partition: number, rank: number): number {
@@ -183,8 +204,16 @@ export class ThinnedRoute implements Route {
   }
 
   keyGroupOf(partition: number, rank: number): number {
-    const behind = Math.ceil(((rank + 1) * this.#denominator - this.#phaseOf(partition)) / this.#numerator);
-    return this.parent.keyGroupOf(partition, behind - 1);
+    return this.parent.keyGroupOf(partition, this.#parentRank(partition, rank));
+  }
+
+  /** How many of the first `rank` records of the parent are on this route. */
+  #chosenOf(partition: number, rank: number): number {
+    return Math.floor((rank * this.#numerator + this.#phaseOf(partition)) / this.#denominator);
+  }
+
+  #parentRank(partition: number, rank: number): number {
+    return Math.ceil(((rank + 1) * this.#denominator - this.#phaseOf(partition)) / this.#numerator) - 1;
   }
 
   #phaseOf(partition: number): number {
@@ -214,6 +243,14 @@ export class CopiedRoute implements Route {
     return this.parent.offsetOf(partition, rank);
   }
 
+  rankFrom(wider: Route, partition: number, rank: number): number {
+    return wider === this.parent ? rank : this.parent.rankFrom(wider, partition, rank);
+  }
+
+  rankOn(wider: Route, partition: number, rank: number): number {
+    return wider === this.parent ? rank : this.parent.rankOn(wider, partition, rank);
+  }
+
   placeOf(partition: number, rank: number, offset: number): number {
     return this.parent.placeOf(partition, rank, offset);
   }
@@ -234,6 +271,9 @@ interface ExchangeIndex {
   /** Where the records of each subtask begin in `positions`, which holds their ranks in ascending order. */
   readonly starts: Uint32Array;
   readonly positions: Uint16Array | Uint32Array;
+  /** Their offsets, of which so many come before they repeat. */
+  readonly offsets: Uint32Array | Float64Array;
+  readonly distance: number;
   /** For each BLOCK of ranks and each subtask a pair: how many records before the block go to it, and a bit for each in the
    *  block that does. */
   readonly blocks: Int32Array;
@@ -283,9 +323,16 @@ export class KeyedExchange {
     for (let s = 1; s < parallelism; s++) starts[s] = starts[s - 1]! + totals[s - 1]!;
     const Positions = period > 65_536 ? Uint32Array : Uint16Array;
     const positions = new Positions(period);
+    const distance =
+      period === 0 ? 0 : parent.offsetOf(partition, period) - parent.offsetOf(partition, 0);
+    const offsets = distance < 2 ** 31 ? new Uint32Array(period) : new Float64Array(period);
     const next = starts.slice();
-    for (let i = 0; i < period; i++) positions[next[subtasks[i]!]!++] = i;
-    return { period, totals, starts, positions, blocks };
+    for (let i = 0; i < period; i++) {
+      const place = next[subtasks[i]!]!++;
+      positions[place] = i;
+      offsets[place] = parent.offsetOf(partition, i);
+    }
+    return { period, totals, starts, positions, offsets, distance, blocks };
   }
 }
 
@@ -324,19 +371,25 @@ export class FilteredRoute implements Route {
   }
 
   rankOf(partition: number, offset: number): number {
-    const { subtask, exchange } = this;
-    const { period, totals, blocks } = exchange.indexOf(partition);
-    if (period === 0) return 0;
-    const rank = exchange.parent.rankOf(partition, offset);
-    const q = Math.floor(rank / period);
-    const i = rank - q * period;
-    const pair = ((i >> BLOCK_BITS) * exchange.parallelism + subtask) * 2;
-    return q * totals[subtask]! + blocks[pair]! + bitCount(blocks[pair + 1]! & ((1 << i) - 1));
+    return this.#chosenOf(partition, this.exchange.parent.rankOf(partition, offset));
   }
 
   offsetOf(partition: number, rank: number): number {
-    if (this.period(partition) === 0) return Number.POSITIVE_INFINITY;
-    return this.exchange.parent.offsetOf(partition, this.#parentRank(partition, rank));
+    const { totals, starts, offsets, distance } = this.exchange.indexOf(partition);
+    const total = totals[this.subtask]!;
+    if (total === 0) return Number.POSITIVE_INFINITY;
+    const q = Math.floor(rank / total);
+    return q * distance + offsets[starts[this.subtask]! + rank - q * total]!;
+  }
+
+  rankFrom(wider: Route, partition: number, rank: number): number {
+    if (wider === this.exchange.parent) return this.#chosenOf(partition, rank);
+    return this.rankOf(partition, wider.offsetOf(partition, rank));
+  }
+
+  rankOn(wider: Route, partition: number, rank: number): number {
+    if (wider === this.exchange.parent) return this.#parentRank(partition, rank);
+    return wider.rankOf(partition, this.offsetOf(partition, rank));
   }
 
   placeOf(partition: number, rank: number): number {
@@ -349,6 +402,17 @@ export class FilteredRoute implements Route {
 
   keyGroupOf(partition: number, rank: number): number {
     return this.exchange.parent.keyGroupOf(partition, this.#parentRank(partition, rank));
+  }
+
+  /** How many of the first `rank` records of the parent are on this route. */
+  #chosenOf(partition: number, rank: number): number {
+    const { subtask, exchange } = this;
+    const { period, totals, blocks } = exchange.indexOf(partition);
+    if (period === 0) return 0;
+    const q = Math.floor(rank / period);
+    const i = rank - q * period;
+    const pair = ((i >> BLOCK_BITS) * exchange.parallelism + subtask) * 2;
+    return q * totals[subtask]! + blocks[pair]! + bitCount(blocks[pair + 1]! & ((1 << i) - 1));
   }
 
   #parentRank(partition: number, rank: number): number {
