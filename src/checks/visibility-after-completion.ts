@@ -12,7 +12,8 @@ export class VisibilityAfterCompletion
     Pick<FlinkObserver, "checkpointCompleted">
 {
   readonly violations: string[] = [];
-  readonly #committedReaders: ReadonlySet<number>;
+  /** By number of the reader: 1 for those with isolation.level read_committed. */
+  readonly #isCommitted: Uint8Array;
   readonly #checkpointOf = new Map<number, { readonly job: number; readonly checkpoint: number }>();
   /** Per job, in the order of ids and of times. */
   readonly #completed: { readonly checkpoint: number; readonly at: number }[][];
@@ -22,7 +23,8 @@ export class VisibilityAfterCompletion
 
   /** @param committedReaders numbers of the readers with isolation.level read_committed. */
   constructor(committedReaders: ReadonlySet<number>, jobs: number) {
-    this.#committedReaders = committedReaders;
+    this.#isCommitted = new Uint8Array(Math.max(-1, ...committedReaders) + 1);
+    for (const reader of committedReaders) this.#isCommitted[reader] = 1;
     this.#completed = Array.from({ length: jobs }, () => []);
   }
 
@@ -55,7 +57,7 @@ export class VisibilityAfterCompletion
   ): void {
     if (transaction === 0 || (transaction === this.#lastTransaction && this.#lastCompletedAt <= first))
       return;
-    if (!this.#committedReaders.has(reader)) return;
+    if (this.#isCommitted[reader] !== 1) return;
     const owner = this.#checkpointOf.get(transaction);
     const completed = owner && this.#completionOf(owner.job, owner.checkpoint);
     if (completed !== undefined && completed <= first) {

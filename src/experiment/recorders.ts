@@ -86,7 +86,7 @@ export class Recorders {
     const latency = new LatencyRecorder(readers.length, lineage, this.#from, this.#until);
     const checks = new PipelineChecks(checkedPipeline(this.#pipeline), lineage);
     const upserts = new UpsertView(readers.length, lineage);
-    const views = new Set(readers.flatMap(({ deduplicate }, i) => (deduplicate === "none" ? [] : [i])));
+    const isView = readers.map(({ deduplicate }) => deduplicate !== "none");
     this.#upserts = upserts;
     const checkpoints = this.#checkpoints;
     const sizes = this.#sizes;
@@ -136,7 +136,7 @@ export class Recorders {
       },
       delivered: (reader, origin, route, from, to, first, last, transaction, partition) => {
         latency.delivered(reader, origin, route, from, to, first, last);
-        if (views.has(reader)) upserts.delivered(reader, origin, route, from, to, first, last);
+        if (isView[reader]) upserts.delivered(reader, origin, route, from, to, first, last);
         checks.delivered(reader, origin, route, from, to, first, last, transaction, partition);
       },
       appended: (topic, origin, route, from, to, first, last, transaction, partition) =>

@@ -53,7 +53,7 @@ export class PartitionLog {
    *  @returns false: refused with INVALID_PRODUCER_EPOCH, since the transaction was aborted meanwhile. */
   append(spans: SpanList, first: number, last: number, transaction: number): boolean {
     if (transaction !== 0) {
-      if (this.#aborted.includes(transaction)) return false;
+      if (this.#aborted.length > 0 && this.#aborted.includes(transaction)) return false;
       this.#begin(transaction, first);
     }
     this.#records += spans.records;

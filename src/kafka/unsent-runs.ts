@@ -24,9 +24,10 @@ export type RunTaker = (
 /** The runs that a producer has planned and not sent, in the order in which they were planned. */
 export class UnsentRuns {
   readonly #separate: boolean;
-  readonly #free: UnsentRun[] = [];
   readonly #part: SpanList;
-  #runs: UnsentRun[] = [];
+  /** #count of them; those behind are free to be used again. */
+  readonly #runs: UnsentRun[] = [];
+  #count = 0;
 
   constructor(separate: boolean) {
     this.#separate = separate;
@@ -34,7 +35,7 @@ export class UnsentRuns {
   }
 
   get isEmpty(): boolean {
-    return this.#runs.length === 0;
+    return this.#count === 0;
   }
 
   /** When the last record of `partition` will have been sent; -Infinity without one, ns. */
@@ -55,15 +56,8 @@ export class UnsentRuns {
     last: number,
     transaction: number,
   ): void {
-    const run = this.#free.pop() ?? {
-      partition,
-      transaction,
-      spans: new SpanList(this.#separate),
-      sentFirst,
-      sentLast,
-      first,
-      last,
-    };
+    if (this.#count === this.#runs.length) this.#makeRun();
+    const run = this.#runs[this.#count++]!;
     spans.moveFront(count, run.spans);
     run.partition = partition;
     run.transaction = transaction;
@@ -71,49 +65,72 @@ export class UnsentRuns {
     run.sentLast = sentLast;
     run.first = first;
     run.last = last;
-    this.#runs.push(run);
+  }
+
+  #makeRun(): void {
+    this.#runs.push({
+      partition: 0,
+      transaction: 0,
+      spans: new SpanList(this.#separate),
+      // Not small integers, so that these fields never change how they are held.
+      sentFirst: Number.NaN,
+      sentLast: Number.NaN,
+      first: Number.NaN,
+      last: Number.NaN,
+    });
   }
 
   /** When the next run will have been sent whole; infinite without one, ns. */
   nextSentAt(): number {
     let at = Number.POSITIVE_INFINITY;
-    for (const run of this.#runs) if (run.sentLast < at) at = run.sentLast;
+    for (let i = 0; i < this.#count; i++) {
+      const { sentLast } = this.#runs[i]!;
+      if (sentLast < at) at = sentLast;
+    }
     return at;
   }
 
   /** Gives `take` every record that was sent by `now`. `whole`: only runs that were sent to their last record. */
   release(now: number, whole: boolean, take: RunTaker): void {
-    const runs = this.#runs;
     let kept = 0;
-    for (const run of runs) {
+    for (let i = 0; i < this.#count; i++) {
+      const run = this.#runs[i]!;
       if (run.sentLast <= now) {
         take(run.partition, run.spans, run.first, run.last, run.transaction);
-        this.#giveBack(run);
+        run.spans.clear();
         continue;
       }
       if (!whole && run.sentFirst <= now) this.#releaseFront(run, now, take);
-      runs[kept++] = run;
+      this.#keep(i, kept++);
     }
-    runs.length = kept;
+    this.#count = kept;
+  }
+
+  /** Run `i` becomes number `kept`, and what was there is free. */
+  #keep(i: number, kept: number): void {
+    if (i === kept) return;
+    const run = this.#runs[i]!;
+    this.#runs[i] = this.#runs[kept]!;
+    this.#runs[kept] = run;
   }
 
   /** Drops what is not sent by `deadline`. @returns how many records. */
   dropAfter(deadline: number): number {
     let dropped = 0;
-    const runs = this.#runs;
     let kept = 0;
-    for (const run of runs) {
+    for (let i = 0; i < this.#count; i++) {
+      const run = this.#runs[i]!;
       const all = run.spans.records;
       const sent = sentBy(run, deadline);
       dropped += all - sent;
       if (sent === 0) {
-        this.#giveBack(run);
+        run.spans.clear();
         continue;
       }
       if (sent < all) this.#shorten(run, all, sent);
-      runs[kept++] = run;
+      this.#keep(i, kept++);
     }
-    runs.length = kept;
+    this.#count = kept;
     return dropped;
   }
 
@@ -136,11 +153,6 @@ export class UnsentRuns {
     run.spans.moveFront(kept, this.#part);
     run.spans.clear();
     this.#part.moveFront(kept, run.spans);
-  }
-
-  #giveBack(run: UnsentRun): void {
-    run.spans.clear();
-    this.#free.push(run);
   }
 }
 

@@ -1,8 +1,10 @@
 /** How often each of the integers 0, 1, 2, … was seen, kept as disjoint intervals: exact, and short as long as what
  *  is seen has few gaps. `seen` counts distinct integers, `repeats` every sighting after the first. */
 export class IntervalLedger {
-  #starts: number[] = [];
-  #ends: number[] = [];
+  /** Of the intervals, #count of them; what lies behind is left over. */
+  readonly #starts: number[] = [];
+  readonly #ends: number[] = [];
+  #count = 0;
   seen = 0;
   repeats = 0;
 
@@ -25,13 +27,13 @@ export class IntervalLedger {
     if (to <= from) return;
     const starts = this.#starts;
     const ends = this.#ends;
-    const newest = ends.length - 1;
-    if (newest >= 0 && ends[newest] === from) {
-      ends[newest] = to;
+    const count = this.#count;
+    if (count > 0 && ends[count - 1] === from) {
+      ends[count - 1] = to;
       this.seen += to - from;
       return;
     }
-    let i = starts.length;
+    let i = count;
     while (i > 0 && starts[i - 1]! > from) i--;
     // Interval i - 1 starts at or before `from`; interval i behind it.
     if (i > 0 && ends[i - 1]! >= from) i--;
@@ -39,30 +41,52 @@ export class IntervalLedger {
     let joinedEnd = to;
     let overlapped = 0;
     let j = i;
-    while (j < starts.length && starts[j]! <= to) {
+    while (j < count && starts[j]! <= to) {
       overlapped += Math.max(0, Math.min(ends[j]!, to) - Math.max(starts[j]!, from));
       if (starts[j]! < joinedStart) joinedStart = starts[j]!;
       if (ends[j]! > joinedEnd) joinedEnd = ends[j]!;
       j++;
     }
-    if (j === i + 1) {
-      starts[i] = joinedStart;
-      ends[i] = joinedEnd;
-    } else {
-      starts.splice(i, j - i, joinedStart);
-      ends.splice(i, j - i, joinedEnd);
-    }
+    if (j === i) this.#makeRoom(i);
+    else if (j > i + 1) this.#drop(i + 1, j);
+    starts[i] = joinedStart;
+    ends[i] = joinedEnd;
     this.seen += to - from - overlapped;
     this.repeats += overlapped;
   }
 
+  #makeRoom(at: number): void {
+    const starts = this.#starts;
+    const ends = this.#ends;
+    const count = this.#count++;
+    if (count === starts.length) {
+      starts.push(0);
+      ends.push(0);
+    }
+    for (let i = count; i > at; i--) {
+      starts[i] = starts[i - 1]!;
+      ends[i] = ends[i - 1]!;
+    }
+  }
+
+  #drop(from: number, to: number): void {
+    const starts = this.#starts;
+    const ends = this.#ends;
+    const dropped = to - from;
+    this.#count -= dropped;
+    for (let i = from; i < this.#count; i++) {
+      starts[i] = starts[i + dropped]!;
+      ends[i] = ends[i + dropped]!;
+    }
+  }
+
   /** The parts of [from, to) that were not seen yet, ascending. */
   unseen(from: number, to: number): readonly (readonly [number, number])[] {
-    let i = this.#starts.length;
+    let i = this.#count;
     while (i > 0 && this.#ends[i - 1]! > from) i--;
     const parts: (readonly [number, number])[] = [];
     let next = from;
-    for (; i < this.#starts.length && this.#starts[i]! < to; i++) {
+    for (; i < this.#count && this.#starts[i]! < to; i++) {
       if (this.#starts[i]! > next) parts.push([next, this.#starts[i]!]);
       next = this.#ends[i]!;
     }
@@ -72,6 +96,6 @@ export class IntervalLedger {
 
   /** The disjoint intervals seen so far, ascending. */
   intervals(): readonly (readonly [number, number])[] {
-    return this.#starts.map((start, i) => [start, this.#ends[i]!] as const);
+    return Array.from({ length: this.#count }, (_, i) => [this.#starts[i]!, this.#ends[i]!] as const);
   }
 }
