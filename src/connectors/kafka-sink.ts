@@ -162,7 +162,7 @@ export class KafkaSink implements ChainedSink {
     return { ...this.#committer.counters, pendingCommittables: this.#committer.requests.length };
   }
 
-  get #exactlyOnce(): boolean {
+  #exactlyOnce(): boolean {
     return this.#settings.deliveryGuarantee === "exactly-once";
   }
 
@@ -170,7 +170,7 @@ export class KafkaSink implements ChainedSink {
 
   /** Starts a sink whose first transaction was initialised before the simulated time began. */
   openAtStart(): void {
-    if (!this.#exactlyOnce) return;
+    if (!this.#exactlyOnce()) return;
     const { transactionalIdPrefix, subtask, namingStrategy } = this.#settings;
     const [id] = idsToInitialise(namingStrategy, transactionalIdPrefix, subtask, 0, 1, new Set());
     const producer = this.#pool.take(id!, 1);
@@ -184,7 +184,7 @@ export class KafkaSink implements ChainedSink {
    *  Each of these waits for its coordinator.
    *  @param latestCheckpoint the last id that the job has given away: the first transaction is of the next one. */
   open(restored: KafkaSinkState | undefined, whenOpen: () => void, latestCheckpoint = 0): void {
-    if (!this.#exactlyOnce) {
+    if (!this.#exactlyOnce()) {
       whenOpen();
       return;
     }
@@ -250,12 +250,12 @@ export class KafkaSink implements ChainedSink {
     let at = first;
     let part = spans;
     let count = spans.records;
-    const splits = sticky && this.#room < count;
+    const splits = sticky && this.#room() < count;
     const spacing = splits ? (last - first) / (count - 1) : 0;
     while (spans.records > 0) {
       let end = last;
       if (splits) {
-        count = Math.min(spans.records, this.#room);
+        count = Math.min(spans.records, this.#room());
         spans.moveFront(count, this.#part);
         part = this.#part;
         end = at + (count - 1) * spacing;
@@ -272,14 +272,14 @@ export class KafkaSink implements ChainedSink {
   }
 
   /** Records until the sticky partition has got twice batch.size. */
-  get #room(): number {
+  #room(): number {
     const { batchSize, recordBytes } = this.#settings;
     return Math.ceil((2 * batchSize - this.#bytesInPartition) / recordBytes);
   }
 
   #send(spans: SpanList, first: number, last: number): void {
     const transaction = this.#current?.transaction ?? 0;
-    const joinTime = this.#exactlyOnce ? this.#join(this.#partition, first) : 0;
+    const joinTime = this.#exactlyOnce() ? this.#join(this.#partition, first) : 0;
     if (joinTime < 0 || this.#producer.isFenced) this.#fail(INVALID_PRODUCER_EPOCH);
     if (this.#failed) {
       spans.clear();
@@ -314,7 +314,7 @@ export class KafkaSink implements ChainedSink {
 
   /** @returns false: a record was refused, and the task fails. */
   #preCommit(checkpoint: number, at: number): boolean {
-    if (!this.#exactlyOnce) return true;
+    if (!this.#exactlyOnce()) return true;
     const producer = this.#current!;
     const { client, transaction } = producer;
     const { job, writer } = this.#settings;
@@ -341,7 +341,7 @@ export class KafkaSink implements ChainedSink {
 
   snapshotState(checkpoint: number, now: number): number {
     const { transactionalIdPrefix, subtask, parallelism } = this.#settings;
-    if (!this.#exactlyOnce) return 0;
+    if (!this.#exactlyOnce()) return 0;
     for (const id of this.#finished.splice(0)) this.#pool.recycle(id);
     const precommitted = this.#pool.ongoing;
     this.states.set(checkpoint, {

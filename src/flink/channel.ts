@@ -224,16 +224,16 @@ export class Channel {
 
   /** Segments that the sender has finished, full or before a barrier. Source: flink BufferWritingResultPartition. */
   get buffersOut(): number {
-    return this.#buffersOut + this.#fullWhileFlushed;
+    return this.#buffersOut + this.#fullWhileFlushed();
   }
 
   /** Their bytes. */
   get bytesOut(): number {
-    return this.#bytesOut + this.#fullWhileFlushed * this.#settings.segmentSize;
+    return this.#bytesOut + this.#fullWhileFlushed() * this.#settings.segmentSize;
   }
 
   /** Where every record is flushed by itself, full segments are not cut. */
-  get #fullWhileFlushed(): number {
+  #fullWhileFlushed(): number {
     return Math.floor(this.#fill / this.#settings.segmentSize);
   }
 
@@ -443,7 +443,7 @@ export class Channel {
       this.#carry = excess;
       this.#buffersOut++;
       this.#bytesOut += this.#settings.segmentSize;
-      const unpolled = this.#unpolledTail;
+      const unpolled = this.#unpolledTail();
       if (whole > 0 && unpolled !== undefined) {
         this.open.moveFront(whole, unpolled.spans);
       } else if (whole > 0) {
@@ -459,7 +459,7 @@ export class Channel {
 
   #queueOpen(): void {
     this.#flushRequested = false;
-    const unpolled = this.#unpolledTail;
+    const unpolled = this.#unpolledTail();
     if (unpolled !== undefined) {
       this.#closeInto(unpolled);
       return;
@@ -471,7 +471,7 @@ export class Channel {
   }
 
   /** The unpolled part of the segment, unless something is queued behind it. */
-  get #unpolledTail(): NetworkBuffer | undefined {
+  #unpolledTail(): NetworkBuffer | undefined {
     return this.#queue.length === 1 ? this.#unpolled : undefined;
   }
 

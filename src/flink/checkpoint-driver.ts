@@ -437,7 +437,7 @@ export class CheckpointDriver implements CheckpointResponder {
         onIdDrawn(this.#step, now);
         break;
       case "location":
-        onLocationInitialized(this.#step, !this.#isFolderRefused, now);
+        onLocationInitialized(this.#step, !this.#isFolderRefused(), now);
         break;
       case "operator-coordinators":
         for (let i = 0; i < this.#settings.operatorCoordinators; i++) {
@@ -452,7 +452,7 @@ export class CheckpointDriver implements CheckpointResponder {
   }
 
   /** Where making a folder takes no time it is no request to the store. */
-  get #isFolderRefused(): boolean {
+  #isFolderRefused(): boolean {
     return this.#settings.initializeLocation > 0 && this.#storage.refusesFolders;
   }
 

@@ -247,7 +247,7 @@ export class JobMaster {
     if (!this.isAlive(subtask, attempt)) return;
     const taskManager = this.#placeOf[subtask]!;
     if (!this.#taskManagers.isReachable(taskManager)) {
-      this.#report(this.#rpc, subtask, attempt, "RecipientUnreachableException");
+      this.#report(this.#rpc(), subtask, attempt, "RecipientUnreachableException");
       return;
     }
     const thaw = this.#timeToThaw(subtask);
@@ -281,7 +281,7 @@ export class JobMaster {
     if (this.#waitsForThaw(this.#kinds.initialised, subtask, attempt)) return;
     this.#deployment.start(subtask, attempt);
     this.#taskManagers.markWarm(this.#placeOf[subtask]!);
-    this.#sim.scheduleAfter(this.#rpc, this.#kinds.running, this.#settings.firstExecution + subtask, attempt);
+    this.#sim.scheduleAfter(this.#rpc(), this.#kinds.running, this.#settings.firstExecution + subtask, attempt);
   }
 
   /** Handler of `initialised`. */
@@ -312,7 +312,7 @@ export class JobMaster {
     if (!this.isAlive(subtask, attempt)) return;
     this.#deployment.close(subtask, attempt);
     if (this.#isDisposed) return;
-    this.#report(this.#rpc, subtask, attempt, reason);
+    this.#report(this.#rpc(), subtask, attempt, reason);
   }
 
   /** A task has ended by itself since its input has. */
@@ -426,7 +426,7 @@ export class JobMaster {
     this.#sim.scheduleAfter(delay, this.#kinds.failed, this.#settings.firstExecution + subtask, b);
   }
 
-  get #rpc(): number {
+  #rpc(): number {
     const { rpc, warmUp } = this.#settings;
     return Math.round(rpc * slowness(warmUp, this.#sim.now));
   }
@@ -495,7 +495,7 @@ export class JobMaster {
     const taskManager = this.#placeOf[subtask]!;
     let time = cancellation;
     const thaw = this.#timeToThaw(subtask);
-    if (!this.#taskManagers.isReachable(taskManager)) time = CANCEL_CALLS * this.#rpc;
+    if (!this.#taskManagers.isReachable(taskManager)) time = CANCEL_CALLS * this.#rpc();
     else if (thaw > CANCEL_CALLS * askTimeout) time = CANCEL_CALLS * askTimeout;
     else if (this.#waitsForThaw(this.#kinds.cancelArrives, subtask, attempt)) return;
     else this.#deployment.close(subtask, attempt);
@@ -535,7 +535,7 @@ export class JobMaster {
     invariant(this.#placeOf[subtask]! >= 0, "a task is deployed to a slot");
     const execution = this.#settings.firstExecution + subtask;
     if (!this.#isInstant) {
-      this.#sim.scheduleAfter(this.#rpc, this.#kinds.submitted, execution, attempt);
+      this.#sim.scheduleAfter(this.#rpc(), this.#kinds.submitted, execution, attempt);
       return;
     }
     onExecutionState(this.#state, subtask, attempt, "INITIALIZING");

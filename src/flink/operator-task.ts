@@ -255,7 +255,7 @@ export class OperatorTask implements DownstreamTask, UpstreamTask {
   stretchService(ratio: number): void {
     const service = this.#service;
     if (this.#isDisposed || service.perRecord === 0) return;
-    if (!this.#isHeldUp) this.#settleService(this.#sim.now);
+    if (!this.#isHeldUp()) this.#settleService(this.#sim.now);
     if (this.#current === undefined) return;
     if (this.#restingSince >= 0) service.stretch(this.#restingSince, ratio);
     else if (this.#blockedSince >= 0) service.stretch(this.#blockedSince, ratio);
@@ -411,7 +411,7 @@ export class OperatorTask implements DownstreamTask, UpstreamTask {
 
   timeOfEmission(channel: Channel, records: number): number {
     // One record at a time, the channels are looked after at each one's end.
-    if (this.#isHeldUp || this.#service.isIdle || this.#settings.oneRecord) return Number.POSITIVE_INFINITY;
+    if (this.#isHeldUp() || this.#service.isIdle || this.#settings.oneRecord) return Number.POSITIVE_INFINITY;
     const missing = records - channel.open.records;
     if (missing <= 0) return this.#sim.now;
     const index = this.#service.indexOf(channel, missing);
@@ -451,7 +451,7 @@ export class OperatorTask implements DownstreamTask, UpstreamTask {
   }
 
   /** Nothing of the buffer in service is being served. */
-  get #isHeldUp(): boolean {
+  #isHeldUp(): boolean {
     return this.#blockedSince >= 0 || this.#restingSince >= 0;
   }
 
@@ -515,7 +515,7 @@ export class OperatorTask implements DownstreamTask, UpstreamTask {
     }
     this.#current = buffer;
     this.#currentChannel = channel;
-    if (this.#isCollecting) this.#processedBytes += channel.bytesOf(buffer.spans);
+    if (this.#isCollecting()) this.#processedBytes += channel.bytesOf(buffer.spans);
     this.#recordsTaken += buffer.spans.records;
     this.#bytesTaken += channel.bytesOf(buffer.spans);
     this.#service.begin(buffer.spans, now, this.#parts.service(buffer.spans.records));
@@ -536,7 +536,7 @@ export class OperatorTask implements DownstreamTask, UpstreamTask {
     if (finished || this.#settings.oneRecord) this.#writers.endEmission(now);
     if (!finished) return;
     const channel = this.#currentChannel!;
-    if (!this.#tellsRuns) this.#tell(this.#untold ?? buffer.spans);
+    if (!this.#tellsRuns()) this.#tell(this.#untold ?? buffer.spans);
     this.#untold = undefined;
     this.#current = undefined;
     this.#currentChannel = undefined;
@@ -583,17 +583,17 @@ export class OperatorTask implements DownstreamTask, UpstreamTask {
     if (this.#sinks.isEmpty) return;
     const spans = this.#writers.channels.length === 0 ? this.#current!.spans : this.#toSinks;
     if (count === spans.records) {
-      if (this.#tellsRuns) this.#tell(spans);
+      if (this.#tellsRuns()) this.#tell(spans);
       this.#sinks.write(spans, first, last);
       return;
     }
     spans.moveFront(count, this.#leaving);
-    if (this.#tellsRuns) this.#tell(this.#leaving);
+    if (this.#tellsRuns()) this.#tell(this.#leaving);
     this.#sinks.write(this.#leaving, first, last);
   }
 
   /** Where records only go to sinks, a buffer is cut as they get them, and told of in the same runs; else as a whole. */
-  get #tellsRuns(): boolean {
+  #tellsRuns(): boolean {
     return this.#writers.channels.length === 0 && !this.#sinks.isEmpty;
   }
 
@@ -718,7 +718,7 @@ export class OperatorTask implements DownstreamTask, UpstreamTask {
   }
 
   /** Barriers of a checkpoint have come, and not all. */
-  get #isCollecting(): boolean {
+  #isCollecting(): boolean {
     return this.#barriers.pending !== 0 || this.#tracker.tracked.length > 0;
   }
 
@@ -785,7 +785,7 @@ export class OperatorTask implements DownstreamTask, UpstreamTask {
     }
     const rest = new SpanList(this.#parts.recycler.separate);
     this.#current.spans.copyTo(rest);
-    const served = this.#tellsRuns ? 0 : this.#service.served;
+    const served = this.#tellsRuns() ? 0 : this.#service.served;
     if (served > 0) {
       const done = new SpanList(this.#parts.recycler.separate);
       rest.moveFront(served, done);

@@ -80,7 +80,7 @@ export class ProcessorSharing {
   }
 
   /** Units a nanosecond that each gets. */
-  get #rate(): number {
+  #rate(): number {
     const { each, capacity } = this.#settings;
     return Math.min(each, capacity / this.#works.length) / this.#slowness / SECOND;
   }
@@ -88,7 +88,7 @@ export class ProcessorSharing {
   #settle(): void {
     const { now } = this.#sim;
     if (this.#works.length === 0) this.#attained = 0;
-    else this.#attained += (now - this.#since) * this.#rate;
+    else this.#attained += (now - this.#since) * this.#rate();
     this.#since = now;
   }
 
@@ -97,7 +97,7 @@ export class ProcessorSharing {
     this.#event = NO_EVENT;
     const next = this.#works[0];
     if (next === undefined) return;
-    const wait = Math.max(0, Math.ceil((next.endsAt - this.#attained) / this.#rate));
+    const wait = Math.max(0, Math.ceil((next.endsAt - this.#attained) / this.#rate()));
     const { ended, number } = this.#settings;
     this.#event = this.#sim.scheduleAfter(wait, ended, number, 0);
   }

@@ -170,7 +170,7 @@ export class SourceTask implements UpstreamTask {
   }
 
   /** ns to deserialise and emit one record. */
-  get #emission(): number {
+  #emission(): number {
     return this.#settings.emission * this.#slowness;
   }
 
@@ -325,7 +325,7 @@ export class SourceTask implements UpstreamTask {
     if (this.#mode !== "ramp") return Number.POSITIVE_INFINITY;
     const k = this.#rampIndex(channel, missing);
     if (k >= this.#chunk.to - this.#chunk.from) return Number.POSITIVE_INFINITY;
-    return this.#rampStart + (k + 1) * this.#emission;
+    return this.#rampStart + (k + 1) * this.#emission();
   }
 
   // ---- emission
@@ -375,7 +375,7 @@ export class SourceTask implements UpstreamTask {
     const chunk = this.#chunk;
     if (chunk.route !== ALL_ROUTES) this.#aimAtRoutes();
     else if (this.feed.jumps) this.#aimAt(chunk.split, chunk.from);
-    this.#advanceAt(now + (chunk.to - chunk.from) * this.#emission);
+    this.#advanceAt(now + (chunk.to - chunk.from) * this.#emission());
     this.#writers.foresee();
   }
 
@@ -407,7 +407,7 @@ export class SourceTask implements UpstreamTask {
 
   #rampCount(now: number): number {
     const size = this.#chunk.to - this.#chunk.from;
-    const emission = this.#emission;
+    const emission = this.#emission();
     if (emission === 0) return size;
     const count = Math.floor((now - this.#rampStart) / emission);
     return count < size ? count : size;
@@ -418,7 +418,7 @@ export class SourceTask implements UpstreamTask {
     if (this.#emittedAt === now) return;
     this.#emittedAt = now;
     const feed = this.feed;
-    const emission = this.#emission;
+    const emission = this.#emission();
     const time = now - emission;
     let more = 0;
     for (let split = 0; split < feed.splits; split++) {
@@ -449,7 +449,7 @@ export class SourceTask implements UpstreamTask {
     if (route === null) return Number.POSITIVE_INFINITY;
     const local = this.#lineage.localPartition(origin);
     const offset = route.offsetOf(local, channel.cursor[0]! + missing - 1);
-    return this.feed.availableAt(0, offset + this.#shifts[0]!) + this.#emission;
+    return this.feed.availableAt(0, offset + this.#shifts[0]!) + this.#emission();
   }
 
   /** Bisection over time on the number of records that all splits will have given, to a microsecond. */
@@ -479,7 +479,7 @@ export class SourceTask implements UpstreamTask {
     for (let split = 0; split < feed.splits; split++) {
       const route = this.#routes[channel.upstreamIndex]![split]!;
       if (route === null) continue;
-      const available = feed.availableCount(split, time - this.#emission) - this.#shifts[split]!;
+      const available = feed.availableCount(split, time - this.#emission()) - this.#shifts[split]!;
       const rank = route.rankOf(this.#lineage.localPartition(feed.originPartition(split)), available);
       if (rank > channel.cursor[split]!) count += rank - channel.cursor[split]!;
     }

@@ -266,14 +266,14 @@ export class BrokerCluster {
 
   #fence(broker: number): void {
     this.#processes[broker]!.fencedAt = Number.POSITIVE_INFINITY;
-    const before = this.#leaderless;
+    const before = this.#leaderless();
     this.#outbox.clear();
     onBrokerFenced(this.#controller, broker, this.#outbox);
     const elected = this.#apply();
-    this.#observer.brokerFenced(broker, elected, this.#leaderless - before, this.#sim.now);
+    this.#observer.brokerFenced(broker, elected, this.#leaderless() - before, this.#sim.now);
   }
 
-  get #leaderless(): number {
+  #leaderless(): number {
     return this.#controller.partitions.filter(({ leader }) => leader === NO_LEADER).length;
   }
 

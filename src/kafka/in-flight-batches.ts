@@ -422,11 +422,11 @@ export class InFlightBatches implements PartitionListener {
 
   #append(partition: number, { spans, first, last, transaction }: Run): void {
     if (!this.#topic.logs[partition]!.append(spans, first, last, transaction)) this.isFenced = true;
-    this.#lastAckAt = Math.max(this.#lastAckAt, last + this.#ackDelay);
+    this.#lastAckAt = Math.max(this.#lastAckAt, last + this.#ackDelay());
   }
 
   /** ns from an append until the producer knows of it. */
-  get #ackDelay(): number {
+  #ackDelay(): number {
     const { acks, answerTime } = this.#settings;
     return acks === "all" ? this.#delay + answerTime : answerTime;
   }
@@ -467,7 +467,7 @@ export class InFlightBatches implements PartitionListener {
       if (state.waiting.length > 0 || state.late.length > 0) return Number.POSITIVE_INFINITY;
       for (const { last } of state.runs) {
         if (acks === "all" && state.status !== "open") return Number.POSITIVE_INFINITY;
-        at = Math.max(at, last + this.#ackDelay);
+        at = Math.max(at, last + this.#ackDelay());
       }
     }
     return at;

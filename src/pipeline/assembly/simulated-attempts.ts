@@ -258,7 +258,7 @@ export class SimulatedAttempts implements JobDeployment {
   }
 
   /** Whether somebody may submit the job again from a checkpoint that is long past. */
-  get #mayGoFarBack(): boolean {
+  #mayGoFarBack(): boolean {
     return this.#world.pipeline.faults.some(
       ({ action }) => action.kind === "operate" && action.job === this.#job.name,
     );
@@ -272,7 +272,7 @@ export class SimulatedAttempts implements JobDeployment {
     if (states === undefined) {
       states = new Map();
       this.#sinkStates.set(checkpoint, states);
-      if (this.#sinkStates.size > MOST_KEPT && !this.#mayGoFarBack)
+      if (this.#sinkStates.size > MOST_KEPT && !this.#mayGoFarBack())
         this.#sinkStates.delete(this.#sinkStates.keys().next().value!);
     }
     states.set(
