@@ -17,9 +17,9 @@ export class VisibilityAfterCompletion
   readonly #checkpointOf = new Map<number, { readonly job: number; readonly checkpoint: number }>();
   /** Per job, in the order of ids and of times. */
   readonly #completed: { readonly checkpoint: number; readonly at: number }[][];
-  /** Many deliveries in a row are of one transaction. */
-  #lastTransaction = 0;
-  #lastCompletedAt = 0;
+  /** Many deliveries are of a few transactions: the last ones found, and when their checkpoints completed, ns. */
+  readonly #found = new Float64Array(FOUND);
+  readonly #foundAt = new Float64Array(FOUND);
 
   /** @param committedReaders numbers of the readers with isolation.level read_committed. */
   constructor(committedReaders: ReadonlySet<number>, jobs: number) {
@@ -55,14 +55,14 @@ export class VisibilityAfterCompletion
     _last: number,
     transaction: number,
   ): void {
-    if (transaction === 0 || (transaction === this.#lastTransaction && this.#lastCompletedAt <= first))
-      return;
-    if (this.#isCommitted[reader] !== 1) return;
+    if (transaction === 0 || this.#isCommitted[reader] !== 1) return;
+    const place = transaction % FOUND;
+    if (this.#found[place] === transaction && this.#foundAt[place]! <= first) return;
     const owner = this.#checkpointOf.get(transaction);
     const completed = owner && this.#completionOf(owner.job, owner.checkpoint);
     if (completed !== undefined && completed <= first) {
-      this.#lastTransaction = transaction;
-      this.#lastCompletedAt = completed;
+      this.#found[place] = transaction;
+      this.#foundAt[place] = completed;
       return;
     }
     if (this.violations.length >= MOST_REPORTED) return;
@@ -95,3 +95,5 @@ export class VisibilityAfterCompletion
 const KEPT = 65_536;
 
 const MOST_REPORTED = 20;
+
+const FOUND = 64;

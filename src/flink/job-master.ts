@@ -281,7 +281,12 @@ export class JobMaster {
     if (this.#waitsForThaw(this.#kinds.initialised, subtask, attempt)) return;
     this.#deployment.start(subtask, attempt);
     this.#taskManagers.markWarm(this.#placeOf[subtask]!);
-    this.#sim.scheduleAfter(this.#rpc(), this.#kinds.running, this.#settings.firstExecution + subtask, attempt);
+    this.#sim.scheduleAfter(
+      this.#rpc(),
+      this.#kinds.running,
+      this.#settings.firstExecution + subtask,
+      attempt,
+    );
   }
 
   /** Handler of `initialised`. */

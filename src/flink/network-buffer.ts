@@ -26,19 +26,24 @@ export class NetworkBuffer {
 /** Buffers that are used again and again; a bookkeeping of objects, not of Flink's network memory. */
 export class BufferRecycler {
   readonly separate: boolean;
+  /** #count of them; what lies behind is left over. */
   readonly #free: NetworkBuffer[] = [];
+  #count = 0;
 
   constructor(separate: boolean) {
     this.separate = separate;
   }
 
   take(): NetworkBuffer {
-    return this.#free.pop() ?? new NetworkBuffer(this.separate);
+    if (this.#count === 0) return new NetworkBuffer(this.separate);
+    return this.#free[--this.#count]!;
   }
 
   giveBack(buffer: NetworkBuffer): void {
     buffer.spans.clear();
     buffer.barrierOf = 0;
-    this.#free.push(buffer);
+    if (this.#count === this.#free.length) this.#free.push(buffer);
+    else this.#free[this.#count] = buffer;
+    this.#count++;
   }
 }

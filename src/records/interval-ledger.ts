@@ -5,6 +5,8 @@ export class IntervalLedger {
   readonly #starts: number[] = [];
   readonly #ends: number[] = [];
   #count = 0;
+  /** Where the last one was put: the next one often comes close behind it. */
+  #last = 0;
   seen = 0;
   repeats = 0;
 
@@ -33,7 +35,8 @@ export class IntervalLedger {
       this.seen += to - from;
       return;
     }
-    let i = count;
+    let i = this.#last < count ? this.#last : count;
+    while (i < count && starts[i]! <= from) i++;
     while (i > 0 && starts[i - 1]! > from) i--;
     // Interval i - 1 starts at or before `from`; interval i behind it.
     if (i > 0 && ends[i - 1]! >= from) i--;
@@ -51,6 +54,7 @@ export class IntervalLedger {
     else if (j > i + 1) this.#drop(i + 1, j);
     starts[i] = joinedStart;
     ends[i] = joinedEnd;
+    this.#last = i;
     this.seen += to - from - overlapped;
     this.repeats += overlapped;
   }

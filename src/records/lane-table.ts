@@ -97,9 +97,20 @@ export function greatestCommonDivisor(a: number, b: number): number {
   return b === 0 ? a : greatestCommonDivisor(b, a % b);
 }
 
+/** The weights last asked for: every run of a sweep wants the same, and there are thousands of powers in them. */
+let lastWeights: { readonly of: string; readonly weights: Float64Array } | undefined;
+
+function keyGroupWeights(keys: number, distribution: KeyDistribution, maxParallelism: number): Float64Array {
+  const of = JSON.stringify([keys, distribution, maxParallelism]);
+  if (lastWeights?.of !== of) {
+    lastWeights = { of, weights: weighKeyGroups(keys, distribution, maxParallelism) };
+  }
+  return lastWeights.weights;
+}
+
 /** Share of the records that each key group gets: key by key for the most frequent ones, and the rest, which are many and
  *  light, spread over all groups alike. */
-function keyGroupWeights(keys: number, distribution: KeyDistribution, maxParallelism: number): Float64Array {
+function weighKeyGroups(keys: number, distribution: KeyDistribution, maxParallelism: number): Float64Array {
   const weights = new Float64Array(maxParallelism);
   const exponent = distribution.kind === "zipf" ? distribution.exponent : 0;
   const weighed = Math.min(keys, exponent === 0 ? MOST_EQUAL_KEYS_COUNTED : MOST_KEYS_WEIGHED);

@@ -323,8 +323,7 @@ export class KeyedExchange {
     for (let s = 1; s < parallelism; s++) starts[s] = starts[s - 1]! + totals[s - 1]!;
     const Positions = period > 65_536 ? Uint32Array : Uint16Array;
     const positions = new Positions(period);
-    const distance =
-      period === 0 ? 0 : parent.offsetOf(partition, period) - parent.offsetOf(partition, 0);
+    const distance = period === 0 ? 0 : parent.offsetOf(partition, period) - parent.offsetOf(partition, 0);
     const offsets = distance < 2 ** 31 ? new Uint32Array(period) : new Float64Array(period);
     const next = starts.slice();
     for (let i = 0; i < period; i++) {
