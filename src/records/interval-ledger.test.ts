@@ -31,6 +31,8 @@ property.prop([
   const ledger = new IntervalLedger();
   const counts = new Map<number, number>();
   for (const [from, size] of sightings) {
+    const isOld = Array.from({ length: Math.max(0, size) }, (_, i) => counts.has(from + i));
+    expect(size > 0 && ledger.overlaps(from, from + size)).toBe(isOld.includes(true));
     ledger.add(from, from + size);
     for (let k = from; k < from + size; k++) counts.set(k, (counts.get(k) ?? 0) + 1);
     let sightingsInAll = 0;

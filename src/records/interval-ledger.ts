@@ -12,13 +12,16 @@ export class IntervalLedger {
 
   /** Behind the largest integer seen; 0: none was. */
   get end(): number {
-    return this.#ends.length === 0 ? 0 : this.#ends[this.#ends.length - 1]!;
+    return this.#count === 0 ? 0 : this.#ends[this.#count - 1]!;
   }
 
   copy(): IntervalLedger {
     const copy = new IntervalLedger();
-    copy.#starts = [...this.#starts];
-    copy.#ends = [...this.#ends];
+    for (let i = 0; i < this.#count; i++) {
+      copy.#starts.push(this.#starts[i]!);
+      copy.#ends.push(this.#ends[i]!);
+    }
+    copy.#count = this.#count;
     copy.seen = this.seen;
     copy.repeats = this.repeats;
     return copy;
@@ -35,9 +38,7 @@ export class IntervalLedger {
       this.seen += to - from;
       return;
     }
-    let i = this.#last < count ? this.#last : count;
-    while (i < count && starts[i]! <= from) i++;
-    while (i > 0 && starts[i - 1]! > from) i--;
+    let i = this.#placeOf(from);
     // Interval i - 1 starts at or before `from`; interval i behind it.
     if (i > 0 && ends[i - 1]! >= from) i--;
     let joinedStart = from;
@@ -57,6 +58,23 @@ export class IntervalLedger {
     this.#last = i;
     this.seen += to - from - overlapped;
     this.repeats += overlapped;
+  }
+
+  /** Whether any of [from, to) was seen. */
+  overlaps(from: number, to: number): boolean {
+    const i = this.#placeOf(from);
+    return (i > 0 && this.#ends[i - 1]! > from) || (i < this.#count && this.#starts[i]! < to);
+  }
+
+  /** How many intervals start at or before `from`. */
+  #placeOf(from: number): number {
+    const starts = this.#starts;
+    const count = this.#count;
+    let i = this.#last < count ? this.#last : count;
+    while (i < count && starts[i]! <= from) i++;
+    while (i > 0 && starts[i - 1]! > from) i--;
+    this.#last = i;
+    return i;
   }
 
   #makeRoom(at: number): void {

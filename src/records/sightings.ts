@@ -55,7 +55,7 @@ export class Sightings {
       ledger = new IntervalLedger();
       this.#levels.push(ledger);
     }
-    if (from >= ledger.end) {
+    if (from >= ledger.end || !ledger.overlaps(from, to)) {
       ledger.add(from, to);
       return 0;
     }
