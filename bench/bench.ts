@@ -1,7 +1,7 @@
 /** `npm run bench`: how fast the engine is, relative to small C++ programs that do the same.
  *
  *  Each candidate runs in a process of its own; candidate and reference take turns, and only figures of the same round are compared,
- *  so that whatever else the machine does meets both. Before a ratio is printed, both must have executed the same events in the
+ *  so that whatever else the machine does meets both. Times are processor times of the measuring thread. Before a ratio is printed, both must have executed the same events in the
  *  same order, by hash. A timing fails nothing, unless `--check-floors` asks for it; a wrong order always does. */
 
 import { execFileSync } from "node:child_process";

@@ -1,6 +1,6 @@
 /** What a process of the bench runs and reports. */
 
-/** What one run measured. `seconds` is wall-clock time without setting up; `hash` covers the executed order. */
+/** What one run measured. `seconds` is the thread's processor time without setting up; `hash` covers the executed order. */
 export interface Measurement {
   readonly events: number;
   readonly seconds: number;

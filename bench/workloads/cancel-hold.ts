@@ -1,6 +1,7 @@
 import { Simulation } from "../../src/engine/index.ts";
 import type { CandidateArguments, Measurement } from "../candidate.ts";
 import { Draws, OrderHash, Xorshift32 } from "../shared-draws.ts";
+import { Stopwatch } from "../stopwatch.ts";
 
 /** Cancel-heavy HOLD: each executed event schedules its successor and moves another entity's event, chosen at random, by
  *  cancelling it and scheduling it anew. Parameters: pending, events. */
@@ -22,7 +23,7 @@ export function measure({ draws, parameters, queue }: CandidateArguments): Measu
   for (let entity = 0; entity < pending; entity++) {
     handles[entity] = simulation.scheduleAt(delays.draw(), hold, entity, 0);
   }
-  const start = performance.now();
+  const stopwatch = new Stopwatch();
   simulation.run(Number.POSITIVE_INFINITY);
-  return { events, seconds: (performance.now() - start) / 1000, hash: order.value };
+  return { events, seconds: stopwatch.seconds, hash: order.value };
 }

@@ -1,6 +1,7 @@
 import { Simulation } from "../../src/engine/index.ts";
 import type { CandidateArguments, Measurement } from "../candidate.ts";
 import { BitHistogram, Draws, OrderHash, Xorshift32 } from "../shared-draws.ts";
+import { Stopwatch } from "../stopwatch.ts";
 
 /** A closed network of first-come-first-served stations; customers are routed at random, and each sojourn at a station enters
  *  a histogram. Parameters: stations, customers, events. */
@@ -41,8 +42,8 @@ export function measure({ draws, parameters, queue }: CandidateArguments): Measu
   });
 
   for (let customer = 0; customer < customers; customer++) arrive(customer % stations, customer);
-  const start = performance.now();
+  const stopwatch = new Stopwatch();
   simulation.run(Number.POSITIVE_INFINITY);
-  const seconds = (performance.now() - start) / 1000;
+  const { seconds } = stopwatch;
   return { events, seconds, hash: (order.value ^ histogram.hash()) >>> 0 };
 }

@@ -1,6 +1,7 @@
 import { Simulation } from "../../src/engine/index.ts";
 import type { CandidateArguments, Measurement } from "../candidate.ts";
 import { Draws, OrderHash } from "../shared-draws.ts";
+import { Stopwatch } from "../stopwatch.ts";
 
 /** HOLD: n events pending; each executed event schedules one. Parameters: pending, events. */
 export function measure({ draws, parameters, queue }: CandidateArguments): Measurement {
@@ -14,7 +15,7 @@ export function measure({ draws, parameters, queue }: CandidateArguments): Measu
     simulation.scheduleAfter(delays.draw(), hold, entity, 0);
   });
   for (let entity = 0; entity < pending; entity++) simulation.scheduleAt(delays.draw(), hold, entity, 0);
-  const start = performance.now();
+  const stopwatch = new Stopwatch();
   simulation.run(Number.POSITIVE_INFINITY);
-  return { events, seconds: (performance.now() - start) / 1000, hash: order.value };
+  return { events, seconds: stopwatch.seconds, hash: order.value };
 }

@@ -1,6 +1,7 @@
 import { ExponentialDistribution, Simulation } from "../../src/engine/index.ts";
 import type { CandidateArguments, Measurement } from "../candidate.ts";
 import { BitHistogram, Draws, OrderHash } from "../shared-draws.ts";
+import { Stopwatch } from "../stopwatch.ts";
 
 const WAITING_LIMIT = 1 << 16;
 
@@ -42,8 +43,8 @@ export function measure({ draws, parameters, queue }: CandidateArguments): Measu
   });
 
   simulation.scheduleAt(0, arrival, 0, 0);
-  const start = performance.now();
+  const stopwatch = new Stopwatch();
   simulation.run(Number.POSITIVE_INFINITY);
-  const seconds = (performance.now() - start) / 1000;
+  const { seconds } = stopwatch;
   return { events, seconds, hash: (order.value ^ histogram.hash()) >>> 0 };
 }

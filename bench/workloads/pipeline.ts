@@ -2,6 +2,7 @@ import { readFileSync } from "node:fs";
 import { runPipeline } from "../../src/experiment/index.ts";
 import { parsePipeline } from "../../src/pipeline/index.ts";
 import type { CandidateArguments, Measurement } from "../candidate.ts";
+import { Stopwatch } from "../stopwatch.ts";
 
 const SECOND = 1e9;
 
@@ -12,12 +13,12 @@ export function measure({ parameters }: CandidateArguments): Measurement {
   const text = readFileSync(new URL(`../../pipelines/${name}.yaml`, import.meta.url), "utf8");
   const { pipeline } = parsePipeline(text, `${name}.yaml`, assignments);
   runPipeline(pipeline, { seed: "1", duration: 60 * SECOND });
-  const start = performance.now();
+  const stopwatch = new Stopwatch();
   const { events, outcomeFingerprint } = runPipeline(pipeline, {
     seed: "1",
     duration: Number(seconds) * SECOND,
   });
-  const elapsed = (performance.now() - start) / 1000;
+  const { seconds: elapsed } = stopwatch;
   return {
     events,
     seconds: elapsed,

@@ -1,6 +1,6 @@
 import type { ConnectorObserver } from "../connectors/index.ts";
 import type { KafkaObserver } from "../kafka/index.ts";
-import type { TransactionHistory } from "./transaction-history.ts";
+import type { TransactionFacts, TransactionHistory } from "./transaction-history.ts";
 import { seconds, Violations } from "./violations.ts";
 
 /** **NoAcknowledgedWriteLost.** A flush that is over has acknowledged everything written before it: a transaction commits with
@@ -45,6 +45,16 @@ export class NoAcknowledgedWriteLost
     if (transaction === 0) return;
     const facts = this.#history.get(transaction);
     if (facts === undefined || facts.preCommittedAt < 0) return;
+    this.#wroteTooLate(writer, records, first, transaction, facts);
+  }
+
+  #wroteTooLate(
+    writer: number,
+    records: number,
+    first: number,
+    transaction: number,
+    facts: TransactionFacts,
+  ): void {
     this.#found.add(
       () =>
         `writer ${writer} wrote ${records} records at ${seconds(first)} into transaction ${transaction}, which it had ` +
@@ -66,6 +76,10 @@ export class NoAcknowledgedWriteLost
     if (transaction === 0) return;
     const facts = this.#history.get(transaction);
     if (facts === undefined || facts.preCommittedAt < 0 || last <= facts.preCommittedAt) return;
+    this.#tookTooLate(originPartition, to, last, facts);
+  }
+
+  #tookTooLate(originPartition: number, to: number, last: number, facts: TransactionFacts): void {
     this.#found.add(
       () =>
         `rank ${to - 1} of origin partition ${originPartition} was appended at ${seconds(last)}, after its writer's flush ` +

@@ -9,8 +9,11 @@ interface PartitionTransactions {
   readonly committed: Map<number, number>;
   /** The latest aborted ones. */
   readonly aborted: Set<number>;
-  lastDelivered: number;
+  /** Those that were found readable since the last marker, at their number modulo READABLE. */
+  readonly readable: Float64Array;
 }
+
+const READABLE = 16;
 
 /** Committed transactions of a partition that may still have records behind an open one. */
 const KEPT = 64;
@@ -62,15 +65,19 @@ export class NoReadBeyondLastStableOffset
       if (first < firstAppendAt[i]!) firstAppendAt[i] = first;
       return;
     }
-    if (aborted.has(transaction) || partition.committed.has(transaction)) {
-      this.#found.add(
-        () =>
-          `${this.#topics[topic]}-${topicPartition} took a record of transaction ${transaction} at ${seconds(first)}, behind ` +
-          `the transaction's marker`,
-      );
-    }
+    if (aborted.has(transaction) || partition.committed.has(transaction))
+      this.#tookBehindMarker(topic, topicPartition, transaction, first);
     open.push(transaction);
     firstAppendAt.push(first);
+  }
+
+  // What reports stands by itself: a function that makes closures allocates on every call, whether it makes one or not.
+  #tookBehindMarker(topic: number, topicPartition: number, transaction: number, first: number): void {
+    this.#found.add(
+      () =>
+        `${this.#topics[topic]}-${topicPartition} took a record of transaction ${transaction} at ${seconds(first)}, behind ` +
+        `the transaction's marker`,
+    );
   }
 
   markerWritten(
@@ -104,7 +111,7 @@ export class NoReadBeyondLastStableOffset
     if (place < 0) return;
     partition.open.splice(place, 1);
     partition.firstAppendAt.splice(place, 1);
-    partition.lastDelivered = 0;
+    partition.readable.fill(0);
   }
 
   transactionCompleted(transaction: number, at: number): void {
@@ -134,7 +141,21 @@ export class NoReadBeyondLastStableOffset
     const topic = this.#topicOf[reader]!;
     if (transaction === 0 || topic < 0 || !this.#isCommitted[reader]) return;
     const partition = this.#partition(topic, topicPartition);
-    if (partition.lastDelivered === transaction) return;
+    if (partition.readable[transaction % READABLE] === transaction) return;
+    if (this.#isReadable(partition, topic, topicPartition, originPartition, from, first, transaction))
+      partition.readable[transaction % READABLE] = transaction;
+  }
+
+  /** Whether a read_committed reader may have what `transaction` wrote to the partition. */
+  #isReadable(
+    partition: PartitionTransactions,
+    topic: number,
+    topicPartition: number,
+    originPartition: number,
+    from: number,
+    first: number,
+    transaction: number,
+  ): boolean {
     const name = `${this.#topics[topic]}-${topicPartition}`;
     const began = partition.committed.get(transaction);
     if (began === undefined) {
@@ -143,18 +164,16 @@ export class NoReadBeyondLastStableOffset
           `rank ${from} of origin partition ${originPartition} was delivered from ${name} at ${seconds(first)}, and its ` +
           `transaction ${transaction} is not committed there`,
       );
-      return;
+      return false;
     }
     const before = partition.firstAppendAt.findIndex((at) => at < began);
-    if (before >= 0) {
-      this.#found.add(
-        () =>
-          `rank ${from} of origin partition ${originPartition} was delivered from ${name} at ${seconds(first)}, behind ` +
-          `the first record of transaction ${partition.open[before]}, which is open since ${seconds(partition.firstAppendAt[before]!)}`,
-      );
-      return;
-    }
-    partition.lastDelivered = transaction;
+    if (before < 0) return true;
+    this.#found.add(
+      () =>
+        `rank ${from} of origin partition ${originPartition} was delivered from ${name} at ${seconds(first)}, behind ` +
+        `the first record of transaction ${partition.open[before]}, which is open since ${seconds(partition.firstAppendAt[before]!)}`,
+    );
+    return false;
   }
 
   #partition(topic: number, topicPartition: number): PartitionTransactions {
@@ -165,7 +184,7 @@ export class NoReadBeyondLastStableOffset
         firstAppendAt: [],
         committed: new Map(),
         aborted: new Set(),
-        lastDelivered: 0,
+        readable: new Float64Array(READABLE),
       });
     return partitions[topicPartition]!;
   }

@@ -14,7 +14,7 @@ export class OrderPerPartitionAndKey {
   readonly #late: Float64Array;
   readonly #isAsked: readonly boolean[];
   /** Per reader and topic partition: end of the ranks seen, at origin partition * ROUTES + route. */
-  readonly #ends: Map<number, number>[][];
+  readonly #ends: Map<number, { end: number }>[][];
 
   constructor(pipeline: CheckedPipeline) {
     this.#pipeline = pipeline;
@@ -43,11 +43,25 @@ export class OrderPerPartitionAndKey {
     while (partitions.length <= topicPartition) partitions.push(new Map());
     const ends = partitions[topicPartition]!;
     const key = originPartition * ROUTES + route;
-    const end = ends.get(key) ?? 0;
-    if (to > end) ends.set(key, to);
+    const seen = ends.get(key);
+    const end = seen?.end ?? 0;
+    if (seen === undefined) ends.set(key, { end: to });
+    else if (to > end) seen.end = to;
     if (from >= end) return;
     const late = Math.min(to, end) - from - again;
-    if (late <= 0) return;
+    if (late > 0) this.#cameLate(reader, originPartition, from, to, first, topicPartition, late, end);
+  }
+
+  #cameLate(
+    reader: number,
+    originPartition: number,
+    from: number,
+    to: number,
+    first: number,
+    topicPartition: number,
+    late: number,
+    end: number,
+  ): void {
     this.#late[reader]! += late;
     const { name, topic } = this.#pipeline.readers[reader]!;
     this.#found[reader]!.add(

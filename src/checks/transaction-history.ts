@@ -18,6 +18,7 @@ export interface TransactionFacts {
 
 /** Transactions remembered; far more than a restore can ask for. */
 const KEPT = 4096;
+const RECENT = 64;
 
 /** The checks' own record of every transaction, from what all sides tell. */
 export class TransactionHistory
@@ -26,18 +27,23 @@ export class TransactionHistory
     Pick<KafkaObserver, "appended" | "transactionBegan" | "transactionPrepared" | "transactionAborted">
 {
   readonly #facts = new Map<number, TransactionFacts>();
-  /** Many reports in a row are of one transaction. */
-  #last: TransactionFacts | undefined;
-  #lastNumber = 0;
+  /** Most reports are of a few transactions: those last asked for, at their number modulo RECENT. */
+  readonly #recent: (TransactionFacts | undefined)[] = new Array<TransactionFacts | undefined>(RECENT).fill(
+    undefined,
+  );
+  readonly #recentNumbers = new Float64Array(RECENT);
 
   /** undefined: nothing is known of it. */
   get(transaction: number): TransactionFacts | undefined {
-    return transaction === this.#lastNumber ? this.#last : this.#facts.get(transaction);
+    const place = transaction % RECENT;
+    return this.#recentNumbers[place] === transaction ? this.#recent[place] : this.#facts.get(transaction);
   }
 
   /** Made when it isn't known. */
   of(transaction: number): TransactionFacts {
-    if (transaction === this.#lastNumber && this.#last !== undefined) return this.#last;
+    const place = transaction % RECENT;
+    const recent = this.#recent[place];
+    if (recent !== undefined && this.#recentNumbers[place] === transaction) return recent;
     let facts = this.#facts.get(transaction);
     if (facts === undefined) {
       facts = {
@@ -54,8 +60,8 @@ export class TransactionHistory
       this.#facts.set(transaction, facts);
       if (this.#facts.size > KEPT) this.#facts.delete(this.#facts.keys().next().value!);
     }
-    this.#lastNumber = transaction;
-    this.#last = facts;
+    this.#recentNumbers[place] = transaction;
+    this.#recent[place] = facts;
     return facts;
   }
 
