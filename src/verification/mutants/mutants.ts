@@ -323,9 +323,9 @@ export const MUTANTS: readonly Mutant[] = [
     name: "batch-appended-twice",
     bug: "the log takes a batch that is sent again for a new one",
     file: "kafka/curve-producer.ts",
-    find: "      if (!topic.logs[partition]!.append(spans, first, last, transaction)) this.isFenced = true;",
+    find: "      else if (!topic.logs[partition]!.append(spans, first, last, transaction)) this.#isFenced = true;",
     replace:
-      "      if (!topic.logs[partition]!.append(spans, first, last, transaction)) this.isFenced = true;\n      if (Math.floor(first) % 97 === 0) topic.logs[partition]!.append(spans, first, last, transaction);",
+      "      else if (!topic.logs[partition]!.append(spans, first, last, transaction)) this.#isFenced = true;\n      if (Math.floor(first) % 97 === 0) topic.logs[partition]!.append(spans, first, last, transaction);",
     killedBy: "RecordConservation",
     setup: "small",
     budget: 50,
