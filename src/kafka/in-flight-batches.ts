@@ -359,7 +359,7 @@ export class InFlightBatches implements PartitionListener {
   /** With idempotence the broker refuses what comes behind it until it is there; else that goes ahead. */
   #loseRequest(state: PartitionInFlight, partition: number, run: Run): void {
     const request = this.#firstRequest(run);
-    const at = request.first + this.#untilSentAgain;
+    const at = request.first + this.#untilSentAgain();
     const late = { ...request, first: at, last: at };
     if (this.#settings.idempotence) this.#queue(state, { ...late, again: true });
     else {
@@ -370,8 +370,8 @@ export class InFlightBatches implements PartitionListener {
 
   #loseResponse(state: PartitionInFlight, partition: number, run: Run): void {
     const request = this.#firstRequest(run);
-    const at = request.last + this.#untilSentAgain;
-    this.#lastAckAt = Math.max(this.#lastAckAt, at + this.#ackDelay);
+    const at = request.last + this.#untilSentAgain();
+    this.#lastAckAt = Math.max(this.#lastAckAt, at + this.#ackDelay());
     if (!this.#settings.idempotence) {
       const copy = this.#copyOf(request);
       state.late.push({ ...copy, first: at, last: at });
@@ -380,7 +380,7 @@ export class InFlightBatches implements PartitionListener {
     this.#queue(state, request);
   }
 
-  get #untilSentAgain(): number {
+  #untilSentAgain(): number {
     const { requestTimeout, retryBackoff } = this.#settings;
     return requestTimeout + retryBackoff;
   }
