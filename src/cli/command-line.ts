@@ -94,7 +94,7 @@ function describeCommands(terminal: Terminal, done: (code: ExitCode) => void): C
     .description("which delivery guarantee and which checkpoint interval: a design review of a pipeline file")
     .argument("<pipeline>", "pipeline file, as for run")
     .option("--seed <number>", "seed of the first repetition, a whole number", "1")
-    .option("--for <duration>", "least simulated time of each run without a crash", "40 s")
+    .option("--for <duration>", "least simulated time of each run without a crash", "30 s")
     .option(
       "--set <key=value>",
       "set a key of the pipeline file before it is read; may be repeated",

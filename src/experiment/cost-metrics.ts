@@ -1,4 +1,5 @@
 import type { JobCheckpoints } from "../metrics/index.ts";
+import type { TaskMetrics } from "../pipeline/index.ts";
 import type { Metric } from "./experiment.ts";
 import type { RunResult } from "./run-result.ts";
 
@@ -11,7 +12,7 @@ export function costMetrics(
   jobs: readonly JobCheckpoints[],
 ): Partial<Record<Metric, number | null>> {
   const all = tasks.flatMap(({ subtasks }) => subtasks.filter((task) => task !== null));
-  const busy = all.map(({ busyTimeMsPerSecond }) => busyTimeMsPerSecond);
+  const busy = all.map(busyShare).map((share) => 1000 * share);
   const total = (values: readonly number[]): number => values.reduce((sum, value) => sum + value, 0);
   // Checkpoints an hour of all jobs; what one of them takes is the mean over all.
   const perHour = total(
@@ -29,4 +30,11 @@ export function costMetrics(
     storage_puts_per_h: hourly(storage.puts),
     transactional_ids_per_day: transactions.newTransactionalIdsPerDay,
   };
+}
+
+/** Since the task began: Flink's gauges show nothing before their first update. */
+function busyShare(task: TaskMetrics): number {
+  const { accumulateBusyTimeMs, accumulateIdleTimeMs, accumulateBackPressuredTimeMs } = task;
+  const age = accumulateBusyTimeMs + accumulateIdleTimeMs + accumulateBackPressuredTimeMs;
+  return age > 0 ? accumulateBusyTimeMs / age : 0;
 }

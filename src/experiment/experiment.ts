@@ -128,7 +128,7 @@ export const METRICS = [
   "restored_checkpoint_age_ms",
   // From the first fault until the last transaction that was open then had been committed or aborted.
   "transactions_open_ms",
-  // Of the whole pipeline, without faults. Busy time of the busiest task, and the mean of all.
+  // Of the whole pipeline, without faults. Busy time of the busiest task since it began, and the mean of all.
   "busiest_task_ms_per_s",
   "mean_task_ms_per_s",
   // What tasks send each other.

@@ -17,6 +17,8 @@ export interface GuessThreshold {
 }
 
 interface Criterion {
+  /** What it is a share of. */
+  readonly name: string;
   readonly effect: string;
   /** Over 1: it is not met. */
   readonly use: (outcome: GuessOutcome) => number | null;
@@ -37,12 +39,40 @@ export function guessThresholds(candidate: Candidate, effects: readonly GuessEff
     .toSorted((a, b) => Number(b.inRange) - Number(a.inRange) || distance(a) - distance(b));
 }
 
+/** What a guess uses up of what is promised, over its range: 1 is all of it. */
+export interface GuessUse {
+  readonly guess: GuessEffect;
+  readonly criterion: string;
+  readonly low: number;
+  readonly typical: number;
+  readonly high: number;
+  readonly most: number;
+}
+
+/** Each guess under the criterion that it moves most, against what is left of it; those that move none are left out. */
+export function usesOf(candidate: Candidate, effects: readonly GuessEffect[]): GuessUse[] {
+  return effects.flatMap((guess) => {
+    const uses = criteriaOf(candidate).flatMap(({ name, use }): GuessUse[] => {
+      const [low, typical, high] = [use(guess.ends.low), use(guess.ends.typical), use(guess.ends.high)];
+      if (low === null || typical === null || high === null) return [];
+      const most = Math.max(low, typical, high);
+      return most - Math.min(low, typical, high) < EFFECT
+        ? []
+        : [{ guess, criterion: name, low, typical, high, most }];
+    });
+    const movement = ({ most, typical }: GuessUse): number => (most - typical) / Math.max(0.01, 1 - typical);
+    const [nearest] = uses.toSorted((a, b) => movement(b) - movement(a));
+    return nearest === undefined ? [] : [nearest];
+  });
+}
+
 function criteriaOf({ readers, transactionTimeoutMs }: Candidate): Criterion[] {
   const latencies = readers.flatMap(({ reader, sloMs, quantile, met }): Criterion[] => {
     if (sloMs === null) return [];
     const promise = `${formatQuantile(quantile)} ≤ ${formatMs(sloMs)}`;
     return [
       {
+        name: `${reader}'s ${promise}`,
         effect: `${reader} ${met === false ? "meets" : "misses"} ${promise}`,
         use: ({ latencyMs }) => {
           const value = latencyMs[reader];
@@ -56,12 +86,14 @@ function criteriaOf({ readers, transactionTimeoutMs }: Candidate): Criterion[] {
       ? []
       : [
           {
+            name: `the transaction timeout of ${formatMs(transactionTimeoutMs)}`,
             effect: `a lost node loses records, the transaction timeout being ${formatMs(transactionTimeoutMs)}`,
             use: ({ leastTimeoutMs }) =>
               leastTimeoutMs === null ? null : leastTimeoutMs / transactionTimeoutMs,
           },
         ];
   const busy: Criterion = {
+    name: "the busiest task's time",
     effect: "the busiest task has no time left and falls behind",
     use: ({ busiestTask }) => busiestTask / 1000,
   };

@@ -1,3 +1,4 @@
+export type { ReviewChart } from "./chart-frame.ts";
 export { type FirstScreen, firstScreen, type ScreenCell, type ScreenRow } from "./first-screen.ts";
 export {
   crashExperiment,
@@ -9,4 +10,6 @@ export {
   type Setting,
 } from "./plan-review.ts";
 export { buildReview, type Review, settingsToCompare, settingToGuess } from "./review.ts";
+export { reviewCharts } from "./review-charts.ts";
+export { type ReviewTable, reviewTables } from "./review-tables.ts";
 export { findingsOf, guessSentences, verdictOf } from "./sentences.ts";

@@ -59,6 +59,8 @@ export interface CrashFigures {
   readonly crash: Crash;
   /** From the fault until every task runs again, ms; null: it doesn't, or nothing happened. */
   readonly outageMs: Known | null;
+  /** Its parts, means in ms: until the job failed, until its tasks could be deployed, until all of them ran. */
+  readonly phases: Readonly<Record<"noticedMs" | "restartMs" | "restoreMs", number | null>>;
   /** Age of the checkpoint that is restored, ms. */
   readonly ageMs: Known | null;
   readonly readers: readonly {
@@ -233,6 +235,11 @@ function crashOf(crash: Crash, summaries: readonly PointSummary[]): CrashFigures
   return {
     crash,
     outageMs: happened ? known(first, "recovery_ms") : null,
+    phases: {
+      noticedMs: happened ? (known(first, "noticed_ms")?.mean ?? null) : null,
+      restartMs: happened ? (known(first, "restart_ms")?.mean ?? null) : null,
+      restoreMs: happened ? (known(first, "restore_ms")?.mean ?? null) : null,
+    },
     ageMs: happened ? known(first, "restored_checkpoint_age_ms") : null,
     readers: summaries.map((summary) => ({
       reader: summary.reader,

@@ -54,6 +54,11 @@ export function candidate(name: string, guarantee: string, intervalMs: number): 
     crashes: CRASHES.map((crash, i) => ({
       crash,
       outageMs: exactly([2000, 28_000, 75_000][i]!),
+      phases: {
+        noticedMs: [1, 500, 45_000][i]!,
+        restartMs: [1000, 26_000, 29_000][i]!,
+        restoreMs: [999, 1500, 1000][i]!,
+      },
       ageMs: exactly(intervalMs),
       readers: READERS.map(({ reader, isolationLevel }) => ({
         reader,

@@ -119,7 +119,7 @@ function intervalSentence(
   ];
 }
 
-function rangeText(range: IntervalRange, first: number, last: number): string {
+export function rangeText(range: IntervalRange, first: number, last: number): string {
   const tried = `from ${formatMs(first)} to ${formatMs(last)}`;
   if (range.kind !== "some") return `meets it at ${range.kind === "all" ? "any" : "no"} interval ${tried}`;
   if (range.from === null) return `needs an interval ≤ ${floorMs(range.to!)}`;

@@ -1,5 +1,8 @@
 import { join } from "node:path";
+import manifest from "../../../package.json" with { type: "json" };
+import { renderSvg } from "../../charts/index.ts";
 import { type Experiment, ExperimentError, quoted, type SweepResults } from "../../experiment/index.ts";
+import { environmentFigure, listDefaults, type PipelineReading } from "../../pipeline/index.ts";
 import {
   buildReview,
   crashExperiment,
@@ -7,12 +10,13 @@ import {
   guessExperiment,
   planReview,
   type Review,
+  reviewCharts,
   settingsToCompare,
   settingToGuess,
 } from "../../review/index.ts";
 import { EXIT_CODES, type ExitCode } from "../exit-codes.ts";
 import { formatCount, significant } from "../format-quantity.ts";
-import { loadPipeline } from "../load-pipeline.ts";
+import { loadPipeline, readText } from "../load-pipeline.ts";
 import { prepareFolder, type ResultMark, writeRunFiles } from "../run-files.ts";
 import { prepareExperiment } from "../sweep/load-experiment.ts";
 import { readWorkers, sweepInto } from "../sweep/sweep-command.ts";
@@ -20,6 +24,7 @@ import { openWorkerPool, type WorkerPool } from "../sweep/worker-pool.ts";
 import { PLAIN, type Terminal } from "../terminal.ts";
 import { readSimulatedTime, readWhole, reviewSettings } from "../typed-values.ts";
 import { UsageError } from "../usage-error.ts";
+import { type Assumption, type Picture, renderReviewPage } from "./review-page.ts";
 import { renderReviewReport } from "./review-report.ts";
 
 /** What follows `sluice review PIPELINE`, as typed. */
@@ -34,7 +39,7 @@ export interface ReviewArguments {
 }
 
 const REVIEW_MARK: ResultMark = { file: "review.json", text: '"sluiceReview": 1' };
-const FILES = ["review.json", "review.txt"];
+const FILES = ["review.html", "review.json", "review.txt"];
 const WIDTH_OF_FILES = Number.POSITIVE_INFINITY;
 /** Problems of runs that are told. */
 const TOLD = 6;
@@ -84,8 +89,19 @@ export async function reviewPipelineFile(
     const review = buildReview(plan, settings, { grid, crashes, guesses });
     const command = commandOf(file, typed);
     const json = toJson(review, command);
+    const page = renderReviewPage({
+      review,
+      version: manifest.version,
+      command,
+      pipelineFile: file,
+      pipelineText: readText(file),
+      results: join(folder, "review", "grid"),
+      pictures: await draw(review, terminal),
+      assumptions: assumptionsOf(reading),
+    });
     terminal.print(typed.json ? json : renderReviewReport(review, terminal.columns, terminal.colors));
     writeRunFiles(folder, {
+      "review.html": page,
       "review.json": json,
       "review.txt": renderReviewReport(review, WIDTH_OF_FILES, PLAIN),
     });
@@ -98,6 +114,26 @@ export async function reviewPipelineFile(
     `${log.runs === 0 ? "Results were there" : `${formatCount(log.runs)} runs in ${seconds} s`}. Written: ${FILES.map((name) => join(folder, name)).join(", ")}`,
   );
   return log.worst;
+}
+
+async function draw(review: Review, terminal: Terminal): Promise<Picture[]> {
+  const pictures: Picture[] = [];
+  for (const { name, finding, shown, spec } of reviewCharts(review)) {
+    const svg = await renderSvg(spec, (message) => terminal.warn(`${name}: ${message}`));
+    pictures.push({ name, finding, shown, svg });
+  }
+  return pictures;
+}
+
+/** What the preset says where the file says nothing. */
+function assumptionsOf({ pipeline, given }: PipelineReading): Assumption[] {
+  const { preset } = pipeline.environment;
+  return listDefaults()
+    .filter(({ scope, key }) => scope === "environment" && !given.has(`environment.${key}`))
+    .flatMap(({ key, meaning }) => {
+      const figure = environmentFigure(preset, key);
+      return figure === undefined ? [] : [{ key, meaning, ...figure }];
+    });
 }
 
 interface SweepLog {
@@ -154,7 +190,7 @@ function readOptions(typed: ReviewArguments) {
 /** The command that gives the same files again. */
 function commandOf(file: string, { seed, for: least, set = [], out }: ReviewArguments): string {
   const words = ["npx", "sluice", "review", file, "--seed", seed];
-  if (least !== "40 s") words.push("--for", least);
+  if (least !== "30 s") words.push("--for", least);
   for (const assignment of set) words.push("--set", assignment);
   if (out !== undefined) words.push("--out", out);
   return words.map(quoted).join(" ");

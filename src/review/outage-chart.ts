@@ -1,0 +1,110 @@
+import { framed, type ReviewChart } from "./chart-frame.ts";
+import { crashOf } from "./first-screen.ts";
+import { formatMs } from "./format-figures.ts";
+import { phraseOf } from "./judge-candidate.ts";
+import { CRASHES } from "./plan-review.ts";
+import type { Review } from "./review.ts";
+
+const PHASES = [
+  { key: "noticedMs", phase: "until it is noticed", color: "#d55e00" },
+  { key: "restartMs", phase: "restart delay, wait for a TaskManager", color: "#56b4e9" },
+  { key: "restoreMs", phase: "deploy and restore", color: "#00694c" },
+] as const;
+
+/** How long the configured job is down after each crash, and with what. */
+export function outageChart(review: Review): ReviewChart {
+  const configured = review.candidates[0]!;
+  const rows = CRASHES.flatMap((crash) => {
+    const { phases, outageMs } = crashOf(configured, crash);
+    return PHASES.flatMap(({ key, phase }, order) => {
+      const ms = phases[key];
+      if (ms === null) return [];
+      return [
+        {
+          crash,
+          phase,
+          order,
+          s: ms / 1000,
+          total: outageMs!.mean / 1000,
+          said: `${crash}, ${phase}: ${formatMs(ms)}`,
+        },
+      ];
+    });
+  });
+  const y = {
+    field: "crash",
+    type: "nominal",
+    sort: [...CRASHES],
+    title: null,
+    axis: { domain: false, ticks: false, labelFontSize: 13 },
+  };
+  const totals = [...new Map(rows.map(({ crash, total }) => [crash, total]))].map(([crash, s]) => ({
+    crash,
+    s,
+    label: formatMs(Number((s * 1000).toPrecision(2))),
+  }));
+  return framed(
+    "outages",
+    findingOf(review),
+    "as configured, from the fault until every task runs; mean of the repetitions",
+    {
+      height: { step: 38 },
+      data: { values: rows },
+      layer: [
+        {
+          mark: { type: "bar", height: { band: 0.62 } },
+          encoding: {
+            y,
+            x: {
+              field: "s",
+              type: "quantitative",
+              title: "outage, s",
+              stack: "zero",
+              axis: { grid: true, tickCount: 5 },
+              scale: { domainMax: Math.max(...rows.map(({ total }) => total), 0.1) * 1.12, domainMin: 0 },
+            },
+            color: {
+              field: "phase",
+              type: "nominal",
+              scale: { domain: PHASES.map(({ phase }) => phase), range: PHASES.map(({ color }) => color) },
+              legend: { title: null, columns: 1 },
+            },
+            order: { field: "order" },
+            description: { field: "said" },
+          },
+        },
+        {
+          data: { values: totals },
+          mark: { type: "text", align: "left", dx: 5 },
+          encoding: { y, x: { field: "s", type: "quantitative" }, text: { field: "label" } },
+        },
+      ],
+    },
+  );
+}
+
+function findingOf(review: Review): string {
+  const configured = review.candidates[0]!;
+  const outages = CRASHES.flatMap((crash) => {
+    const { outageMs, phases } = crashOf(configured, crash);
+    return outageMs === null ? [] : [{ crash, ms: outageMs.mean, phases }];
+  });
+  const [longest] = outages.toSorted((a, b) => b.ms - a.ms);
+  if (longest === undefined) return "The job doesn't come back after any crash";
+  const [main] = PHASES.flatMap(({ key, phase }) => {
+    const ms = longest.phases[key];
+    return ms === null ? [] : [{ ms, phase }];
+  }).toSorted((a, b) => b.ms - a.ms);
+  const total = formatMs(Number(longest.ms.toPrecision(2)));
+  const stops = `${phraseOf(longest.crash).replace(/^a/, "A")} stops the job for ${total}`;
+  if (main === undefined) return stops;
+  const part = formatMs(Number(main.ms.toPrecision(2)));
+  switch (main.phase) {
+    case "until it is noticed":
+      return `${stops}, ${part} of it before anybody notices`;
+    case "deploy and restore":
+      return `${stops}, ${part} of it to deploy and restore`;
+    default:
+      return `${stops}, ${part} of it waiting for a TaskManager`;
+  }
+}

@@ -1,0 +1,114 @@
+import { crashOf } from "./first-screen.ts";
+import { formatCount, formatMs, formatTime } from "./format-figures.ts";
+import { CRASHES } from "./plan-review.ts";
+import type { Review } from "./review.ts";
+
+/** A table of texts. */
+export interface ReviewTable {
+  readonly columns: readonly { readonly header: string; readonly align: "left" | "right" }[];
+  readonly rows: readonly (readonly string[])[];
+}
+
+const left = (header: string) => ({ header, align: "left" as const });
+const right = (header: string) => ({ header, align: "right" as const });
+
+/** The tables behind the charts, by the chart's name, and `guesses-given`: the guesses with their sources. */
+export function reviewTables(review: Review): ReadonlyMap<string, ReviewTable> {
+  const tables = new Map<string, ReviewTable>();
+  for (const { reader } of review.readers) tables.set(`waits-of-${reader}`, waitsOf(review, reader));
+  tables.set("repeats", repeatsTable(review));
+  tables.set("outages", outagesTable(review));
+  tables.set("guesses", guessOutcomes(review));
+  tables.set("guesses-given", {
+    columns: [left("key"), left("what it is"), right("low"), right("typical"), right("high"), left("source")],
+    rows: review.guesses.map(({ key, what, low, typical, high, source }) => [
+      key,
+      what,
+      low,
+      typical,
+      high,
+      source,
+    ]),
+  });
+  return tables;
+}
+
+function waitsOf({ grid }: Review, reader: string): ReviewTable {
+  return {
+    columns: [left("guarantee"), left("isolation.level"), right("interval"), right("latency")],
+    rows: grid
+      .filter((point) => point.reader === reader)
+      .map(({ guarantee, isolationLevel, intervalMs, latencyMs }) => [
+        guarantee,
+        isolationLevel,
+        formatMs(intervalMs),
+        formatTime(latencyMs),
+      ]),
+  };
+}
+
+function repeatsTable({ repeats }: Review): ReviewTable {
+  return {
+    columns: [left("guarantee"), left("reader"), right("interval"), right("repeated, at most")],
+    rows: repeats.map(({ guarantee, reader, intervalMs, repeated }) => [
+      guarantee,
+      reader,
+      formatMs(intervalMs),
+      formatCount(repeated),
+    ]),
+  };
+}
+
+function outagesTable({ candidates }: Review): ReviewTable {
+  return {
+    columns: [
+      left("setting"),
+      left("crash"),
+      right("until noticed"),
+      right("restart"),
+      right("restore"),
+      right("outage"),
+      right("age of the checkpoint"),
+    ],
+    rows: candidates.flatMap((candidate) =>
+      CRASHES.map((crash) => {
+        const { phases, outageMs, ageMs } = crashOf(candidate, crash);
+        const text = (ms: number | null): string => (ms === null ? "-" : formatMs(ms));
+        return [
+          candidate.name,
+          crash,
+          text(phases.noticedMs),
+          text(phases.restartMs),
+          text(phases.restoreMs),
+          formatTime(outageMs),
+          formatTime(ageMs),
+        ];
+      }),
+    ),
+  };
+}
+
+function guessOutcomes({ guesses, readers }: Review): ReviewTable {
+  return {
+    columns: [
+      left("guess"),
+      right("value"),
+      ...readers.map(({ reader }) => right(reader)),
+      right("outage, lost node"),
+      right("busiest task"),
+    ],
+    rows: guesses.flatMap((guess) =>
+      (["low", "typical", "high"] as const).map((end) => {
+        const outcome = guess.ends[end];
+        const text = (ms: number | null | undefined): string => (ms == null ? "-" : formatMs(ms));
+        return [
+          guess.key,
+          guess[end],
+          ...readers.map(({ reader }) => text(outcome.latencyMs[reader])),
+          text(outcome.outageMs),
+          `${Number((outcome.busiestTask / 10).toPrecision(2))} %`,
+        ];
+      }),
+    ),
+  };
+}
