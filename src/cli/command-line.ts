@@ -100,6 +100,11 @@ function describeCommands(terminal: Terminal, done: (code: ExitCode) => void): C
       "set a key of the pipeline file before it is read; may be repeated",
       (value, earlier: readonly string[] | undefined) => [...(earlier ?? []), value],
     )
+    .option(
+      "--guess <key=low..typical..high>",
+      "vary a duration over a range, such as taskmanager.start=5 s..20 s..60 s; may be repeated",
+      (value, earlier: readonly string[] | undefined) => [...(earlier ?? []), value],
+    )
     .option("--json", "print the review as JSON on standard output, and nothing else there")
     .option("--workers <number>", "worker threads (default: one a core)")
     .option("--again", "run it even if its results are there")

@@ -74,7 +74,7 @@ function resolveOperators(
       name,
       parallelism,
       inputs: inputs.map(input),
-      serviceTime: operator["service-time"],
+      serviceTime: defaults.of(operatorOptions, operator, "service-time"),
       slowSubtask: operator["slow-subtask"],
       stateBytesPerKey: defaults.of(operatorOptions, operator, "state"),
     };

@@ -89,7 +89,7 @@ export function firstScreen(review: Review): FirstScreen {
               return outageMs === null ? { text: "not back", kept: false } : formatTime(outageMs);
             }),
           ),
-          row("caught up after a lost node, of itself", (candidate) => {
+          row("caught up again, after a lost node", (candidate) => {
             const caught = catchUpMs(candidate, "lost node");
             return caught === null ? { text: "never", kept: false } : formatMs(Number(caught.toPrecision(2)));
           }),

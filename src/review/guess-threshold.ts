@@ -12,6 +12,9 @@ export interface GuessThreshold {
   readonly above: boolean;
   /** Whether the value lies within the guess's range; outside of it, it is a line drawn on. */
   readonly inRange: boolean;
+  /** The end of the range behind it, when what is promised is exceeded so far there that no line leads to it: it flips
+   *  somewhere in between. undefined: the line holds. */
+  readonly before: string | undefined;
   /** What happens there. */
   readonly effect: string;
 }
@@ -24,6 +27,8 @@ interface Criterion {
   readonly use: (outcome: GuessOutcome) => number | null;
 }
 
+/** Most that a criterion may use at the end of a line that is believed. */
+const MOST_ON_A_LINE = 3;
 /** Least change of a criterion's use that counts as an effect rather than as chance. */
 const EFFECT = 0.003;
 
@@ -111,9 +116,19 @@ function thresholdsOf(guess: GuessEffect, { effect, use }: Criterion): GuessThre
     const at = typical.value + ((1 - here) / (there - here)) * (end.value - typical.value);
     const isAhead = (at - typical.value) * (end.value - typical.value) > 0;
     if (!isAhead || at <= 0) return [];
+    const before = Math.max(here, there) > MOST_ON_A_LINE ? guess[end === low ? "low" : "high"] : undefined;
     const inRange = here <= 1 !== there <= 1;
     return [
-      { key: guess.key, what: guess.what, guess, atMs: at / 1e6, above: at > typical.value, inRange, effect },
+      {
+        key: guess.key,
+        what: guess.what,
+        guess,
+        atMs: at / 1e6,
+        above: at > typical.value,
+        inRange,
+        before,
+        effect,
+      },
     ];
   });
 }

@@ -112,21 +112,55 @@ const UNITS = [
   ["ns", 1],
 ] as const;
 
-/** What the file leaves to a default of its environment, each with its range; what it gives is taken as known. */
-export function guessesOf({ pipeline, given }: PipelineReading): Guess[] {
-  return RANGES.filter(
-    ({ key, applies }) => !given.has(`environment.${key}`) && (applies?.(pipeline) ?? true),
-  ).map(({ key, what, low, high, ends, typical }) => {
-    const value = typical(pipeline);
-    return {
-      key,
-      what,
-      low: nanoseconds(low) < value ? low : shown(value),
-      typical: shown(value),
-      high: nanoseconds(high) > value ? high : shown(value),
-      source: `preset ${pipeline.environment.preset}; ${ends}`,
-    };
-  });
+/** What a person says of an input: the key with what is least, typical and most, each as a pipeline file has it. */
+export interface GivenGuess {
+  readonly key: string;
+  readonly low: string;
+  readonly typical: string;
+  readonly high: string;
+}
+
+/** What the file leaves open, each with its range: figures of the environment and service times. What it gives is taken as known,
+ *  unless it is among `own`, which have their own ranges. */
+export function guessesOf({ pipeline, given }: PipelineReading, own: readonly GivenGuess[]): Guess[] {
+  const isOpen = (key: string, path: string): boolean =>
+    !given.has(path) && own.every((guess) => guess.key !== key && guess.key !== path);
+  const said = own.map((guess) => ({ ...guess, what: guess.key, source: "--guess" }));
+  const services = pipeline.jobs.flatMap((job) =>
+    job.operators.flatMap(({ name, serviceTime }, i) => {
+      const key = `jobs.${job.name}.operators.${name}.service-time`;
+      if (!isOpen(key, `jobs.${job.name}.operators[${i}].service-time`) || serviceTime.kind !== "constant")
+        return [];
+      const range = { key, what: `a record in ${name}`, ...SERVICE, typical: () => serviceTime.value };
+      return [guessOf(range, pipeline, "not in the file")];
+    }),
+  );
+  const figures = RANGES.filter(
+    ({ key, applies }) => isOpen(key, `environment.${key}`) && (applies?.(pipeline) ?? true),
+  ).map((range) => guessOf(range, pipeline, `preset ${pipeline.environment.preset}`));
+  return [...said, ...services, ...figures];
+}
+
+const SERVICE = {
+  low: "20 us",
+  high: "0.5 ms",
+  ends: "fields copied; a look-up on disk and a document parsed",
+};
+
+function guessOf(
+  { key, what, low, high, ends, typical }: GuessRange,
+  pipeline: Pipeline,
+  from: string,
+): Guess {
+  const value = typical(pipeline);
+  return {
+    key,
+    what,
+    low: nanoseconds(low) < value ? low : shown(value),
+    typical: shown(value),
+    high: nanoseconds(high) > value ? high : shown(value),
+    source: `${from}; ${ends}`,
+  };
 }
 
 /** ns of a duration that a guess holds. */

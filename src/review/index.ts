@@ -1,5 +1,6 @@
 export type { ReviewChart } from "./chart-frame.ts";
 export { type FirstScreen, firstScreen, type ScreenCell, type ScreenRow } from "./first-screen.ts";
+export type { GivenGuess } from "./guesses.ts";
 export {
   crashExperiment,
   gridExperiment,
@@ -8,8 +9,9 @@ export {
   type ReviewPlan,
   type ReviewRequest,
   type Setting,
+  timeoutExperiment,
 } from "./plan-review.ts";
-export { buildReview, type Review, settingsToCompare, settingToGuess } from "./review.ts";
+export { buildReview, type Review, settingsToCompare, settingToGuess, timeoutsToTry } from "./review.ts";
 export { reviewCharts } from "./review-charts.ts";
 export { type ReviewTable, reviewTables } from "./review-tables.ts";
 export { findingsOf, guessSentences, verdictOf } from "./sentences.ts";

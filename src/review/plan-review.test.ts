@@ -1,6 +1,12 @@
 import { describe, expect, test } from "vitest";
 import { parsePipeline } from "../pipeline/index.ts";
-import { crashExperiment, gridExperiment, guessExperiment, planReview } from "./plan-review.ts";
+import {
+  crashExperiment,
+  gridExperiment,
+  guessExperiment,
+  planReview,
+  timeoutExperiment,
+} from "./plan-review.ts";
 import { proposeSetting } from "./propose-setting.ts";
 import { exactly, gridOf, usualLatency } from "./review.fixture.ts";
 
@@ -21,7 +27,7 @@ readers:
 
 function plan(more = "") {
   const reading = parsePipeline(text + more, "small.yaml");
-  return planReview({ file: "small.yaml", reading, set: [], seed: 1, duration: undefined });
+  return planReview({ file: "small.yaml", reading, set: [], seed: 1, duration: undefined, guesses: [] });
 }
 
 describe("a plan", () => {
@@ -35,6 +41,49 @@ describe("a plan", () => {
     expect(keys).not.toContain("taskmanager.start");
     // Nothing is written to a file system.
     expect(keys).not.toContain("storage.latency");
+  });
+
+  test("guesses a service time that isn't there, and what a person has a range for", () => {
+    const open = text.replace(", service-time: 0.1 ms", "");
+    const reading = parsePipeline(open, "small.yaml");
+    expect(reading.warnings.map(({ message }) => message)).toEqual([
+      "Note on jobs.enrich.operators[0].service-time (line 9): got nothing; Sluice guesses 100 us a record, and sluice review varies it",
+    ]);
+    const own = { key: "taskmanager.start", low: "5 s", typical: "20 s", high: "60 s" };
+    const { guesses } = planReview({
+      file: "small.yaml",
+      reading,
+      set: [],
+      seed: 1,
+      duration: undefined,
+      guesses: [own],
+    });
+    expect(guesses.slice(0, 2)).toEqual([
+      { ...own, what: "taskmanager.start", source: "--guess" },
+      {
+        key: "jobs.enrich.operators.join.service-time",
+        what: "a record in join",
+        low: "20 us",
+        typical: "0.1 ms",
+        high: "0.5 ms",
+        source: "not in the file; fields copied; a look-up on disk and a document parsed",
+      },
+    ]);
+  });
+
+  test("tries transaction timeouts with a node lost after a checkpoint", () => {
+    const setting = { guarantee: "exactly-once", interval: "10 s" };
+    const { factors, points, repetitions } = timeoutExperiment(plan(), setting, [43_000, 86_000]);
+    expect(points?.map(({ timeout }) => timeout)).toEqual(["43000 ms", "86000 ms"]);
+    expect(repetitions).toBe(1);
+    expect(factors["timeout"]).toMatchObject({
+      levels: {
+        "43000 ms": {
+          "properties.transaction.timeout.ms": "43000",
+          "faults.review": "lose taskmanager-1 when checkpoint completed of checkpoint 3 of enrich",
+        },
+      },
+    });
   });
 
   test("gives exactly-once what it needs where the file doesn't", () => {

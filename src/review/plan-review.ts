@@ -6,7 +6,7 @@ import {
   type Pipeline,
   type PipelineReading,
 } from "../pipeline/index.ts";
-import { type Guess, guessesOf } from "./guesses.ts";
+import { type GivenGuess, type Guess, guessesOf } from "./guesses.ts";
 
 /** What is reviewed. */
 export interface ReviewRequest {
@@ -16,6 +16,8 @@ export interface ReviewRequest {
   /** KEY=VALUE, as typed. */
   readonly set: readonly string[];
   readonly seed: number;
+  /** Inputs that are guessed whether the file gives them or not. */
+  readonly guesses: readonly GivenGuess[];
   /** Least simulated time of a point without a crash, ns; undefined: 30 s, and five intervals in any case. */
   readonly duration: number | undefined;
 }
@@ -47,6 +49,8 @@ export const AS_CONFIGURED = "as configured";
 export const SWAPPED = "swapped";
 export const NO_CRASH = "none";
 export const TYPICAL = "typical";
+/** Of the runs that try transaction timeouts; the fault comes with the timeout. */
+export const TIMED_OUT = "lost node after completion";
 export const CRASHES = ["exception", "killed process", "lost node"] as const;
 export type Crash = (typeof CRASHES)[number];
 
@@ -88,7 +92,7 @@ export function planReview(request: ReviewRequest): ReviewPlan {
     interval: formatDuration(interval),
     guarantees: [...new Set([guarantee, ...GUARANTEES])],
     intervals: [...new Set(intervals)].toSorted((a, b) => a - b).map(formatDuration),
-    guesses: guessesOf(reading),
+    guesses: guessesOf(reading, request.guesses),
   };
 }
 
@@ -130,6 +134,28 @@ export function guessExperiment(plan: ReviewPlan, setting: Setting): Experiment 
   return experimentOf(plan, points, [setting.interval], 1);
 }
 
+/** A node that is lost just after a checkpoint has completed, when what it pre-committed waits for its commit, under other
+ *  transaction timeouts; one repetition. @param timeouts ms. */
+export function timeoutExperiment(
+  plan: ReviewPlan,
+  setting: Setting,
+  timeouts: readonly number[],
+): Experiment {
+  const experiment = experimentOf(plan, [], [setting.interval], 1);
+  const levels = timeouts.map((ms) => [
+    `${ms} ms`,
+    {
+      "properties.transaction.timeout.ms": String(ms),
+      "faults.review": `lose taskmanager-1 when checkpoint completed of checkpoint ${CRASHED} of ${plan.job.name}`,
+    },
+  ]);
+  return {
+    ...experiment,
+    factors: { ...experiment.factors, timeout: { levels: Object.fromEntries(levels) } },
+    points: timeouts.map((ms) => ({ ...pointOf({ ...setting, crash: TIMED_OUT }), timeout: `${ms} ms` })),
+  };
+}
+
 type ListedPoint = Readonly<Record<"guarantee" | "interval" | "isolation" | "crash" | "guess", string>>;
 
 function pointOf(levels: Setting & Partial<ListedPoint>): ListedPoint {
@@ -160,14 +186,14 @@ function experimentOf(
       },
       interval: { key: "execution.checkpointing.interval", values: intervals },
       isolation: { levels: { [AS_CONFIGURED]: {}, [SWAPPED]: swappedIsolation(pipeline) } },
-      crash: { levels: { [NO_CRASH]: {}, ...crashSettings(job) } },
+      crash: { levels: { [NO_CRASH]: {}, ...crashSettings(job), [TIMED_OUT]: {} } },
       guess: { levels: { [TYPICAL]: {}, ...Object.fromEntries(ends) } },
     },
     points,
     repetitions,
     seed: request.seed,
     // A crash needs load until it is noticed, not until its end.
-    duration: `equalText(crash, "${NO_CRASH}") ? max(${least}, 5 * interval) : 3.3 * interval + ${pauses} + (equalText(crash, "lost node") ? ${unnoticed} : 10 s)`,
+    duration: `equalText(crash, "${NO_CRASH}") ? max(${least}, 5 * interval) : 3.3 * interval + ${pauses} + ((equalText(crash, "lost node") or equalText(crash, "${TIMED_OUT}")) ? ${unnoticed} : 10 s)`,
     warmUp: `equalText(crash, "${NO_CRASH}") ? 0.3 * max(${least}, 5 * interval) : interval`,
     metrics: METRICS,
     charts: [],
@@ -193,7 +219,7 @@ function guaranteeOf({ jobs }: Pipeline): string {
 }
 
 /** What all points have: what was typed, and readers that report what a repeat sets back. */
-function settingsOf({ set }: ReviewRequest, { readers }: Pipeline): Settings {
+function settingsOf({ set, guesses }: ReviewRequest, { readers }: Pipeline): Settings {
   const typed = set.map((assignment) => {
     const split = assignment.indexOf("=");
     return [assignment.slice(0, split).trim(), assignment.slice(split + 1).trim()] as const;
@@ -201,7 +227,8 @@ function settingsOf({ set }: ReviewRequest, { readers }: Pipeline): Settings {
   const upserts = readers
     .filter(({ deduplicate }) => deduplicate === "none")
     .map(({ name }) => [`readers.${name}.deduplicate`, "upsert"] as const);
-  return Object.fromEntries([...typed, ...upserts]);
+  const typical = guesses.map(({ key, typical: value }) => [key, value] as const);
+  return Object.fromEntries([...typed, ...typical, ...upserts]);
 }
 
 /** A guarantee for every sink, with what exactly-once needs where the file doesn't say it: an id prefix, and a timeout that the

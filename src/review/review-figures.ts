@@ -93,6 +93,21 @@ export interface Candidate {
   readonly leastTimeoutMs: number | null;
 }
 
+/** What a lost node loses under a transaction timeout, of all readers the most. */
+export interface TimeoutTrial {
+  readonly timeoutMs: number;
+  readonly lost: number;
+}
+
+/** @param results of the runs that try transaction timeouts. */
+export function timeoutTrialsOf(results: SweepResults): TimeoutTrial[] {
+  const runs = Map.groupBy(results.summaries, ({ factors }) => String(factors["timeout"]));
+  return [...runs].map(([timeout, summaries]) => ({
+    timeoutMs: nanoseconds(timeout) / 1e6,
+    lost: Math.max(...summaries.map((summary) => largest(summary, "records_lost"))),
+  }));
+}
+
 export interface GuessEffect extends Guess {
   /** At the ends of the range, one repetition; `typical` likewise. */
   readonly low: string;

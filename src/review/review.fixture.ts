@@ -127,6 +127,11 @@ export const REVIEW: Review = {
     candidate("at-least-once with upsert", "at-least-once", 10_000),
   ],
   proposed: "as configured",
+  timeouts: [
+    { timeoutMs: 43_000, lost: 20_300 },
+    { timeoutMs: 86_000, lost: 0 },
+  ],
+  sweepMs: 10_000,
   guesses: [START],
   thresholds: [],
 };

@@ -14,6 +14,8 @@ import {
   type Repeats,
   readersOf,
   repeatsOf,
+  type TimeoutTrial,
+  timeoutTrialsOf,
 } from "./review-figures.ts";
 
 /** Everything that a review says is computed from. Plain data. */
@@ -31,6 +33,10 @@ export interface Review {
   readonly candidates: readonly Candidate[];
   /** Name of the candidate that is proposed; null: nothing that was tried keeps every promise. */
   readonly proposed: string | null;
+  /** Of the first candidate that writes in transactions: half of its least safe timeout, and that; empty: none does. */
+  readonly timeouts: readonly TimeoutTrial[];
+  /** `transaction.abort.timed.out.transaction.cleanup.interval.ms` */
+  readonly sweepMs: number;
   readonly guesses: readonly GuessEffect[];
   /** Of what is proposed, or else of what is configured. */
   readonly thresholds: readonly GuessThreshold[];
@@ -61,12 +67,32 @@ export function settingToGuess(settings: ReadonlyMap<string, Setting>): Setting 
   return settings.get(PROPOSED) ?? settings.get(CONFIGURED)!;
 }
 
-/** Puts the results of the three sweeps together.
+/** The setting under which transaction timeouts are tried, and which, ms; undefined: nothing is written in transactions. */
+export function timeoutsToTry(
+  plan: ReviewPlan,
+  settings: ReadonlyMap<string, Setting>,
+  crashes: SweepResults,
+): { readonly setting: Setting; readonly timeouts: readonly number[] } | undefined {
+  for (const [name, setting] of settings) {
+    const least = candidateOf(plan, crashes, name, setting)?.leastTimeoutMs ?? null;
+    if (least === null) continue;
+    const safe = Math.ceil(least / 1000) * 1000;
+    return { setting, timeouts: [Math.round(safe / 2), safe] };
+  }
+  return undefined;
+}
+
+/** Puts the results of the sweeps together.
  *  @param settings those of `settingsToCompare`. */
 export function buildReview(
   plan: ReviewPlan,
   settings: ReadonlyMap<string, Setting>,
-  results: { readonly grid: SweepResults; readonly crashes: SweepResults; readonly guesses: SweepResults },
+  results: {
+    readonly grid: SweepResults;
+    readonly crashes: SweepResults;
+    readonly guesses: SweepResults;
+    readonly timeouts: SweepResults | undefined;
+  },
 ): Review {
   const grid = gridPointsOf(plan, results.grid);
   const candidates = [...settings].flatMap(([name, setting]) => {
@@ -92,6 +118,8 @@ export function buildReview(
     repeats: repeatsOf(results.grid),
     candidates,
     proposed: proposed?.name ?? null,
+    sweepMs: pipeline.kafka.transactions.sweepInterval / 1e6,
+    timeouts: results.timeouts === undefined ? [] : timeoutTrialsOf(results.timeouts),
     guesses,
     thresholds: guessThresholds(guessed, guesses),
   };

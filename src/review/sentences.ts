@@ -44,6 +44,7 @@ export function findingsOf(review: Review): string[] {
     ...review.readers.flatMap((reader) => intervalSentence(review, reader)),
     ...review.readers.flatMap((reader) => isolationSentence(review, reader)),
     lossSentence(review),
+    ...timeoutSentence(review),
     outageSentence(review),
     headroomSentence(review),
   ];
@@ -170,6 +171,23 @@ function lossSentence({ candidates, repetitions }: Review): string {
     : `${found}; records are lost if the job is away for more than ${floorMs(away)}, since what waits for its commit is aborted after the transaction timeout of ${formatMs(transactionTimeoutMs)}.`;
 }
 
+/** What was seen of transaction timeouts, in the order of the timeouts. */
+function timeoutSentence({ timeouts, sweepMs }: Review): string[] {
+  if (timeouts.length === 0) return [];
+  if (timeouts.every(({ lost }) => lost === 0)) {
+    const tried = listed(timeouts.map(({ timeoutMs }) => formatMs(timeoutMs)));
+    return [
+      `When a node is lost just after a checkpoint has completed, nothing is lost with transaction timeouts of ${tried}: brokers look for what has timed out every ${formatMs(sweepMs)}.`,
+    ];
+  }
+  const parts = timeouts.map(({ timeoutMs, lost }) =>
+    lost === 0
+      ? `with a transaction timeout of ${formatMs(timeoutMs)} nothing is lost`
+      : `with ${formatMs(timeoutMs)} up to ${formatCount(lost)} records are`,
+  );
+  return [`When a node is lost just after a checkpoint has completed, ${listed(parts.toReversed())}.`];
+}
+
 function outageSentence({ candidates }: Review): string {
   const configured = candidates[0]!;
   const parts = CRASHES.map((crash) => {
@@ -191,9 +209,20 @@ function headroomSentence({ candidates }: Review): string {
   return `The busiest task is busy ${formatBusy(configured.busiestTask)} of the time, which leaves room for ${Number((100 * room).toPrecision(2))} % more load${after}.`;
 }
 
-function thresholdSentence({ key, what, guess, atMs, above, inRange, effect }: GuessThreshold): string {
+function thresholdSentence({
+  key,
+  what,
+  guess,
+  atMs,
+  above,
+  inRange,
+  before,
+  effect,
+}: GuessThreshold): string {
   const range = `guessed ${guess.typical}, ${guess.low} to ${guess.high}`;
   const at = formatMs(Number(atMs.toPrecision(2)));
+  if (inRange && before !== undefined)
+    return `Flips somewhere between ${guess.typical} and ${before} of ${what}: ${effect} (${key}: ${range}).`;
   return inRange
     ? `Flips if ${what} takes ${above ? "over" : "under"} ${at}: ${effect} (${key}: ${range}).`
     : `Holds until ${what} takes ${above ? "over" : "under"} ${at}: ${effect} (${key}: ${range}).`;

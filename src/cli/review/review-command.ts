@@ -2,10 +2,16 @@ import { join } from "node:path";
 import manifest from "../../../package.json" with { type: "json" };
 import { renderSvg } from "../../charts/index.ts";
 import { type Experiment, ExperimentError, quoted, type SweepResults } from "../../experiment/index.ts";
-import { environmentFigure, listDefaults, type PipelineReading } from "../../pipeline/index.ts";
+import {
+  environmentFigure,
+  listDefaults,
+  type PipelineReading,
+  physicalDuration,
+} from "../../pipeline/index.ts";
 import {
   buildReview,
   crashExperiment,
+  type GivenGuess,
   gridExperiment,
   guessExperiment,
   planReview,
@@ -13,6 +19,8 @@ import {
   reviewCharts,
   settingsToCompare,
   settingToGuess,
+  timeoutExperiment,
+  timeoutsToTry,
 } from "../../review/index.ts";
 import { EXIT_CODES, type ExitCode } from "../exit-codes.ts";
 import { formatCount, significant } from "../format-quantity.ts";
@@ -32,6 +40,7 @@ export interface ReviewArguments {
   readonly seed: string;
   readonly for: string;
   readonly set?: readonly string[];
+  readonly guess?: readonly string[];
   readonly json?: boolean;
   readonly workers?: string;
   readonly again?: boolean;
@@ -52,16 +61,18 @@ export async function reviewPipelineFile(
   terminal: Terminal,
   openPool: (workers: number | undefined) => Promise<WorkerPool> = openWorkerPool,
 ): Promise<ExitCode> {
-  const { seed, duration, workers } = readOptions(typed);
+  const { seed, duration, workers, guesses } = readOptions(typed);
   const set = typed.set ?? [];
-  const reading = (await loadPipeline(file))(set);
+  const load = await loadPipeline(file);
+  const reading = load([...set, ...guesses.map(({ key, typical }) => `${key}=${typical}`)]);
+  for (const { key, low, high } of guesses) for (const end of [low, high]) load([...set, `${key}=${end}`]);
   for (const warning of reading.warnings) terminal.warn(warning.message);
   if (reading.pipeline.readers.length === 0) {
     throw new UsageError([`Cannot review ${file}: got no readers, wanted at least one under readers:`]);
   }
   const folder = typed.out ?? join("output", reading.pipeline.name);
   prepareFolder(folder, FILES, REVIEW_MARK);
-  const plan = planReview({ file, reading, set, seed, duration });
+  const plan = planReview({ file, reading, set, seed, duration, guesses });
 
   let pool: Promise<WorkerPool> | undefined;
   const shared = async (): Promise<WorkerPool> => {
@@ -84,9 +95,13 @@ export async function reviewPipelineFile(
     const settings = settingsToCompare(plan, grid);
     const crashes = await sweep("crashes", crashExperiment(plan, [...settings.values()]));
     if (crashes === undefined) return EXIT_CODES.interrupted;
-    const guesses = await sweep("guesses", guessExperiment(plan, settingToGuess(settings)));
-    if (guesses === undefined) return EXIT_CODES.interrupted;
-    const review = buildReview(plan, settings, { grid, crashes, guesses });
+    const guessed = await sweep("guesses", guessExperiment(plan, settingToGuess(settings)));
+    if (guessed === undefined) return EXIT_CODES.interrupted;
+    const tried = timeoutsToTry(plan, settings, crashes);
+    const timeouts =
+      tried && (await sweep("timeouts", timeoutExperiment(plan, tried.setting, tried.timeouts)));
+    if (tried !== undefined && timeouts === undefined) return EXIT_CODES.interrupted;
+    const review = buildReview(plan, settings, { grid, crashes, guesses: guessed, timeouts });
     const command = commandOf(file, typed);
     const json = toJson(review, command);
     const page = renderReviewPage({
@@ -167,8 +182,10 @@ async function sweepPart(
     if (swept.kind === "interrupted") return undefined;
     if (swept.kind === "swept") {
       log.runs += swept.runs;
-      if (swept.worst > log.worst) log.worst = swept.worst;
-      log.problems.push(...swept.problems);
+      // A timeout that is too short is tried to see it lose records.
+      const isWanted = name.endsWith("-timeouts") && swept.worst === EXIT_CODES.checkFailed;
+      if (swept.worst > log.worst && !isWanted) log.worst = swept.worst;
+      if (!isWanted) log.problems.push(...swept.problems);
     }
     return swept.results;
   } catch (error) {
@@ -177,21 +194,41 @@ async function sweepPart(
   }
 }
 
+/** `KEY=LOW..TYPICAL..HIGH`, durations each. */
+function readGuess(text: string, problems: string[]): GivenGuess[] {
+  const split = text.indexOf("=");
+  const key = text.slice(0, Math.max(0, split)).trim();
+  const parts = text
+    .slice(split + 1)
+    .split("..")
+    .map((part) => part.trim());
+  const [low = "", typical = "", high = ""] = parts;
+  const values = parts.map((part) => physicalDuration({ min: 1 }).read(part));
+  const [a, b, c] = values.map((one) => (one.ok ? one.value : Number.NaN));
+  if (key !== "" && values.length === 3 && a! <= b! && b! <= c!) return [{ key, low, typical, high }];
+  problems.push(
+    `Cannot read --guess: got "${text}", wanted KEY=LOW..TYPICAL..HIGH with rising durations, such as "taskmanager.start=5 s..20 s..60 s"`,
+  );
+  return [];
+}
+
 function readOptions(typed: ReviewArguments) {
   const problems: string[] = [];
   const seed = readWhole("--seed", typed.seed, 0, problems);
   const duration = readSimulatedTime("--for", typed.for, problems);
   reviewSettings(typed.set, problems);
+  const guesses = (typed.guess ?? []).flatMap((text) => readGuess(text, problems));
   if (typed.out === "") problems.push('Cannot read --out: got "", wanted a folder');
   if (problems.length > 0) throw new UsageError(problems);
-  return { seed, duration, workers: readWorkers(typed.workers) };
+  return { seed, duration, workers: readWorkers(typed.workers), guesses };
 }
 
 /** The command that gives the same files again. */
-function commandOf(file: string, { seed, for: least, set = [], out }: ReviewArguments): string {
+function commandOf(file: string, { seed, for: least, set = [], guess = [], out }: ReviewArguments): string {
   const words = ["npx", "sluice", "review", file, "--seed", seed];
   if (least !== "30 s") words.push("--for", least);
   for (const assignment of set) words.push("--set", assignment);
+  for (const range of guess) words.push("--guess", range);
   if (out !== undefined) words.push("--out", out);
   return words.map(quoted).join(" ");
 }

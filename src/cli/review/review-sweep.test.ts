@@ -77,6 +77,9 @@ describe("a review", () => {
       "at-least-once with upsert",
     ]);
 
+    expect(out).toMatch(
+      /When a node is lost just after a checkpoint has completed, nothing is lost with transaction timeouts of [\d.]+ s and \d+ s: brokers look for what has timed out every 10 s\./,
+    );
     const page = files["review.html"]!;
     expect(page).toContain("&lt;shop&gt; &amp; co.");
     expect(page).toContain("npx sluice review small.yaml --seed 1 --for '2 s'");
@@ -102,6 +105,10 @@ describe("a mistake is one line", () => {
     [{ for: "10" }, 'Cannot read --for: got "10", wanted a duration such as "10 min"'],
     [{ set: ["a"] }, 'Cannot read --set: got "a", wanted KEY=VALUE'],
     [{ workers: "0" }, 'Cannot read --workers: got "0", wanted a whole number from 1 to 1024'],
+    [
+      { guess: ["taskmanager.start=9 s..5 s..20 s"] },
+      'Cannot read --guess: got "taskmanager.start=9 s..5 s..20 s", wanted KEY=LOW..TYPICAL..HIGH with rising durations, such as "taskmanager.start=5 s..20 s..60 s"',
+    ],
     [{ out: "" }, 'Cannot read --out: got "", wanted a folder'],
   ])("%j", async (typed, line) => {
     await expect(review(typed)).rejects.toThrow(new UsageError([line]));

@@ -81,10 +81,18 @@ function checkOperators(context: CheckContext, job: JobSpec): void {
   for (const [index, operator] of job.operators.entries()) {
     const path: Path = ["jobs", job.name, "operators", index];
     const parsed = context.parsed.jobs[job.name]?.operators[index];
-    const { name, parallelism, inputs, stateBytesPerKey } = operator;
+    const { name, parallelism, inputs, serviceTime, stateBytesPerKey } = operator;
     if (parsed?.keyed !== undefined && parsed.partitioner !== undefined) {
       const wanted = "keyed or partitioner, not both: keyed: true is partitioner: hash";
       context.report({ path: [...path, "partitioner"], because: [[...path, "keyed"]], wanted });
+    }
+    if (parsed !== undefined && parsed["service-time"] === undefined) {
+      const guess = formatDuration(serviceTime.kind === "constant" ? serviceTime.value : 0);
+      context.warn({
+        path: [...path, "service-time"],
+        received: "nothing",
+        wanted: `Sluice guesses ${guess} a record, and sluice review varies it`,
+      });
     }
     for (const [i, { from, partitioner }] of inputs.entries()) {
       const upstream = known.get(from);

@@ -148,8 +148,9 @@ export const operatorOptions = options({
     ],
     "service-time": [
       serviceTime(),
-      REQUIRED,
+      "0.1 ms",
       "Task-thread time for one record: constant, exponential, gamma, or a parked wait.",
+      { source: "a guess: parsing and a look-up in a local map; sluice review varies it" },
     ],
     "slow-subtask": [
       subtaskServiceTime(),
