@@ -96,7 +96,7 @@ describe("a review", () => {
     expect(there.out).toBe(files["review.json"]);
     expect(there.err.at(-1)).toMatch(/^Results were there\. Written: output\/small\/review\.html, /);
     expect(written()).toEqual(files);
-  }, 60_000);
+  }, 240_000);
 });
 
 describe("a mistake is one line", () => {
