@@ -1,4 +1,4 @@
-import { formatCount, formatMs as formatShortMs } from "../charts/index.ts";
+import { formatBytes, formatCount, formatMs as formatShortMs } from "../charts/index.ts";
 import { knownDigits } from "../stats/index.ts";
 import type { Known } from "./review-figures.ts";
 
@@ -43,19 +43,6 @@ export function formatBusy({ mean }: Known): string {
   return `${Number((mean / 10).toPrecision(2))} %`;
 }
 
-const BYTES = ["B", "kB", "MB", "GB", "TB", "PB"];
-
-/** Powers of 1000, three digits. */
-export function formatBytes(bytes: number): string {
-  let value = bytes;
-  let unit = 0;
-  while (Number(value.toPrecision(3)) >= 1000 && unit < BYTES.length - 1) {
-    value /= 1000;
-    unit++;
-  }
-  return `${Number(value.toPrecision(3))} ${BYTES[unit]}`;
-}
-
 /** `p99`, `p99.9`. */
 export function formatQuantile(quantile: number): string {
   return `p${Number((quantile * 100).toPrecision(12))}`;
@@ -73,4 +60,4 @@ export function ceilMs(milliseconds: number): string {
   return formatMs(Math.ceil(milliseconds / unit - 1e-9) * unit);
 }
 
-export { formatCount };
+export { formatBytes, formatCount };
