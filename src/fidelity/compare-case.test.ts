@@ -36,10 +36,11 @@ test("without a stated trigger the case is simulated over the phases of its chec
     const medians = simulateOverPhases(reference, SETTINGS).runs.map(({ isolations }) =>
       isolations.read_committed.latency!.quantile(0.5),
     );
-    expect(medians).toHaveLength(5);
+    expect(medians).toHaveLength(10);
     return Math.max(...medians) - Math.min(...medians);
   };
-  expect(spread({ first_trigger_at_ms: 250 })).toBeLessThan(10);
+  // What is left are the phases of the buffer flushers.
+  expect(spread({ first_trigger_at_ms: 250 })).toBeLessThan(20);
   expect(spread({})).toBeGreaterThan(500);
 });
 

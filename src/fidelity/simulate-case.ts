@@ -80,7 +80,7 @@ const MILLISECOND = 1e6;
 
 /** How many draws stand for all phases that a case doesn't state: those of the buffer flushers, and those of the
  *  brokers' sweep and of the checkpoints where it doesn't state them either. */
-const PHASES = 5;
+const PHASES = 10;
 
 /** Simulates a case from its settings: from the phases it states, and over those it doesn't. */
 export function simulateOverPhases(reference: ReferenceCase, settings: CaseSettings): SimulatedPhases {
