@@ -9,7 +9,7 @@ export type { PlannedTask } from "./checkpoint-plan.ts";
 export type { CheckpointResponder } from "./checkpoint-responder.ts";
 export type { CheckpointStorage } from "./checkpoint-storage.ts";
 export { FileSystemCheckpointStorage, type StorageCounts } from "./checkpoint-storage-file-system.ts";
-export { JobManagerCheckpointStorage } from "./checkpoint-storage-in-memory.ts";
+export { JobManagerCheckpointStorage, LARGEST_STATE_IN_MEMORY } from "./checkpoint-storage-in-memory.ts";
 export { CheckpointStoreCondition, type StoreTrouble } from "./checkpoint-store-condition.ts";
 export { latestCheckpoint } from "./completed-checkpoint-store.ts";
 export { type JobStatus, pipelinedRegions } from "./default-scheduler.ts";
