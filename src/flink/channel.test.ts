@@ -44,6 +44,7 @@ function world(setup: Setup) {
     credit: sim.defineKind("credit", () => channel.onCredit()),
     resume: sim.defineKind("resume", () => channel.onResume()),
     asked: sim.defineKind("asked", () => channel.onAsked()),
+    bufferSize: sim.defineKind("buffer size", (_, bytes) => channel.onBufferSize(bytes)),
   };
   const channel = new Channel(sim, kinds, settings, {
     number: 0,

@@ -2,7 +2,7 @@
  *    the link, and the input channel with what was received.
  *  Source: flink PipelinedSubpartition, BufferBuilder, CreditBasedSequenceNumberingViewReader, RemoteInputChannel,
  *    LocalInputChannel (Flink 2.1).
- *  Leaves out: bandwidth of the link, overdraft buffers, buffer debloating; the backlog is the sender's
+ *  Leaves out: bandwidth of the link, overdraft buffers; debloated buffers smaller than a record; the backlog is the sender's
  *    when a buffer arrives, not as it was when the buffer was sent. */
 
 import { invariant, NO_EVENT, type Simulation } from "../engine/index.ts";
@@ -53,6 +53,8 @@ export interface ChannelSettings {
   /** bytes of a segment, and of one serialised record with its length and tag. */
   readonly segmentSize: number;
   readonly recordBytes: number;
+  /** bytes of the first segments, where their size is debloated. */
+  readonly startingSegmentSize?: number;
   readonly buffersPerChannel: number;
   /** one way between TaskManagers, ns. */
   readonly latency: number;
@@ -69,6 +71,8 @@ export interface ChannelKinds {
   readonly resume: number;
   /** a receiver that started later asks for what is there. */
   readonly asked: number;
+  /** the receiver wants buffers of b bytes. */
+  readonly bufferSize: number;
 }
 
 /** What a channel connects. */
@@ -116,6 +120,9 @@ export class Channel {
   readonly #queue = new Fifo<NetworkBuffer>();
   readonly #travelling = new Fifo<NetworkBuffer>();
   readonly #received = new Fifo<NetworkBuffer>();
+  /** bytes of the segment being filled, and of those behind it. */
+  #segmentSize: number;
+  #nextSegmentSize: number;
   /** bytes of the segment that earlier flushes have handed out. */
   #fill = 0;
   /** bytes in this segment of a record that began in the one before; 0: none. */
@@ -154,6 +161,8 @@ export class Channel {
     this.cursor = new Float64Array(ends.splits);
     this.open = new SpanList(settings.recycler.separate);
     this.#credit = settings.buffersPerChannel;
+    this.#segmentSize = settings.startingSegmentSize ?? settings.segmentSize;
+    this.#nextSegmentSize = this.#segmentSize;
   }
 
   /** The receiver is there, and asks for what the channel has. */
@@ -229,12 +238,12 @@ export class Channel {
 
   /** Their bytes. */
   get bytesOut(): number {
-    return this.#bytesOut + this.#fullWhileFlushed() * this.#settings.segmentSize;
+    return this.#bytesOut + this.#fullWhileFlushed() * this.#segmentSize;
   }
 
   /** Where every record is flushed by itself, full segments are not cut. */
   #fullWhileFlushed(): number {
-    return Math.floor(this.#fill / this.#settings.segmentSize);
+    return Math.floor(this.#fill / this.#segmentSize);
   }
 
   /** Something waits here that the receiver's credit (or its poll) would free. */
@@ -302,11 +311,12 @@ export class Channel {
     if (this.open.records > 0) this.#queueOpen();
     this.#unpolled = undefined;
     if (this.#fill > 0) {
-      this.#buffersOut += Math.ceil(this.#fill / this.#settings.segmentSize);
+      this.#buffersOut += Math.ceil(this.#fill / this.#segmentSize);
       this.#bytesOut += this.#fill;
     }
     this.#fill = 0;
     this.#carry = 0;
+    this.#segmentSize = this.#nextSegmentSize;
     const barrier = this.#settings.recycler.take();
     barrier.barrierOf = checkpoint;
     barrier.triggeredAt = triggeredAt;
@@ -393,6 +403,25 @@ export class Channel {
     return spans.records * this.#settings.recordBytes;
   }
 
+  /** Data buffers between the sender's hands and the receiver's, as the receiver knows of them.
+   *  Source: flink RemoteInputChannel and LocalInputChannel.getBuffersInUseCount. */
+  get buffersInUse(): number {
+    return this.#queuedData + this.buffersReceived;
+  }
+
+  /** The receiver wants buffers of so many bytes: the sender hears of it, and fills no larger ones from the next on. */
+  announceBufferSize(bytes: number): void {
+    const latency = this.local ? 0 : this.#settings.latency;
+    // A segment holds a record at least.
+    const size = Math.max(bytes, this.#settings.recordBytes);
+    this.#sim.scheduleAfter(latency, this.#kinds.bufferSize, this.number, size);
+  }
+
+  /** Handler of `bufferSize`. */
+  onBufferSize(bytes: number): void {
+    this.#nextSegmentSize = bytes;
+  }
+
   /** Handler of `credit`. */
   onCredit(): void {
     if (this.#isDisposed) return;
@@ -422,8 +451,8 @@ export class Channel {
 
   /** Records needed in `open` for the segment to be full. A record may span two segments. */
   #recordsToFill(): number {
-    const { segmentSize, recordBytes } = this.#settings;
-    const room = segmentSize - this.#fill;
+    const { recordBytes } = this.#settings;
+    const room = this.#segmentSize - this.#fill;
     return this.#carry > 0
       ? 1 + Math.ceil((room - this.#carry) / recordBytes)
       : Math.ceil(room / recordBytes);
@@ -437,12 +466,13 @@ export class Channel {
   #cutFullSegments(): void {
     let needed = this.#recordsToFill();
     while (this.open.records >= needed) {
-      const excess = this.#fill + this.#bytesOf(needed) - this.#settings.segmentSize;
+      const excess = this.#fill + this.#bytesOf(needed) - this.#segmentSize;
       const whole = excess === 0 ? needed : needed - 1;
       this.#fill = 0;
       this.#carry = excess;
       this.#buffersOut++;
-      this.#bytesOut += this.#settings.segmentSize;
+      this.#bytesOut += this.#segmentSize;
+      this.#segmentSize = this.#nextSegmentSize;
       const unpolled = this.#unpolledTail();
       if (whole > 0 && unpolled !== undefined) {
         this.open.moveFront(whole, unpolled.spans);

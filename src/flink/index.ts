@@ -1,5 +1,6 @@
 export type { AlignmentSettings, ChannelState } from "./alignment.ts";
 export { ALIGNED, barrierHandler, onBarrier, resumeBlocked, START_SNAPSHOT } from "./barrier-handler.ts";
+export type { BufferDebloatSettings } from "./buffer-debloater.ts";
 export type { ChainedSink } from "./chained-sinks.ts";
 export { Channel, type ChannelKinds, type ChannelSettings, type UpstreamTask } from "./channel.ts";
 export { type CheckpointCoordinatorState, checkpointCoordinator } from "./checkpoint-coordinator.ts";

@@ -46,6 +46,11 @@ export class InputGates {
     return this.channels.reduce((sum, channel) => sum + channel.buffersReceived, 0);
   }
 
+  /** Data buffers of all channels that are under way. */
+  get buffersInUse(): number {
+    return this.channels.reduce((sum, channel) => sum + channel.buffersInUse, 0);
+  }
+
   get hasData(): boolean {
     return this.#ready.length > 0;
   }

@@ -36,6 +36,7 @@ import {
   onTrackedBarrier,
   onTrackedCancellation,
 } from "./barrier-tracker.ts";
+import { BufferDebloater, type BufferDebloatSettings } from "./buffer-debloater.ts";
 import { ChainedSinks, type SinkOfTask } from "./chained-sinks.ts";
 import type { Channel, DownstreamTask, UpstreamTask } from "./channel.ts";
 import { type CheckpointProperties, isSynchronous, PERIODIC_CHECKPOINT } from "./checkpoint-properties.ts";
@@ -57,6 +58,8 @@ export interface OperatorTaskKinds {
   /** b = checkpoint: its barriers have been waited for long enough, at the input and in the output. */
   readonly alignmentTimeout: number;
   readonly outputTimeout: number;
+  /** buffers are debloated. */
+  readonly debloat: number;
 }
 
 export interface OperatorTaskSettings {
@@ -72,6 +75,8 @@ export interface OperatorTaskSettings {
   readonly longestRun: number;
   /** one record at a time, each with its own event: the reference for spans. */
   readonly oneRecord: boolean;
+  /** undefined: buffers are not debloated. */
+  readonly debloat?: BufferDebloatSettings;
   /** records that the restored state has seen; 0 without one. */
   readonly restoredRecords: number;
 }
@@ -163,6 +168,13 @@ export class OperatorTask implements DownstreamTask, UpstreamTask {
   /** When the sinks have flushed, and when the synchronous part is over. */
   #snapshotEvent = NO_EVENT;
   #isDisposed = false;
+  #debloater: BufferDebloater | undefined;
+  #debloatEvent = NO_EVENT;
+  /** ns; there has been something to receive since; -1: there isn't. And for how long in this period. */
+  #receivingSince = -1;
+  #receivingTime = 0;
+  /** Bytes taken before this period. */
+  #bytesMeasured = 0;
   /** Its process stands still. */
   #isFrozen = false;
   /** What blocks the thread is that alone. */
@@ -210,6 +222,10 @@ export class OperatorTask implements DownstreamTask, UpstreamTask {
     this.#tracker = barrierTracker(channels);
     this.#inputs.connect(this);
     this.#writers.start();
+    const { debloat } = this.#settings;
+    if (debloat === undefined) return;
+    this.#debloater = new BufferDebloater(debloat);
+    this.#debloatEvent = this.#sim.scheduleAfter(debloat.period, this.#kinds.debloat, this.number, 0);
   }
 
   /** A mail from the JobManager has arrived. */
@@ -225,7 +241,8 @@ export class OperatorTask implements DownstreamTask, UpstreamTask {
     if (this.#isDisposed) return;
     this.settle(this.#sim.now);
     this.#isDisposed = true;
-    for (const event of [this.#wakeEvent, this.#snapshotEvent, this.#alignmentTimer]) this.#sim.cancel(event);
+    const events = [this.#wakeEvent, this.#snapshotEvent, this.#alignmentTimer, this.#debloatEvent];
+    for (const event of events) this.#sim.cancel(event);
     this.#writers.dispose();
     this.#inputs.dispose();
     this.#parts.checkpoints.dispose();
@@ -444,6 +461,7 @@ export class OperatorTask implements DownstreamTask, UpstreamTask {
       }
       if (!this.#inputs.hasData) {
         this.#gauges.enter(IDLE, now);
+        if (this.#receivingSince >= 0) this.#stopReceiving(now);
         return;
       }
       this.#takeNext(now);
@@ -516,6 +534,7 @@ export class OperatorTask implements DownstreamTask, UpstreamTask {
     this.#current = buffer;
     this.#currentChannel = channel;
     if (this.#isCollecting()) this.#processedBytes += channel.bytesOf(buffer.spans);
+    if (this.#receivingSince < 0) this.#receivingSince = now;
     this.#recordsTaken += buffer.spans.records;
     this.#bytesTaken += channel.bytesOf(buffer.spans);
     this.#service.begin(buffer.spans, now, this.#parts.service(buffer.spans.records));
@@ -866,6 +885,29 @@ export class OperatorTask implements DownstreamTask, UpstreamTask {
     const now = this.#sim.now;
     this.#writers.broadcast(this.#snapshotOf, this.#triggeredAt, now, this.#kind, this.#properties);
     this.#takeSnapshot(now);
+  }
+
+  #stopReceiving(now: number): void {
+    this.#receivingTime += now - this.#receivingSince;
+    this.#receivingSince = -1;
+  }
+
+  /** Handler of `debloat`: a period is over, and senders may be told another size of buffers. */
+  onDebloat(): void {
+    this.#debloatEvent = NO_EVENT;
+    if (this.#waitsForThaw(() => this.onDebloat())) return;
+    const now = this.#sim.now;
+    if (this.#receivingSince >= 0) {
+      this.#stopReceiving(now);
+      this.#receivingSince = now;
+    }
+    const bytes = this.#bytesTaken - this.#bytesMeasured;
+    const size = this.#debloater!.recalculate(bytes, this.#receivingTime, this.#inputs.buffersInUse);
+    this.#bytesMeasured = this.#bytesTaken;
+    this.#receivingTime = 0;
+    if (size > 0) for (const channel of this.#inputs.channels) channel.announceBufferSize(size);
+    const { period } = this.#settings.debloat!;
+    this.#debloatEvent = this.#sim.scheduleAfter(period, this.#kinds.debloat, this.number, 0);
   }
 
   /** Handler of `outputTimeout`. */

@@ -52,6 +52,7 @@ function world(alignment: AlignmentSettings) {
     credit: sim.defineKind("credit", (c) => channels[c]!.onCredit()),
     resume: sim.defineKind("resume", (c) => channels[c]!.onResume()),
     asked: sim.defineKind("asked", (c) => channels[c]!.onAsked()),
+    bufferSize: sim.defineKind("buffer size", (c, bytes) => channels[c]!.onBufferSize(bytes)),
   };
   const task = (number: number) => (sources[number] ?? operators[number])!;
   const kinds = {
@@ -61,6 +62,7 @@ function world(alignment: AlignmentSettings) {
     flushed: sim.defineKind("flushed", (t) => operators[t]!.onAllFlushed()),
     syncDone: sim.defineKind("sync done", (t) => task(t).onSyncDone()),
     outputTimeout: sim.defineKind("output", (t, c) => task(t).onOutputTimeout(c)),
+    debloat: sim.defineKind("debloat", (t) => operators[t]!.onDebloat()),
     alignmentTimeout: sim.defineKind("alignment", (t, c) => operators[t]!.onAlignmentTimeout(c)),
   };
   const snapshots = new Map<number, TaskStateSnapshot>();

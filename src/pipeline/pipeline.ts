@@ -1,6 +1,6 @@
 import type { Duration } from "../engine/index.ts";
 import type { FaultPlan } from "../faults/index.ts";
-import type { HighAvailability, RestartStrategySettings } from "../flink/index.ts";
+import type { BufferDebloatSettings, HighAvailability, RestartStrategySettings } from "../flink/index.ts";
 
 /** A pipeline as the parser hands it on: every default filled in, every unit converted.
  *  Durations are integer nanoseconds, sizes are bytes, rates are records a second. */
@@ -288,6 +288,8 @@ export interface NetworkSpec {
   readonly buffersPerChannel: number;
   readonly floatingBuffersPerGate: number;
   readonly maxBuffersPerChannel: number;
+  /** `taskmanager.network.memory.buffer-debloat.*` */
+  readonly debloat: BufferDebloatSettings & { readonly enabled: boolean };
 }
 
 export interface SourceSpec {

@@ -146,6 +146,21 @@ function resolveNetwork(config: FlinkConfig, defaults: Defaults): NetworkSpec {
     buffersPerChannel: defaults.flink(config, "taskmanager.network.memory.buffers-per-channel"),
     floatingBuffersPerGate: defaults.flink(config, "taskmanager.network.memory.floating-buffers-per-gate"),
     maxBuffersPerChannel: defaults.flink(config, "taskmanager.network.memory.max-buffers-per-channel"),
+    debloat: resolveDebloat(config, defaults),
+  };
+}
+
+function resolveDebloat(config: FlinkConfig, defaults: Defaults): NetworkSpec["debloat"] {
+  const debloat = "taskmanager.network.memory.buffer-debloat" as const;
+  return {
+    enabled: defaults.flink(config, `${debloat}.enabled`),
+    target: defaults.flink(config, `${debloat}.target`),
+    period: defaults.flink(config, `${debloat}.period`),
+    samples: defaults.flink(config, `${debloat}.samples`),
+    threshold: defaults.flink(config, `${debloat}.threshold-percentages`),
+    least: defaults.flink(config, "taskmanager.memory.min-segment-size"),
+    start: defaults.flink(config, "taskmanager.memory.starting-segment-size"),
+    most: defaults.flink(config, "taskmanager.memory.segment-size"),
   };
 }
 

@@ -149,6 +149,21 @@ describe("under back-pressure", () => {
     }
   });
 
+  test("debloated buffers hold a second of records each hop: V27, barriers are there after hops x 1.0 to 1.2 s", () => {
+    const seen = checkpoints(40, ["taskmanager.network.memory.buffer-debloat.enabled=true"]);
+    // Smoothed over 20 periods of 200 ms, sizes grow from the first ones; a change of less than 25 % isn't announced.
+    const barriers = seen.map((checkpoint) => latestBarrier(checkpoint) / 1000);
+    expect(barriers.length).toBeGreaterThan(15);
+    for (const seconds of barriers) expect(seconds).toBeLessThan(2 * 1.2);
+    for (const seconds of barriers.slice(8)) expect(seconds).toBeGreaterThan(2);
+    // Half the target, half the time.
+    const half = checkpoints(40, [
+      "taskmanager.network.memory.buffer-debloat.enabled=true",
+      "taskmanager.network.memory.buffer-debloat.target=500 ms",
+    ]).slice(3);
+    for (const checkpoint of half) expect(latestBarrier(checkpoint)).toBeLessThan(2 * 1.25 * 500);
+  });
+
   test("without back-pressure the time-out is never reached, and nothing is persisted", () => {
     const seen = checkpoints(10, [...TIMEOUT, "jobs.job.operators.count.service-time=50 us"]);
     expect(seen.length).toBeGreaterThan(7);

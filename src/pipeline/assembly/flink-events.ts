@@ -92,6 +92,7 @@ export class FlinkEvents {
       credit: sim.defineKind("credit arrives", (c) => channels[c]?.onCredit()),
       resume: sim.defineKind("channel resumed", (c) => channels[c]?.onResume()),
       asked: sim.defineKind("channel asked for data", (c) => channels[c]?.onAsked()),
+      bufferSize: sim.defineKind("buffer size announced", (c, bytes) => channels[c]?.onBufferSize(bytes)),
     };
     this.sourceKinds = {
       flush: sim.defineKind("buffer flusher", (t, writer) => (sources[t] ?? operators[t])?.onFlush(writer)),
@@ -104,6 +105,7 @@ export class FlinkEvents {
     this.operatorKinds = {
       flush: this.sourceKinds.flush,
       outputTimeout: this.sourceKinds.outputTimeout,
+      debloat: sim.defineKind("buffers debloated", (t) => operators[t]?.onDebloat()),
       alignmentTimeout: sim.defineKind("alignment took too long", (t, c) =>
         operators[t]?.onAlignmentTimeout(c),
       ),

@@ -264,6 +264,7 @@ export class JobBuilder {
         longestRun: readByJob ? LONGEST_RUN_TO_A_JOB : Number.POSITIVE_INFINITY,
         oneRecord: this.#recycler.separate,
         restoredRecords: restored?.state.keyedRecords ?? 0,
+        ...(network.debloat.enabled && { debloat: network.debloat }),
       },
       {
         service: this.#mayBeSlow(
@@ -444,6 +445,7 @@ export class JobBuilder {
     return {
       segmentSize: network.segmentSize,
       recordBytes: this.#inputRecordBytes() + RECORD_OVERHEAD_BYTES,
+      ...(network.debloat.enabled && { startingSegmentSize: network.debloat.start }),
       buffersPerChannel: network.buffersPerChannel,
       latency: this.#world.pipeline.environment.taskManagerNetworkLatency,
       recycler: this.#recycler,

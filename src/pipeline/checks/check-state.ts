@@ -1,6 +1,5 @@
 import { LARGEST_STATE_IN_MEMORY } from "../../flink/index.ts";
 import { firstKeyGroup } from "../../records/index.ts";
-import { jobGraph } from "../job-graph.ts";
 import type { JobSpec, Pipeline } from "../pipeline.ts";
 import type { CheckContext } from "./check-context.ts";
 
@@ -13,15 +12,13 @@ export function checkState(context: CheckContext): void {
     const { storage, interval } = job.checkpointing;
     if (storage !== "jobmanager" || job.state.backend !== "hashmap" || interval === undefined) continue;
     const keys = keysOf(pipeline, job, []);
-    for (const { operators, parallelism } of jobGraph(job)) {
-      const bytesPerKey = operators.reduce((sum, { stateBytesPerKey }) => sum + stateBytesPerKey, 0);
-      const largest = keys * largestShare(parallelism, job.maxParallelism) * bytesPerKey;
-      const holder = operators.find(({ stateBytesPerKey }) => stateBytesPerKey > 0);
-      if (largest <= LARGEST_STATE_IN_MEMORY || holder === undefined) continue;
+    for (const [i, { name, parallelism, stateBytesPerKey }] of job.operators.entries()) {
+      const largest = keys * largestShare(parallelism, job.maxParallelism) * stateBytesPerKey;
+      if (largest <= LARGEST_STATE_IN_MEMORY) continue;
       context.warn({
-        path: ["jobs", job.name, "operators", job.operators.indexOf(holder), "state"],
+        path: ["jobs", job.name, "operators", i, "state"],
         wanted:
-          `with all of its ${keys} keys, a subtask of ${holder.name} has ${(largest / MIB).toFixed(1)} MiB of state, and checkpoints ` +
+          `with all of its ${keys} keys, a subtask of ${name} has ${(largest / MIB).toFixed(1)} MiB of state, and checkpoints ` +
           "in the JobManager's memory take 5 MiB; set execution.checkpointing.dir",
       });
     }

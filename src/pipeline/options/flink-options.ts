@@ -350,6 +350,37 @@ const taskManager = options({
       "32 kb",
       "Size of a network buffer.",
     ],
+    "taskmanager.network.memory.buffer-debloat.enabled": [
+      flag(),
+      "false",
+      "Whether buffers shrink to hold a target time of data.",
+    ],
+    "taskmanager.network.memory.buffer-debloat.target": [
+      flinkDuration(),
+      "1 s",
+      "Time of data that buffers should hold.",
+    ],
+    "taskmanager.network.memory.buffer-debloat.period": [
+      flinkDuration(),
+      "200 ms",
+      "Time between two estimates.",
+    ],
+    "taskmanager.network.memory.buffer-debloat.samples": [
+      integer({ min: 1 }),
+      "20",
+      "Estimates in the moving average.",
+    ],
+    "taskmanager.network.memory.buffer-debloat.threshold-percentages": [
+      integer({ max: 100 }, "percent"),
+      "25",
+      "Least change of the buffer size that is announced.",
+    ],
+    "taskmanager.memory.min-segment-size": [
+      memorySize({ min: 256 }),
+      "256",
+      "Least buffer size of debloating.",
+    ],
+    "taskmanager.memory.starting-segment-size": [memorySize(), "1024", "First buffer size of debloating."],
     "taskmanager.network.memory.buffers-per-channel": [
       integer({ max: 1000 }),
       "2",
@@ -388,37 +419,6 @@ const taskManager = options({
         removed: { release: "2.0", answer: "no such key: Flink 2.x fixes it at 20" },
       },
     ],
-    "taskmanager.network.memory.buffer-debloat.enabled": [
-      flag(),
-      "false",
-      "Whether buffers shrink to hold a target time of data.",
-    ],
-    "taskmanager.network.memory.buffer-debloat.target": [
-      flinkDuration(),
-      "1 s",
-      "Time of data that buffers should hold.",
-    ],
-    "taskmanager.network.memory.buffer-debloat.period": [
-      flinkDuration(),
-      "200 ms",
-      "Time between two estimates.",
-    ],
-    "taskmanager.network.memory.buffer-debloat.samples": [
-      integer({ min: 1 }),
-      "20",
-      "Estimates in the moving average.",
-    ],
-    "taskmanager.network.memory.buffer-debloat.threshold-percentages": [
-      integer({ max: 100 }, "percent"),
-      "25",
-      "Least change of the buffer size that is announced.",
-    ],
-    "taskmanager.memory.min-segment-size": [
-      memorySize({ min: 256 }),
-      "256",
-      "Least buffer size of debloating.",
-    ],
-    "taskmanager.memory.starting-segment-size": [memorySize(), "1024", "First buffer size of debloating."],
     "taskmanager.memory.network.fraction": [ratio, "0.1", "Share of Flink memory for network buffers."],
     "taskmanager.memory.network.min": [memorySize(), "64 mb", "Least memory for network buffers."],
     "taskmanager.memory.network.max": [
