@@ -9,6 +9,7 @@ import { type DefaultsArguments, printDefaults } from "./defaults-command.ts";
 import { EXIT_CODES, type ExitCode } from "./exit-codes.ts";
 import { printExplanation } from "./explain-command.ts";
 import { compareWithReference, type FidelityArguments } from "./fidelity-command.ts";
+import { replayRunFile } from "./replay-command.ts";
 import { type ReviewArguments, reviewPipelineFile } from "./review/review-command.ts";
 import { type RunArguments, runPipelineFile } from "./run-command.ts";
 import { type ChartArguments, drawCharts } from "./sweep/chart-command.ts";
@@ -128,6 +129,12 @@ function describeCommands(terminal: Terminal, done: (code: ExitCode) => void): C
     .action(async (file: string, options: CheckArguments) =>
       done(await checkPipelineFile(file, options, terminal)),
     );
+
+  program
+    .command("replay")
+    .description("run again what a run.json was made from, and say whether it gives the same")
+    .argument("<file>", "run.json of sluice run, or the folder it is in")
+    .action((file: string) => done(replayRunFile(file, terminal)));
 
   program
     .command("sweep")

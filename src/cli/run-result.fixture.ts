@@ -57,6 +57,8 @@ export function runResult(guarantee: string, readers: readonly ReaderResult[]): 
     deliveryGuarantees: { enrich: guarantee },
     simulatedSeconds: 300,
     warmUpSeconds: 30,
+    spans: "curves",
+    polls: "lazy",
     stopReason: "reached-end",
     events: 300_000,
     eventsPerSimulatedSecond: 1000,

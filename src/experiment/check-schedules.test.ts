@@ -62,6 +62,21 @@ describe("a transaction time-out shorter than interval and restart", () => {
   });
 });
 
+test.each([
+  ["459434", ["lose broker-1 repair 500 ms when snapshot acknowledged of checkpoint 1"]],
+  [
+    "615782",
+    [
+      "freeze taskmanager-1 for 100 ms when snapshot started",
+      "freeze broker-1 for 100 ms when checkpoint triggered",
+    ],
+  ],
+])("a schedule that broke something once, seed %s", (seed, faults) => {
+  const words = faults.map((fault, i) => `faults.command-line-${i + 1}=${fault}`);
+  const { checks } = runPipeline(small(...words), { seed, duration: 60 * SECOND });
+  expect(checks.flatMap(({ violations }) => violations)).toEqual([]);
+});
+
 test("with time enough nothing is found, and each schedule is run once", () => {
   const runs: number[] = [];
   const search = { runs: 10, seed: 8, duration: 20 * SECOND, onRun: (done: number) => void runs.push(done) };

@@ -25,6 +25,7 @@ export { logSpaced } from "./log-spaced.ts";
 export { failedRun, type PointRun, type RunStatus, runPoint } from "./point-run.ts";
 export { nextRepetitions, type StopValues, stopValuesOf } from "./repetitions.ts";
 export { quoted, replayCommand } from "./replay-command.ts";
+export { type Difference, replayRun, type StoredRun, storedRuns } from "./replay-run.ts";
 export { type Cell, type SweepShape, type Table, type TableColumn, tablesOf } from "./result-tables.ts";
 export { type Measurement, measurePipeline, type RunOptions, runPipeline } from "./run-pipeline.ts";
 export type {

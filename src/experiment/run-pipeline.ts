@@ -96,6 +96,8 @@ export function measurePipeline(pipeline: Pipeline, options: RunOptions): Measur
     simulatedSeconds: duration / SECOND,
     warmUpSeconds: window.from / SECOND,
     // Where every job has ended for good, nothing happens any more.
+    spans,
+    polls,
     stopReason: stopped.kind === "no-more-events" ? "reached-end" : stopped.kind,
     events: world.sim.executed,
     eventsPerSimulatedSecond: eventsUnderLoad / (duration / SECOND),

@@ -118,6 +118,9 @@ export interface RunResult {
   readonly deliveryGuarantees: Readonly<Record<string, string>>;
   readonly simulatedSeconds: number;
   readonly warmUpSeconds: number;
+  /** How the data plane ran: `curves` and `lazy`, unless a slower reference was asked for. */
+  readonly spans: "curves" | "one-record";
+  readonly polls: "lazy" | "eager";
   readonly stopReason: string;
   readonly events: number;
   readonly eventsPerSimulatedSecond: number;

@@ -156,8 +156,10 @@ export class SourceTask implements UpstreamTask {
   thaw(): void {
     if (this.#isDisposed || !this.#isFrozen) return;
     this.#isFrozen = false;
+    // The end of a snapshot goes on by itself.
+    const goesOn = !this.#inSnapshot;
     for (const action of this.#atThaw.splice(0)) action();
-    if (!this.#inSnapshot) this.#advance();
+    if (goesOn && !this.#inSnapshot) this.#advance();
   }
 
   /** From now on a record takes `slowness` times as long as usually. */

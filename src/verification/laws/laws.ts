@@ -1,3 +1,9 @@
+import {
+  crashAndLastStableOffset,
+  duplicatesOnPipeline,
+  replayOnPipeline,
+  stabilityOnPipeline,
+} from "./failures-on-a-pipeline.ts";
 import { checkpointIntervalLaws } from "./l01-l07-checkpoint-interval.ts";
 import { queueLaws } from "./l08-l12-queues.ts";
 import { periodicPause } from "./l13-periodic-pause.ts";
@@ -25,18 +31,22 @@ export const LAWS: readonly Law[] = [
   randomPauses,
   vacations,
   replayGeometry,
+  replayOnPipeline,
   stability,
+  stabilityOnPipeline,
   latencyOptimalInterval,
   transactionalVisibility,
   hopsInSeries,
   failedCheckpoint,
   sharedPartition,
+  crashAndLastStableOffset,
   alignmentAndCompletion,
   stragglers,
   barrierTravel,
   flushTimers,
   transactionOverhead,
   duplicatesOfReplay,
+  duplicatesOnPipeline,
   little,
   conservation,
 ];

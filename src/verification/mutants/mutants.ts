@@ -46,6 +46,13 @@ export const SETUPS = {
     "environment.storage.latency=100 ms",
     "jobs.job.config.execution.checkpointing.tolerable-failed-checkpoints=1000",
   ],
+  /** Three brokers with three replicas, so that leaders are elected; records come so fast that some are on their way then. */
+  replicated: [
+    "kafka.brokers=3",
+    "kafka.topics.in.replication.factor=3",
+    "kafka.topics.out.replication.factor=3",
+    "producers.load.rate=1000/s",
+  ],
   /** What a lost TaskManager leaves open stays open. */
   abandoned: ["flink.resource-provider=standalone", "properties.transaction.timeout.ms=8 s"],
 } as const satisfies Readonly<Record<string, readonly string[]>>;
@@ -150,7 +157,7 @@ export const MUTANTS: readonly Mutant[] = [
     name: "fenced-write-accepted",
     bug: "a partition takes records of a transaction behind its abort marker",
     file: "kafka/partition-log.ts",
-    find: "      if (this.#aborted.length > 0 && this.#aborted.includes(transaction)) return false;\n",
+    find: "      if (this.#aborted.includes(transaction)) return false;\n",
     replace: "",
     killedBy: "NoReadBeyondLastStableOffset",
     setup: "spare",
@@ -320,15 +327,15 @@ export const MUTANTS: readonly Mutant[] = [
     budget: 100,
   },
   {
-    name: "batch-appended-twice",
-    bug: "the log takes a batch that is sent again for a new one",
-    file: "kafka/curve-producer.ts",
-    find: "      else if (!topic.logs[partition]!.append(spans, first, last, transaction)) this.#isFenced = true;",
+    name: "idempotence-window-missed",
+    bug: "a batch that is sent again after an election is appended again, though its producer is idempotent",
+    file: "kafka/in-flight-batches.ts",
+    find: '        if (acks === "all" && !idempotence && !this.#dead) {',
     replace:
-      "      else if (!topic.logs[partition]!.append(spans, first, last, transaction)) this.#isFenced = true;\n      if (Math.floor(first) % 97 === 0) topic.logs[partition]!.append(spans, first, last, transaction);",
+      '        if (acks === "all" && idempotence && !this.#dead) again.push(this.#copyOf(replicated));\n        if (acks === "all" && !idempotence && !this.#dead) {',
     killedBy: "RecordConservation",
-    setup: "small",
-    budget: 50,
+    setup: "replicated",
+    budget: 300,
   },
   {
     name: "sent-out-of-order",
