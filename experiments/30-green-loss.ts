@@ -1,4 +1,4 @@
-import { barChart, known } from "../src/charts/index.ts";
+import { barChart, known, lostEpoch } from "../src/charts/index.ts";
 import { defineExperiment } from "../src/experiment/index.ts";
 
 export const experiment = defineExperiment({
@@ -41,5 +41,6 @@ export const experiment = defineExperiment({
         );
       },
     }),
+    lostEpoch({ where: { timeout: 5000 } }),
   ],
 });

@@ -10,6 +10,7 @@ export { latencyAgainstInterval } from "./latency-against-interval.ts";
 export { type LatencyAroundCrashOptions, latencyAroundCrash } from "./latency-around-crash.ts";
 export { latencyDistribution } from "./latency-distribution.ts";
 export { type LawPoint, type LineChartOptions, lineChart } from "./line-chart.ts";
+export { type LostEpochOptions, lostEpoch } from "./lost-epoch.ts";
 export { measuredAndSimulated, type OverlayLine } from "./measured-and-simulated.ts";
 export { type Outcome, type OutcomeMatrixOptions, outcomeMatrix } from "./outcome-matrix.ts";
 export { protocolSequence } from "./protocol-sequence.ts";

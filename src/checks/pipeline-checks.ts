@@ -42,7 +42,7 @@ type Observed = Pick<
  *  end what each has found. */
 export class PipelineChecks implements Observed {
   readonly ledger: DeliveryLedger;
-  readonly #pipeline: CheckedPipeline;
+  readonly pipeline: CheckedPipeline;
   readonly #history = new TransactionHistory();
   readonly #order: OrderPerPartitionAndKey;
   readonly #conservation: RecordConservation;
@@ -58,7 +58,7 @@ export class PipelineChecks implements Observed {
 
   constructor(pipeline: CheckedPipeline, lineage: Lineage) {
     const { jobs, readers, topics } = pipeline;
-    this.#pipeline = pipeline;
+    this.pipeline = pipeline;
     this.ledger = new DeliveryLedger(readers.length, lineage);
     this.#order = new OrderPerPartitionAndKey(pipeline);
     this.#conservation = new RecordConservation(pipeline);
@@ -175,8 +175,8 @@ export class PipelineChecks implements Observed {
 
   /** What a log misses or has twice, every job has that reads it, too. */
   recordsLost(topic: number, _partition: number, records: number, reason: LossReason): void {
-    const name = this.#pipeline.topics[topic]!;
-    this.#pipeline.jobs.forEach(({ source, sinks }, job) => {
+    const name = this.pipeline.topics[topic]!;
+    this.pipeline.jobs.forEach(({ source, sinks }, job) => {
       const writes = sinks.some((sink) => sink.topic === name);
       if (source.topic === name) this.#applied.deviate(job, "lost");
       // A sink that gives up fails its task, and what it gave up is made again.
@@ -186,8 +186,8 @@ export class PipelineChecks implements Observed {
   }
 
   recordsRepeated(topic: number, _partition: number, records: number): void {
-    const name = this.#pipeline.topics[topic]!;
-    this.#pipeline.jobs.forEach(({ source, sinks }, job) => {
+    const name = this.pipeline.topics[topic]!;
+    this.pipeline.jobs.forEach(({ source, sinks }, job) => {
       if (source.topic === name) this.#applied.deviate(job, "repeated");
       if (source.topic === name || sinks.some((sink) => sink.topic === name)) this.#cause(job, "sent again");
     });
@@ -305,16 +305,16 @@ export class PipelineChecks implements Observed {
    *  @param isDrained every reader has seen all records. @param now when the run has ended, ns. */
   findings(routesOf: (topic: string) => readonly Route[], isDrained: boolean, now: number): Finding[] {
     const excuse = (deviation: Deviation, reader: number): string | undefined =>
-      excuseOfReader(deviation, this.#pipeline.readers[reader]!, this.#pipeline, (job) => this.#causes[job]!);
+      excuseOfReader(deviation, this.pipeline.readers[reader]!, this.pipeline, (job) => this.#causes[job]!);
     const isQuiet = isDrained && this.#causes.every((causes) => causes.size === 0);
-    const names = this.#pipeline.readers.map(({ name }) => name);
+    const names = this.pipeline.readers.map(({ name }) => name);
     const kept = (name: string, violations: readonly string[]): Finding => ({
       name,
       violations,
       permitted: [],
     });
     return [
-      exactlyOnceOutput(this.#pipeline, this.ledger, routesOf, excuse),
+      exactlyOnceOutput(this.pipeline, this.ledger, routesOf, excuse),
       {
         name: "EveryTransactionCommits",
         violations: this.#commits.violations,

@@ -44,6 +44,8 @@ export function readerResult(
     recordsLost: 0,
     recordsWaiting: 0,
     recordsDuplicated: 0,
+    losses: [],
+    duplicates: [],
     upsertView: null,
     slo: null,
     ...others,

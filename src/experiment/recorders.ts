@@ -1,4 +1,4 @@
-import { PipelineChecks } from "../checks/index.ts";
+import { PipelineChecks, type SeenOffsets } from "../checks/index.ts";
 import { OrderFingerprint } from "../engine/index.ts";
 import {
   CheckpointRecorder,
@@ -25,12 +25,15 @@ import { checkpointConfig } from "./checkpoint-config.ts";
 import type {
   CheckpointResult,
   LatencySummary,
+  OffsetStretch,
   ReaderResult,
   RunResult,
   UpsertViewResult,
 } from "./run-result.ts";
 
 const SECOND = 1e9;
+/** Stretches of offsets that a result names. */
+const MOST_STRETCHES = 200;
 
 /** ns. */
 export interface MeasuredTime {
@@ -252,6 +255,8 @@ export class Recorders {
         recordsVisible: visible,
         recordsLost: isWaiting ? 0 : unseen,
         recordsWaiting: isWaiting ? unseen : 0,
+        losses: this.#stretches(ledger.losses(i, world.routesOf(reader.topic))),
+        duplicates: this.#stretches(ledger.duplicates(i, world.routesOf(reader.topic))),
         recordsDuplicated: reader.deduplicate === "by-key" ? 0 : ledger.duplicated(i),
         upsertView: reader.deduplicate === "none" ? null : upsertResult(this.#upserts!.readers[i]!),
         slo: this.#slo(i),
@@ -264,6 +269,14 @@ export class Recorders {
     return this.#pipeline.jobs.flatMap(({ name, sinks, source }, i) => {
       if (sinks.every((sink) => sink.topic !== topic)) return [];
       return [...this.#stoppedBefore(source.topic), ...(this.recovery.isRunning(i) ? [] : [name])];
+    });
+  }
+
+  #stretches(offsets: readonly SeenOffsets[]): OffsetStretch[] {
+    return offsets.slice(0, MOST_STRETCHES).map((one) => {
+      const { originPartition, route, first, last, records, times } = one;
+      const { topic, partition } = this.#checks!.pipeline.origins[originPartition]!;
+      return { topic, partition, way: route, firstOffset: first, lastOffset: last, records, times };
     });
   }
 

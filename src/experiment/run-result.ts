@@ -29,6 +29,9 @@ export interface ReaderResult {
   /** Not seen because a job on the way was not restarted. */
   readonly recordsWaiting: number;
   readonly recordsDuplicated: number;
+  /** Which of the source topic's records these are, exactly; the first stretches of offsets. */
+  readonly losses: readonly OffsetStretch[];
+  readonly duplicates: readonly OffsetStretch[];
   /** What it saw twice, late, or going back in time; null: the reader doesn't de-duplicate. */
   readonly upsertView: UpsertViewResult | null;
   /** null: the reader has no SLO. */
@@ -38,6 +41,19 @@ export interface ReaderResult {
     readonly measuredMs: number | null;
     readonly met: boolean;
   } | null;
+}
+
+/** Records of one source partition that took one way through the jobs, from one offset to another. */
+export interface OffsetStretch {
+  readonly topic: string;
+  readonly partition: number;
+  /** Such as `key groups 0 to 127`: those of them that took this way. */
+  readonly way: string;
+  readonly firstOffset: number;
+  readonly lastOffset: number;
+  readonly records: number;
+  /** How often the reader saw each; 0: never. */
+  readonly times: number;
 }
 
 export interface UpsertViewResult {

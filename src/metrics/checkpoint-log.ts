@@ -22,7 +22,17 @@ export interface LoggedPhase {
   /** `subtask`: numbered through the job, its sources first; `writer`: the sink's writers, numbered through all jobs. */
   readonly participant: "subtask" | "writer";
   readonly number: number;
-  readonly phase: "start delay" | "alignment" | "snapshot" | "pre-committed" | "commit" | "commit decided";
+  readonly phase:
+    | "start delay"
+    | "alignment"
+    | "snapshot"
+    | "pre-committed"
+    | "commit"
+    | "commit decided"
+    // Of a transaction that Kafka aborted before its writer pre-committed it.
+    | "transaction open"
+    | "transaction aborted"
+    | "commit refused";
   readonly from: number;
   readonly to: number;
 }
@@ -46,8 +56,11 @@ export class CheckpointLog
       | "checkpointCompleted"
       | "checkpointAborted"
     >,
-    Pick<ConnectorObserver, "preCommitted" | "commitSent">,
-    Pick<KafkaObserver, "transactionPrepared" | "transactionCompleted">
+    Pick<ConnectorObserver, "preCommitted" | "commitSent" | "committableDropped">,
+    Pick<
+      KafkaObserver,
+      "transactionBegan" | "transactionPrepared" | "transactionCompleted" | "transactionAborted"
+    >
 {
   readonly checkpoints: LoggedCheckpoint[] = [];
   readonly phases: LoggedPhase[] = [];
@@ -70,6 +83,8 @@ export class CheckpointLog
     number,
     { job: number; checkpoint: number; writer: number; preCommittedAt: number; sentAt: number }
   >();
+  /** Open transactions and those that were aborted while they were, ns; -1: not aborted. */
+  readonly #begun = new Map<number, { readonly at: number; abortedAt: number }>();
   readonly #inDetail = new Set<string>();
   /** By job and checkpoint, ns. */
   readonly #completedAt = new Map<string, number>();
@@ -160,7 +175,38 @@ export class CheckpointLog
     entry.failureReason = reason;
   }
 
+  transactionBegan(transaction: number, _writer: number, at: number): void {
+    this.#begun.set(transaction, { at, abortedAt: -1 });
+    if (this.#begun.size > MOST_BEGUN) this.#begun.delete(this.#begun.keys().next().value!);
+  }
+
+  transactionAborted(transaction: number, at: number): void {
+    const begun = this.#begun.get(transaction);
+    if (begun !== undefined) begun.abortedAt = at;
+  }
+
+  committableDropped(
+    job: number,
+    writer: number,
+    checkpoint: number,
+    transaction: number,
+    _error: string,
+    at: number,
+  ): void {
+    const pending = this.#transactions.get(transaction);
+    if (pending === undefined || !this.#inDetail.has(`${job}/${checkpoint}`)) return;
+    const place = { job, checkpoint, participant: "writer", number: writer } as const;
+    this.phases.push({ ...place, phase: "commit refused", from: pending.sentAt, to: at });
+  }
+
   preCommitted(job: number, writer: number, checkpoint: number, transaction: number, at: number): void {
+    const begun = this.#begun.get(transaction);
+    this.#begun.delete(transaction);
+    if (begun !== undefined && begun.abortedAt >= 0 && this.#inDetail.has(`${job}/${checkpoint}`)) {
+      const place = { job, checkpoint, participant: "writer", number: writer } as const;
+      this.phases.push({ ...place, phase: "transaction open", from: begun.at, to: begun.abortedAt });
+      this.phases.push({ ...place, phase: "transaction aborted", from: begun.abortedAt, to: at });
+    }
     this.#transactions.set(transaction, { job, checkpoint, writer, preCommittedAt: at, sentAt: -1 });
     if (this.#inDetail.has(`${job}/${checkpoint}`)) {
       this.phases.push({
@@ -220,3 +266,6 @@ function add(mean: Mean, value: number): void {
   mean.sum += value;
   mean.max = Math.max(mean.max, value);
 }
+
+/** Transactions of which the log still expects to hear. */
+const MOST_BEGUN = 1024;

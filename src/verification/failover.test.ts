@@ -77,6 +77,8 @@ test("after an exception what was processed since the last completed checkpoint'
   const [lost, repeated] = counts(result, committed);
   expect(lost).toBe(0);
   expect(counts(result, uncommitted)).toEqual([0, repeated]);
+  const { duplicates } = result.readers[committed]!;
+  expect(duplicates.reduce((sum, { records, times }) => sum + records * (times - 1), 0)).toBe(repeated);
   // At most an interval's records and what a checkpoint takes, and not none.
   expect(repeated).toBeGreaterThan(0);
   expect(repeated).toBeLessThan(1100);

@@ -18,6 +18,11 @@ test("records are lost although nothing fails, and told with the setting to chan
   expect([failed, triggered - completed]).toEqual([0, 0]);
   expect(reader!.recordsDuplicated).toBe(0);
   expect(reader!.recordsLost).toBeGreaterThan(500);
+  const { losses, duplicates } = reader!;
+  expect(losses.reduce((sum, { records }) => sum + records, 0)).toBe(reader!.recordsLost);
+  for (const { topic, firstOffset, lastOffset, records, times } of losses)
+    expect([topic, lastOffset - firstOffset + 1, times]).toEqual(["orders", records, 0]);
+  expect(duplicates).toEqual([]);
   expect(broken(result)).toEqual(["ExactlyOnceOutput", "EveryTransactionCommits"]);
   // Every record that is gone was in a transaction whose commit was refused.
   const { violations } = result.checks.find(({ name }) => name === "EveryTransactionCommits")!;
