@@ -1,3 +1,7 @@
+import type { FaultAction } from "../../faults/index.ts";
+
+export type FaultKind = FaultAction["kind"];
+
 /** A bug put into a protocol on purpose: while the file is loaded, `find`, which stands there exactly once, is replaced. Nothing
  *  of this is in the models, so that no run but a mutant's own can reach it. */
 export interface Mutant {
@@ -14,6 +18,8 @@ export interface Mutant {
   readonly setup: keyof typeof SETUPS;
   /** Fault schedules in which it has to be found. */
   readonly budget: number;
+  /** The kinds of faults in them that can bring it out; default: whatever is drawn. */
+  readonly faults?: readonly FaultKind[];
 }
 
 const TWO_SUBTASKS = [
@@ -152,6 +158,7 @@ export const MUTANTS: readonly Mutant[] = [
     killedBy: "FencedProducerNeverCommits",
     setup: "spare",
     budget: 300,
+    faults: ["freeze"],
   },
   {
     name: "fenced-write-accepted",
@@ -162,6 +169,7 @@ export const MUTANTS: readonly Mutant[] = [
     killedBy: "NoReadBeyondLastStableOffset",
     setup: "spare",
     budget: 300,
+    faults: ["freeze"],
   },
   {
     name: "last-stable-offset-ignored",
@@ -212,6 +220,7 @@ export const MUTANTS: readonly Mutant[] = [
     killedBy: "EveryTransactionEnds",
     setup: "abandoned",
     budget: 300,
+    faults: ["kill"],
   },
   {
     name: "restored-offset-off-by-one",
@@ -304,6 +313,7 @@ export const MUTANTS: readonly Mutant[] = [
     killedBy: "ExactlyOnceOutput",
     setup: "small",
     budget: 300,
+    faults: ["kill", "fail"],
   },
   {
     name: "restored-with-wrong-epoch",
@@ -314,6 +324,7 @@ export const MUTANTS: readonly Mutant[] = [
     killedBy: "EveryTransactionCommits",
     setup: "small",
     budget: 300,
+    faults: ["kill", "fail"],
   },
   {
     name: "older-committables-dropped",
@@ -336,15 +347,17 @@ export const MUTANTS: readonly Mutant[] = [
     killedBy: "RecordConservation",
     setup: "replicated",
     budget: 300,
+    faults: ["kill", "freeze"],
   },
   {
-    name: "sent-out-of-order",
-    bug: "records that wait for their transaction are sent behind later ones",
-    file: "kafka/curve-producer.ts",
-    find: "    if (!this.#unsent.isEmpty) this.#unsent.release(this.#sim.now, true, this.#append);\n    if (this.#settings.linger > 0)",
-    replace: "    if (this.#settings.linger > 0)",
+    name: "in-flight-restored-in-wrong-order",
+    bug: "records that had been received are put behind those that had waited at the sender",
+    file: "pipeline/assembly/simulated-job.ts",
+    find: "    if (inFlight.length > 0) channel.restore(inFlight);",
+    replace: "    if (inFlight.length > 0) channel.restore(inFlight.toReversed());",
     killedBy: "OrderPerPartitionAndKey",
-    setup: "small",
+    setup: "unaligned",
     budget: 100,
+    faults: ["kill", "fail", "freeze"],
   },
 ];

@@ -24,6 +24,6 @@ if (mutant !== undefined) {
   });
 }
 const { searchMutant } = await import("./search-mutant.ts");
-const search = searchMutant(setup, mutant?.killedBy ?? "", Number(schedules));
+const search = searchMutant(setup, mutant?.killedBy ?? "", Number(schedules), mutant?.faults);
 if (!isIn) throw new Error(`Cannot run ${name}: src/${mutant?.file} was never loaded`);
 process.stdout.write(JSON.stringify(search));

@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import fc from "fast-check";
 import { faultSchedules, runPipeline } from "../../experiment/index.ts";
 import { parsePipeline } from "../../pipeline/index.ts";
-import { SETUPS } from "./mutants.ts";
+import { type FaultKind, SETUPS } from "./mutants.ts";
 
 /** What became of the schedules that were drawn for a mutant. */
 export interface MutantSearch {
@@ -20,12 +20,18 @@ export interface MutantSearch {
 
 const SECOND = 1e9;
 const DURATION = 20 * SECOND;
-const MOST_FAULTS = 3;
+const MOST_FAULTS = 4;
 const SEED = 1;
 const TEXT = readFileSync(new URL("../../../pipelines/small.yaml", import.meta.url), "utf8");
 
-/** Runs fault schedules until `check` fails in one. @param check "": until any does. */
-export function searchMutant(setup: keyof typeof SETUPS, check: string, budget: number): MutantSearch {
+/** Runs fault schedules until `check` fails in one. @param check "": until any does. @param kinds of faults that are left in;
+ *  undefined: all. */
+export function searchMutant(
+  setup: keyof typeof SETUPS,
+  check: string,
+  budget: number,
+  kinds: readonly FaultKind[] | undefined,
+): MutantSearch {
   const began = performance.now();
   const { pipeline } = parsePipeline(TEXT, "small.yaml", SETUPS[setup]);
   const schedules = fc.sample(faultSchedules(pipeline, DURATION, MOST_FAULTS), {
@@ -43,7 +49,8 @@ export function searchMutant(setup: keyof typeof SETUPS, check: string, budget: 
     others: [...others],
     wallMs: Math.round(performance.now() - began),
   });
-  for (const [i, faults] of schedules.entries()) {
+  for (const [i, drawn] of schedules.entries()) {
+    const faults = drawn.filter(({ action }) => kinds === undefined || kinds.includes(action.kind));
     try {
       const { checks } = runPipeline({ ...pipeline, faults }, { seed: String(i), duration: DURATION });
       const failed = checks.filter(({ violations }) => violations.length > 0);
