@@ -1,12 +1,12 @@
 import { expect, test } from "vitest";
 import type { Chunk } from "../flink/index.ts";
 import { ConstantOrigin } from "../records/index.ts";
-import { OriginFeed } from "./origin-feed.ts";
+import { OriginFeed, type SourceLink } from "./origin-feed.ts";
 
 /** A record a millisecond in each of two partitions, in turn; 0.2 ms until it can be read, 0.1 ms to fetch it. */
-function feed(): OriginFeed {
+function feed(connectionRate = 2000, link?: SourceLink): OriginFeed {
   const origin = new ConstantOrigin(2, { numerator: 2000, denominator: 1 }, 1e12);
-  const splits = [0, 1].map((partition) => ({ originPartition: partition, partition, connectionRate: 2000 }));
+  const splits = [0, 1].map((partition) => ({ originPartition: partition, partition, connectionRate }));
   const settings = {
     publishDelay: 2e5,
     fetchCycle: 1e5,
@@ -15,7 +15,7 @@ function feed(): OriginFeed {
     commitsOffsets: true,
     oneRecord: false,
   };
-  return new OriginFeed(origin, splits, settings);
+  return new OriginFeed(origin, splits, settings, undefined, undefined, link);
 }
 
 test("an origin feed goes to any position, back and forth", () => {
@@ -46,3 +46,23 @@ test("offsets are committed when the checkpoint that holds them completes", () =
   one.notifyCheckpointComplete(1);
   expect([...one.checkpointed.committedOffset]).toEqual([3, 4]);
 });
+
+test.each([
+  ["sparse", 2000],
+  ["busy, answers on a grid", 1e6],
+])(
+  "behind a link that was cut each record is in hand when that was foreseen: %s",
+  (_what, connectionRate) => {
+    const [from, until] = [3.03e6, 7.77e6];
+    const one = feed(connectionRate, {
+      passesAt: (_partition, at) => (at >= from && at < until ? until : at),
+      latestPassedBy: (_partition, at) => (at >= from && at < until ? from : at),
+    });
+    for (let offset = 0; offset < 20; offset++) {
+      const at = one.availableAt(0, offset);
+      expect([one.availableCount(0, at - 1), one.availableCount(0, at)]).toEqual(
+        at === until + 1e5 ? [3, 8] : [offset, offset + 1],
+      );
+    }
+  },
+);

@@ -174,10 +174,11 @@ export class OriginFeed implements SourceFeed {
 
   availableCount(split: number, time: number): number {
     const { publishDelay: published, fetchCycle, inbound } = this.#settings;
-    let answered = time - inbound;
-    if (this.#busy[split]) answered = Math.floor(answered / fetchCycle) * fetchCycle;
     const { partition } = this.#splits[split]!;
+    let answered = time - inbound;
+    // Before the grid of answers: those of a cut come through when it ends, which is no instant of the grid.
     if (this.#link !== undefined) answered = this.#link.latestPassedBy(partition, answered);
+    if (this.#busy[split]) answered = Math.floor(answered / fetchCycle) * fetchCycle;
     return this.#log?.countAt(partition, answered) ?? this.#origin.countAt(partition, answered - published);
   }
 
