@@ -7,5 +7,7 @@ export default defineConfig({
     testTimeout: 60_000,
     // No test changes what a module holds, so files may share their modules: a third of the time goes otherwise into loading.
     isolate: false,
+    // Vitest would leave one core to itself.
+    maxWorkers: "100%",
   },
 });
