@@ -173,6 +173,19 @@ describe("experiments find", () => {
     );
   });
 
+  test("12: debloating shortens checkpoints, but then one slow subtask holds every reader back", async () => {
+    const at = await measure("12", "billing");
+    const hot = (remedy: string, metric: Metric, reader?: string) =>
+      at({ load: "one subtask overloaded", remedy }, metric, reader);
+    const lasts = (remedy: string) => hot(remedy, "checkpoint_duration_mean_ms");
+    expect(lasts("debloating")).toBeLessThan(0.25 * lasts("none"));
+    expect(lasts("unaligned")).toBeLessThan(0.5 * lasts("debloating"));
+    expect(hot("debloating", "latency_p50_ms")).toBeGreaterThan(2 * hot("unaligned", "latency_p50_ms"));
+    // What the other subtasks write: no longer ahead of the slow one by what the buffers hold.
+    expect(hot("none", "latency_p50_ms", "fraud")).toBeLessThan(200);
+    expect(hot("debloating", "latency_p50_ms", "fraud")).toBeGreaterThan(5000);
+  });
+
   test("13: the period is never shorter than the checkpoint, and p99 twice as long", async () => {
     const at = await measure("13", "billing");
     const slow = { snapshot: "15 s", interval: "1 s" };
