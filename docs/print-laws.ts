@@ -1,43 +1,19 @@
 /** `npm run laws [-- --only L13,L18] [--effort SHARE] [--json]`: simulates every law of src/verification/laws and prints
  *  what was expected, what was simulated and whether they agree. Exit code 1 when one does not, 2 for wrong usage. */
 
-import { parseArgs } from "node:util";
 import { renderPlainTable } from "../src/cli/plain-table.ts";
 import { processTerminal } from "../src/cli/terminal.ts";
 import { holds, type Law, type LawRow } from "../src/verification/laws/law.ts";
 import { certainty, figure, provenance } from "../src/verification/laws/law-text.ts";
 import { LAWS } from "../src/verification/laws/laws.ts";
+import { ScriptArguments } from "./script-arguments.ts";
 
 interface PrintedRow extends LawRow {
   readonly law: string;
 }
 
 const terminal = processTerminal();
-
-function chosenLaws(only: string | undefined): readonly Law[] {
-  if (only === undefined) return LAWS;
-  return only.split(",").map((id) => {
-    const law = LAWS.find((one) => one.id.toLowerCase() === id.trim().toLowerCase());
-    if (law === undefined) {
-      terminal.warn(
-        `Cannot run --only: got "${id}", wanted some of ${LAWS.map((one) => one.id).join(", ")}, with commas between`,
-      );
-      process.exit(2);
-    }
-    return law;
-  });
-}
-
-function readArguments() {
-  try {
-    return parseArgs({
-      options: { only: { type: "string" }, effort: { type: "string" }, json: { type: "boolean" } },
-    }).values;
-  } catch (error) {
-    terminal.warn(`Cannot read the command line: ${(error as Error).message}`);
-    return process.exit(2);
-  }
-}
+const given = new ScriptArguments(terminal);
 
 function simulate(laws: readonly Law[], effort: number): PrintedRow[] {
   const progress = process.stderr.isTTY ? process.stderr : undefined;
@@ -80,13 +56,17 @@ function count(n: number, noun: string): string {
   return `${n} ${noun}${n === 1 ? "" : "s"}`;
 }
 
-const { only, effort: share, json } = readArguments();
-const effort = Number(share ?? 1);
-if (!(effort > 0 && effort <= 1)) {
-  terminal.warn(`Cannot run --effort: got "${share}", wanted a share above 0 and up to 1`);
-  process.exit(2);
-}
-const laws = chosenLaws(only);
+const {
+  only,
+  effort: share,
+  json,
+} = given.read({
+  only: { type: "string" },
+  effort: { type: "string" },
+  json: { type: "boolean" },
+});
+const effort = given.effort(share);
+const laws = given.chosen(only, LAWS, ({ id }) => id);
 const rows = simulate(laws, effort);
 const out = rows.filter((row) => !holds(row));
 if (json) {

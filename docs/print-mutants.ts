@@ -5,11 +5,11 @@
 import { spawn } from "node:child_process";
 import { availableParallelism } from "node:os";
 import { fileURLToPath } from "node:url";
-import { parseArgs } from "node:util";
 import { renderPlainTable } from "../src/cli/plain-table.ts";
 import { processTerminal } from "../src/cli/terminal.ts";
 import { MUTANTS, type Mutant, SETUPS } from "../src/verification/mutants/mutants.ts";
 import type { MutantSearch } from "../src/verification/mutants/search-mutant.ts";
+import { ScriptArguments } from "./script-arguments.ts";
 
 /** Schedules that the models without a bug have to pass in each setup. */
 const CONTROL_SCHEDULES = 40;
@@ -29,31 +29,7 @@ interface Verdict extends Trial {
 }
 
 const terminal = processTerminal();
-
-function readArguments() {
-  try {
-    return parseArgs({
-      options: { only: { type: "string" }, schedules: { type: "string" }, json: { type: "boolean" } },
-    }).values;
-  } catch (error) {
-    terminal.warn(`Cannot read the command line: ${(error as Error).message}`);
-    return process.exit(2);
-  }
-}
-
-function chosenMutants(only: string | undefined): readonly Mutant[] {
-  if (only === undefined) return MUTANTS;
-  return only.split(",").map((name) => {
-    const mutant = MUTANTS.find((one) => one.name === name.trim());
-    if (mutant === undefined) {
-      terminal.warn(
-        `Cannot run --only: got "${name}", wanted some of ${MUTANTS.map((one) => one.name).join(", ")}`,
-      );
-      process.exit(2);
-    }
-    return mutant;
-  });
-}
+const given = new ScriptArguments(terminal);
 
 function search({ name, schedules }: Trial): Promise<MutantSearch> {
   const child = spawn(process.execPath, [RUN_MUTANT, name, String(schedules)], {
@@ -121,13 +97,20 @@ function renderTable(verdicts: readonly Verdict[]): string {
   ).join("\n");
 }
 
-const { only, schedules: typed, json } = readArguments();
+const {
+  only,
+  schedules: typed,
+  json,
+} = given.read({
+  only: { type: "string" },
+  schedules: { type: "string" },
+  json: { type: "boolean" },
+});
 const cap = typed === undefined ? Number.POSITIVE_INFINITY : Number(typed);
 if (typed !== undefined && !(Number.isSafeInteger(cap) && cap >= 1)) {
-  terminal.warn(`Cannot run --schedules: got "${typed}", wanted a whole number of at least 1`);
-  process.exit(2);
+  given.refuse(`Cannot run --schedules: got "${typed}", wanted a whole number of at least 1`);
 }
-const mutants = chosenMutants(only);
+const mutants = given.chosen(only, MUTANTS, ({ name }) => name);
 const setups = Object.keys(SETUPS).filter((setup) => mutants.some((one) => one.setup === setup));
 const verdicts = await runAll([
   ...setups.map((setup) => ({

@@ -2,7 +2,6 @@
  *  from the inputs that were stated with them, and prints both beside each other. Exit code 1 when one of grade A or B is
  *  out of its tolerance, 2 for wrong usage. */
 
-import { parseArgs } from "node:util";
 import { renderPlainTable } from "../src/cli/plain-table.ts";
 import { processTerminal } from "../src/cli/terminal.ts";
 import { NOT_SIMULATED, PUBLISHED_IDS, publishedRows } from "../src/verification/published/published.ts";
@@ -13,30 +12,10 @@ import {
   simulatedText,
   verdictOn,
 } from "../src/verification/published/published-row.ts";
+import { ScriptArguments } from "./script-arguments.ts";
 
 const terminal = processTerminal();
-
-function readArguments() {
-  try {
-    return parseArgs({
-      options: { only: { type: "string" }, effort: { type: "string" }, json: { type: "boolean" } },
-    }).values;
-  } catch (error) {
-    terminal.warn(`Cannot read the command line: ${(error as Error).message}`);
-    return process.exit(2);
-  }
-}
-
-function chosenIds(only: string | undefined): readonly string[] {
-  if (only === undefined) return PUBLISHED_IDS;
-  const wanted = only.split(",").map((id) => id.trim().toUpperCase());
-  const unknown = wanted.find((id) => !PUBLISHED_IDS.includes(id));
-  if (unknown === undefined) return wanted;
-  terminal.warn(
-    `Cannot run --only: got "${unknown}", wanted some of ${PUBLISHED_IDS.join(", ")}, with commas between`,
-  );
-  return process.exit(2);
-}
+const given = new ScriptArguments(terminal);
 
 function renderTable(rows: readonly PublishedRow[]): string {
   return renderPlainTable(
@@ -72,13 +51,17 @@ function renderTable(rows: readonly PublishedRow[]): string {
   ).join("\n");
 }
 
-const { only, effort: share, json } = readArguments();
-const effort = Number(share ?? 1);
-if (!(effort > 0 && effort <= 1)) {
-  terminal.warn(`Cannot run --effort: got "${share}", wanted a share above 0 and up to 1`);
-  process.exit(2);
-}
-const rows = publishedRows(chosenIds(only), effort);
+const {
+  only,
+  effort: share,
+  json,
+} = given.read({
+  only: { type: "string" },
+  effort: { type: "string" },
+  json: { type: "boolean" },
+});
+const ids = given.chosen(only, PUBLISHED_IDS, (id) => id);
+const rows = publishedRows(ids, given.effort(share));
 const gated = rows.filter(({ grade }) => grade === "A" || grade === "B");
 const out = gated.filter((row) => verdictOn(row) === "OUT");
 if (json) {

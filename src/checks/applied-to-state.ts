@@ -1,49 +1,7 @@
 import type { FlinkObserver, TaskStateSnapshot } from "../flink/index.ts";
-import { type Lineage, Sightings } from "../records/index.ts";
+import { type Lineage, RouteSightings } from "../records/index.ts";
 import type { CheckedPipeline } from "./checked-pipeline.ts";
 import { seconds, Violations } from "./violations.ts";
-
-/** What the state of one subtask has seen, by route and origin partition. */
-export class AppliedRecords {
-  readonly #sightings: (Sightings | undefined)[][];
-  /** Records, those that came again included. */
-  total: number;
-
-  constructor(sightings: (Sightings | undefined)[][] = [], total = 0) {
-    this.#sightings = sightings;
-    this.total = total;
-  }
-
-  /** @returns how many of them the state had seen before. */
-  add(originPartition: number, route: number, from: number, to: number): number {
-    const routes = this.#sightings;
-    while (routes.length <= route) routes.push([]);
-    const ofRoute = routes[route]!;
-    while (ofRoute.length <= originPartition) ofRoute.push(undefined);
-    let sightings = ofRoute[originPartition];
-    if (sightings === undefined) {
-      sightings = new Sightings();
-      ofRoute[originPartition] = sightings;
-    }
-    this.total += to - from;
-    return sightings.add(from, to);
-  }
-
-  visit(each: (sightings: Sightings, originPartition: number, route: number) => void): void {
-    this.#sightings.forEach((ofRoute, route) => {
-      ofRoute.forEach((sightings, originPartition) => {
-        if (sightings !== undefined) each(sightings, originPartition, route);
-      });
-    });
-  }
-
-  copy(): AppliedRecords {
-    return new AppliedRecords(
-      this.#sightings.map((ofRoute) => ofRoute.map((one) => one?.copy())),
-      this.total,
-    );
-  }
-}
 
 type Deviating = "lost" | "repeated";
 
@@ -64,10 +22,10 @@ export class AppliedToState
   /** Per job: what its source's topic has done with records by itself. */
   readonly #deviations: Set<Deviating>[];
   /** Per job and subtask; undefined: none is known, nothing is said about it. */
-  readonly #current: (AppliedRecords | undefined)[][];
+  readonly #current: (RouteSightings | undefined)[][];
   /** Per job and subtask: the task that it is; what an older one does is nobody's state any more. */
   readonly #tasks: number[][];
-  readonly #snapshots: Map<number, Map<number, AppliedRecords>>[];
+  readonly #snapshots: Map<number, Map<number, RouteSightings>>[];
 
   constructor(pipeline: CheckedPipeline, lineage: Lineage) {
     this.#pipeline = pipeline;
@@ -96,14 +54,14 @@ export class AppliedToState
   }
 
   /** What the snapshots of a checkpoint hold, by subtask; undefined: none began. */
-  snapshotsOf(job: number, checkpoint: number): ReadonlyMap<number, AppliedRecords> | undefined {
+  snapshotsOf(job: number, checkpoint: number): ReadonlyMap<number, RouteSightings> | undefined {
     return this.#snapshots[job]!.get(checkpoint);
   }
 
   stateRestored(job: number, subtask: number, task: number, checkpoint: number): void {
     this.#tasks[job]![subtask] = task;
     this.#current[job]![subtask] =
-      checkpoint === 0 ? new AppliedRecords() : this.#snapshots[job]!.get(checkpoint)?.get(subtask)?.copy();
+      checkpoint === 0 ? new RouteSightings() : this.#snapshots[job]!.get(checkpoint)?.get(subtask)?.copy();
   }
 
   applied(
@@ -152,11 +110,13 @@ export class AppliedToState
     at: number,
   ): void {
     const snapshot = this.#snapshots[job]!.get(checkpoint)?.get(subtask);
-    if (snapshot === undefined || snapshot.total === keyedRecords) return;
+    if (snapshot === undefined) return;
+    const applied = snapshot.seen + snapshot.repeats;
+    if (applied === keyedRecords) return;
     this.#found.add(
       () =>
         `${this.#name(job, subtask)} acknowledged checkpoint ${checkpoint} at ${seconds(at)} with the state of ` +
-        `${keyedRecords} records, and ${snapshot.total} were applied`,
+        `${keyedRecords} records, and ${applied} were applied`,
     );
   }
 

@@ -1,5 +1,5 @@
 import type { KafkaObserver } from "../kafka/index.ts";
-import { type Lineage, type Route, Sightings } from "../records/index.ts";
+import { type Lineage, type Route, RouteSightings, type Sightings } from "../records/index.ts";
 
 /** Offsets of one source partition that a reader saw so often: those of a way through the jobs from the first to the last. */
 export interface SeenOffsets {
@@ -16,40 +16,27 @@ export interface SeenOffsets {
 /** Which records each reader saw and how often, exact, by interval arithmetic on the ranks of each route. */
 export class DeliveryLedger implements Pick<KafkaObserver, "delivered"> {
   readonly #lineage: Lineage;
-  /** Per reader and route: at the origin partition. */
-  readonly #sightings: (Sightings | undefined)[][][];
+  /** Per reader. */
+  readonly #sightings: readonly RouteSightings[];
 
   constructor(readers: number, lineage: Lineage) {
     this.#lineage = lineage;
-    this.#sightings = Array.from({ length: readers }, () => []);
+    this.#sightings = Array.from({ length: readers }, () => new RouteSightings());
   }
 
   /** @returns how many of them `reader` had seen before. */
   delivered(reader: number, originPartition: number, route: number, from: number, to: number): number {
-    const routes = this.#sightings[reader]!;
-    while (routes.length <= route) routes.push([]);
-    const ofRoute = routes[route]!;
-    while (ofRoute.length <= originPartition) ofRoute.push(undefined);
-    let sightings = ofRoute[originPartition];
-    if (sightings === undefined) {
-      sightings = new Sightings();
-      ofRoute[originPartition] = sightings;
-    }
-    return sightings.add(from, to);
+    return this.#sightings[reader]!.add(originPartition, route, from, to);
   }
 
   /** Distinct records `reader` saw. */
   visible(reader: number): number {
-    let sum = 0;
-    for (const ofRoute of this.#sightings[reader]!) for (const one of ofRoute) sum += one?.seen ?? 0;
-    return sum;
+    return this.#sightings[reader]!.seen;
   }
 
   /** Sightings after the first. */
   duplicated(reader: number): number {
-    let sum = 0;
-    for (const ofRoute of this.#sightings[reader]!) for (const one of ofRoute) sum += one?.repeats ?? 0;
-    return sum;
+    return this.#sightings[reader]!.repeats;
   }
 
   /** What `reader` did not see of all records on `routes`, by route and partition. */
@@ -84,7 +71,7 @@ export class DeliveryLedger implements Pick<KafkaObserver, "delivered"> {
     let sum = 0;
     for (const route of routes) {
       this.#eachPartition(route, (originPartition, total) => {
-        const sightings = this.#sightings[reader]![route.id]?.[originPartition];
+        const sightings = this.#sightings[reader]!.at(originPartition, route.id);
         if (sightings !== undefined) sum += Math.max(0, sightings.end - total);
       });
     }
@@ -103,7 +90,7 @@ export class DeliveryLedger implements Pick<KafkaObserver, "delivered"> {
     const found: SeenOffsets[] = [];
     for (const route of routes) {
       this.#eachPartition(route, (originPartition, total) => {
-        const sightings = this.#sightings[reader]![route.id]?.[originPartition];
+        const sightings = this.#sightings[reader]!.at(originPartition, route.id);
         visit(sightings, total, (from, to, times) => {
           if (to <= from) return;
           const first = this.#lineage.offsetOf(originPartition, route.id, from);

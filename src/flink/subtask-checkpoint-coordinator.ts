@@ -80,10 +80,10 @@ export class SubtaskCheckpointCoordinator {
     this.#storage = storage;
     this.#responder = responder;
     this.#observer = observer;
-    const { async, warmUp } = settings;
+    const { async: asyncDuration, warmUp } = settings;
     this.#async = new AsyncOperations(
       storage,
-      (at) => Math.round(async * slowness(warmUp, at)),
+      (at) => Math.round(asyncDuration * slowness(warmUp, at)),
       (part, at) => this.#finish(part, at),
       ({ checkpoint }, at) => this.#fail(checkpoint, at),
     );

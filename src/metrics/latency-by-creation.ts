@@ -1,5 +1,6 @@
 import type { KafkaObserver } from "../kafka/index.ts";
-import { IntervalLedger, type Lineage } from "../records/index.ts";
+import type { Lineage } from "../records/index.ts";
+import { FirstArrivals } from "./first-arrivals.ts";
 import { LatencyRecorder } from "./latency-recorder.ts";
 import type { RampHistogram } from "./ramp-histogram.ts";
 
@@ -10,8 +11,7 @@ export class LatencyByCreation implements Pick<KafkaObserver, "delivered"> {
   readonly #readers: number;
   readonly #slot: number;
   readonly #slots: LatencyRecorder[] = [];
-  /** By reader, origin partition and route. */
-  readonly #seen = new Map<string, IntervalLedger>();
+  readonly #arrivals = new FirstArrivals();
 
   /** @param slot ns. */
   constructor(readers: number, lineage: Lineage, slot: number) {
@@ -29,14 +29,8 @@ export class LatencyByCreation implements Pick<KafkaObserver, "delivered"> {
     first: number,
     last: number,
   ): void {
-    const key = `${reader}/${originPartition}/${route}`;
-    let seen = this.#seen.get(key);
-    if (seen === undefined) {
-      seen = new IntervalLedger();
-      this.#seen.set(key, seen);
-    }
     const spacing = to - from > 1 ? (last - first) / (to - from - 1) : 0;
-    for (const [a, b] of seen.unseen(from, to)) {
+    for (const [a, b] of this.#arrivals.take(reader, originPartition, route, from, to)) {
       this.#add(
         reader,
         originPartition,
@@ -47,7 +41,6 @@ export class LatencyByCreation implements Pick<KafkaObserver, "delivered"> {
         first + (b - 1 - from) * spacing,
       );
     }
-    seen.add(from, to);
   }
 
   #add(

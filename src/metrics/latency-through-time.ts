@@ -1,5 +1,6 @@
 import type { KafkaObserver } from "../kafka/index.ts";
-import { IntervalLedger, type Lineage } from "../records/index.ts";
+import type { Lineage } from "../records/index.ts";
+import { FirstArrivals } from "./first-arrivals.ts";
 
 /** What a reader's records of one slot of creation time took. */
 export interface SlotLatency {
@@ -17,8 +18,7 @@ export class LatencyThroughTime implements Pick<KafkaObserver, "delivered"> {
   readonly #lineage: Lineage;
   readonly #slot: number;
   readonly #readers: readonly SlotLatency[][];
-  /** By reader, origin partition and route. */
-  readonly #seen = new Map<string, IntervalLedger>();
+  readonly #arrivals = new FirstArrivals();
 
   /** @param slot ns. */
   constructor(readers: number, lineage: Lineage, slot: number) {
@@ -36,16 +36,10 @@ export class LatencyThroughTime implements Pick<KafkaObserver, "delivered"> {
     first: number,
     last: number,
   ): void {
-    const key = `${reader}/${originPartition}/${route}`;
-    let seen = this.#seen.get(key);
-    if (seen === undefined) {
-      seen = new IntervalLedger();
-      this.#seen.set(key, seen);
-    }
     const spacing = to - from > 1 ? (last - first) / (to - from - 1) : 0;
     const arrival = (rank: number): number => first + (rank - from) * spacing;
-    for (const [a, b] of seen.unseen(from, to)) this.#add(reader, originPartition, route, a, b, arrival);
-    seen.add(from, to);
+    for (const [a, b] of this.#arrivals.take(reader, originPartition, route, from, to))
+      this.#add(reader, originPartition, route, a, b, arrival);
   }
 
   #add(

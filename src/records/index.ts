@@ -7,5 +7,6 @@ export { ConstantOrigin, type Origin, PoissonOrigin, type Rate } from "./origin.
 export { Outbox } from "./outbox.ts";
 export { activeTime, PausedOrigin, type PausedTime } from "./paused-origin.ts";
 export type { Route } from "./route.ts";
-export { Sightings } from "./sightings.ts";
+export { RouteSightings } from "./route-sightings.ts";
+export type { Sightings } from "./sightings.ts";
 export { SpanList } from "./span-list.ts";

@@ -1,7 +1,8 @@
 import { describe, expect, test } from "vitest";
-import { measurePipeline, type RunResult, runPipeline } from "../experiment/index.ts";
+import { measurePipeline } from "../experiment/index.ts";
 import { VisibleGaps } from "../metrics/index.ts";
 import { parsePipeline } from "../pipeline/index.ts";
+import { broken, counts, faultedRuns } from "./faulted-runs.ts";
 
 const SECOND = 1e9;
 
@@ -35,18 +36,9 @@ readers:
   uncommitted: { topic: out, isolation.level: read_uncommitted }
 `;
 
-function run(faults: readonly string[], set: readonly string[] = [], seconds = 60, seed = "1"): RunResult {
-  const assignments = [...faults.map((fault, i) => `faults.f${i}=${fault}`), ...set];
-  const { pipeline } = parsePipeline(PIPELINE, "failover.yaml", assignments);
-  return runPipeline(pipeline, { seed, duration: seconds * SECOND });
-}
+const run = faultedRuns(PIPELINE, "failover.yaml", 60);
 
 const [committed, uncommitted] = [0, 1];
-const counts = ({ readers }: RunResult, reader: number): readonly [lost: number, repeated: number] => [
-  readers[reader]!.recordsLost,
-  readers[reader]!.recordsDuplicated,
-];
-const broken = ({ checks }: RunResult): string[] => checks.flatMap(({ violations }) => [...violations]);
 
 describe("exactly-once through a failure", () => {
   test.each([

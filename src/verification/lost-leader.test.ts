@@ -1,8 +1,6 @@
 import { describe, expect, test } from "vitest";
-import { type RunResult, runPipeline } from "../experiment/index.ts";
-import { parsePipeline } from "../pipeline/index.ts";
-
-const SECOND = 1e9;
+import type { RunResult } from "../experiment/index.ts";
+import { allCounts, broken, faultedRuns } from "./faulted-runs.ts";
 
 /** Two TaskManagers of one slot, a keyed job of parallelism 2, a checkpoint each second. */
 const PIPELINE = `
@@ -32,15 +30,8 @@ readers:
   uncommitted: { topic: out, isolation.level: read_uncommitted }
 `;
 
-function run(faults: readonly string[], set: readonly string[] = [], seconds = 90): RunResult {
-  const assignments = [...faults.map((fault, i) => `faults.f${i}=${fault}`), ...set];
-  const { pipeline } = parsePipeline(PIPELINE, "lost-leader.yaml", assignments);
-  return runPipeline(pipeline, { seed: "1", duration: seconds * SECOND });
-}
+const run = faultedRuns(PIPELINE, "lost-leader.yaml", 90);
 
-const counts = ({ readers }: RunResult): readonly (readonly [lost: number, repeated: number])[] =>
-  readers.map(({ recordsLost, recordsDuplicated }) => [recordsLost, recordsDuplicated]);
-const broken = ({ checks }: RunResult): string[] => checks.flatMap(({ violations }) => [...violations]);
 const at = ({ recovery }: RunResult, what: string): number[] =>
   recovery.timeline.filter((one) => one.what === what).map(({ atMs }) => atMs);
 
@@ -56,7 +47,7 @@ describe("a highly available JobManager", () => {
     expect(at(result, "every task runs")[0]).toBeLessThan(leads! + 2000);
     const [job] = result.recovery.jobs;
     expect([job!.restarts, job!.status, job!.isRunning]).toEqual([1, "RUNNING", true]);
-    const [committed, uncommitted] = counts(result);
+    const [committed, uncommitted] = allCounts(result);
     expect(committed).toEqual([0, 0]);
     // Its tasks have gone on without it: all since the last checkpoint comes again, 500 records/s.
     expect(uncommitted![0]).toBe(0);
@@ -77,8 +68,8 @@ describe("a highly available JobManager", () => {
     ["while the job restarts", ["fail job at 20 s", "kill jobmanager at 20.5 s"]],
   ])("lost %s: every record is committed once", (_, faults) => {
     const result = run(faults, [], 100);
-    expect(counts(result)[0]).toEqual([0, 0]);
-    expect(counts(result)[1]![0]).toBe(0);
+    expect(allCounts(result)[0]).toEqual([0, 0]);
+    expect(allCounts(result)[1]![0]).toBe(0);
     expect(broken(result)).toEqual([]);
     expect(result.recovery.jobs[0]!.isRunning).toBe(true);
   });
@@ -94,7 +85,7 @@ describe("a highly available JobManager", () => {
     expect(told).toBeGreaterThan(41_400);
     expect(told).toBeLessThan(46_500);
     expect(at(result, "JobManager leads")).toEqual([51_400]);
-    expect(counts(result)[0]).toEqual([0, 0]);
+    expect(allCounts(result)[0]).toEqual([0, 0]);
     expect(broken(result)).toEqual([]);
   });
 });
@@ -113,7 +104,7 @@ test("without high availability the job is gone: its tasks end when heartbeats a
   expect(committed!.recordsVisible).toBeLessThan(31.4 * 500);
   expect(uncommitted!.recordsVisible).toBeGreaterThan((told! / 1000 - 0.2) * 500);
   expect(uncommitted!.recordsVisible).toBeLessThanOrEqual((told! / 1000) * 500);
-  expect(counts(result)).toEqual([
+  expect(allCounts(result)).toEqual([
     [0, 0],
     [0, 0],
   ]);

@@ -1,55 +1,10 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { type RunResult, runPipeline } from "../experiment/index.ts";
-import { parsePipeline } from "../pipeline/index.ts";
+import { broken, counts, faultedRuns, longest, THREE_BROKERS } from "./faulted-runs.ts";
 
-const SECOND = 1e9;
-
-/** Three brokers, topics on all of them; a job of parallelism 2 on two TaskManagers, a checkpoint each second. */
-const PIPELINE = `
-environment: { preset: laptop }
-kafka:
-  brokers: 3
-  config: { min.insync.replicas: 2 }
-  topics:
-    in: { partitions: 3, replication.factor: 3 }
-    out: { partitions: 3, replication.factor: 3 }
-producers:
-  load: { topic: in, rate: 300/s, record: 100 B, keys: 10000 }
-flink: { taskmanagers: 2 }
-jobs:
-  job:
-    config:
-      parallelism.default: 2
-      execution.checkpointing.interval: 1 s
-      restart-strategy.type: fixed-delay
-      restart-strategy.fixed-delay.attempts: 1000
-    source: { topic: in }
-    operators:
-      - { name: count, keyed: true, service-time: 0.02 ms, state: 100 b/key }
-    sinks:
-      - topic: out
-        sink.delivery-guarantee: exactly-once
-        sink.transactional-id-prefix: job
-        properties.transaction.timeout.ms: 600000
-readers:
-  committed: { topic: out, isolation.level: read_committed }
-  uncommitted: { topic: out, isolation.level: read_uncommitted }
-`;
-
-function run(faults: readonly string[], set: readonly string[] = [], seconds = 60, seed = "1"): RunResult {
-  const assignments = [...faults.map((fault, i) => `faults.f${i}=${fault}`), ...set];
-  const { pipeline } = parsePipeline(PIPELINE, "network-faults.yaml", assignments);
-  return runPipeline(pipeline, { seed, duration: seconds * SECOND });
-}
+const run = faultedRuns(THREE_BROKERS, "network-faults.yaml", 60);
 
 const [committed, uncommitted] = [0, 1];
-const counts = ({ readers }: RunResult, reader: number): readonly [lost: number, repeated: number] => [
-  readers[reader]!.recordsLost,
-  readers[reader]!.recordsDuplicated,
-];
-const longest = ({ readers }: RunResult, reader: number): number => readers[reader]!.latency.maxMs! / 1000;
-const broken = ({ checks }: RunResult): string[] => checks.flatMap(({ violations }) => [...violations]);
 const sinkWith = (setting: string): string => `jobs.job.sinks[0].properties.${setting}`;
 const AT_LEAST_ONCE = "sink.delivery-guarantee=at-least-once";
 const NO_IDEMPOTENCE = sinkWith("enable.idempotence=false");

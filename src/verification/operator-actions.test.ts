@@ -1,8 +1,6 @@
 import { describe, expect, test } from "vitest";
-import { type RunResult, runPipeline } from "../experiment/index.ts";
-import { parsePipeline } from "../pipeline/index.ts";
-
-const SECOND = 1e9;
+import type { RunResult } from "../experiment/index.ts";
+import { allCounts, broken, faultedRuns, told } from "./faulted-runs.ts";
 
 /** A keyed job of parallelism 2, a checkpoint each second. */
 const PIPELINE = `
@@ -35,17 +33,9 @@ readers:
   uncommitted: { topic: out, isolation.level: read_uncommitted }
 `;
 
-function run(faults: readonly string[], set: readonly string[] = [], seconds = 40): RunResult {
-  const assignments = [...faults.map((fault, i) => `faults.f${i}=${fault}`), ...set];
-  const { pipeline } = parsePipeline(PIPELINE, "operator-actions.yaml", assignments);
-  return runPipeline(pipeline, { seed: "1", duration: seconds * SECOND });
-}
+const run = faultedRuns(PIPELINE, "operator-actions.yaml", 40);
 
 const [committed, uncommitted] = [0, 1];
-const counts = ({ readers }: RunResult): readonly (readonly [lost: number, repeated: number])[] =>
-  readers.map(({ recordsLost, recordsDuplicated }) => [recordsLost, recordsDuplicated]);
-const broken = ({ checks }: RunResult): string[] => checks.flatMap(({ violations }) => [...violations]);
-const told = ({ recovery }: RunResult): string[] => recovery.timeline.map(({ what }) => what);
 const job = ({ recovery }: RunResult) => recovery.jobs[0]!;
 const NOTHING = [
   [0, 0],
@@ -56,7 +46,7 @@ describe("a job that ends", () => {
   test("cancelled: what no checkpoint holds isn't committed, what it hasn't read waits", () => {
     const result = run(["cancel job at 20.3 s"]);
     expect([job(result).status, job(result).isRunning, job(result).restarts]).toEqual(["CANCELED", false, 0]);
-    expect(counts(result)).toEqual(NOTHING);
+    expect(allCounts(result)).toEqual(NOTHING);
     // The last checkpoint was triggered within the second before.
     expect(result.readers[committed]!.recordsVisible).toBeGreaterThan(19_200);
     expect(result.readers[committed]!.recordsVisible).toBeLessThan(20_300);
@@ -69,7 +59,7 @@ describe("a job that ends", () => {
     (fault) => {
       const result = run([fault]);
       expect([job(result).status, job(result).isRunning]).toEqual(["FINISHED", false]);
-      expect(counts(result)).toEqual(NOTHING);
+      expect(allCounts(result)).toEqual(NOTHING);
       const [first, second] = result.readers.map(({ recordsVisible }) => recordsVisible);
       expect(first).toBe(second);
       expect(first).toBeGreaterThan(20_290);
@@ -85,7 +75,7 @@ describe("a job that ends", () => {
     );
     expect(told(result)).toContain("subtask 0 failed: stop-with-savepoint failed");
     expect([job(result).restarts, job(result).isRunning]).toEqual([1, true]);
-    expect(counts(result)[committed]).toEqual([0, 0]);
+    expect(allCounts(result)[committed]).toEqual([0, 0]);
     expect(broken(result)).toEqual([]);
   });
 });
@@ -95,7 +85,7 @@ test("a TaskManager dies while the job stops: Flink goes back behind what the sa
   const result = run(faults);
   const savepoint = told(result).findIndex((what) => what.startsWith("savepoint"));
   expect(told(result).findIndex((what) => what.startsWith("restores checkpoint"))).toBeGreaterThan(savepoint);
-  const [first] = counts(result);
+  const [first] = allCounts(result);
   expect(first![0]).toBe(0);
   expect(first![1]).toBeGreaterThan(0);
   expect(broken(result).length).toBeGreaterThan(0);
@@ -105,7 +95,7 @@ test("a savepoint changes nothing for readers: its transactions are committed wi
   const result = run(["savepoint job at 20.3 s"]);
   expect(told(result).length).toBe(2);
   expect(told(result)[1]).toMatch(/^savepoint \d+ completed$/);
-  expect(counts(result)).toEqual(NOTHING);
+  expect(allCounts(result)).toEqual(NOTHING);
   expect(job(result).restarts).toBe(0);
   expect(broken(result)).toEqual([]);
 });
@@ -113,14 +103,14 @@ test("a savepoint changes nothing for readers: its transactions are committed wi
 describe("a job that is submitted again", () => {
   test("from a savepoint that it is stopped with: nobody sees a record twice", () => {
     const result = run(["restart job from savepoint at 20.3 s"]);
-    expect(counts(result)).toEqual(NOTHING);
+    expect(allCounts(result)).toEqual(NOTHING);
     expect([job(result).restarts, job(result).isRunning, job(result).outagesMs.length]).toEqual([1, true, 1]);
     expect(broken(result)).toEqual([]);
   });
 
   test("from the latest checkpoint: what came after it is read again, and committed once", () => {
     const result = run(["restart job from latest at 20.3 s"]);
-    const [first, second] = counts(result);
+    const [first, second] = allCounts(result);
     expect(first).toEqual([0, 0]);
     expect(second![0]).toBe(0);
     expect(second![1]).toBeGreaterThan(200);
@@ -130,8 +120,8 @@ describe("a job that is submitted again", () => {
 
   test("from an older one: what was committed behind it is committed again, to the record", () => {
     // Two checkpoints further back, so two seconds of 1,000 records.
-    const latest = counts(run(["restart job from latest at 20.3 s"]));
-    const older = counts(run(["restart job from latest - 2 at 20.3 s"]));
+    const latest = allCounts(run(["restart job from latest at 20.3 s"]));
+    const older = allCounts(run(["restart job from latest - 2 at 20.3 s"]));
     expect(older[committed]).toEqual([0, 2000]);
     expect(older[uncommitted]).toEqual([0, latest[uncommitted]![1] + 2000]);
   });
@@ -147,7 +137,7 @@ describe("a job that is submitted again", () => {
 
   test("under another transactional-id prefix: what the old one left open is aborted, what it pre-committed is committed", () => {
     const result = run(["rename job to other when snapshot acknowledged of checkpoint 20"]);
-    expect(counts(result)[committed]).toEqual([0, 0]);
+    expect(allCounts(result)[committed]).toEqual([0, 0]);
     expect(broken(result)).toEqual([]);
     // Nothing holds back readers for longer than the outage and an interval.
     expect(result.readers[committed]!.latency.maxMs).toBeLessThan(3000);
@@ -183,8 +173,8 @@ describe("a job that is submitted again", () => {
     ],
   ])("%s: every record is committed once", (_, faults, set) => {
     const result = run(faults, set, 90);
-    expect(counts(result)[committed]).toEqual([0, 0]);
-    expect(counts(result)[uncommitted]![0]).toBe(0);
+    expect(allCounts(result)[committed]).toEqual([0, 0]);
+    expect(allCounts(result)[uncommitted]![0]).toBe(0);
     expect(job(result).isRunning).toBe(true);
     expect(broken(result)).toEqual([]);
   });

@@ -1,8 +1,6 @@
 import { describe, expect, test } from "vitest";
-import { type RunResult, runPipeline } from "../experiment/index.ts";
-import { parsePipeline } from "../pipeline/index.ts";
-
-const SECOND = 1e9;
+import type { RunResult } from "../experiment/index.ts";
+import { broken, counts, faultedRuns } from "./faulted-runs.ts";
 
 /** A keyed job of parallelism 2, a checkpoint each second; a record takes 0.5 ms, so that a subtask is a quarter busy. */
 const PIPELINE = `
@@ -33,17 +31,10 @@ readers:
   uncommitted: { topic: out, isolation.level: read_uncommitted }
 `;
 
-function run(set: readonly string[], seconds = 60): RunResult {
-  const { pipeline } = parsePipeline(PIPELINE, "task-faults.yaml", set);
-  return runPipeline(pipeline, { seed: "1", duration: seconds * SECOND });
-}
+const runs = faultedRuns(PIPELINE, "task-faults.yaml", 60);
+const run = (set: readonly string[], seconds?: number): RunResult => runs([], set, seconds);
 
-const counts = ({ readers }: RunResult, reader: number): readonly [lost: number, repeated: number] => [
-  readers[reader]!.recordsLost,
-  readers[reader]!.recordsDuplicated,
-];
 const [committed, uncommitted] = [0, 1];
-const broken = ({ checks }: RunResult): string[] => checks.flatMap(({ violations }) => [...violations]);
 
 describe("a slow subtask", () => {
   test("that can't keep up falls behind by what it gets too much, and catches up", () => {

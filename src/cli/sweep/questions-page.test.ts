@@ -60,11 +60,9 @@ test("docs/questions.md has every experiment, with an answer and charts that exi
     const module: { experiment: unknown } = await import(resolve(experiments, file));
     const { question, charts } = checkExperiment(module.experiment);
     const section = page.split("\n## ").find((one) => one.startsWith(`${question}\n`));
-    expect(
-      section,
-      `${file}: \`npm run experiments\` and \`npm run questions\` write its entry`,
-    ).toBeDefined();
-    expect(section).toContain(`npx sluice sweep experiments/${file} --pipeline`);
+    expect(section, `\`npm run experiments\` and \`npm run questions\` write its entry`).toContain(
+      `npx sluice sweep experiments/${file} --pipeline`,
+    );
     for (const { name } of charts) {
       const picture = `charts/questions/${file.replace(/\.ts$/, "")}-${name}.svg`;
       expect(section).toMatch(new RegExp(`!\\[[^\\]]{20,}\\]\\(${picture}\\)`));
