@@ -45,6 +45,19 @@ test("the same again, from the file or its folder", async () => {
   expect(await replay(folder)).toEqual({ code: EXIT_CODES.fine, out, err: [] });
 });
 
+test("what sluice run has written is the same again, with what it says of the results", async () => {
+  const out = join(folder, "output");
+  const small = join(import.meta.dirname, "../../pipelines/small.yaml");
+  const typed = ["--for", "10 s", "--fault", "kill taskmanager-1 at 5 s", "--each-guarantee", "--out", out];
+  const quiet = { print: () => {}, warn: () => {}, columns: 200, colors: PLAIN };
+  expect(await runCommandLine(["run", small, ...typed], quiet)).toBe(EXIT_CODES.fine);
+  const { code, out: said } = await replay(out);
+  expect(
+    said.match(/^small, seed 1, 10.0 s simulated: the same again, outcomes [0-9a-f]{16}$/gm),
+  ).toHaveLength(3);
+  expect(code).toBe(EXIT_CODES.fine);
+});
+
 test("several runs in one file, and the first outcome that isn't the same", async () => {
   const events = result.recovery.timeline;
   expect(events.length).toBeGreaterThan(5);

@@ -10,7 +10,7 @@ export interface StoredRun {
   readonly spans: "curves" | "one-record";
   readonly polls: "lazy" | "eager";
   readonly outcomeFingerprint: string;
-  /** Everything, as JSON gave it. */
+  /** The result, as JSON gave it. */
   readonly result: Readonly<Record<string, unknown>>;
 }
 
@@ -23,6 +23,8 @@ export interface Difference {
 }
 
 const SECOND = 1e9;
+/** What its file says of a run that is no outcome of it. */
+const REMARKS = new Set(["grounds"]);
 /** What tells first what went another way: what happened, in the order of time, then what came of it. */
 const TOLD_FIRST = ["recovery", "checkpoints", "transactions", "readers", "checks"];
 
@@ -41,7 +43,8 @@ function storedRun(json: unknown): StoredRun | undefined {
   if (typeof simulatedSeconds !== "number") return undefined;
   if (spans !== "curves" && spans !== "one-record") return undefined;
   if (polls !== "lazy" && polls !== "eager") return undefined;
-  return { pipeline, seed, simulatedSeconds, spans, polls, outcomeFingerprint, result: json };
+  const result = Object.fromEntries(Object.entries(json).filter(([key]) => !REMARKS.has(key)));
+  return { pipeline, seed, simulatedSeconds, spans, polls, outcomeFingerprint, result };
 }
 
 /** Runs again what `run` was made from. @returns the result, and where it is another one than the stored; undefined: nowhere. */
