@@ -26,7 +26,7 @@ export interface BarChartOptions {
 
 const BAR_HEIGHT = 24;
 
-/** Bars with values at their ends and 95 % intervals. */
+/** Bars with values at their ends and 95 % intervals. Where they show one metric their colours are the guarantees'. */
 export function barChart(options: BarChartOptions): Chart {
   return { name: options.name, draw: (results) => drawBars(results, options) };
 }
@@ -52,6 +52,7 @@ function drawBars(results: SweepResults, options: BarChartOptions): ChartSpec {
           .map((part) => labelOf(results, summary, part))
           .join(", "),
         metric: title,
+        guarantee: summary.deliveryGuarantee,
         value: mean,
         low: Math.max(0, mean - half),
         high: mean + half,
@@ -65,7 +66,9 @@ function drawBars(results: SweepResults, options: BarChartOptions): ChartSpec {
     value: law.ms,
   }));
   const names = [...new Set(rows.map((row) => row.by))];
-  const scale = seriesScales(titles);
+  const guarantees = [...new Set(rows.map(({ guarantee }) => guarantee))];
+  const isOne = titles.length === 1;
+  const scale = isOne ? seriesScales(guarantees) : seriesScales(titles);
   const y = {
     field: "by",
     type: "nominal",
@@ -94,11 +97,11 @@ function drawBars(results: SweepResults, options: BarChartOptions): ChartSpec {
         yOffset,
         x: x("value"),
         color: {
-          field: "metric",
+          field: isOne ? "guarantee" : "metric",
           type: "nominal",
-          sort: titles,
+          sort: scale.color.domain,
           scale: scale.color,
-          legend: titles.length > 1 ? { title: null, symbolType: "square" } : null,
+          legend: isOne ? null : { title: null, symbolType: "square" },
         },
       },
     },

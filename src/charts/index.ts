@@ -17,5 +17,5 @@ export { protocolSequence } from "./protocol-sequence.ts";
 export { type LagRow, lagRows, type ReaderLagOptions, readerLag } from "./reader-lag.ts";
 export { type RecoverySplitOptions, recoverySplit } from "./recovery-split.ts";
 export { renderPng, renderSvg, titleOf } from "./render-chart.ts";
-export { COLORS, seriesScales, THEME, VEGA_LITE, wrapped } from "./theme.ts";
+export { COLORS, FAILURE_PHASES, seriesScales, THEME, VEGA_LITE, wrapped } from "./theme.ts";
 export { tradeOffFront } from "./trade-off-front.ts";

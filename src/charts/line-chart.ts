@@ -57,6 +57,7 @@ function drawLines(results: SweepResults, options: LineChartOptions): ChartSpec 
       high: mean + half,
       series: label,
       dash: label,
+      guarantee: summary.deliveryGuarantee,
     };
   };
   const rows =
@@ -67,8 +68,9 @@ function drawLines(results: SweepResults, options: LineChartOptions): ChartSpec 
       : series.flatMap(({ label, metric, where }) =>
           pick(results, where).map((summary) => rowOf(summary, metric, label)),
         );
-  const names = [...new Set(rows.map((row) => row.series))];
-  const scales = seriesScales(names);
+  const lines = new Map(rows.map((row) => [row.series, row.guarantee]));
+  const names = [...lines.keys()];
+  const scales = seriesScales(names, [...lines.values()]);
   const laws = options.laws?.(results) ?? [];
   const xs = rows.map((row) => row.x);
   const ys = [

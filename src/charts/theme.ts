@@ -37,19 +37,37 @@ export const GUARANTEE_COLORS: Readonly<Record<string, string>> = Object.fromEnt
   Object.entries(GUARANTEES).map(([name, { color }]) => [name, color]),
 );
 
-/** For series that are no guarantees: none has a guarantee's colour. */
-const OTHERS = [
-  { color: "#006d52", shape: "circle", dash: [1, 0] },
-  { color: "#d55e00", shape: "square", dash: [6, 3] },
-  { color: "#cc79a7", shape: "triangle-up", dash: [2, 2] },
-  { color: "#56b4e9", shape: "diamond", dash: [8, 2, 2, 2] },
-  { color: "#1b1f24", shape: "triangle-down", dash: [1, 3] },
-] as const;
+/** For series that are no guarantees: none has a guarantee's colour. The first three, which bars have, are told apart in grey. */
+export const SERIES_COLORS = ["#006d52", "#d55e00", "#d98cb3", "#1b1f24", "#56b4e9"] as const;
 
-/** Scales of colour, shape and dash over the names of the series, in their order. */
-export function seriesScales(names: readonly string[]) {
-  let next = 0;
-  const styles = names.map((name) => GUARANTEES[name] ?? OTHERS[next++ % OTHERS.length]!);
+const MARKS = [
+  { shape: "circle", dash: [1, 0] },
+  { shape: "square", dash: [6, 3] },
+  { shape: "triangle-up", dash: [2, 2] },
+  { shape: "diamond", dash: [8, 2, 2, 2] },
+  { shape: "triangle-down", dash: [1, 3] },
+] as const;
+/** Those before are the guarantees' own. */
+const SHAPES_OF_GUARANTEES = 3;
+
+/** Scales of colour, shape and dash over the names of the series, in their order. Where the series differ in their guarantees
+ *  each has its guarantee's colour, and a shape and dash of its own.
+ *  @param guarantees of the series; default: a series is called as its guarantee, or has none. */
+export function seriesScales(names: readonly string[], guarantees: readonly string[] = names) {
+  const areSeveral = new Set(guarantees).size > 1 || names.length === 1;
+  const colors = guarantees.map((one) => (areSeveral ? GUARANTEES[one]?.color : undefined));
+  let others = 0;
+  let repeats = SHAPES_OF_GUARANTEES;
+  const styles = names.map((_, i) => {
+    const color = colors[i];
+    if (color === undefined) {
+      const number = others++ % MARKS.length;
+      return { color: SERIES_COLORS[number]!, ...MARKS[number]! };
+    }
+    return colors.indexOf(color) === i
+      ? GUARANTEES[guarantees[i]!]!
+      : { color, ...MARKS[repeats++ % MARKS.length]! };
+  });
   return {
     color: { domain: [...names], range: styles.map(({ color }) => color) },
     shape: { domain: [...names], range: styles.map(({ shape }) => shape) },
@@ -57,12 +75,13 @@ export function seriesScales(names: readonly string[]) {
   };
 }
 
-/** Phases of a checkpoint: waiting is light, work is dark; none has the colour of a guarantee. */
+/** Phases of a checkpoint: waiting is light, work is dark; those that follow each other are told apart in grey; none has the colour
+ *  of a guarantee. */
 export const PHASES: Readonly<Record<string, string>> = {
   "start delay": "#d6dbe1",
-  alignment: "#cc79a7",
+  alignment: "#a8527f",
   snapshot: "#56b4e9",
-  "waiting for acknowledgements": "#b9c0c8",
+  "waiting for acknowledgements": "#e1e5ea",
   completing: "#57606a",
   "pre-committed, invisible": "#ece2b8",
   commit: "#00694c",
@@ -72,7 +91,7 @@ export const PHASES: Readonly<Record<string, string>> = {
 export const FAILURE_PHASES: Readonly<Record<string, string>> = {
   "until noticed": "#3c4148",
   restart: "#d55e00",
-  restore: "#cc79a7",
+  restore: "#e3a6c6",
   "catch-up": "#ece2b8",
 };
 

@@ -1,3 +1,4 @@
+import { FAILURE_PHASES } from "../charts/index.ts";
 import { framed, type ReviewChart } from "./chart-frame.ts";
 import { crashOf } from "./first-screen.ts";
 import { formatMs } from "./format-figures.ts";
@@ -6,9 +7,9 @@ import { CRASHES } from "./plan-review.ts";
 import type { Review } from "./review.ts";
 
 const PHASES = [
-  { key: "noticedMs", phase: "until it is noticed", color: "#d55e00" },
-  { key: "restartMs", phase: "restart delay, wait for a TaskManager", color: "#56b4e9" },
-  { key: "restoreMs", phase: "deploy and restore", color: "#00694c" },
+  { key: "noticedMs", phase: "until it is noticed", color: FAILURE_PHASES["until noticed"]! },
+  { key: "restartMs", phase: "restart delay, wait for a TaskManager", color: FAILURE_PHASES["restart"]! },
+  { key: "restoreMs", phase: "deploy and restore", color: FAILURE_PHASES["restore"]! },
 ] as const;
 
 /** How long the configured job is down after each crash, and with what. */

@@ -53,6 +53,7 @@ pre { overflow-x: auto; padding: .7rem .9rem; background: var(--soft); border-ra
   svg [fill="#0072b2"] { fill: #3fa7e1; }
   svg [stroke="#0072b2"] { stroke: #3fa7e1; }
   svg [fill="#00694c"] { fill: #2f9e78; }
+  svg [fill="#3c4148"] { fill: #5f6873; }
 }
 @media print {
   @page { margin: 14mm; }
