@@ -2,7 +2,7 @@ import fc from "fast-check";
 import type { FaultPlan } from "../faults/index.ts";
 import type { Pipeline } from "../pipeline/index.ts";
 import { faultSchedules } from "./fault-schedules.ts";
-import { runPipeline } from "./run-pipeline.ts";
+import { judgePipeline, runPipeline, type Verdict } from "./run-pipeline.ts";
 import type { RunResult } from "./run-result.ts";
 
 export interface ScheduleSearch {
@@ -109,40 +109,40 @@ class Search {
     const found = { schedules: details.numRuns, runs: this.#runs };
     if (details.counterexample === null) return { ...found, broken: undefined };
     const [faults, runSeed] = details.counterexample;
-    const { result, violation } = this.#attempt(faults, String(runSeed));
-    return { ...found, broken: { faults, seed: String(runSeed), violation: violation!, result } };
+    const violation = this.#attempt(judgePipeline, faults, String(runSeed)).violation!;
+    const result = this.#attempt(runPipeline, faults, String(runSeed)).ran;
+    return { ...found, broken: { faults, seed: String(runSeed), violation, result } };
   }
 
   #holds(faults: FaultPlan, seed: string): boolean {
     if (this.#isShrinking && this.#shrinkingRuns++ >= SHRINKING_RUNS) return true;
     this.#search.onRun?.(this.#runsBefore + this.#runs);
     this.#runs++;
-    const holds = this.#attempt(faults, seed).violation === undefined;
+    const holds = this.#attempt(judgePipeline, faults, seed).violation === undefined;
     if (!holds) this.#isShrinking = true;
     return holds;
   }
 
-  #attempt(faults: FaultPlan, seed: string): Attempt {
-    return runSchedule(this.#pipeline, faults, seed, this.#search.duration);
+  #attempt<Ran extends Verdict>(run: Run<Ran>, faults: FaultPlan, seed: string): Attempt<Ran> {
+    const pipeline = { ...this.#pipeline, faults: [...this.#pipeline.faults, ...faults] };
+    try {
+      const ran = run(pipeline, { seed, duration: this.#search.duration });
+      return { ran, violation: violationOf(ran) };
+    } catch (error) {
+      const [check, what] = error instanceof Error ? [error.name, error.message] : ["Error", String(error)];
+      return { ran: undefined, violation: { check, what, isBug: true } };
+    }
   }
 }
 
-interface Attempt {
-  readonly result: RunResult | undefined;
+type Run<Ran> = (pipeline: Pipeline, options: { readonly seed: string; readonly duration: number }) => Ran;
+
+interface Attempt<Ran> {
+  readonly ran: Ran | undefined;
   readonly violation: Violation | undefined;
 }
 
-function runSchedule(pipeline: Pipeline, faults: FaultPlan, seed: string, duration: number): Attempt {
-  try {
-    const result = runPipeline({ ...pipeline, faults: [...pipeline.faults, ...faults] }, { seed, duration });
-    return { result, violation: violationOf(result) };
-  } catch (error) {
-    const [check, what] = error instanceof Error ? [error.name, error.message] : ["Error", String(error)];
-    return { result: undefined, violation: { check, what, isBug: true } };
-  }
-}
-
-function violationOf({ checks, stopReason }: RunResult): Violation | undefined {
+function violationOf({ checks, stopReason }: Verdict): Violation | undefined {
   const failed = checks.find(({ violations }) => violations.length > 0);
   if (failed !== undefined) return { check: failed.name, what: failed.violations[0]!, isBug: false };
   if (stopReason === "reached-end") return undefined;

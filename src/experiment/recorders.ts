@@ -1,4 +1,4 @@
-import { PipelineChecks, type SeenOffsets } from "../checks/index.ts";
+import type { SeenOffsets } from "../checks/index.ts";
 import { OrderFingerprint } from "../engine/index.ts";
 import {
   CheckpointRecorder,
@@ -8,20 +8,18 @@ import {
   type JobCheckpoints,
   LatencyRecorder,
   type RampHistogram,
-  RecoveryRecorder,
   UpsertView,
   type UpsertViewFigures,
 } from "../metrics/index.ts";
 import {
-  failureReasons,
   jobVertices,
   type Lineage,
   type Pipeline,
   type PipelineObserver,
   type World,
 } from "../pipeline/index.ts";
-import { checkedPipeline } from "./checked-pipeline.ts";
 import { checkpointConfig } from "./checkpoint-config.ts";
+import { RunChecks } from "./run-checks.ts";
 import type {
   CheckpointResult,
   LatencySummary,
@@ -31,7 +29,6 @@ import type {
   UpsertViewResult,
 } from "./run-result.ts";
 
-const SECOND = 1e9;
 /** Stretches of offsets that a result names. */
 const MOST_STRETCHES = 200;
 
@@ -41,21 +38,18 @@ export interface MeasuredTime {
   readonly until: number;
 }
 
-/** Everything that listens to one run, and what it heard as a result: latencies, checkpoints, checks, and a fingerprint of
+/** Everything that listens to one run, and what it heard as a result: the checks, latencies, checkpoints, and a fingerprint of
  *  the outcomes (checkpoints, cuts and commits with their times). */
 export class Recorders {
   readonly fingerprint = new OrderFingerprint();
-  readonly recovery: RecoveryRecorder;
+  readonly checks: RunChecks;
   readonly #pipeline: Pipeline;
   readonly #from: number;
   readonly #until: number;
   readonly #checkpoints: CheckpointRecorder;
   readonly #sizes: CheckpointSizes;
   readonly #statistics: CheckpointStatsTracker;
-  /** Why and when, ns, each job would have failed. */
-  readonly #jobFailures: { readonly reason: string; readonly at: number }[][];
   #latency: LatencyRecorder | undefined;
-  #checks: PipelineChecks | undefined;
   #upserts: UpsertView | undefined;
 
   /** @param from ns. @param until ns: records created in between are measured. @param checkpoints as well, of those triggered
@@ -76,18 +70,12 @@ export class Recorders {
         directory: job.checkpointing.storage === "filesystem" ? job.checkpointing.directory : undefined,
       })),
     );
-    this.#jobFailures = pipeline.jobs.map(() => []);
-    this.recovery = new RecoveryRecorder(
-      pipeline.jobs.length,
-      failureReasons,
-      pipeline.kafka.topics.map(({ name }) => name),
-    );
+    this.checks = new RunChecks(pipeline);
   }
 
   attach(lineage: Lineage): PipelineObserver {
     const { readers } = this.#pipeline;
     const latency = new LatencyRecorder(readers.length, lineage, this.#from, this.#until);
-    const checks = new PipelineChecks(checkedPipeline(this.#pipeline), lineage);
     const upserts = new UpsertView(readers.length, lineage);
     const isView = readers.map(({ deduplicate }) => deduplicate !== "none");
     this.#upserts = upserts;
@@ -96,45 +84,21 @@ export class Recorders {
     const statistics = this.#statistics;
     const fingerprint = this.fingerprint;
     this.#latency = latency;
-    this.#checks = checks;
-    const recovery = this.recovery;
+    const { recovery } = this.checks;
+    const checks = this.checks.attach(lineage);
     const savepoints = new Set<string>();
     return {
-      jobStatusChanged: (job, status, at) => {
-        recovery.jobStatusChanged(job, status, at);
-        checks.jobStatusChanged(job, status);
-      },
-      jobFailed: (job, subtask, reason, at) => recovery.jobFailed(job, subtask, reason, at),
+      ...checks,
       jobRestored: (job, checkpoint, at) => {
-        recovery.jobRestored(job, checkpoint, at);
+        checks.jobRestored(job, checkpoint, at);
         fingerprint.add(at, 7, checkpoint, job);
       },
-      executionRunning: () => {},
-      allRunning: (job, at) => recovery.allRunning(job, at),
-      taskManagerEnded: (taskManager, at) => recovery.taskManagerEnded(taskManager, at),
-      taskManagerFrozen: (taskManager, until, at) => recovery.taskManagerFrozen(taskManager, until, at),
-      taskManagerRegistered: (taskManager, at) => recovery.taskManagerRegistered(taskManager, at),
-      jobManagerEnded: (isRecoverable, at) => {
-        checks.jobManagerEnded();
-        recovery.jobManagerEnded(isRecoverable, at);
-      },
-      jobManagerLeads: (at) => recovery.jobManagerLeads(at),
-      taskManagerDisconnected: (taskManager, at) => recovery.taskManagerDisconnected(taskManager, at),
-      taskManagerLost: (job, taskManager, at) => recovery.taskManagerLost(job, taskManager, at),
-      faultInjected: (fault, at, until) => recovery.faultInjected(fault, at, until),
-      brokerEnded: (broker, thawsAt, at) => recovery.brokerEnded(broker, thawsAt, at),
-      brokerFenced: (broker, elected, leaderless, at) =>
-        recovery.brokerFenced(broker, elected, leaderless, at),
-      brokerRegistered: (broker, at) => recovery.brokerRegistered(broker, at),
-      leadersElected: (topic, partitions, at) => recovery.leadersElected(topic, partitions, at),
-      brokerInSync: (broker, at) => recovery.brokerInSync(broker, at),
       recordsLost: (topic, partition, records, reason, at) => {
-        recovery.recordsLost(topic, partition, records, reason, at);
-        checks.recordsLost(topic, partition, records, reason);
+        checks.recordsLost(topic, partition, records, reason, at);
         fingerprint.add(at, 8, records, partition);
       },
       recordsRepeated: (topic, partition, records, at) => {
-        checks.recordsRepeated(topic, partition, records);
+        checks.recordsRepeated(topic, partition, records, at);
         fingerprint.add(at, 9, records, partition);
       },
       delivered: (reader, origin, route, from, to, first, last, transaction, partition) => {
@@ -142,15 +106,6 @@ export class Recorders {
         if (isView[reader]) upserts.delivered(reader, origin, route, from, to, first, last);
         checks.delivered(reader, origin, route, from, to, first, last, transaction, partition);
       },
-      appended: (topic, origin, route, from, to, first, last, transaction, partition) =>
-        checks.appended(topic, origin, route, from, to, first, last, transaction, partition),
-      producerInitialised: (id, producerId, producerEpoch, at) =>
-        checks.producerInitialised(id, producerId, producerEpoch, at),
-      endTxnTaken: (id, producerId, producerEpoch, commit, transaction, at) =>
-        checks.endTxnTaken(id, producerId, producerEpoch, commit, transaction, at),
-      markerWritten: (topic, partition, transaction, commit, at) =>
-        checks.markerWritten(topic, partition, transaction, commit, at),
-      transactionBegan: (transaction, writer, at) => checks.transactionBegan(transaction, writer, at),
       transactionPrepared: (transaction, at) => {
         checks.transactionPrepared(transaction, at);
         fingerprint.add(at, 1, transaction, 0);
@@ -175,20 +130,12 @@ export class Recorders {
         statistics.checkpointAcknowledged(job, subtask, checkpoint, metrics, snapshot, at);
         checks.checkpointAcknowledged(job, subtask, checkpoint, metrics, snapshot, at);
       },
-      checkpointsFailedJob: (job, reason, at) => {
-        this.#jobFailures[job]!.push({ reason, at });
-      },
-      snapshotStarted: (job, subtask, checkpoint) => checks.snapshotStarted(job, subtask, checkpoint),
-      stateRestored: (job, subtask, task, checkpoint) => checks.stateRestored(job, subtask, task, checkpoint),
-      applied: (job, subtask, task, origin, route, from, to) =>
-        checks.applied(job, subtask, task, origin, route, from, to),
-      snapshotCompleted: () => {},
       checkpointCompleted: (job, checkpoint, triggeredAt, latestAckAt, at, metadataBytes) => {
         statistics.checkpointCompleted(job, checkpoint, triggeredAt, latestAckAt, at, metadataBytes);
         if (savepoints.delete(`${job} ${checkpoint}`)) recovery.savepointCompleted(job, checkpoint, at);
         checkpoints.checkpointCompleted(job, checkpoint, triggeredAt, latestAckAt);
         sizes.checkpointCompleted(job, checkpoint, triggeredAt);
-        checks.checkpointCompleted(job, checkpoint, triggeredAt, latestAckAt, at);
+        checks.checkpointCompleted(job, checkpoint, triggeredAt, latestAckAt, at, metadataBytes);
         fingerprint.add(at, 4, checkpoint, 0);
       },
       checkpointAborted: (job, checkpoint, reason, at, message) => {
@@ -202,16 +149,6 @@ export class Recorders {
         checks.offsetInSnapshot(job, checkpoint, origin, offset);
         fingerprint.add(offset, 6, checkpoint, origin);
       },
-      offsetsCommitted: () => {},
-      written: (job, writer, topic, transaction, records, first) =>
-        checks.written(job, writer, topic, transaction, records, first),
-      unsentDropped: (job, writer, topic, records) => checks.unsentDropped(job, writer, topic, records),
-      preCommitted: (job, writer, checkpoint, transaction, at) =>
-        checks.preCommitted(job, writer, checkpoint, transaction, at),
-      commitSent: () => {},
-      committableDropped: (job, writer, checkpoint, transaction, error, at) =>
-        checks.committableDropped(job, writer, checkpoint, transaction, error, at),
-      sinkFailed: (job, writer, error, at) => checks.sinkFailed(job, writer, error, at),
     };
   }
 
@@ -227,19 +164,12 @@ export class Recorders {
     return this.#sizes.jobs;
   }
 
-  allVisible(world: World): boolean {
-    return this.#pipeline.readers.every(
-      ({ topic }, reader) =>
-        this.#checks!.ledger.visible(reader) + this.#gone(topic) >= this.#created(world, reader),
-    );
-  }
-
   #created(world: World, reader: number): number {
     return world.expected(this.#pipeline.readers[reader]!.topic);
   }
 
   readers(world: World): ReaderResult[] {
-    const { ledger } = this.#checks!;
+    const { ledger } = this.checks;
     return this.#pipeline.readers.map((reader, i) => {
       const latency = summarise(this.#latency!.histograms[i]!);
       const created = this.#created(world, i);
@@ -268,14 +198,14 @@ export class Recorders {
   #stoppedBefore(topic: string): string[] {
     return this.#pipeline.jobs.flatMap(({ name, sinks, source }, i) => {
       if (sinks.every((sink) => sink.topic !== topic)) return [];
-      return [...this.#stoppedBefore(source.topic), ...(this.recovery.isRunning(i) ? [] : [name])];
+      return [...this.#stoppedBefore(source.topic), ...(this.checks.recovery.isRunning(i) ? [] : [name])];
     });
   }
 
   #stretches(offsets: readonly SeenOffsets[]): OffsetStretch[] {
     return offsets.slice(0, MOST_STRETCHES).map((one) => {
       const { originPartition, route, first, last, records, times } = one;
-      const { topic, partition } = this.#checks!.pipeline.origins[originPartition]!;
+      const { topic, partition } = this.checks.checked.origins[originPartition]!;
       return { topic, partition, way: route, firstOffset: first, lastOffset: last, records, times };
     });
   }
@@ -305,64 +235,27 @@ export class Recorders {
     const { jobs } = this.#pipeline;
     return {
       jobs: jobs.map(({ name }, i) => {
-        const { restarts, outages, status } = this.recovery.jobs[i]!;
+        const { restarts, outages, status } = this.checks.recovery.jobs[i]!;
         return {
           job: name,
           restarts,
           status,
-          isRunning: this.recovery.isRunning(i),
+          isRunning: this.checks.recovery.isRunning(i),
           outagesMs: outages.map((one) =>
             one.runningAt === Number.POSITIVE_INFINITY ? null : (one.runningAt - one.crashedAt) / 1e6,
           ),
         };
       }),
       recordsGone: this.#pipeline.kafka.topics.flatMap(({ name: topic }, i) => {
-        const records = this.recovery.recordsGone[i]!;
+        const records = this.checks.recovery.recordsGone[i]!;
         return records > 0 ? [{ topic, records }] : [];
       }),
-      timeline: this.recovery.timeline.map(({ at, job, what }) => ({
+      timeline: this.checks.recovery.timeline.map(({ at, job, what }) => ({
         atMs: at / 1e6,
         job: jobs[job]?.name ?? null,
         what,
       })),
     };
-  }
-
-  /** Records that a reader of `topic` may miss since brokers lost them, there or on the way there. */
-  #gone(topic: string): number {
-    const { topics } = this.#pipeline.kafka;
-    return this.#pathTo(topic).reduce((sum, name) => {
-      return sum + this.recovery.recordsGone[topics.findIndex((one) => one.name === name)]!;
-    }, 0);
-  }
-
-  /** A topic and those that its records have come through. */
-  #pathTo(topic: string): readonly string[] {
-    const before = this.#pipeline.jobs.filter(({ sinks }) => sinks.some((sink) => sink.topic === topic));
-    return [topic, ...before.flatMap(({ source }) => this.#pathTo(source.topic))];
-  }
-
-  checks(world: World): RunResult["checks"] {
-    this.#pipeline.jobs.forEach((_, job) => {
-      if (!this.recovery.isRunning(job)) this.#checks!.jobEnded(job);
-    });
-    const failed = this.#pipeline.jobs.flatMap(({ name, checkpointing }, i) => {
-      // A checkpoint that a fault has hit fails within its time-out, and so many more as are tolerated.
-      const memory = checkpointing.timeout * (1 + checkpointing.tolerableFailedCheckpoints);
-      const [first, ...others] = this.#jobFailures[i]!.filter(
-        ({ at }) => !this.recovery.isDisturbed(at, memory),
-      );
-      if (first === undefined) return [];
-      return [
-        `job ${name}: fails at ${first.at / SECOND} s, after ${first.reason}${FAILURE_HINTS[first.reason] ?? ""} with ` +
-          `execution.checkpointing.tolerable-failed-checkpoints ${checkpointing.tolerableFailedCheckpoints}, ` +
-          `and ${others.length} times more`,
-      ];
-    });
-    return [
-      ...this.#checks!.findings((topic) => world.routesOf(topic), this.allVisible(world), world.sim.now),
-      { name: "CheckpointFailuresTolerated", violations: failed, permitted: [] },
-    ];
   }
 }
 
@@ -399,10 +292,3 @@ const COUNTED_REASONS: ReadonlySet<string> = new Set([
   "FINALIZE_CHECKPOINT_FAILURE",
   "IO_EXCEPTION",
 ]);
-
-/** What the models know of a reason that Flink's name leaves open. */
-const FAILURE_HINTS: Readonly<Record<string, string>> = {
-  CHECKPOINT_ASYNC_EXCEPTION:
-    " (the state of a subtask doesn't fit into its acknowledgement: at most 5 MiB with " +
-    "execution.checkpointing.storage jobmanager, and pekko.framesize)",
-};

@@ -16,6 +16,7 @@ import {
 } from "../pipeline/index.ts";
 import { combineObservers } from "./combine-observers.ts";
 import { type MeasuredTime, Recorders } from "./recorders.ts";
+import { RunChecks } from "./run-checks.ts";
 import type { RunResult, SourceLagResult, TransactionsResult, VertexResult } from "./run-result.ts";
 
 export interface RunOptions {
@@ -73,17 +74,14 @@ export function measurePipeline(pipeline: Pipeline, options: RunOptions): Measur
   const world = assemble(pipeline, { seed, loadEnd: duration, spans, polls, phases }, (lineage) =>
     combineObservers(recorders.attach(lineage), options.observe?.(lineage, window.from) ?? []),
   );
-  let stopped = runUnderLoad(world, duration, options.sample);
+  const underLoad = runUnderLoad(world, duration, options.sample);
   const eventsUnderLoad = world.sim.executed;
   const idsUnderLoad = world.transactions.newTransactionalIds;
   const tasks = tasksOf(world, pipeline);
   const lags = lagsOf(world, pipeline);
   const { puts, bytes: putBytes, deletes } = world.storage;
   const triggered = recorders.jobCheckpoints.reduce((sum, job) => sum + job.triggered, 0);
-  const drainBound = duration + drainTime(pipeline);
-  while (stopped.kind === "reached-end" && world.sim.now < drainBound && !recorders.allVisible(world)) {
-    stopped = world.run(Math.min(drainBound, world.sim.now + SECOND / 10));
-  }
+  const stopReason = drain(world, pipeline, recorders.checks, underLoad);
   const result: RunResult = {
     pipeline: pipeline.name,
     seed,
@@ -95,10 +93,9 @@ export function measurePipeline(pipeline: Pipeline, options: RunOptions): Measur
     ),
     simulatedSeconds: duration / SECOND,
     warmUpSeconds: window.from / SECOND,
-    // Where every job has ended for good, nothing happens any more.
     spans,
     polls,
-    stopReason: stopped.kind === "no-more-events" ? "reached-end" : stopped.kind,
+    stopReason,
     events: world.sim.executed,
     eventsPerSimulatedSecond: eventsUnderLoad / (duration / SECOND),
     outcomeFingerprint: recorders.fingerprint.digest(),
@@ -112,7 +109,7 @@ export function measurePipeline(pipeline: Pipeline, options: RunOptions): Measur
       consumerGroupLagDrained: consumerGroupLag,
     })),
     recovery: recorders.recoveryOf(),
-    checks: recorders.checks(world),
+    checks: recorders.checks.findings(world),
     config: pipeline,
   };
   return {
@@ -120,8 +117,39 @@ export function measurePipeline(pipeline: Pipeline, options: RunOptions): Measur
     latencies: recorders.latencies,
     checkpoints: recorders.jobCheckpoints,
     checkpointSizes: recorders.checkpointSizes,
-    recovery: recorders.recovery,
+    recovery: recorders.checks.recovery,
   };
+}
+
+/** What the checks say of a run, and why it ended. */
+export type Verdict = Pick<RunResult, "checks" | "stopReason">;
+
+/** The verdict of runPipeline, for less: nothing is measured. `duration`: ns of load. */
+export function judgePipeline(
+  pipeline: Pipeline,
+  { seed, duration }: Pick<RunOptions, "seed" | "duration">,
+): Verdict {
+  const checks = new RunChecks(pipeline);
+  const options = { seed, loadEnd: duration, spans: "curves", polls: "lazy", phases: {} } as const;
+  const world = assemble(pipeline, options, (lineage) => checks.attach(lineage));
+  const stopReason = drain(world, pipeline, checks, world.run(duration));
+  return { checks: checks.findings(world), stopReason };
+}
+
+/** Runs on until the readers have seen everything. @returns why the run has ended. */
+function drain(
+  world: World,
+  pipeline: Pipeline,
+  checks: RunChecks,
+  underLoad: StopReason,
+): RunResult["stopReason"] {
+  const bound = world.sim.now + drainTime(pipeline);
+  let stopped = underLoad;
+  while (stopped.kind === "reached-end" && world.sim.now < bound && !checks.allVisible(world)) {
+    stopped = world.run(Math.min(bound, world.sim.now + SECOND / 10));
+  }
+  // Where every job has ended for good, nothing happens any more.
+  return stopped.kind === "no-more-events" ? "reached-end" : stopped.kind;
 }
 
 function runUnderLoad(world: World, duration: number, sample: RunOptions["sample"]): StopReason {
