@@ -1,53 +1,27 @@
-/** Models: a subtask behind an exchange: its input gates, barrier alignment, the service of records one after the other,
- *    mails between two records, what it hands on to the network, and the sinks chained behind it.
- *  Source: flink OneInputStreamTask, StreamTask.processInput, SubtaskCheckpointCoordinatorImpl.checkpointState,
- *    SinkWriterOperator, CommitterOperator (Flink 2.1).
+/** Models: a subtask behind an exchange: its input gates, the service of records one after the other, mails between two
+ *    records, what it hands on to the network, and the sinks chained behind it.
+ *  Source: flink OneInputStreamTask, StreamTask.processInput, SinkWriterOperator, CommitterOperator (Flink 2.1).
  *  Leaves out: timers, state access apart from the service time, operators that turn one record into none or many;
  *    that a frozen process's sinks, uploads and queued buffers stand still as well. */
 
 import { InvariantError, invariant, NO_EVENT, type RandomStream, type Simulation } from "../engine/index.ts";
-import { type Lineage, Outbox, SpanList } from "../records/index.ts";
+import { type Lineage, SpanList } from "../records/index.ts";
 import type { AlignmentSettings } from "./alignment.ts";
-import {
-  ALIGNED,
-  ARM_TIMER,
-  type BarrierHandlerState,
-  type BarrierKind,
-  BEGIN_CAPTURE,
-  barrierHandler,
-  CANCELLATION,
-  CONVERT,
-  DECLINE,
-  DISARM_TIMER,
-  END_ALIGNMENT,
-  onAlignmentTimeout,
-  onAnnouncement,
-  onBarrier,
-  onCancellation,
-  RESUME_CHANNEL,
-  resumeBlocked,
-  START_SNAPSHOT,
-  TIMEOUTABLE,
-  UNALIGNED,
-} from "./barrier-handler.ts";
-import {
-  type BarrierTrackerState,
-  barrierTracker,
-  onTrackedBarrier,
-  onTrackedCancellation,
-} from "./barrier-tracker.ts";
-import { BufferDebloater, type BufferDebloatSettings } from "./buffer-debloater.ts";
+import type { BufferDebloatSettings } from "./buffer-debloater.ts";
 import { ChainedSinks, type SinkOfTask } from "./chained-sinks.ts";
 import type { Channel, DownstreamTask, UpstreamTask } from "./channel.ts";
-import { type CheckpointProperties, isSynchronous, PERIODIC_CHECKPOINT } from "./checkpoint-properties.ts";
+import { isSynchronous, PERIODIC_CHECKPOINT } from "./checkpoint-properties.ts";
+import { DebloatedInputs } from "./debloated-inputs.ts";
 import { InputGates } from "./input-gates.ts";
 import { type Mail, Mailbox } from "./mailbox.ts";
 import type { BufferRecycler, NetworkBuffer } from "./network-buffer.ts";
 import type { PoisonRecord } from "./poison-record.ts";
+import { ProcessedRecords, type RankListener } from "./processed-records.ts";
 import { type RecordWriterSettings, RecordWriters } from "./record-writers.ts";
 import { Service } from "./service.ts";
 import type { SubtaskCheckpointCoordinator } from "./subtask-checkpoint-coordinator.ts";
 import { BACK_PRESSURED, BUSY, IDLE, TaskGauges, type TaskMetrics } from "./task-gauges.ts";
+import { type SnapshottedTask, TaskSnapshots } from "./task-snapshots.ts";
 
 /** Event kinds, payload a = number of the task; `flush`: b = record writer. */
 export interface OperatorTaskKinds {
@@ -81,10 +55,6 @@ export interface OperatorTaskSettings {
   readonly restoredRecords: number;
 }
 
-/** bytes of a KafkaCommittable with its lineage: producer id, epoch, transactional id, checkpoint, subtask.
- *  Source: KafkaCommittableSerializer, CommittableCollectorSerializer; the length of the id is an estimate. */
-const COMMITTABLE_BYTES = 80;
-
 /** Draws how long `records` records take together, ns. */
 export type ServiceDraw = (records: number) => number;
 
@@ -104,7 +74,7 @@ export interface OperatorTaskParts {
   readonly onStopped: (isCompleted: boolean) => void;
   /** Told of ranks [from, to) of a route of an origin partition once they are processed, and before the state is asked for that
    *  holds them; undefined: nobody listens. */
-  readonly applied?: ((originPartition: number, route: number, from: number, to: number) => void) | undefined;
+  readonly applied?: RankListener | undefined;
 }
 
 export class OperatorTask implements DownstreamTask, UpstreamTask {
@@ -115,23 +85,12 @@ export class OperatorTask implements DownstreamTask, UpstreamTask {
   readonly #parts: OperatorTaskParts;
   readonly #sinks: ChainedSinks;
   readonly #mailbox = new Mailbox();
-  readonly #outbox = new Outbox();
+  readonly snapshots: TaskSnapshots;
   readonly #leaving: SpanList;
   /** What the sinks still get of the buffer in service, where its records go to the network too. */
   readonly #toSinks: SpanList;
   #inputs: InputGates;
   #writers: RecordWriters;
-  #barriers: BarrierHandlerState = barrierHandler(0);
-  #tracker: BarrierTrackerState = barrierTracker(0);
-  #alignmentTimer = NO_EVENT;
-  // The snapshot under way.
-  /** How its barriers behave from here on. */
-  #kind: BarrierKind = ALIGNED;
-  #startDelay = 0;
-  #alignment = 0;
-  #processedBytes = 0;
-  #isSnapshotTaken = false;
-  #isAligned = false;
   readonly #service: Service;
   readonly #gauges = new TaskGauges();
   // Records and bytes of the buffers taken.
@@ -146,35 +105,20 @@ export class OperatorTask implements DownstreamTask, UpstreamTask {
   #isEnding = false;
   /** What is being committed is the savepoint that the job ends with. */
   #stops = false;
-  /** What of the buffer in service has not been told as processed, where part of it has. */
-  #untold: SpanList | undefined;
+  readonly #processed: ProcessedRecords;
   /** The thread must turn to something else when the record in hand is done, which is then; -1: it needn't. */
   #boundaryAt = -1;
   /** The output is not available, and the buffer in service rests since then; -1: no. */
   #restingSince = -1;
   // Blocked in a snapshot or a commit since; -1: not.
   #blockedSince = -1;
-  #snapshotOf = 0;
-  #snapshotStart = 0;
-  #triggeredAt = 0;
-  /** The operator's own synchronous part of the snapshot, ns. */
-  #ownSync = 0;
-  #properties: CheckpointProperties = PERIODIC_CHECKPOINT;
   #committing = 0;
   /** Records handed on since the job began. */
   #records = 0;
   #wakeEvent = NO_EVENT;
   #wakeAt = 0;
-  /** When the sinks have flushed, and when the synchronous part is over. */
-  #snapshotEvent = NO_EVENT;
   #isDisposed = false;
-  #debloater: BufferDebloater | undefined;
-  #debloatEvent = NO_EVENT;
-  /** ns; there has been something to receive since; -1: there isn't. And for how long in this period. */
-  #receivingSince = -1;
-  #receivingTime = 0;
-  /** Bytes taken before this period. */
-  #bytesMeasured = 0;
+  #debloated: DebloatedInputs | undefined;
   /** Its process stands still. */
   #isFrozen = false;
   /** What blocks the thread is that alone. */
@@ -201,6 +145,39 @@ export class OperatorTask implements DownstreamTask, UpstreamTask {
     this.#service = new Service(parts.lineage);
     this.#inputs = new InputGates(settings, []);
     this.#writers = new RecordWriters(sim, kinds, number, settings.writers, [], []);
+    this.#processed = new ProcessedRecords(separate, parts.applied);
+    const { checkpoints, recycler } = parts;
+    const snapshotParts = { sinks: this.#sinks, checkpoints, recycler };
+    this.snapshots = new TaskSnapshots(
+      sim,
+      kinds,
+      settings,
+      snapshotParts,
+      this.#snapshotted(),
+      this.#writers,
+    );
+  }
+
+  /** The task as its snapshots see it. */
+  #snapshotted(): SnapshottedTask {
+    const records = (): number => this.#records;
+    const isDisposed = (): boolean => this.#isDisposed;
+    return {
+      number: this.number,
+      get isDisposed() {
+        return isDisposed();
+      },
+      get records() {
+        return records();
+      },
+      block: () => this.#block(),
+      unblock: () => this.#unblock(),
+      beginCapture: (checkpoint) => this.#beginCapture(checkpoint),
+      post: (mail) => this.post(mail),
+      putUrgent: (kind, channel, checkpoint, triggeredAt) =>
+        this.#putUrgent(kind, channel, checkpoint, triggeredAt),
+      waitsForThaw: (action) => this.#waitsForThaw(action),
+    };
   }
 
   /** Called once, with the channels of each input gate and of each output edge, at the time the job is RUNNING. */
@@ -217,15 +194,12 @@ export class OperatorTask implements DownstreamTask, UpstreamTask {
       this.#parts.flushers,
     );
     this.#service.feedInto(this.#writers.channels.length);
-    const channels = this.#inputs.channels.length;
-    this.#barriers = barrierHandler(channels, this.#settings.alignment.alignedTimeout);
-    this.#tracker = barrierTracker(channels);
+    this.snapshots.connect(this.#inputs, this.#writers);
     this.#inputs.connect(this);
     this.#writers.start();
     const { debloat } = this.#settings;
     if (debloat === undefined) return;
-    this.#debloater = new BufferDebloater(debloat);
-    this.#debloatEvent = this.#sim.scheduleAfter(debloat.period, this.#kinds.debloat, this.number, 0);
+    this.#debloated = new DebloatedInputs(this.#sim, this.#kinds.debloat, this.number, debloat, this.#inputs);
   }
 
   /** A mail from the JobManager has arrived. */
@@ -241,11 +215,11 @@ export class OperatorTask implements DownstreamTask, UpstreamTask {
     if (this.#isDisposed) return;
     this.settle(this.#sim.now);
     this.#isDisposed = true;
-    const events = [this.#wakeEvent, this.#snapshotEvent, this.#alignmentTimer, this.#debloatEvent];
-    for (const event of events) this.#sim.cancel(event);
+    this.#sim.cancel(this.#wakeEvent);
+    this.#debloated?.dispose();
     this.#writers.dispose();
     this.#inputs.dispose();
-    this.#parts.checkpoints.dispose();
+    this.snapshots.dispose();
   }
 
   /** Its process stands still from here on: the thread stops in the middle of a record, and what comes waits. */
@@ -323,20 +297,6 @@ export class OperatorTask implements DownstreamTask, UpstreamTask {
     this.afterSegmentFull();
   }
 
-  /** Handler of `syncDone`. */
-  onSyncDone(): void {
-    this.#snapshotEvent = NO_EVENT;
-    if (this.#waitsForThaw(() => this.onSyncDone())) return;
-    const now = this.#sim.now;
-    this.#parts.checkpoints.submit(this.#snapshotOf, now - this.#snapshotStart, now);
-    this.#isSnapshotTaken = true;
-    this.#outbox.clear();
-    resumeBlocked(this.#barriers, this.#outbox);
-    this.#carryOut(now);
-    this.#completeIfAll();
-    this.#unblock();
-  }
-
   /** A sink's commit was answered. */
   onCommitted(): void {
     if (this.#isDisposed || this.#waitsForThaw(() => this.onCommitted())) return;
@@ -390,23 +350,10 @@ export class OperatorTask implements DownstreamTask, UpstreamTask {
     else this.#mailbox.put(mail);
   }
 
-  /** Handler of `alignmentTimeout`: a mail like others. */
-  onAlignmentTimeout(checkpoint: number): void {
-    this.#alignmentTimer = NO_EVENT;
-    this.post({
-      kind: "alignment-timeout",
-      checkpoint,
-      triggeredAt: 0,
-      properties: PERIODIC_CHECKPOINT,
-      other: 0,
-    });
-  }
-
   // ---- UpstreamTask
 
   onTimeoutableBarrierSent(): void {
-    this.#writers.onTimeoutableBarrierSent();
-    this.#completeIfAll();
+    this.snapshots.onTimeoutableBarrierSent();
   }
 
   onBufferQueued(channel: Channel): void {
@@ -461,7 +408,7 @@ export class OperatorTask implements DownstreamTask, UpstreamTask {
       }
       if (!this.#inputs.hasData) {
         this.#gauges.enter(IDLE, now);
-        if (this.#receivingSince >= 0) this.#stopReceiving(now);
+        this.#debloated?.onIdle(now);
         return;
       }
       this.#takeNext(now);
@@ -523,7 +470,7 @@ export class OperatorTask implements DownstreamTask, UpstreamTask {
     const buffer = channel.take();
     this.#inputs.afterTake(channel);
     if (buffer.isBarrier) {
-      this.#handleBarrier(channel, buffer, now);
+      this.snapshots.onBarrier(channel.downstreamIndex, buffer, now);
       return;
     }
     if (this.#parts.poison.length > 0) this.#cutAtPoison(buffer);
@@ -533,10 +480,11 @@ export class OperatorTask implements DownstreamTask, UpstreamTask {
     }
     this.#current = buffer;
     this.#currentChannel = channel;
-    if (this.#isCollecting()) this.#processedBytes += channel.bytesOf(buffer.spans);
-    if (this.#receivingSince < 0) this.#receivingSince = now;
+    const bytes = channel.bytesOf(buffer.spans);
+    this.snapshots.onBytesRead(bytes);
+    this.#debloated?.onBytesRead(bytes, now);
     this.#recordsTaken += buffer.spans.records;
-    this.#bytesTaken += channel.bytesOf(buffer.spans);
+    this.#bytesTaken += bytes;
     this.#service.begin(buffer.spans, now, this.#parts.service(buffer.spans.records));
     this.#gauges.enter(BUSY, now, this.#service.busyUntil);
     if (this.#writers.channels.length === 0) return;
@@ -555,8 +503,8 @@ export class OperatorTask implements DownstreamTask, UpstreamTask {
     if (finished || this.#settings.oneRecord) this.#writers.endEmission(now);
     if (!finished) return;
     const channel = this.#currentChannel!;
-    if (!this.#tellsRuns()) this.#tell(this.#untold ?? buffer.spans);
-    this.#untold = undefined;
+    if (this.#tellsRuns()) this.#processed.forgetBuffer();
+    else this.#processed.endBuffer(buffer.spans);
     this.#current = undefined;
     this.#currentChannel = undefined;
     this.#boundaryAt = -1;
@@ -602,40 +550,18 @@ export class OperatorTask implements DownstreamTask, UpstreamTask {
     if (this.#sinks.isEmpty) return;
     const spans = this.#writers.channels.length === 0 ? this.#current!.spans : this.#toSinks;
     if (count === spans.records) {
-      if (this.#tellsRuns()) this.#tell(spans);
+      if (this.#tellsRuns()) this.#processed.tell(spans);
       this.#sinks.write(spans, first, last);
       return;
     }
     spans.moveFront(count, this.#leaving);
-    if (this.#tellsRuns()) this.#tell(this.#leaving);
+    if (this.#tellsRuns()) this.#processed.tell(this.#leaving);
     this.#sinks.write(this.#leaving, first, last);
   }
 
   /** Where records only go to sinks, a buffer is cut as they get them, and told of in the same runs; else as a whole. */
   #tellsRuns(): boolean {
     return this.#writers.channels.length === 0 && !this.#sinks.isEmpty;
-  }
-
-  /** A snapshot begins in the middle of the buffer in service: `done` of it is processed, the second time more than before. */
-  #tellUpTo(done: SpanList, rest: SpanList): void {
-    const before = this.#untold;
-    this.#untold = new SpanList(this.#parts.recycler.separate);
-    rest.copyTo(this.#untold);
-    if (before === undefined) {
-      this.#tell(done);
-      return;
-    }
-    const more = before.records - rest.records;
-    const told = new SpanList(this.#parts.recycler.separate);
-    before.moveFront(more, told);
-    this.#tell(told);
-  }
-
-  #tell(spans: SpanList): void {
-    const { applied } = this.#parts;
-    if (applied === undefined) return;
-    for (let i = 0; i < spans.count; i++)
-      applied(spans.partition[i]!, spans.route[i]!, spans.from[i]!, spans.to[i]!);
   }
 
   /** The output is not available: the thread waits, and runs only mails. */
@@ -696,104 +622,18 @@ export class OperatorTask implements DownstreamTask, UpstreamTask {
         const barrier = channel.takeBarrier();
         if (barrier === undefined) break;
         this.#inputs.afterTake(channel);
-        this.#handleBarrier(channel, barrier, now);
+        this.snapshots.onBarrier(channel.downstreamIndex, barrier, now);
         break;
       }
       case "announcement":
-        this.#outbox.clear();
-        this.#kind = TIMEOUTABLE;
-        onAnnouncement(this.#barriers, mail.checkpoint, mail.triggeredAt, now, this.#outbox);
-        this.#carryOut(now);
+        this.snapshots.onAnnouncement(mail.checkpoint, mail.triggeredAt, now);
         break;
       case "alignment-timeout":
-        this.#outbox.clear();
-        onAlignmentTimeout(this.#barriers, mail.checkpoint, now, this.#outbox);
-        this.#carryOut(now);
+        this.snapshots.onAlignmentTimeout(mail.checkpoint, now);
         break;
       case "trigger-checkpoint":
         throw new InvariantError("only sources are triggered by mail");
     }
-  }
-
-  // ---- barriers
-
-  #handleBarrier(channel: Channel, barrier: NetworkBuffer, now: number): void {
-    const { barrierOf: checkpoint, triggeredAt, kind, wanted, properties } = barrier;
-    const index = channel.downstreamIndex;
-    this.#parts.recycler.giveBack(barrier);
-    this.#outbox.clear();
-    const isTracked = this.#settings.alignment.mode === "at-least-once";
-    if (kind === CANCELLATION) {
-      if (isTracked) onTrackedCancellation(this.#tracker, checkpoint, now, this.#outbox);
-      else onCancellation(this.#barriers, checkpoint, this.#outbox);
-    } else {
-      this.#kind = wanted;
-      this.#properties = properties;
-      this.#triggeredAt = triggeredAt;
-      if (isTracked) onTrackedBarrier(this.#tracker, checkpoint, now, this.#outbox);
-      else onBarrier(this.#barriers, index, checkpoint, kind, triggeredAt, now, this.#outbox);
-    }
-    this.#carryOut(now);
-  }
-
-  /** Barriers of a checkpoint have come, and not all. */
-  #isCollecting(): boolean {
-    return this.#barriers.pending !== 0 || this.#tracker.tracked.length > 0;
-  }
-
-  #carryOut(now: number): void {
-    const { effects, a, b } = this.#outbox;
-    for (let i = 0; i < this.#outbox.length; i++) {
-      const x = a[i]!;
-      switch (effects[i]) {
-        case RESUME_CHANNEL:
-          this.#inputs.channels[x]!.resumeConsumption();
-          break;
-        case BEGIN_CAPTURE:
-          this.#kind = UNALIGNED;
-          this.#triggeredAt = this.#barriers.triggeredAt;
-          this.#beginCapture(x);
-          break;
-        case CONVERT:
-          for (const channel of this.#inputs.channels)
-            if (channel.convertAnnounced(x)) this.#putUrgent("priority-barrier", channel, 0, 0);
-          break;
-        case START_SNAPSHOT:
-          this.#startSnapshot(x, b[i]!, now);
-          break;
-        case END_ALIGNMENT:
-          this.#alignment = b[i]!;
-          this.#isAligned = true;
-          this.#inputs.endCapture();
-          this.#resumeAfterSnapshot();
-          break;
-        case ARM_TIMER:
-          this.#alignmentTimer = this.#sim.scheduleAt(
-            Math.max(now, Math.ceil(b[i]!)),
-            this.#kinds.alignmentTimeout,
-            this.number,
-            x,
-          );
-          break;
-        case DISARM_TIMER:
-          this.#sim.cancel(this.#alignmentTimer);
-          this.#alignmentTimer = NO_EVENT;
-          break;
-        case DECLINE:
-          this.#inputs.endCapture();
-          this.#processedBytes = 0;
-          this.#parts.checkpoints.decline(x, b[i]!, now);
-          this.#writers.broadcast(x, 0, now, CANCELLATION, this.#properties);
-          break;
-      }
-    }
-  }
-
-  /** The last barrier of a checkpoint that goes on unaligned has come when its snapshot is over. */
-  #resumeAfterSnapshot(): void {
-    if (!this.#isSnapshotTaken) return;
-    this.#resumeChannels();
-    this.#completeIfAll();
   }
 
   /** What was received and not served, the rest of the buffer in service first, becomes state. */
@@ -808,144 +648,16 @@ export class OperatorTask implements DownstreamTask, UpstreamTask {
     if (served > 0) {
       const done = new SpanList(this.#parts.recycler.separate);
       rest.moveFront(served, done);
-      this.#tellUpTo(done, rest);
+      this.#processed.tellUpTo(done, rest);
     }
     this.#poisoned?.copyTo(rest);
     this.#inputs.beginCapture(checkpoint, this.#currentChannel, rest);
   }
 
-  #startSnapshot(checkpoint: number, alignment: number, now: number): void {
-    const { checkpoints } = this.#parts;
-    switch (checkpoints.decide(checkpoint)) {
-      case "ignore":
-        this.#resumeChannels();
-        return;
-      case "cancel":
-        this.#resumeChannels();
-        this.#writers.broadcast(checkpoint, this.#triggeredAt, now, CANCELLATION, this.#properties);
-        return;
-    }
-    this.#startDelay = Math.max(0, now - alignment - this.#triggeredAt);
-    const metrics = {
-      startDelay: this.#startDelay,
-      alignment,
-      processedBytes: 0,
-      persistedBytes: 0,
-    };
-    checkpoints.begin(checkpoint, metrics, "goes-on");
-    this.#snapshotOf = checkpoint;
-    this.#isSnapshotTaken = false;
-    this.#isAligned = this.#barriers.pending !== checkpoint;
-    this.#block();
-    this.#afterFlush(this.#sinks.flush(checkpoint, now));
-  }
-
-  /** Nothing is snapshotted: blocked channels go on. */
-  #resumeChannels(): void {
-    const outbox = new Outbox();
-    resumeBlocked(this.#barriers, outbox);
-    for (let i = 0; i < outbox.length; i++) this.#inputs.channels[outbox.a[i]!]!.resumeConsumption();
-  }
-
-  /** The snapshot is complete when its state is copied, the last barrier has come, and none waits in the output. */
-  #completeIfAll(): void {
-    if (!this.#isSnapshotTaken || !this.#isAligned || this.#writers.barriersWaiting > 0) return;
-    this.#isSnapshotTaken = false;
-    const now = this.#sim.now;
-    const persistedBytes = this.#inputs.stateBytes + this.#writers.stateBytes;
-    const metrics = {
-      startDelay: this.#startDelay,
-      alignment: this.#alignment,
-      processedBytes: this.#processedBytes,
-      persistedBytes,
-    };
-    this.#processedBytes = 0;
-    const state = persistedBytes === 0 ? [] : [...this.#inputs.takeState(), ...this.#writers.takeState()];
-    const writtenAt = persistedBytes === 0 ? now : now + this.#settings.channelStateWrite(persistedBytes);
-    this.#parts.checkpoints.completeAlignment(this.#snapshotOf, metrics, state, writtenAt, now);
-  }
-
-  /** A sink has flushed what was sent before the barrier. */
-  onFlushed(): void {
-    if (this.#isDisposed || this.#waitsForThaw(() => this.onFlushed())) return;
-    this.#afterFlush(this.#sinks.goOnFlushing(this.#snapshotOf, this.#sim.now));
-  }
-
-  /** The sinks have flushed at `at`; -1: one of them hasn't yet. */
-  #afterFlush(at: number): void {
-    if (at < 0) return;
-    if (this.#writers.channels.length === 0) this.#takeSnapshot(at);
-    else if (at <= this.#sim.now) this.onAllFlushed();
-    else this.#snapshotEvent = this.#sim.scheduleAt(Math.ceil(at), this.#kinds.flushed, this.number, 0);
-  }
-
-  /** Handler of `flushed`: the barrier goes out before the state is copied. */
-  onAllFlushed(): void {
-    if (this.#waitsForThaw(() => this.onAllFlushed())) return;
-    const now = this.#sim.now;
-    this.#writers.broadcast(this.#snapshotOf, this.#triggeredAt, now, this.#kind, this.#properties);
-    this.#takeSnapshot(now);
-  }
-
-  #stopReceiving(now: number): void {
-    this.#receivingTime += now - this.#receivingSince;
-    this.#receivingSince = -1;
-  }
-
-  /** Handler of `debloat`: a period is over, and senders may be told another size of buffers. */
+  /** Handler of `debloat`. */
   onDebloat(): void {
-    this.#debloatEvent = NO_EVENT;
+    this.#debloated!.onTimer();
     if (this.#waitsForThaw(() => this.onDebloat())) return;
-    const now = this.#sim.now;
-    if (this.#receivingSince >= 0) {
-      this.#stopReceiving(now);
-      this.#receivingSince = now;
-    }
-    const bytes = this.#bytesTaken - this.#bytesMeasured;
-    const size = this.#debloater!.recalculate(bytes, this.#receivingTime, this.#inputs.buffersInUse);
-    this.#bytesMeasured = this.#bytesTaken;
-    this.#receivingTime = 0;
-    if (size > 0) for (const channel of this.#inputs.channels) channel.announceBufferSize(size);
-    const { period } = this.#settings.debloat!;
-    this.#debloatEvent = this.#sim.scheduleAfter(period, this.#kinds.debloat, this.number, 0);
-  }
-
-  /** Handler of `outputTimeout`. */
-  onOutputTimeout(checkpoint: number): void {
-    if (this.#waitsForThaw(() => this.onOutputTimeout(checkpoint))) return;
-    this.#writers.onOutputTimeout(checkpoint);
-    this.#completeIfAll();
-  }
-
-  #takeSnapshot(from: number): void {
-    this.#snapshotStart = from;
-    const committables = this.#sinks.committables();
-    const bytes = committables.length * COMMITTABLE_BYTES;
-    const own = this.#parts.checkpoints.snapshotState(
-      this.#snapshotOf,
-      this.#records,
-      { splits: [], committables, bytes },
-      this.#properties,
-      from,
-    );
-    this.#ownSync = own;
-    this.#endSync(this.#sinks.snapshotState(this.#snapshotOf, from));
-  }
-
-  /** A sink has taken its snapshot. */
-  onSnapshotTaken(): void {
-    if (this.#waitsForThaw(() => this.onSnapshotTaken())) return;
-    this.#endSync(this.#sinks.goOnSnapshotting(this.#snapshotOf, this.#sim.now));
-  }
-
-  /** The sinks have taken their snapshots at `at`; -1: one of them hasn't yet. */
-  #endSync(at: number): void {
-    if (at < 0) return;
-    this.#snapshotEvent = this.#sim.scheduleAt(
-      Math.ceil(at + this.#ownSync),
-      this.#kinds.syncDone,
-      this.number,
-      0,
-    );
+    this.#debloated!.onPeriodOver();
   }
 }

@@ -55,15 +55,16 @@ function world(alignment: AlignmentSettings) {
     bufferSize: sim.defineKind("buffer size", (c, bytes) => channels[c]!.onBufferSize(bytes)),
   };
   const task = (number: number) => (sources[number] ?? operators[number])!;
+  const snapshotsOf = (number: number) => sources[number] ?? operators[number]!.snapshots;
   const kinds = {
     flush: sim.defineKind("flush", (t, writer) => task(t).onFlush(writer)),
     advance: sim.defineKind("advance", (t) => sources[t]!.onAdvance()),
     wake: sim.defineKind("wake", (t) => operators[t]!.onWake()),
-    flushed: sim.defineKind("flushed", (t) => operators[t]!.onAllFlushed()),
-    syncDone: sim.defineKind("sync done", (t) => task(t).onSyncDone()),
-    outputTimeout: sim.defineKind("output", (t, c) => task(t).onOutputTimeout(c)),
+    flushed: sim.defineKind("flushed", (t) => operators[t]!.snapshots.onAllFlushed()),
+    syncDone: sim.defineKind("sync done", (t) => snapshotsOf(t).onSyncDone()),
+    outputTimeout: sim.defineKind("output", (t, c) => snapshotsOf(t).onOutputTimeout(c)),
     debloat: sim.defineKind("debloat", (t) => operators[t]!.onDebloat()),
-    alignmentTimeout: sim.defineKind("alignment", (t, c) => operators[t]!.onAlignmentTimeout(c)),
+    alignmentTimeout: sim.defineKind("alignment", (t, c) => operators[t]!.snapshots.onAlignmentTimer(c)),
   };
   const snapshots = new Map<number, TaskStateSnapshot>();
   const written: (readonly [operator: number, partition: number, from: number, to: number])[] = [];

@@ -99,7 +99,7 @@ export class FlinkEvents {
       advance: sim.defineKind("source advances", (t) => sources[t]?.onAdvance()),
       syncDone: sim.defineKind("source snapshot taken", (t) => sources[t]?.onSyncDone()),
       outputTimeout: sim.defineKind("barriers waited in the output", (t, c) =>
-        (sources[t] ?? operators[t])?.onOutputTimeout(c),
+        (sources[t] ?? operators[t]?.snapshots)?.onOutputTimeout(c),
       ),
     };
     this.operatorKinds = {
@@ -107,11 +107,11 @@ export class FlinkEvents {
       outputTimeout: this.sourceKinds.outputTimeout,
       debloat: sim.defineKind("buffers debloated", (t) => operators[t]?.onDebloat()),
       alignmentTimeout: sim.defineKind("alignment took too long", (t, c) =>
-        operators[t]?.onAlignmentTimeout(c),
+        operators[t]?.snapshots.onAlignmentTimer(c),
       ),
-      flushed: sim.defineKind("sinks flushed", (t) => operators[t]?.onAllFlushed()),
+      flushed: sim.defineKind("sinks flushed", (t) => operators[t]?.snapshots.onAllFlushed()),
       wake: sim.defineKind("task wakes", (t) => operators[t]?.onWake()),
-      syncDone: sim.defineKind("snapshot taken", (t) => operators[t]?.onSyncDone()),
+      syncDone: sim.defineKind("snapshot taken", (t) => operators[t]?.snapshots.onSyncDone()),
     };
     this.checkpointKinds = {
       timer: sim.defineKind("checkpoint timer", (d) => drivers[d]!.onTimer()),

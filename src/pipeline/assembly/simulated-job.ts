@@ -300,8 +300,8 @@ export class JobBuilder {
     observer.stateRestored?.(this.#number, subtaskOfJob, number, restored?.checkpoint ?? 0);
     for (const { spec, sink } of sinks) {
       sink.listen({
-        onFlushed: () => task.onFlushed(),
-        onSnapshotTaken: () => task.onSnapshotTaken(),
+        onFlushed: () => task.snapshots.onFlushed(),
+        onSnapshotTaken: () => task.snapshots.onSnapshotTaken(),
         onCommitted: () => task.onCommitted(),
         onFailed: () => this.onException(subtaskOfJob, number, "Kafka send failed"),
       });
