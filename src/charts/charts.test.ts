@@ -195,6 +195,9 @@ describe("each chart", () => {
     const svg = await renderSvg(spec, (message) => warnings.push(message));
     expect(warnings).toEqual([]);
     expect(svg).not.toMatch(/NaN|Infinity|undefined/);
+    // Unquoted, the 3 would make a browser drop the list and take a serif font.
+    const fonts = new Set(svg.match(/font-family="[^"]*"/g));
+    expect([...fonts]).toEqual([expect.stringMatching(/^font-family="'Source Sans 3', .*, sans-serif"$/)]);
     for (const line of (spec["title"] as { text: string[] }).text) {
       expect(svg).toContain(line.replaceAll("&", "&amp;").replaceAll("<", "&lt;"));
     }

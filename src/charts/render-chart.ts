@@ -48,6 +48,9 @@ export async function renderPng(svg: string): Promise<Uint8Array> {
 
 type Vega = typeof import("vega");
 
+/** Room for a browser's own font, such as Arial, where the bundled one isn't installed. */
+const WIDEST = 1.08;
+
 /** Without a canvas Vega guesses how wide texts are; the font itself knows. */
 function measureWithBundledFont(vega: object): void {
   const regular = readFontMetrics(FONT_FILES.regular);
@@ -58,7 +61,7 @@ function measureWithBundledFont(vega: object): void {
   };
   textMetrics.width = (item, text) => {
     const font = Number(item.fontWeight ?? 400) >= 600 || item.fontWeight === "bold" ? semibold : regular;
-    const width = font.width(String(text ?? item.text ?? ""), item.fontSize ?? 11);
+    const width = WIDEST * font.width(String(text ?? item.text ?? ""), item.fontSize ?? 11);
     return item.limit !== undefined && item.limit > 0 ? Math.min(width, item.limit) : width;
   };
 }

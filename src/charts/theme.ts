@@ -3,8 +3,8 @@
  *  Source: Okabe and Ito, "Color Universal Design", 2008. */
 
 export const FONT = "Source Sans 3";
-/** What a browser without the bundled font takes. */
-const FONTS = `${FONT}, system-ui, sans-serif`;
+/** What a browser without the bundled font takes. In quotes: a name with a part that begins with a digit makes CSS drop the list. */
+const FONTS = `'${FONT}', 'Segoe UI', Roboto, 'Helvetica Neue', Arial, 'Liberation Sans', sans-serif`;
 
 const INK = "#1b1f24";
 const QUIET = "#57606a";
@@ -98,8 +98,8 @@ export const FAILURE_PHASES: Readonly<Record<string, string>> = {
 export const VEGA_LITE = "https://vega.github.io/schema/vega-lite/v6.json";
 
 /** Widest line of a title in characters, at the width of a chart. */
-const TITLE_CHARACTERS = 74;
-const SUBTITLE_CHARACTERS = 104;
+const TITLE_CHARACTERS = 70;
+const SUBTITLE_CHARACTERS = 98;
 
 /** A finding as the title, and below it what is shown. */
 export function titled(finding: string, shown: string) {
