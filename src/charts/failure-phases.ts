@@ -41,7 +41,7 @@ export function phaseBands(phases: readonly FailurePhase[], height: number): obj
         to: (one.to - crash) / 1000,
       })),
     },
-    mark: { type: "rect", opacity: 0.45, clip: true },
+    mark: { type: "rect", opacity: 0.45 },
     encoding: {
       x: { field: "from", type: "quantitative" },
       x2: { field: "to" },

@@ -3,11 +3,18 @@ export { type BarChartOptions, barChart } from "./bar-chart.ts";
 export { checkpointTimeline } from "./checkpoint-timeline.ts";
 export { type DuplicatesAndLossesOptions, duplicatesAndLosses } from "./duplicates-and-losses.ts";
 export { countAxis, countScale, durationAxis, durationScale } from "./duration-axis.ts";
+export { type FailurePhase, failurePhases } from "./failure-phases.ts";
 export { figuresOf, verdictOf } from "./figures-of.ts";
 export { known, largestWithin, mean, only, pick, type Where } from "./find-points.ts";
 export { formatBytes, formatCount, formatMs, formatShare } from "./format-quantity.ts";
 export { latencyAgainstInterval } from "./latency-against-interval.ts";
-export { type LatencyAroundCrashOptions, latencyAroundCrash } from "./latency-around-crash.ts";
+export {
+  type CrashRow,
+  crashLayers,
+  crashRows,
+  type LatencyAroundCrashOptions,
+  latencyAroundCrash,
+} from "./latency-around-crash.ts";
 export { latencyDistribution } from "./latency-distribution.ts";
 export { type LawPoint, type LineChartOptions, lineChart } from "./line-chart.ts";
 export { type LostEpochOptions, lostEpoch } from "./lost-epoch.ts";

@@ -8,9 +8,9 @@ import {
   formatTime,
 } from "./format-figures.ts";
 import { phraseOf } from "./judge-candidate.ts";
-import { CRASHES, type Crash } from "./plan-review.ts";
+import { CRASHES, type Crash, LONGEST_CRASH } from "./plan-review.ts";
 import { CONFIGURED, PROPOSED, type Review } from "./review.ts";
-import type { Candidate } from "./review-figures.ts";
+import { type Candidate, crashOf } from "./review-figures.ts";
 
 /** The table of the first screen, for a terminal and for the page. */
 export interface FirstScreen {
@@ -89,10 +89,7 @@ export function firstScreen(review: Review): FirstScreen {
               return outageMs === null ? { text: "not back", kept: false } : formatTime(outageMs);
             }),
           ),
-          row("caught up again, after a lost node", (candidate) => {
-            const caught = catchUpMs(candidate, "lost node");
-            return caught === null ? { text: "never", kept: false } : formatMs(Number(caught.toPrecision(2)));
-          }),
+          row(`caught up again, after ${phraseOf(LONGEST_CRASH)}`, caughtUpCell),
           row("least safe transaction.timeout.ms", ({ leastTimeoutMs, transactionTimeoutMs }) =>
             leastTimeoutMs === null || transactionTimeoutMs === null
               ? "none needed"
@@ -132,23 +129,27 @@ export function firstScreen(review: Review): FirstScreen {
   };
 }
 
+function caughtUpCell(candidate: Candidate): ScreenCell | string {
+  if (candidate.caughtUpMs !== null) return formatTime(candidate.caughtUpMs);
+  const caught = catchUpEstimateMs(candidate, LONGEST_CRASH);
+  return caught === null
+    ? { text: "never", kept: false }
+    : `about ${formatMs(Number(caught.toPrecision(2)))}`;
+}
+
 /** What more than today's load the busiest task can take, as a share of it. */
 export function headroom({ busiestTask }: Candidate): number {
   return 1000 / busiestTask.mean - 1;
 }
 
-/** From the end of the outage until what has piled up is worked off, ms: (a + D) / headroom, where a is the age of the restored
- *  checkpoint and D the outage. null: never. Source: a queue at the busiest task, which fills at the rate of arrivals and
+/** About how long it takes from the end of the outage until what has piled up is worked off, ms: (a + D) / headroom, where a is the age of
+ *  the restored checkpoint and D the outage. null: never. Source: a queue at the busiest task, which fills at the rate of arrivals and
  *  drains at what is left of its service rate. */
-export function catchUpMs(candidate: Candidate, crash: Crash): number | null {
+export function catchUpEstimateMs(candidate: Candidate, crash: Crash): number | null {
   const { outageMs, ageMs } = crashOf(candidate, crash);
   const room = headroom(candidate);
   if (outageMs === null || ageMs === null || room <= 0) return null;
   return (outageMs.mean + ageMs.mean) / room;
-}
-
-export function crashOf({ crashes }: Candidate, crash: Crash): Candidate["crashes"][number] {
-  return crashes.find((one) => one.crash === crash)!;
 }
 
 /** Most records that any of the crashes repeats to a reader. */

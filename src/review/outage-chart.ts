@@ -1,10 +1,10 @@
 import { FAILURE_PHASES } from "../charts/index.ts";
 import { framed, type ReviewChart } from "./chart-frame.ts";
-import { crashOf } from "./first-screen.ts";
 import { formatMs } from "./format-figures.ts";
 import { phraseOf } from "./judge-candidate.ts";
 import { CRASHES } from "./plan-review.ts";
 import type { Review } from "./review.ts";
+import { crashOf } from "./review-figures.ts";
 
 const PHASES = [
   { key: "noticedMs", phase: "until it is noticed", color: FAILURE_PHASES["until noticed"]! },

@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { parsePipeline } from "../pipeline/index.ts";
+import { recoveryExperiment } from "./plan-recovery.ts";
 import {
   crashExperiment,
   gridExperiment,
@@ -8,7 +9,7 @@ import {
   timeoutExperiment,
 } from "./plan-review.ts";
 import { proposeSetting } from "./propose-setting.ts";
-import { exactly, gridOf, usualLatency } from "./review.fixture.ts";
+import { candidate, exactly, gridOf, usualLatency } from "./review.fixture.ts";
 
 const text = `
 kafka: { topics: { in: { partitions: 2 }, out: { partitions: 2 } } }
@@ -84,6 +85,33 @@ describe("a plan", () => {
         },
       },
     });
+  });
+
+  test("loads a job that lost a node until it has caught up", () => {
+    const once = candidate("as configured", "exactly-once", 10_000);
+    // 33 s until the third checkpoint, 75 s of outage; 85 s to catch up, half as much again, two intervals and 10 s.
+    const load = 33_000 + 75_000 + 1.5 * 85_000 + 20_000 + 10_000;
+    const { factors, points, duration, series } = recoveryExperiment(plan(), [once])!;
+    expect(points).toEqual([
+      {
+        guarantee: "exactly-once",
+        interval: "10 s",
+        isolation: "as configured",
+        crash: "lost node",
+        guess: "typical",
+        load: `${Math.ceil(load / 1000) * 1000} ms`,
+      },
+    ]);
+    expect(factors["load"]).toEqual({ levels: { [points![0]!["load"]!]: {} } });
+    expect([duration, series]).toEqual(["load", "2000 ms"]);
+  });
+
+  test("loads one that can't catch up for ten minutes, and one that stays away not at all", () => {
+    const once = candidate("as configured", "exactly-once", 10_000);
+    const busy = { ...once, busiestTask: exactly(1000) };
+    expect(recoveryExperiment(plan(), [busy])!.points![0]!["load"]).toBe("708000 ms");
+    const away = { ...once, crashes: once.crashes.map((one) => ({ ...one, outageMs: null })) };
+    expect(recoveryExperiment(plan(), [away])).toBeUndefined();
   });
 
   test("gives exactly-once what it needs where the file doesn't", () => {

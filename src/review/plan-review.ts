@@ -37,6 +37,8 @@ export interface ReviewPlan {
   /** Around the configured one, which is among them, ascending. */
   readonly intervals: readonly string[];
   readonly guesses: readonly Guess[];
+  /** Of everything but guesses. */
+  readonly repetitions: number;
 }
 
 /** A guarantee with an interval. */
@@ -63,8 +65,8 @@ const INTERVAL_TO_START_FROM = 10e9;
 const REPETITIONS = 3;
 const SECOND = 1e9;
 const LEAST = 30 * SECOND;
-/** The crash that a guess is looked at with: the one that takes longest. */
-export const GUESSED_CRASH: Crash = "lost node";
+/** The crash that takes longest: guesses are looked at with it, and how long it takes to catch up. */
+export const LONGEST_CRASH: Crash = "lost node";
 /** The checkpoint that the crash prevents. */
 const CRASHED = 3;
 
@@ -93,6 +95,7 @@ export function planReview(request: ReviewRequest): ReviewPlan {
     guarantees: [...new Set([guarantee, ...GUARANTEES])],
     intervals: [...new Set(intervals)].toSorted((a, b) => a - b).map(formatDuration),
     guesses: guessesOf(reading, request.guesses),
+    repetitions: REPETITIONS,
   };
 }
 
@@ -112,7 +115,7 @@ export function gridExperiment(plan: ReviewPlan): Experiment {
       ];
     }),
   );
-  return experimentOf(plan, points, plan.intervals, REPETITIONS);
+  return experimentOf(plan, points, plan.intervals, plan.repetitions);
 }
 
 /** Each crash at some settings, and these without one. */
@@ -120,7 +123,7 @@ export function crashExperiment(plan: ReviewPlan, settings: readonly Setting[]):
   const points = settings.flatMap((setting) =>
     [NO_CRASH, ...CRASHES].map((crash) => pointOf({ ...setting, crash })),
   );
-  return experimentOf(plan, points, [...new Set(settings.map(({ interval }) => interval))], REPETITIONS);
+  return experimentOf(plan, points, [...new Set(settings.map(({ interval }) => interval))], plan.repetitions);
 }
 
 /** A setting with each guessed input at both ends of its range, with and without a lost node; one repetition, with the
@@ -129,7 +132,7 @@ export function guessExperiment(plan: ReviewPlan, setting: Setting): Experiment 
   const guesses = [TYPICAL, ...plan.guesses.flatMap((guess) => [lowOf(guess), highOf(guess)])];
   const points = guesses.flatMap((guess) => [
     pointOf({ ...setting, guess }),
-    pointOf({ ...setting, guess, crash: GUESSED_CRASH }),
+    pointOf({ ...setting, guess, crash: LONGEST_CRASH }),
   ]);
   return experimentOf(plan, points, [setting.interval], 1);
 }
@@ -158,11 +161,11 @@ export function timeoutExperiment(
 
 type ListedPoint = Readonly<Record<"guarantee" | "interval" | "isolation" | "crash" | "guess", string>>;
 
-function pointOf(levels: Setting & Partial<ListedPoint>): ListedPoint {
+export function pointOf(levels: Setting & Partial<ListedPoint>): ListedPoint {
   return { isolation: AS_CONFIGURED, crash: NO_CRASH, guess: TYPICAL, ...levels };
 }
 
-function experimentOf(
+export function experimentOf(
   plan: ReviewPlan,
   points: readonly ListedPoint[],
   intervals: readonly string[],

@@ -1,4 +1,5 @@
 import type { ReviewChart } from "./chart-frame.ts";
+import { crashChart } from "./crash-chart.ts";
 import { guessesChart } from "./guesses-chart.ts";
 import { outageChart } from "./outage-chart.ts";
 import { repeatsChart } from "./repeats-chart.ts";
@@ -7,11 +8,12 @@ import { waitsChart } from "./waits-chart.ts";
 
 /** The charts of a review in the order of its page. */
 export function reviewCharts(review: Review): ReviewChart[] {
-  const guesses = guessesChart(review);
+  const maybe = (chart: ReviewChart | undefined): ReviewChart[] => (chart === undefined ? [] : [chart]);
   return [
     ...review.readers.map((facts) => waitsChart(review, facts)),
     repeatsChart(review),
     outageChart(review),
-    ...(guesses === undefined ? [] : [guesses]),
+    ...maybe(crashChart(review)),
+    ...maybe(guessesChart(review)),
   ];
 }

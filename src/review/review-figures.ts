@@ -4,8 +4,8 @@ import {
   AS_CONFIGURED,
   CRASHES,
   type Crash,
-  GUESSED_CRASH,
   highOf,
+  LONGEST_CRASH,
   lowOf,
   NO_CRASH,
   type ReviewPlan,
@@ -79,6 +79,8 @@ export interface Candidate {
   readonly intervalMs: number;
   readonly readers: readonly ReaderLatency[];
   readonly crashes: readonly CrashFigures[];
+  /** After the longest crash, from when every task runs until no reader waits longer than before, ms; null: it wasn't seen. */
+  readonly caughtUpMs: Known | null;
   readonly checkpointMs: Known | null;
   /** ms a second. */
   readonly busiestTask: Known;
@@ -160,7 +162,8 @@ export function repeatsOf(results: SweepResults): Repeats[] {
   }));
 }
 
-/** A setting's figures; undefined: it could not be run. @param results hold it without a crash and with each. */
+/** A setting's figures, but for how long it takes to catch up; undefined: it could not be run.
+ *  @param results hold it without a crash and with each. */
 export function candidateOf(
   plan: ReviewPlan,
   results: SweepResults,
@@ -172,7 +175,7 @@ export function candidateOf(
   const steady = find(results, here);
   const [first] = steady;
   if (first === undefined) return undefined;
-  const crashes = CRASHES.map((crash) => crashOf(crash, find(results, { ...here, crash })));
+  const crashes = CRASHES.map((crash) => crashFiguresOf(crash, find(results, { ...here, crash })));
   const sinks = plan.job.sinks.filter(({ deliveryGuarantee }) =>
     setting.guarantee === AS_CONFIGURED
       ? deliveryGuarantee === "exactly-once"
@@ -193,6 +196,7 @@ export function candidateOf(
       return { ...facts, latencyMs, met: facts.sloMs === null ? null : isWithin(latencyMs, facts.sloMs) };
     }),
     crashes,
+    caughtUpMs: null,
     checkpointMs: known(first, "checkpoint_duration_mean_ms"),
     busiestTask: known(first, "busiest_task_ms_per_s")!,
     meanTask: known(first, "mean_task_ms_per_s")!,
@@ -208,11 +212,26 @@ export function candidateOf(
   };
 }
 
+/** The candidate with how long it takes its slowest reader to catch up. @param results of the runs that go on until then. */
+export function withCatchUp(candidate: Candidate, results: SweepResults | undefined): Candidate {
+  const found = (results?.summaries ?? []).filter(
+    ({ factors }) =>
+      factors["guarantee"] === candidate.guarantee && factors["interval"] === candidate.intervalMs,
+  );
+  const times = found.flatMap((summary) => known(summary, "catch_up_ms") ?? []);
+  const [slowest = null] = times.toSorted((a, b) => b.mean - a.mean);
+  return { ...candidate, caughtUpMs: slowest };
+}
+
+export function crashOf({ crashes }: Candidate, crash: Crash): CrashFigures {
+  return crashes.find((one) => one.crash === crash)!;
+}
+
 /** What a guess does at its ends and in between. @param results of one repetition. */
 export function guessEffectsOf(plan: ReviewPlan, results: SweepResults): GuessEffect[] {
   const outcome = (guess: string, value: string): GuessOutcome => {
     const steady = find(results, { ...KEYS, guess });
-    const [crashed] = find(results, { ...KEYS, guess, crash: GUESSED_CRASH });
+    const [crashed] = find(results, { ...KEYS, guess, crash: LONGEST_CRASH });
     const outageMs = crashed === undefined ? null : (known(crashed, "recovery_ms")?.mean ?? null);
     const [first] = steady;
     const duration = first === undefined ? null : known(first, "checkpoint_duration_max_ms");
@@ -244,7 +263,7 @@ export function isWithin(value: Known | null, bound: number): boolean {
   return value !== null && value.mean + (value.halfWidth ?? 0) <= bound;
 }
 
-function crashOf(crash: Crash, summaries: readonly PointSummary[]): CrashFigures {
+function crashFiguresOf(crash: Crash, summaries: readonly PointSummary[]): CrashFigures {
   const [first] = summaries;
   const happened = first !== undefined && first.metrics.restarts.mean > 0;
   return {

@@ -1,7 +1,7 @@
-import { crashOf } from "./first-screen.ts";
 import { formatCount, formatMs, formatTime } from "./format-figures.ts";
 import { CRASHES } from "./plan-review.ts";
 import type { Review } from "./review.ts";
+import { crashOf } from "./review-figures.ts";
 
 /** A table of texts. */
 export interface ReviewTable {
@@ -18,6 +18,7 @@ export function reviewTables(review: Review): ReadonlyMap<string, ReviewTable> {
   for (const { reader } of review.readers) tables.set(`waits-of-${reader}`, waitsOf(review, reader));
   tables.set("repeats", repeatsTable(review));
   tables.set("outages", outagesTable(review));
+  tables.set("through-a-crash", throughCrashTable(review));
   tables.set("guesses", guessOutcomes(review));
   tables.set("guesses-given", {
     columns: [left("key"), left("what it is"), right("low"), right("typical"), right("high"), left("source")],
@@ -85,6 +86,31 @@ function outagesTable({ candidates }: Review): ReviewTable {
         ];
       }),
     ),
+  };
+}
+
+function throughCrashTable({ throughCrash }: Review): ReviewTable {
+  const phases = throughCrash?.phases ?? [];
+  const crash = phases[0]?.from ?? 0;
+  const longest = (from: number, to: number): string => {
+    const ours = (throughCrash?.rows ?? []).filter(({ at }) => at >= from && at < to);
+    return ours.length === 0 ? "-" : formatMs(1000 * Math.max(...ours.map(({ latency }) => latency)));
+  };
+  const span = ({ from, to }: (typeof phases)[number]) =>
+    [(from - crash) / 1000, (to - crash) / 1000] as const;
+  return {
+    columns: [
+      left("phase"),
+      right("begins after"),
+      right("takes"),
+      right("longest wait of what is created then"),
+    ],
+    rows: phases.map((one) => [
+      one.phase,
+      formatMs(one.from - crash),
+      formatMs(one.to - one.from),
+      longest(...span(one)),
+    ]),
   };
 }
 

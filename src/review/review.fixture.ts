@@ -67,6 +67,7 @@ export function candidate(name: string, guarantee: string, intervalMs: number): 
         setbackMs: isExactlyOnce && isolationLevel === "read_committed" ? 0 : intervalMs,
       })),
     })),
+    caughtUpMs: { mean: 86_000, halfWidth: 4000, max: 88_000 },
     checkpointMs: exactly(500),
     busiestTask: exactly(500),
     meanTask: exactly(250),
@@ -132,6 +133,25 @@ export const REVIEW: Review = {
     { timeoutMs: 86_000, lost: 0 },
   ],
   sweepMs: 10_000,
+  throughCrash: {
+    crash: "lost node",
+    phases: [
+      { phase: "until noticed", from: 30_000, to: 75_000 },
+      { phase: "restart", from: 75_000, to: 104_000 },
+      { phase: "restore", from: 104_000, to: 105_000 },
+      { phase: "catch-up", from: 105_000, to: 190_000 },
+    ],
+    before: 20,
+    behind: 16,
+    rows: READERS.flatMap(({ reader, isolationLevel }) =>
+      [-20, -10, -1, 0, 40, 80, 120, 160].map((at) => ({
+        reader: `${reader}, ${isolationLevel}`,
+        dash: `${reader}, ${isolationLevel}`,
+        at,
+        latency: at < 0 || at > 120 ? 0.1 : (120 - at) / 1.5,
+      })),
+    ),
+  },
   guesses: [START],
   thresholds: [],
 };

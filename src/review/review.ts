@@ -16,7 +16,10 @@ import {
   repeatsOf,
   type TimeoutTrial,
   timeoutTrialsOf,
+  withCatchUp,
 } from "./review-figures.ts";
+
+import { type ThroughCrash, throughCrashOf } from "./through-crash.ts";
 
 /** Everything that a review says is computed from. Plain data. */
 export interface Review {
@@ -37,6 +40,8 @@ export interface Review {
   readonly timeouts: readonly TimeoutTrial[];
   /** `transaction.abort.timed.out.transaction.cleanup.interval.ms` */
   readonly sweepMs: number;
+  /** What the configured job's readers see around its longest crash; null: it doesn't come back. */
+  readonly throughCrash: ThroughCrash | null;
   readonly guesses: readonly GuessEffect[];
   /** Of what is proposed, or else of what is configured. */
   readonly thresholds: readonly GuessThreshold[];
@@ -82,6 +87,15 @@ export function timeoutsToTry(
   return undefined;
 }
 
+/** The figures of the settings that could be run. @param settings those of `settingsToCompare`. */
+export function candidatesOf(
+  plan: ReviewPlan,
+  settings: ReadonlyMap<string, Setting>,
+  crashes: SweepResults,
+): Candidate[] {
+  return [...settings].flatMap(([name, setting]) => candidateOf(plan, crashes, name, setting) ?? []);
+}
+
 /** Puts the results of the sweeps together.
  *  @param settings those of `settingsToCompare`. */
 export function buildReview(
@@ -92,13 +106,13 @@ export function buildReview(
     readonly crashes: SweepResults;
     readonly guesses: SweepResults;
     readonly timeouts: SweepResults | undefined;
+    readonly recovery: SweepResults | undefined;
   },
 ): Review {
   const grid = gridPointsOf(plan, results.grid);
-  const candidates = [...settings].flatMap(([name, setting]) => {
-    const candidate = candidateOf(plan, results.crashes, name, setting);
-    return candidate === undefined ? [] : [candidate];
-  });
+  const candidates = candidatesOf(plan, settings, results.crashes).map((candidate) =>
+    withCatchUp(candidate, results.recovery),
+  );
   const guesses = guessEffectsOf(plan, results.guesses);
   const proposal = proposeSetting(plan, grid);
   const proposed = candidates.find(
@@ -119,6 +133,7 @@ export function buildReview(
     candidates,
     proposed: proposed?.name ?? null,
     sweepMs: pipeline.kafka.transactions.sweepInterval / 1e6,
+    throughCrash: throughCrashOf(plan, results.recovery),
     timeouts: results.timeouts === undefined ? [] : timeoutTrialsOf(results.timeouts),
     guesses,
     thresholds: guessThresholds(guessed, guesses),

@@ -100,7 +100,7 @@ test("losses and outages in sentences", () => {
     "As configured the job is down 2 s after an exception, 28 s after a killed process and 75 s after a lost node.",
   );
   expect(room).toBe(
-    "The busiest task is busy 50 % of the time, which leaves room for 100 % more load; at that, what a lost node leaves behind is worked off 85 s after the job is back.",
+    "The busiest task is busy 50 % of the time, which leaves room for 100 % more load; what a lost node leaves behind is worked off 86 s after the job is back.",
   );
 });
 

@@ -1,4 +1,4 @@
-import { catchUpMs, crashOf, headroom, lostAtMost, repeatedTo } from "./first-screen.ts";
+import { catchUpEstimateMs, headroom, lostAtMost, repeatedTo } from "./first-screen.ts";
 import {
   floorMs,
   formatBusy,
@@ -10,10 +10,10 @@ import {
 import type { GuessThreshold } from "./guess-threshold.ts";
 import { type IntervalRange, intervalsWithin } from "./interval-range.ts";
 import { phraseOf, problemsOf } from "./judge-candidate.ts";
-import { CRASHES } from "./plan-review.ts";
+import { CRASHES, LONGEST_CRASH } from "./plan-review.ts";
 import { pointsOf } from "./propose-setting.ts";
 import { CONFIGURED, type Review } from "./review.ts";
-import type { Candidate, ReaderFacts } from "./review-figures.ts";
+import { type Candidate, crashOf, type ReaderFacts } from "./review-figures.ts";
 
 /** Guesses that are named. */
 const NAMED_GUESSES = 3;
@@ -201,11 +201,17 @@ function headroomSentence({ candidates }: Review): string {
   const configured = candidates[0]!;
   const room = headroom(configured);
   if (room <= 0) return "The busiest task has no time left: what piles up in an outage is never worked off.";
-  const caught = catchUpMs(configured, "lost node");
+  const estimate = catchUpEstimateMs(configured, LONGEST_CRASH);
+  const caught =
+    configured.caughtUpMs !== null
+      ? formatTimeBriefly(configured.caughtUpMs)
+      : estimate === null
+        ? undefined
+        : `about ${formatMs(Number(estimate.toPrecision(2)))}`;
   const after =
-    caught === null
+    caught === undefined
       ? ""
-      : `; at that, what a lost node leaves behind is worked off ${formatMs(Number(caught.toPrecision(2)))} after the job is back`;
+      : `; what ${phraseOf(LONGEST_CRASH)} leaves behind is worked off ${caught} after the job is back`;
   return `The busiest task is busy ${formatBusy(configured.busiestTask)} of the time, which leaves room for ${Number((100 * room).toPrecision(2))} % more load${after}.`;
 }
 

@@ -11,7 +11,9 @@ export function knownDigits(value: number, halfWidth: number): string {
   const finest = leading - (MOST_DIGITS - 1);
   if (halfWidth === 0) return atPlace(value, finest);
   if (!Number.isFinite(halfWidth) || Number.isNaN(halfWidth)) return atPlace(value, leading - 1);
-  const place = Math.max(finest, Math.floor(Math.log10(halfWidth)));
+  // 9.7 is shown as 10, and leaves no digit of the ones.
+  const shown = Number(halfWidth.toPrecision(1));
+  const place = Math.max(finest, Math.floor(Math.log10(shown)));
   return place > leading || halfWidth >= Math.abs(value)
     ? `~${atPlace(value, leading)}`
     : atPlace(value, place);

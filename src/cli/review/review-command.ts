@@ -10,12 +10,14 @@ import {
 } from "../../pipeline/index.ts";
 import {
   buildReview,
+  candidatesOf,
   crashExperiment,
   type GivenGuess,
   gridExperiment,
   guessExperiment,
   planReview,
   type Review,
+  recoveryExperiment,
   reviewCharts,
   settingsToCompare,
   settingToGuess,
@@ -101,7 +103,10 @@ export async function reviewPipelineFile(
     const timeouts =
       tried && (await sweep("timeouts", timeoutExperiment(plan, tried.setting, tried.timeouts)));
     if (tried !== undefined && timeouts === undefined) return EXIT_CODES.interrupted;
-    const review = buildReview(plan, settings, { grid, crashes, guesses: guessed, timeouts });
+    const toRecover = recoveryExperiment(plan, candidatesOf(plan, settings, crashes));
+    const recovery = toRecover && (await sweep("recovery", toRecover));
+    if (toRecover !== undefined && recovery === undefined) return EXIT_CODES.interrupted;
+    const review = buildReview(plan, settings, { grid, crashes, guesses: guessed, timeouts, recovery });
     const command = commandOf(file, typed);
     const json = toJson(review, command);
     const page = renderReviewPage({

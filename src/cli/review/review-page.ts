@@ -140,12 +140,14 @@ function figureOf({ name, finding, shown, svg }: Picture, table: ReviewTable | u
   return `<figure id="${escaped(name)}">${title}${withTooltips(svg)}${behind}</figure>`;
 }
 
-/** What a mark says of itself becomes its tooltip, without a script. */
+/** What a mark says of itself becomes its tooltip, without a script. Texts have the page's font. */
 function withTooltips(svg: string): string {
-  return svg.replaceAll(
-    /<path (aria-label="([^"]*)" role="graphics-symbol"[^>]*)\/>/g,
-    "<path $1><title>$2</title></path>",
-  );
+  return svg
+    .replaceAll(/ font-family="[^"]*"/g, "")
+    .replaceAll(
+      /<path (aria-label="([^"]*)" role="graphics-symbol"[^>]*)\/>/g,
+      "<path $1><title>$2</title></path>",
+    );
 }
 
 function tableOf({ columns, rows }: ReviewTable): string {
@@ -164,7 +166,8 @@ function methodOf({ repetitions, seed, configured, guarantees, grid }: Review): 
     "What is compared closely also with a killed TaskManager and a lost node. Each crash comes when every task has begun its snapshot: a checkpoint is about to complete, and what came since the one before it is lost or repeated.",
     "Each guessed input at both ends of its range, alone, without a crash and with a lost node; one repetition, with the seed of the typical one.",
     "Means have a 95 % interval over the repetitions (Student's t) and no more digits than are known; counts after a crash are the largest that were seen, which a longer search may exceed.",
-    "Between two simulated intervals a latency is taken to lie on a line. How long it takes to catch up is computed: (outage + age of the checkpoint) / headroom of the busiest task.",
+    "Between two simulated intervals a latency is taken to lie on a line.",
+    "How long it takes to catch up is seen with a lost node, under load until no reader waits a quarter longer than ever before the crash; after ten minutes it is computed instead (about …): (outage + age of the checkpoint) / headroom of the busiest task.",
   ];
 }
 

@@ -69,13 +69,22 @@ describe("a review", () => {
     expect(out).toMatch(
       /exactly-once needs an interval ≤ [12]\d\d ms; at-least-once meets it at any interval from 40 ms to 1\.6 s/,
     );
-    const { sluiceReview, command, candidates } = JSON.parse(files["review.json"]!);
+    const { sluiceReview, command, candidates, throughCrash } = JSON.parse(files["review.json"]!);
     expect([sluiceReview, command]).toEqual([1, "npx sluice review small.yaml --seed 1 --for '2 s'"]);
     expect(candidates.map(({ name }: { name: string }) => name)).toEqual([
       "as configured",
       "proposed",
       "at-least-once with upsert",
     ]);
+    // Heartbeats of 2 s, and 1 s until another process is there.
+    expect(throughCrash.phases.map(({ phase }: { phase: string }) => phase)).toEqual([
+      "until noticed",
+      "restart",
+      "restore",
+      "catch-up",
+    ]);
+    expect(throughCrash.phases[0].to - throughCrash.phases[0].from).toBeGreaterThan(1500);
+    for (const { caughtUpMs } of candidates) expect(caughtUpMs.mean).toBeGreaterThan(100);
 
     expect(out).toMatch(
       /When a node is lost just after a checkpoint has completed, nothing is lost with transaction timeouts of [\d.]+ s and \d+ s: brokers look for what has timed out every 10 s\./,
