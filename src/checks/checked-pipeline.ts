@@ -14,7 +14,7 @@ export interface CheckedPipeline {
   readonly planned: {
     /** Something is to fail. */
     readonly faults: boolean;
-    /** A job is started from another state than its latest. */
+    /** A job is stopped or started by an operator: it may go on from an older state than the one it has committed last. */
     readonly olderState: boolean;
     /** A job is ended and stays so. */
     readonly end: boolean;

@@ -55,6 +55,10 @@ export class PipelineChecks implements Observed {
   readonly #stable: NoReadBeyondLastStableOffset;
   readonly #visibility: VisibilityAfterCompletion;
   readonly #causes: ReadonlySet<Cause>[];
+  /** Per job: the last checkpoint whose output is visible; 0: none. */
+  readonly #lastCommitted: number[];
+  /** Per job: savepoints that are to complete. */
+  readonly #savepoints: Set<number>[];
 
   constructor(pipeline: CheckedPipeline, lineage: Lineage) {
     const { jobs, readers, topics } = pipeline;
@@ -75,6 +79,8 @@ export class PipelineChecks implements Observed {
     const committed = new Set(isCommitted.flatMap((is, reader) => (is ? [reader] : [])));
     this.#visibility = new VisibilityAfterCompletion(committed, jobs.length);
     this.#causes = jobs.map(() => plannedCauses(pipeline));
+    this.#lastCommitted = jobs.map(() => 0);
+    this.#savepoints = jobs.map(() => new Set());
   }
 
   // ---- Kafka
@@ -241,8 +247,21 @@ export class PipelineChecks implements Observed {
     latestAckAt: number,
     at: number,
   ): void {
+    // Sinks commit with it, unless it is a savepoint that the job goes on behind.
+    if (!this.#savepoints[job]!.delete(checkpoint))
+      this.#lastCommitted[job] = Math.max(this.#lastCommitted[job]!, checkpoint);
     this.#visibility.checkpointCompleted(job, checkpoint, triggeredAt, latestAckAt, at);
     this.#barriers.checkpointCompleted(job, checkpoint, triggeredAt, latestAckAt, at);
+  }
+
+  checkpointTriggered(job: number, checkpoint: number, type: string): void {
+    if (type === "SAVEPOINT") this.#savepoints[job]!.add(checkpoint);
+  }
+
+  /** 0: to nothing. Only an operator may take it further back than to what it has completed last. */
+  jobRestored(job: number, checkpoint: number): void {
+    if (this.pipeline.planned.olderState && checkpoint < this.#lastCommitted[job]!)
+      this.#cause(job, "older state");
   }
 
   jobStatusChanged(job: number, status: string): void {
@@ -338,7 +357,6 @@ export class PipelineChecks implements Observed {
 
 function plannedCauses({ planned }: CheckedPipeline): ReadonlySet<Cause> {
   const causes = new Set<Cause>();
-  if (planned.olderState) causes.add("older state");
   if (planned.end) causes.add("end");
   if (planned.uncleanElection) causes.add("unclean election");
   return causes;

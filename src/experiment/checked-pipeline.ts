@@ -4,10 +4,6 @@ import { jobVertices, type Pipeline, topicsWrittenWhole } from "../pipeline/inde
 /** A pipeline as the checks see it. */
 export function checkedPipeline(pipeline: Pipeline): CheckedPipeline {
   const { kafka, producers, jobs, readers, faults } = pipeline;
-  // One that a job was not stopped with, and is started from later.
-  const savepointsMayBeOld = faults.some(
-    ({ action }) => action.kind === "operate" && ["savepoint", "cancel"].includes(action.action.kind),
-  );
   const partitionsOf = (topic: string): number => kafka.topics.find(({ name }) => name === topic)!.partitions;
   return {
     jobs: jobs.map((job) => {
@@ -48,9 +44,7 @@ export function checkedPipeline(pipeline: Pipeline): CheckedPipeline {
       faults: faults.length > 0,
       olderState: faults.some(
         ({ action }) =>
-          action.kind === "operate" &&
-          action.action.kind === "restart" &&
-          (action.action.from === "nothing" || action.action.checkpoint > 0 || savepointsMayBeOld),
+          action.kind === "operate" && ["restart", "stop-with-savepoint"].includes(action.action.kind),
       ),
       end: faults.some(
         ({ action }) =>

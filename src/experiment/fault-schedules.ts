@@ -5,6 +5,7 @@ import {
   type FaultPlan,
   type FaultTime,
   MOMENTS,
+  type OperatorAction,
   type TaskTarget,
 } from "../faults/index.ts";
 import type { JobSpec, Pipeline } from "../pipeline/index.ts";
@@ -110,22 +111,22 @@ function brokerFaults(
   return [kill, freeze, cut, drop];
 }
 
-/** What an operator may do without giving up a promise. A job that is stopped with a savepoint is not drawn: where a task dies
- *  between the savepoint's commits and the job's end, Flink goes back behind what is committed. */
+/** What an operator may do without giving up a promise. */
 function operatorActions({ jobs }: Pipeline): fc.Arbitrary<FaultAction>[] {
   const possible = jobs.flatMap(({ name, checkpointing }): FaultAction[] => {
     if (checkpointing.interval === undefined) return [];
-    const savepoint: FaultAction = { kind: "operate", job: name, action: { kind: "savepoint" } };
-    if (checkpointing.retention !== "RETAIN_ON_CANCELLATION") return [savepoint];
-    const latest = { kind: "restart", from: "latest", checkpoint: 0, parallelism: undefined } as const;
-    const again = [undefined, `${name}-renamed`].map(
-      (transactionalIdPrefix): FaultAction => ({
-        kind: "operate",
-        job: name,
-        action: { ...latest, transactionalIdPrefix },
-      }),
+    const restart = { kind: "restart", checkpoint: 0, parallelism: undefined } as const;
+    const fromSavepoint = { ...restart, from: "savepoint", transactionalIdPrefix: undefined } as const;
+    const ended: OperatorAction[] = [
+      { kind: "savepoint" },
+      { kind: "stop-with-savepoint", drain: false },
+      fromSavepoint,
+    ];
+    const isRetained = checkpointing.retention === "RETAIN_ON_CANCELLATION";
+    const again = (isRetained ? [undefined, `${name}-renamed`] : []).map(
+      (transactionalIdPrefix): OperatorAction => ({ ...restart, from: "latest", transactionalIdPrefix }),
     );
-    return [savepoint, ...again];
+    return [...ended, ...again].map((action) => ({ kind: "operate", job: name, action }));
   });
   return possible.length === 0 ? [] : [fc.constantFrom(...possible)];
 }

@@ -120,6 +120,7 @@ export class Recorders {
       },
       checkpointTriggered: (job, checkpoint, at, type) => {
         if (type !== "CHECKPOINT") savepoints.add(`${job} ${checkpoint}`);
+        checks.checkpointTriggered(job, checkpoint, at, type);
         checkpoints.checkpointTriggered(job, checkpoint, at);
         statistics.checkpointTriggered(job, checkpoint, at, type);
         fingerprint.add(at, 3, checkpoint, 0);

@@ -51,7 +51,10 @@ export class RunChecks {
         checks.jobStatusChanged(job, status);
       },
       jobFailed: (job, subtask, reason, at) => recovery.jobFailed(job, subtask, reason, at),
-      jobRestored: (job, checkpoint, at) => recovery.jobRestored(job, checkpoint, at),
+      jobRestored: (job, checkpoint, at) => {
+        recovery.jobRestored(job, checkpoint, at);
+        checks.jobRestored(job, checkpoint);
+      },
       executionRunning: () => {},
       allRunning: (job, at) => recovery.allRunning(job, at),
       taskManagerEnded: (taskManager, at) => recovery.taskManagerEnded(taskManager, at),
@@ -90,7 +93,7 @@ export class RunChecks {
       transactionPrepared: (transaction, at) => checks.transactionPrepared(transaction, at),
       transactionCompleted: (transaction, at) => checks.transactionCompleted(transaction, at),
       transactionAborted: (transaction, at) => checks.transactionAborted(transaction, at),
-      checkpointTriggered: () => {},
+      checkpointTriggered: (job, checkpoint, _at, type) => checks.checkpointTriggered(job, checkpoint, type),
       checkpointTriggerFailed: () => {},
       checkpointAcknowledged: (job, subtask, checkpoint, metrics, snapshot, at) =>
         checks.checkpointAcknowledged(job, subtask, checkpoint, metrics, snapshot, at),

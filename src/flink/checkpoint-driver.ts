@@ -153,6 +153,7 @@ export class CheckpointDriver implements CheckpointResponder {
   #metadataBytes = 0;
   /** The request of a savepoint that ends the job; 0: none. */
   #stopping = 0;
+  #hasStopped = false;
   #isDisposed = false;
   #isCarryingOut = false;
   onJobFailure: (reason: string) => void = () => {};
@@ -221,6 +222,11 @@ export class CheckpointDriver implements CheckpointResponder {
   /** A savepoint that is to end the job is asked for, and has not failed. */
   get isStopping(): boolean {
     return this.#stopping !== 0;
+  }
+
+  /** The savepoint that ends the job has completed, and its tasks commit and end. */
+  get hasStopped(): boolean {
+    return this.#hasStopped;
   }
 
   /** @returns the number of the request. */
@@ -485,6 +491,7 @@ export class CheckpointDriver implements CheckpointResponder {
 
   #end(checkpoint: number): void {
     this.#disarmTimeout(checkpoint);
+    if (isSynchronous(this.#sentOf(checkpoint).properties)) this.#hasStopped = true;
     const { triggeredAt, latestAckAt } = this.#finalizing;
     const { job } = this.#settings;
     this.#observer.checkpointCompleted(

@@ -100,6 +100,7 @@ function cluster(changed: Partial<FlinkClusterSettings> = {}, strategy = fixedDe
     kill: (subtask, attempt) => alive.delete(`${subtask}.${attempt}`),
     startCheckpoints: () => {},
     stopCheckpoints: () => {},
+    hasStopped: false,
   };
   const job: JobMaster = new JobMaster(
     sim,

@@ -58,6 +58,10 @@ export interface JobDeployment {
   kill(subtask: number, attempt: number): void;
   startCheckpoints(): void;
   stopCheckpoints(): void;
+  /** The savepoint that the job ends with has completed. A failure before every task has ended then ends the job for good:
+   *  to go back to its last checkpoint would be to go behind what the savepoint has committed (FLINK-26783).
+   *  Source: flink StopWithSavepointTerminationHandlerImpl, StopWithSavepointStoppingException (not recoverable). */
+  readonly hasStopped: boolean;
 }
 
 /** What a JobMaster knows of the processes its tasks are sent to. */
@@ -422,6 +426,7 @@ export class JobMaster {
   }
 
   #decide(): RestartDecision {
+    if (this.#deployment.hasStopped) return { canRestart: false, delay: 0, isNewAttempt: false };
     const { restartStrategy: settings } = this.#settings;
     return onFailure(this.#strategy, settings, this.#sim.now, this.#random.uniform());
   }

@@ -111,3 +111,25 @@ test("without high availability the job is gone: its tasks end when heartbeats a
   expect(committed!.recordsWaiting).toBe(90 * 500 - committed!.recordsVisible);
   expect(broken(result)).toEqual([]);
 });
+
+test("a successor is a young process: its messages take longer than those of the old one, and less with time", () => {
+  const set = ["environment.cluster.age=1 h", "environment.jobmanager.cold-excess=200", "environment.jvm.warm-up-time=20 s", "flink.config.web.checkpoints.history=200"]; // biome-ignore format: one line
+  const result = run(["kill jobmanager at 31.4 s repair 1 s"], set, 150);
+  const [leads] = at(result, "JobManager leads");
+  const { history } = result.checkpoints[0]!.statistics.checkpoints;
+  const durations = (from: number, to: number): number[] =>
+    history
+      .filter(({ trigger_timestamp: triggered }) => triggered >= from && triggered < to)
+      .map(({ end_to_end_duration: duration }) => duration)
+      .reverse();
+  // But for the first, which is the first in fresh TaskManagers.
+  expect(durations(1500, 31_400)).toEqual(Array.from({ length: 30 }, () => 6));
+  const after = durations(leads!, 150_000);
+  // What is above the warm process's time falls to 1/e in the warm-up time, so differences over it do.
+  const fall = (second: number): number => after[second]! - after[second + 20]!;
+  expect(fall(2)).toBeGreaterThan(150);
+  for (const second of [2, 5, 10]) {
+    expect(fall(second) / fall(second + 20)).toBeGreaterThan(Math.E * 0.97);
+    expect(fall(second) / fall(second + 20)).toBeLessThan(Math.E * 1.03);
+  }
+});

@@ -80,15 +80,37 @@ describe("a job that ends", () => {
   });
 });
 
-test("a TaskManager dies while the job stops: Flink goes back behind what the savepoint has committed", () => {
-  const faults = ["stop-with-savepoint job at 20.3 s", "kill taskmanager-1 when EndTxn sent 41st time"];
-  const result = run(faults);
-  const savepoint = told(result).findIndex((what) => what.startsWith("savepoint"));
-  expect(told(result).findIndex((what) => what.startsWith("restores checkpoint"))).toBeGreaterThan(savepoint);
-  const [first] = allCounts(result);
-  expect(first![0]).toBe(0);
-  expect(first![1]).toBeGreaterThan(0);
-  expect(broken(result).length).toBeGreaterThan(0);
+describe("a process dies while the job stops, between the savepoint's commits and its end", () => {
+  const stop = "stop-with-savepoint job at 20.3 s";
+
+  test("a TaskManager: the job has failed for good, and goes on from the savepoint when it is submitted again", () => {
+    const kill = "kill taskmanager-1 when EndTxn sent 41st time";
+    const result = run([stop, kill]);
+    expect([job(result).status, job(result).isRunning, job(result).restarts]).toEqual(["FAILED", false, 0]);
+    expect(allCounts(result)[committed]).toEqual([0, 0]);
+    expect(broken(result)).toEqual([]);
+    const again = run([stop, kill, "restart job from savepoint at 40 s"], [], 60);
+    expect(told(again)).toContain("restores checkpoint 21");
+    expect(allCounts(again)).toEqual(NOTHING);
+    expect([job(again).status, job(again).isRunning]).toEqual(["RUNNING", true]);
+    expect(broken(again)).toEqual([]);
+  });
+
+  test("the JobManager: its successor knows of the last checkpoint only, and what the savepoint has committed comes again", () => {
+    const result = run(
+      [stop, "kill jobmanager when EndTxn sent 41st time repair 1 s"],
+      ["high-availability.type=kubernetes"],
+      60,
+    );
+    expect(told(result)).toContain("restores checkpoint 20");
+    const [lost, repeated] = allCounts(result)[committed]!;
+    expect(lost).toBe(0);
+    expect(repeated).toBeGreaterThan(200);
+    expect(repeated).toBeLessThan(1000);
+    expect(broken(result)).toEqual([]);
+    const { permitted } = result.checks.find(({ name }) => name === "ExactlyOnceOutput")!;
+    expect(permitted[0]).toContain("a job that starts from an older state");
+  });
 });
 
 test("a savepoint changes nothing for readers: its transactions are committed with the next checkpoint", () => {

@@ -108,6 +108,10 @@ export class SimulatedAttempts implements JobDeployment {
     return this.#coordinator?.isStopping ?? false;
   }
 
+  get hasStopped(): boolean {
+    return this.#coordinator?.hasStopped ?? false;
+  }
+
   /** The job, which has ended, is about to be submitted again. Its checkpoints' ids go on where they were.
    *  @returns false: there is no savepoint to start from. */
   prepareSubmission({
