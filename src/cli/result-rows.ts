@@ -26,7 +26,7 @@ export function listResultRows(runs: readonly RunResult[]): ResultRow[] {
 }
 
 /** The guarantee under which the topic is written: that of the sinks that do. */
-function guaranteeOf(run: RunResult, topic: string): string {
+export function guaranteeOf(run: RunResult, topic: string): string {
   const guarantees = run.config.jobs.flatMap(({ sinks }) =>
     sinks.filter((sink) => sink.topic === topic).map((sink) => sink.deliveryGuarantee),
   );

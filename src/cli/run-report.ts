@@ -1,6 +1,7 @@
 import type { RunResult } from "../experiment/index.ts";
 import { formatCount, significant } from "./format-quantity.ts";
 import { describeGuaranteeCost } from "./guarantee-cost.ts";
+import { renderLatencyTable } from "./latency-table.ts";
 import { describeRecovery } from "./recovery-report.ts";
 import { listResultRows } from "./result-rows.ts";
 import { renderResultTable } from "./result-table.ts";
@@ -18,7 +19,16 @@ export function renderReport(runs: Runs, columns: number, colors: Colors): strin
     const lines = describeRecovery(run);
     return lines.length === 0 ? [] : ["\n", ...lines.map((line) => `${line}\n`)];
   });
-  return [table, "\n", ...sentences, ...failures, "\n", describeRuns(results)].join("");
+  return [
+    table,
+    "\n",
+    renderLatencyTable(results, colors),
+    "\n",
+    ...sentences,
+    ...failures,
+    "\n",
+    describeRuns(results),
+  ].join("");
 }
 
 /** One line for each check that found something. */

@@ -6,6 +6,7 @@ import {
   CheckpointStatsTracker,
   type JobCheckpointSizes,
   type JobCheckpoints,
+  LatencyMarkerRecorder,
   LatencyRecorder,
   type RampHistogram,
   UpsertView,
@@ -16,6 +17,7 @@ import {
   type Lineage,
   type Pipeline,
   type PipelineObserver,
+  sinkWriterName,
   type World,
 } from "../pipeline/index.ts";
 import { checkpointConfig } from "./checkpoint-config.ts";
@@ -50,6 +52,9 @@ export class Recorders {
   readonly #sizes: CheckpointSizes;
   readonly #statistics: CheckpointStatsTracker;
   #latency: LatencyRecorder | undefined;
+  /** Creation to append, by topic. */
+  #appends: LatencyRecorder | undefined;
+  readonly #markers: LatencyMarkerRecorder;
   #upserts: UpsertView | undefined;
 
   /** @param from ns. @param until ns: records created in between are measured. @param checkpoints as well, of those triggered
@@ -71,10 +76,26 @@ export class Recorders {
       })),
     );
     this.checks = new RunChecks(pipeline);
+    this.#markers = new LatencyMarkerRecorder(
+      pipeline.kafka.topics.length,
+      pipeline.jobs.flatMap(({ sinks }, job) =>
+        sinks.map(({ topic }) => ({
+          job,
+          operator: sinkWriterName(topic),
+          topic: this.#topicNumber(topic),
+        })),
+      ),
+      from,
+      until,
+    );
   }
 
   attach(lineage: Lineage): PipelineObserver {
-    const { readers } = this.#pipeline;
+    const { readers, kafka } = this.#pipeline;
+    const appends = new LatencyRecorder(kafka.topics.length, lineage, this.#from, this.#until);
+    const isRead = kafka.topics.map(({ name }) => readers.some(({ topic }) => topic === name));
+    const markers = this.#markers;
+    this.#appends = appends;
     const latency = new LatencyRecorder(readers.length, lineage, this.#from, this.#until);
     const upserts = new UpsertView(readers.length, lineage);
     const isView = readers.map(({ deduplicate }) => deduplicate !== "none");
@@ -106,6 +127,12 @@ export class Recorders {
         if (isView[reader]) upserts.delivered(reader, origin, route, from, to, first, last);
         checks.delivered(reader, origin, route, from, to, first, last, transaction, partition);
       },
+      appended: (topic, origin, route, from, to, first, last, transaction, partition) => {
+        if (isRead[topic]) appends.delivered(topic, origin, route, from, to, first, last);
+        checks.appended(topic, origin, route, from, to, first, last, transaction, partition);
+      },
+      latencyReported: (job, operator, subtask, markedTime, at) =>
+        markers.latencyReported(job, operator, subtask, markedTime, at),
       transactionPrepared: (transaction, at) => {
         checks.transactionPrepared(transaction, at);
         fingerprint.add(at, 1, transaction, 0);
@@ -173,6 +200,7 @@ export class Recorders {
     const { ledger } = this.checks;
     return this.#pipeline.readers.map((reader, i) => {
       const latency = summarise(this.#latency!.histograms[i]!);
+      const topic = this.#topicNumber(reader.topic);
       const created = this.#created(world, i);
       const visible = ledger.visible(i);
       const unseen = created - visible;
@@ -182,6 +210,8 @@ export class Recorders {
         topic: reader.topic,
         isolationLevel: reader.consumer.isolationLevel,
         latency,
+        latencyByLogAppendTime: summarise(this.#appends!.histograms[topic]!),
+        latencyByMarker: this.#isMarked(reader.topic) ? summarise(this.#markers.histograms[topic]!) : "off",
         recordsIn: created,
         recordsVisible: visible,
         recordsLost: isWaiting ? 0 : unseen,
@@ -193,6 +223,18 @@ export class Recorders {
         slo: this.#slo(i),
       };
     });
+  }
+
+  #topicNumber(name: string): number {
+    return this.#pipeline.kafka.topics.findIndex((topic) => topic.name === name);
+  }
+
+  /** Whether a job that writes a topic has latency markers. */
+  #isMarked(topic: string): boolean {
+    return this.#pipeline.jobs.some(
+      ({ latencyTracking, sinks }) =>
+        latencyTracking.interval > 0 && sinks.some((sink) => sink.topic === topic),
+    );
   }
 
   /** The jobs on the way to a topic that were not running at the end. */

@@ -12,7 +12,8 @@ import type { RunResult } from "./run-result.ts";
 
 const SECOND = 1e9;
 
-type ChecksObserver = PipelineObserver & Required<Pick<PipelineObserver, "recordsLost" | "recordsRepeated">>;
+type ChecksObserver = PipelineObserver &
+  Required<Pick<PipelineObserver, "appended" | "recordsLost" | "recordsRepeated">>;
 
 /** The checks on one run, and what they need to know of its recovery: all that listens where nothing but the verdict is
  *  wanted. */

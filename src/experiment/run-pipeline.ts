@@ -1,9 +1,10 @@
 import type { StopReason } from "../engine/index.ts";
-import type {
-  JobCheckpointSizes,
-  JobCheckpoints,
-  RampHistogram,
-  RecoveryRecorder,
+import {
+  type JobCheckpointSizes,
+  type JobCheckpoints,
+  latencyMarkerHistogram,
+  type RampHistogram,
+  type RecoveryRecorder,
 } from "../metrics/index.ts";
 import {
   assemble,
@@ -78,6 +79,7 @@ export function measurePipeline(pipeline: Pipeline, options: RunOptions): Measur
   const eventsUnderLoad = world.sim.executed;
   const idsUnderLoad = world.transactions.newTransactionalIds;
   const tasks = tasksOf(world, pipeline);
+  const latencyMarkers = markersOf(world, pipeline);
   const lags = lagsOf(world, pipeline);
   const { puts, bytes: putBytes, deletes } = world.storage;
   const triggered = recorders.jobCheckpoints.reduce((sum, job) => sum + job.triggered, 0);
@@ -104,6 +106,7 @@ export function measurePipeline(pipeline: Pipeline, options: RunOptions): Measur
     transactions: transactionsOf(world, idsUnderLoad, duration),
     storage: { checkpoints: triggered, puts, putBytes, deletes },
     tasks,
+    latencyMarkers,
     sources: lagsOf(world, pipeline).map(({ consumerGroupLag }, job) => ({
       ...lags[job]!,
       consumerGroupLagDrained: consumerGroupLag,
@@ -185,6 +188,16 @@ function tasksOf(world: World, { jobs }: Pipeline): readonly VertexResult[] {
     const metrics = world.taskMetrics(number);
     return jobVertices(job).map(({ name }, i) => ({ job: job.name, vertex: name, subtasks: metrics[i]! }));
   });
+}
+
+function markersOf(world: World, { jobs }: Pipeline): RunResult["latencyMarkers"] {
+  return jobs.map(({ name, latencyTracking }, number) => ({
+    job: name,
+    histograms:
+      latencyTracking.interval === 0
+        ? "off"
+        : world.latencyMarkers(number).map((one) => latencyMarkerHistogram(one.name, one.samples)),
+  }));
 }
 
 function lagsOf(

@@ -1,4 +1,4 @@
-import type { JobCheckpointStatistics } from "../metrics/index.ts";
+import type { JobCheckpointStatistics, LatencyMarkerHistogram } from "../metrics/index.ts";
 import type { Pipeline, TaskMetrics } from "../pipeline/index.ts";
 
 /** Quantiles and mean of a latency, milliseconds. All null when nothing was measured. */
@@ -21,6 +21,12 @@ export interface ReaderResult {
   readonly isolationLevel: "read_uncommitted" | "read_committed";
   /** From the record's creation by the producer to its delivery to the reader, records created after the warm-up. */
   readonly latency: LatencySummary;
+  /** The same records' creation to their append to the topic, as `message.timestamp.type: LogAppendTime` would tell it: readable or
+   *  not, and again where they are appended again. */
+  readonly latencyByLogAppendTime: LatencySummary;
+  /** What Flink's latency markers tell, from a source's emission to the sink's writer, of those emitted after the warm-up; "off"
+   *  with `metrics.latency.interval` 0. */
+  readonly latencyByMarker: LatencySummary | "off";
   /** Over the whole run, drained: what the producers of the lineage created, and how often this reader saw it. */
   readonly recordsIn: number;
   readonly recordsVisible: number;
@@ -147,6 +153,11 @@ export interface RunResult {
   readonly transactions: TransactionsResult;
   readonly storage: StorageResult;
   readonly tasks: readonly VertexResult[];
+  /** The histograms that Flink keeps of latency markers, by job, as they are at the end of the load. */
+  readonly latencyMarkers: readonly {
+    readonly job: string;
+    readonly histograms: readonly LatencyMarkerHistogram[] | "off";
+  }[];
   /** How far behind each job's source subtasks are at the end of the load, and once everything is drained. */
   readonly sources: readonly SourceLagResult[];
   /** What failures did to each job, and when; empty without any. */

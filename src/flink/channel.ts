@@ -2,8 +2,8 @@
  *    the link, and the input channel with what was received.
  *  Source: flink PipelinedSubpartition, BufferBuilder, CreditBasedSequenceNumberingViewReader, RemoteInputChannel,
  *    LocalInputChannel (Flink 2.1).
- *  Leaves out: bandwidth of the link, overdraft buffers; debloated buffers smaller than a record; the backlog is the sender's
- *    when a buffer arrives, not as it was when the buffer was sent. */
+ *  Leaves out: bandwidth of the link, overdraft buffers; debloated buffers smaller than a record; bytes of latency markers; the
+ *    backlog is the sender's when a buffer arrives, not as it was when the buffer was sent. */
 
 import { invariant, NO_EVENT, type Simulation } from "../engine/index.ts";
 import { type Route, SpanList } from "../records/index.ts";
@@ -19,6 +19,7 @@ import {
 } from "./barrier-handler.ts";
 import { type CheckpointProperties, PERIODIC_CHECKPOINT } from "./checkpoint-properties.ts";
 import { Fifo } from "./fifo.ts";
+import type { LatencyMarker, MarkerPlace } from "./latency-marker.ts";
 import type { BufferRecycler, NetworkBuffer } from "./network-buffer.ts";
 
 /** The task that fills a channel. */
@@ -109,6 +110,8 @@ export class Channel {
   readonly #parts: (Route | null | undefined)[] = [];
   /** emitted and not yet cut into a buffer. */
   readonly open: SpanList;
+  /** Latency markers among the records in `open`. */
+  #markers: MarkerPlace[] = [];
   /** per split of an upstream source: the rank up to which its records are in `open` or gone. */
   readonly cursor: Float64Array;
   readonly #sim: Simulation;
@@ -288,7 +291,7 @@ export class Channel {
   flush(now: number): void {
     if (this.#isDisposed) return;
     this.#takeEmitted(now);
-    if (this.open.records === 0) return;
+    if (!this.#hasOpen()) return;
     if (this.#queue.length > 0 || this.#blocked || (!this.local && this.#credit === 0)) {
       this.#flushRequested = true;
       if (!this.local && !this.#blocked) this.#downstream.touch();
@@ -296,6 +299,13 @@ export class Channel {
     }
     this.#queueOpen();
     this.#send();
+  }
+
+  /** A latency marker follows what was emitted up to `now`. */
+  emitMarker(marker: LatencyMarker, now: number): void {
+    this.#handOut(now);
+    this.#markers.push({ marker, after: this.open.records });
+    if (this.#settings.flushAlways) this.flush(now);
   }
 
   /** Finishes the segment with what was emitted up to `now`, and queues the barrier behind it. */
@@ -308,7 +318,7 @@ export class Channel {
   ): void {
     this.outputState.clear();
     this.#takeEmitted(now);
-    if (this.open.records > 0) this.#queueOpen();
+    if (this.#hasOpen()) this.#queueOpen();
     this.#unpolled = undefined;
     if (this.#fill > 0) {
       this.#buffersOut += Math.ceil(this.#fill / this.#segmentSize);
@@ -475,10 +485,10 @@ export class Channel {
       this.#segmentSize = this.#nextSegmentSize;
       const unpolled = this.#unpolledTail();
       if (whole > 0 && unpolled !== undefined) {
-        this.open.moveFront(whole, unpolled.spans);
+        this.#moveOpen(whole, unpolled);
       } else if (whole > 0) {
         const buffer = this.#settings.recycler.take();
-        this.open.moveFront(whole, buffer.spans);
+        this.#moveOpen(whole, buffer);
         this.#push(buffer);
         this.#send();
       }
@@ -507,9 +517,32 @@ export class Channel {
 
   /** Moves what is open, a part of the segment, into `buffer`. */
   #closeInto(buffer: NetworkBuffer): void {
-    this.#fill += this.#bytesOf(this.open.records);
-    this.#carry = 0;
-    this.open.moveFront(this.open.records, buffer.spans);
+    if (this.open.records > 0) {
+      this.#fill += this.#bytesOf(this.open.records);
+      this.#carry = 0;
+    }
+    this.#moveOpen(this.open.records, buffer);
+  }
+
+  /** Something was emitted that no buffer holds. */
+  #hasOpen(): boolean {
+    return this.open.records > 0 || this.#markers.length > 0;
+  }
+
+  /** Moves the first `records` of what is open behind those of `buffer`, and the markers among them. */
+  #moveOpen(records: number, buffer: NetworkBuffer): void {
+    if (this.#markers.length > 0) {
+      const before = buffer.spans.records;
+      const moved: MarkerPlace[] = [];
+      const left: MarkerPlace[] = [];
+      for (const { marker, after } of this.#markers) {
+        if (after <= records) moved.push({ marker, after: before + after });
+        else left.push({ marker, after: after - records });
+      }
+      buffer.markers = [...buffer.markers, ...moved];
+      this.#markers = left;
+    }
+    this.open.moveFront(records, buffer.spans);
   }
 
   #push(buffer: NetworkBuffer): void {
@@ -643,7 +676,7 @@ export class Channel {
    *  Source: flink PipelinedSubpartition.pollBuffer, BufferConsumer.build. */
   #fillUpTo(now: number, buffer: NetworkBuffer): void {
     this.#takeEmitted(now);
-    if (this.#queue.length > 0 || this.open.records === 0) return;
+    if (this.#queue.length > 0 || !this.#hasOpen()) return;
     this.#closeInto(buffer);
   }
 
@@ -652,7 +685,7 @@ export class Channel {
     if (!this.#flushRequested || this.#queue.length > 0) return;
     this.#flushRequested = false;
     this.#upstream.emitInto(this, this.#sim.now);
-    if (this.open.records > 0) this.#queueOpen();
+    if (this.#hasOpen()) this.#queueOpen();
   }
 
   /** Credits the receiver has given and the sender has not used. */

@@ -24,6 +24,7 @@ export {
   type JobMasterKinds,
 } from "./job-master.ts";
 export type { JvmWarmUp } from "./jvm-warm-up.ts";
+export { type LatencySamples, LatencyStats, type LatencyTracking } from "./latency-stats.ts";
 export { type HighAvailability, type Succession, successionOf } from "./leader-election.ts";
 export type { Mail } from "./mailbox.ts";
 export { BufferRecycler } from "./network-buffer.ts";

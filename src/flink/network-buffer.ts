@@ -1,6 +1,9 @@
 import { SpanList } from "../records/index.ts";
 import { ALIGNED, type BarrierKind } from "./barrier-handler.ts";
 import { type CheckpointProperties, PERIODIC_CHECKPOINT } from "./checkpoint-properties.ts";
+import type { MarkerPlace } from "./latency-marker.ts";
+
+const NO_MARKERS: readonly MarkerPlace[] = [];
 
 /** What travels through a channel: a segment's worth of serialised records, or a checkpoint barrier. */
 export class NetworkBuffer {
@@ -13,6 +16,8 @@ export class NetworkBuffer {
   /** ns, of a barrier: when the JobManager triggered its checkpoint. */
   triggeredAt = 0;
   properties: CheckpointProperties = PERIODIC_CHECKPOINT;
+  /** Latency markers among the records, in their order. */
+  markers: readonly MarkerPlace[] = NO_MARKERS;
 
   constructor(separate: boolean) {
     this.spans = new SpanList(separate);
@@ -42,6 +47,7 @@ export class BufferRecycler {
   giveBack(buffer: NetworkBuffer): void {
     buffer.spans.clear();
     buffer.barrierOf = 0;
+    buffer.markers = NO_MARKERS;
     if (this.#count === this.#free.length) this.#free.push(buffer);
     else this.#free[this.#count] = buffer;
     this.#count++;

@@ -7,6 +7,8 @@ export interface FlinkObserver {
   /** An attempt of a subtask behind an exchange, the task with this number, begins with the state of `checkpoint`; 0: with
    *  none. */
   stateRestored?(job: number, subtask: number, task: number, checkpoint: number): void;
+  /** A latency marker that a source emitted at `markedTime` has come to an operator's (or sink writer's) subtask. */
+  latencyReported?(job: number, operator: string, subtask: number, markedTime: number, at: number): void;
   /** Ranks [from, to) of `route` of `originPartition` were processed by a task: they are in its state. */
   applied?(
     job: number,

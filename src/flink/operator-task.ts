@@ -1,7 +1,8 @@
 /** Models: a subtask behind an exchange: its input gates, the service of records one after the other, mails between two
  *    records, what it hands on to the network, and the sinks chained behind it.
  *  Source: flink OneInputStreamTask, StreamTask.processInput, SinkWriterOperator, CommitterOperator (Flink 2.1).
- *  Leaves out: timers, state access apart from the service time, operators that turn one record into none or many;
+ *  Leaves out: timers, state access apart from the service time, operators that turn one record into none or many; that a
+ *    latency marker behind the record in hand waits for output;
  *    that a frozen process's sinks, uploads and queued buffers stand still as well. */
 
 import { InvariantError, invariant, NO_EVENT, type RandomStream, type Simulation } from "../engine/index.ts";
@@ -13,6 +14,7 @@ import type { Channel, DownstreamTask, UpstreamTask } from "./channel.ts";
 import { isSynchronous, PERIODIC_CHECKPOINT } from "./checkpoint-properties.ts";
 import { DebloatedInputs } from "./debloated-inputs.ts";
 import { InputGates } from "./input-gates.ts";
+import type { LatencySamples, LatencyStats } from "./latency-stats.ts";
 import { type Mail, Mailbox } from "./mailbox.ts";
 import type { BufferRecycler, NetworkBuffer } from "./network-buffer.ts";
 import type { PoisonRecord } from "./poison-record.ts";
@@ -72,6 +74,8 @@ export interface OperatorTaskParts {
   readonly onPoisoned: (record: PoisonRecord) => void;
   /** The job has ended with a savepoint that completed, or it failed and the task throws. */
   readonly onStopped: (isCompleted: boolean) => void;
+  /** undefined: no latency markers. */
+  readonly latencyStats?: LatencyStats | undefined;
   /** Told of ranks [from, to) of a route of an origin partition once they are processed, and before the state is asked for that
    *  holds them; undefined: nobody listens. */
   readonly applied?: RankListener | undefined;
@@ -98,6 +102,8 @@ export class OperatorTask implements DownstreamTask, UpstreamTask {
   #bytesTaken = 0;
   #current: NetworkBuffer | undefined;
   #currentChannel: Channel | undefined;
+  /** Behind how many records of the buffer in service the next latency marker comes; -1: none does. */
+  #markerIndex = -1;
   /** The record behind the buffer in service at which an operator will throw, and what was behind that buffer with it. */
   #poison: PoisonRecord | undefined;
   #poisoned: SpanList | undefined;
@@ -284,6 +290,11 @@ export class OperatorTask implements DownstreamTask, UpstreamTask {
     };
   }
 
+  /** What its operators have kept of latency markers. */
+  get latencies(): readonly LatencySamples[] {
+    return this.#parts.latencyStats?.histograms ?? [];
+  }
+
   /** Handler of `wake`. */
   onWake(): void {
     this.#wakeEvent = NO_EVENT;
@@ -430,6 +441,7 @@ export class OperatorTask implements DownstreamTask, UpstreamTask {
     if (this.#current === undefined || this.#restingSince >= 0) return false;
     const { start, served, perRecord } = this.#service;
     if (this.#service.isFinished(now) || this.#settings.oneRecord) return true;
+    if (this.#markerIndex >= 0 && this.#service.doneBy(now) >= this.#markerIndex) return true;
     return now - start - served * perRecord >= this.#settings.longestRun;
   }
 
@@ -447,7 +459,8 @@ export class OperatorTask implements DownstreamTask, UpstreamTask {
     if (this.#boundaryAt >= 0) at = this.#boundaryAt;
     else if (!oneRecord) {
       const nobodyWaits = !this.#inputs.hasData && !this.#currentChannel!.senderWaits;
-      if (nobodyWaits && longestRun === Number.POSITIVE_INFINITY) return;
+      if (this.#markerIndex >= 0) at = Math.min(at, this.#service.endOf(this.#markerIndex - 1));
+      else if (nobodyWaits && longestRun === Number.POSITIVE_INFINITY) return;
       at = Math.min(at, this.#sim.now + longestRun);
     }
     if (oneRecord && this.#boundaryAt < 0) at = Math.min(at, Math.ceil(this.#service.endOf(served)));
@@ -473,6 +486,13 @@ export class OperatorTask implements DownstreamTask, UpstreamTask {
       this.snapshots.onBarrier(channel.downstreamIndex, buffer, now);
       return;
     }
+    if (buffer.spans.records === 0) {
+      // Latency markers alone.
+      this.#passMarkers(buffer, 0, now);
+      this.#parts.recycler.giveBack(buffer);
+      this.#inputs.recycle(channel);
+      return;
+    }
     if (this.#parts.poison.length > 0) this.#cutAtPoison(buffer);
     if (this.#poison !== undefined && buffer.spans.records === 0) {
       this.#throw();
@@ -485,11 +505,27 @@ export class OperatorTask implements DownstreamTask, UpstreamTask {
     this.#debloated?.onBytesRead(bytes, now);
     this.#recordsTaken += buffer.spans.records;
     this.#bytesTaken += bytes;
+    if (buffer.markers.length > 0) this.#passMarkers(buffer, 0, now);
     this.#service.begin(buffer.spans, now, this.#parts.service(buffer.spans.records));
     this.#gauges.enter(BUSY, now, this.#service.busyUntil);
     if (this.#writers.channels.length === 0) return;
     if (!this.#sinks.isEmpty) buffer.spans.copyTo(this.#toSinks);
     this.#writers.foresee();
+  }
+
+  /** Latency markers of `buffer` behind its first `done` records, and not behind fewer, go on. */
+  #passMarkers({ markers }: NetworkBuffer, done: number, now: number): void {
+    let next = -1;
+    for (const { marker, after } of markers) {
+      if (after > done) {
+        next = after;
+        break;
+      }
+      if (after < this.#markerIndex) continue;
+      const channel = this.#parts.latencyStats?.arrive(marker, this.#writers.edges, now);
+      channel?.emitMarker(marker, now);
+    }
+    this.#markerIndex = next;
   }
 
   /** Hands on the records of the buffer in service that are done by `now`, and recycles it when all are. */
@@ -499,6 +535,7 @@ export class OperatorTask implements DownstreamTask, UpstreamTask {
     const service = this.#service;
     const done = service.doneBy(now);
     if (done > service.served) this.#handOn(done);
+    if (this.#markerIndex >= 0 && done >= this.#markerIndex) this.#passMarkers(buffer, done, now);
     const finished = service.isFinished(now);
     if (finished || this.#settings.oneRecord) this.#writers.endEmission(now);
     if (!finished) return;
@@ -632,6 +669,7 @@ export class OperatorTask implements DownstreamTask, UpstreamTask {
         this.snapshots.onAlignmentTimeout(mail.checkpoint, now);
         break;
       case "trigger-checkpoint":
+      case "latency-marker":
         throw new InvariantError("only sources are triggered by mail");
     }
   }

@@ -64,6 +64,11 @@ export class RecordWriters {
     });
   }
 
+  /** The channels of each writer. */
+  get edges(): readonly (readonly Channel[])[] {
+    return this.#edges;
+  }
+
   /** Every writer's pool has a segment left and none of the subpartitions is full. */
   get available(): boolean {
     for (let i = 0; i < this.#availability.length; i++) if (!this.#availability[i]!.available) return false;

@@ -9,7 +9,8 @@ import type { Lineage, Route } from "../records/index.ts";
 import { type AlignmentSettings, barrierKindOf } from "./alignment.ts";
 import { ALIGNED } from "./barrier-handler.ts";
 import type { Channel, UpstreamTask } from "./channel.ts";
-import { isSavepoint, isSynchronous } from "./checkpoint-properties.ts";
+import { isSavepoint, isSynchronous, PERIODIC_CHECKPOINT } from "./checkpoint-properties.ts";
+import { drawOutput } from "./latency-marker.ts";
 import { type Mail, Mailbox } from "./mailbox.ts";
 import type { FlinkObserver } from "./observations.ts";
 import { type RecordWriterSettings, RecordWriters } from "./record-writers.ts";
@@ -25,6 +26,8 @@ export interface SourceTaskKinds {
   readonly syncDone: number;
   /** b = checkpoint: its barriers have waited in the output long enough. */
   readonly outputTimeout: number;
+  /** a latency marker is due. */
+  readonly latencyMarker: number;
 }
 
 export interface SourceTaskSettings {
@@ -39,12 +42,27 @@ export interface SourceTaskSettings {
   readonly commitOffsets: boolean;
   /** The job has ended with a savepoint that completed, or it failed and the task throws. */
   readonly onStopped: (isCompleted: boolean) => void;
+  /** undefined: no latency markers. */
+  readonly latencyMarkers?: {
+    /** ns from one to the next. */
+    readonly interval: number;
+    /** Draws the channel that each goes through. */
+    readonly random: RandomStream;
+  };
 }
 
 /** bytes of a source reader's state: frame, and each split (topic, partition, two offsets).
  *  Source: KafkaPartitionSplitSerializer; 295 B measured for one split, Flink 2.1.1 with connector 4.0.1. */
 const READER_STATE_BYTES = 263;
 const SPLIT_BYTES = 32;
+
+const LATENCY_MARKER: Mail = {
+  kind: "latency-marker",
+  checkpoint: 0,
+  triggeredAt: 0,
+  properties: PERIODIC_CHECKPOINT,
+  other: 0,
+};
 
 /** `live`: emission follows the closed form; `ramp`: a chunk at emission speed; `idle`: nothing to emit;
  *  `paused`: snapshot or no output. */
@@ -71,6 +89,7 @@ export class SourceTask implements UpstreamTask {
   #startDelay = 0;
   #isSnapshotTaken = false;
   #advanceEvent = NO_EVENT;
+  #markerEvent = NO_EVENT;
   #syncEvent = NO_EVENT;
   #isStarted = false;
   #isDisposed = false;
@@ -134,6 +153,7 @@ export class SourceTask implements UpstreamTask {
     this.#aimAtPositions();
     this.#writers.start();
     this.#advance();
+    if (this.#settings.latencyMarkers !== undefined) this.#markAfter(0);
   }
 
   /** A mail from the JobManager has arrived. */
@@ -200,6 +220,7 @@ export class SourceTask implements UpstreamTask {
     this.#isDisposed = true;
     this.#sim.cancel(this.#advanceEvent);
     this.#sim.cancel(this.#syncEvent);
+    this.#sim.cancel(this.#markerEvent);
     this.#writers.dispose();
     this.#checkpoints.dispose();
     this.feed.dispose();
@@ -244,6 +265,31 @@ export class SourceTask implements UpstreamTask {
     if (this.#waitsForThaw(() => this.onFlush(writer))) return;
     this.#writers.flush(writer);
     this.afterSegmentFull();
+  }
+
+  /** Handler of `latencyMarker`: a mail like others, which only a snapshot keeps waiting. */
+  onLatencyMarker(): void {
+    this.#markerEvent = NO_EVENT;
+    if (this.#waitsForThaw(() => this.onLatencyMarker())) return;
+    if (this.#inSnapshot || !this.#mailbox.isEmpty) this.#mailbox.put(LATENCY_MARKER);
+    else this.#emitLatencyMarker();
+  }
+
+  /** Source: flink LatencyMarkerEmitter, RecordWriterOutput.emitLatencyMarker. */
+  #emitLatencyMarker(): void {
+    const { interval, random } = this.#settings.latencyMarkers!;
+    const now = this.#sim.now;
+    if (this.#stopsWith !== 0) return;
+    // Its timer ends late as that of a buffer flusher does.
+    this.#markAfter(interval + Math.floor(random.uniform() * this.#settings.writers.oversleep));
+    const output = drawOutput(this.#writers.edges, 0, random);
+    if (typeof output === "number") return;
+    output.emitMarker({ sourceSubtask: this.#settings.subtask, markedTime: now }, now);
+    this.afterSegmentFull();
+  }
+
+  #markAfter(delay: number): void {
+    this.#markerEvent = this.#sim.scheduleAfter(delay, this.#kinds.latencyMarker, this.number, 0);
   }
 
   /** Handler of `syncDone`. */
@@ -557,6 +603,7 @@ export class SourceTask implements UpstreamTask {
 
   #run(mail: Mail): void {
     if (mail.kind === "trigger-checkpoint") this.#takeSnapshot(mail);
+    else if (mail.kind === "latency-marker") this.#emitLatencyMarker();
     else {
       const completed = this.#checkpoints.onNotification(mail, this.#sim.now);
       if (mail.checkpoint === this.#stopsWith)

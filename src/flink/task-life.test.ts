@@ -63,6 +63,7 @@ function world(alignment: AlignmentSettings) {
     flushed: sim.defineKind("flushed", (t) => operators[t]!.snapshots.onAllFlushed()),
     syncDone: sim.defineKind("sync done", (t) => snapshotsOf(t).onSyncDone()),
     outputTimeout: sim.defineKind("output", (t, c) => snapshotsOf(t).onOutputTimeout(c)),
+    latencyMarker: sim.defineKind("latency marker", (t) => sources[t]!.onLatencyMarker()),
     debloat: sim.defineKind("debloat", (t) => operators[t]!.onDebloat()),
     alignmentTimeout: sim.defineKind("alignment", (t, c) => operators[t]!.snapshots.onAlignmentTimer(c)),
   };

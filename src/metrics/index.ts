@@ -6,6 +6,8 @@ export { CheckpointSizes, type JobCheckpointSizes } from "./checkpoint-sizes.ts"
 export type { CheckpointConfigInfo, JobCheckpointStatistics } from "./checkpoint-statistics.ts";
 export { CheckpointStatsTracker } from "./checkpoint-stats-tracker.ts";
 export { LatencyByCreation } from "./latency-by-creation.ts";
+export { type LatencyMarkerHistogram, latencyMarkerHistogram } from "./latency-marker-histogram.ts";
+export { LatencyMarkerRecorder } from "./latency-marker-recorder.ts";
 export { LatencyRecorder } from "./latency-recorder.ts";
 export { LatencySeries } from "./latency-series.ts";
 export { LatencyThroughTime, type SlotLatency } from "./latency-through-time.ts";

@@ -1,6 +1,6 @@
 import { Simulation, type StopReason } from "../engine/index.ts";
 import { FaultInjector } from "../faults/index.ts";
-import type { StorageCounts, TaskMetrics } from "../flink/index.ts";
+import type { LatencySamples, StorageCounts, TaskMetrics } from "../flink/index.ts";
 import type { TransactionCounters } from "../kafka/index.ts";
 import { Lineage, type Route } from "../records/index.ts";
 import type { AssemblyOptions } from "./assembly/assembly-options.ts";
@@ -24,6 +24,8 @@ export interface World {
   /** What the gauges and counters of a job's tasks show now, by vertex and subtask; null: the subtask has no task.
    *  @param job its number in the pipeline. */
   taskMetrics(job: number): readonly (readonly (TaskMetrics | null)[])[];
+  /** The histograms of latency markers that a job's tasks hold now. */
+  latencyMarkers(job: number): readonly LatencySamples[];
   /** What all processes asked of checkpoint storage so far; bytes without what travels in acknowledgements. */
   readonly storage: StorageCounts;
   /** Numbers of the origin partitions whose records `topic` holds. */
@@ -81,6 +83,7 @@ export function assemble(
     },
     sourceLags: (job) => events.attempts[job]!.lags(),
     taskMetrics: (job) => events.attempts[job]!.metrics(),
+    latencyMarkers: (job) => events.attempts[job]!.latencies(),
     originsOf: (topic) => kafka.originsOf(topic),
     routesOf: (topic) => kafka.routesOf(topic),
     expected: (topic) => kafka.expected(topic),

@@ -115,6 +115,7 @@ describe("modelled means that the simulator is told", () => {
     acks: "1",
     "properties.acks": "1",
     arrivals: "poisson",
+    "metrics.latency.granularity": "single",
     pauses: "3 s for 1 s",
     deduplicate: "upsert",
     skew: "zipf 1",

@@ -10,6 +10,7 @@ export { environmentFigures } from "./environment-figures.ts";
 export { readEnvironmentFile } from "./environment-file.ts";
 export { type Explanation, explainKey } from "./explain-key.ts";
 export type { Issue } from "./issue.ts";
+export { sinkWriterName } from "./job-graph.ts";
 export { jobVertices, topicsWrittenWhole } from "./job-vertices.ts";
 export { type PipelineReading, parsePipeline, resolvePipeline } from "./parse-pipeline.ts";
 export type {

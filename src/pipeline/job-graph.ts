@@ -30,6 +30,11 @@ interface Vertex extends JobVertex {
   readonly inputs: JobEdge[];
 }
 
+/** The operator that writes to a sink's topic, as Flink names it. Source: flink SinkTransformationTranslator. */
+export function sinkWriterName(topic: string): string {
+  return `${topic}: Writer`;
+}
+
 /** What runs as one task: an operator joins the one it reads when it reads only that one, by forward, at the same
  *  parallelism. What leaves a vertex leaves it behind its last operator. Nothing joins the source. The writer and the
  *  committer of a sink always share a task.

@@ -1,6 +1,11 @@
 import type { Duration } from "../engine/index.ts";
 import type { FaultPlan } from "../faults/index.ts";
-import type { BufferDebloatSettings, HighAvailability, RestartStrategySettings } from "../flink/index.ts";
+import type {
+  BufferDebloatSettings,
+  HighAvailability,
+  LatencyTracking,
+  RestartStrategySettings,
+} from "../flink/index.ts";
 
 /** A pipeline as the parser hands it on: every default filled in, every unit converted.
  *  Durations are integer nanoseconds, sizes are bytes, rates are records a second. */
@@ -226,6 +231,8 @@ export interface JobSpec {
   readonly restartStrategy: RestartStrategySettings;
   readonly state: StateSpec;
   readonly network: NetworkSpec;
+  /** `metrics.latency.*` */
+  readonly latencyTracking: LatencyTracking;
   /** `sink.committer.retries` */
   readonly committerRetries: number;
   /** `pipeline.operator-chaining.enabled` */

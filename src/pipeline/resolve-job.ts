@@ -42,6 +42,7 @@ export function resolveJobs(
       state: resolveState(config, defaults),
       restartStrategy: resolveRestartStrategy(config, defaults),
       network: resolveNetwork(config, defaults),
+      latencyTracking: resolveLatencyTracking(config, defaults),
       source: resolveSource(job.source, defaults),
       committerRetries: defaults.flink(config, "sink.committer.retries"),
       operatorChaining: defaults.flink(config, "pipeline.operator-chaining.enabled"),
@@ -147,6 +148,14 @@ function resolveNetwork(config: FlinkConfig, defaults: Defaults): NetworkSpec {
     floatingBuffersPerGate: defaults.flink(config, "taskmanager.network.memory.floating-buffers-per-gate"),
     maxBuffersPerChannel: defaults.flink(config, "taskmanager.network.memory.max-buffers-per-channel"),
     debloat: resolveDebloat(config, defaults),
+  };
+}
+
+function resolveLatencyTracking(config: FlinkConfig, defaults: Defaults): JobSpec["latencyTracking"] {
+  return {
+    interval: defaults.flink(config, "metrics.latency.interval"),
+    granularity: defaults.flink(config, "metrics.latency.granularity"),
+    historySize: defaults.flink(config, "metrics.latency.history-size"),
   };
 }
 

@@ -47,6 +47,8 @@ const READ_BY_NOBODY: Readonly<Record<string, string>> = {
   "environment.jobManagerStart": FAILURES,
   "flink.highAvailability.*": FAILURES,
   "jobs[].checkpointing.retention": "the parser holds faults against it that submit a job from a checkpoint",
+  "jobs[].latencyTracking.granularity": "read where there are latency markers, and here there are none",
+  "jobs[].latencyTracking.historySize": "as that",
   "jobs[].network.debloat.*": "read where buffers are debloated, and here they aren't",
   "jobs[].restartStrategy.*": FAILURES,
   "jobs[].sinks[].producer.deliveryTimeout": BROKERS,

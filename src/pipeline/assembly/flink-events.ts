@@ -98,6 +98,7 @@ export class FlinkEvents {
       flush: sim.defineKind("buffer flusher", (t, writer) => (sources[t] ?? operators[t])?.onFlush(writer)),
       advance: sim.defineKind("source advances", (t) => sources[t]?.onAdvance()),
       syncDone: sim.defineKind("source snapshot taken", (t) => sources[t]?.onSyncDone()),
+      latencyMarker: sim.defineKind("latency marker due", (t) => sources[t]?.onLatencyMarker()),
       outputTimeout: sim.defineKind("barriers waited in the output", (t, c) =>
         (sources[t] ?? operators[t]?.snapshots)?.onOutputTimeout(c),
       ),

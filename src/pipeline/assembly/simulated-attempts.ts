@@ -7,6 +7,7 @@ import {
   type FailureReason,
   type JobDeployment,
   type JobMaster,
+  type LatencySamples,
   latestCheckpoint,
   type PlannedTask,
   pipelinedRegions,
@@ -191,6 +192,13 @@ export class SimulatedAttempts implements JobDeployment {
       ofVertices[vertex]!.push(metrics ?? null);
     });
     return ofVertices;
+  }
+
+  /** What the operators of all tasks have kept of latency markers. */
+  latencies(): readonly LatencySamples[] {
+    return this.#attempts.flatMap(
+      (attempt) => this.#world.events.operators[attempt?.task ?? -1]?.latencies ?? [],
+    );
   }
 
   /** How far each source subtask is behind now; null: it has no attempt. */

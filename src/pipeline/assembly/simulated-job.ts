@@ -9,6 +9,7 @@ import {
   type FailoverObserver,
   type FailureReason,
   type FlinkObserver,
+  LatencyStats,
   OperatorTask,
   PoisonRecord,
   type ServiceDraw,
@@ -19,8 +20,8 @@ import {
 } from "../../flink/index.ts";
 import type { BrokerObserver, KafkaObserver, Topic } from "../../kafka/index.ts";
 import { firstKeyGroup, type Lineage } from "../../records/index.ts";
-import { type JobVertex, jobGraph, targetsOf } from "../job-graph.ts";
-import type { JobSpec, Pipeline, SinkSpec } from "../pipeline.ts";
+import { type JobVertex, jobGraph, sinkWriterName, targetsOf } from "../job-graph.ts";
+import { type JobSpec, type Pipeline, type SinkSpec, SOURCE } from "../pipeline.ts";
 import { serviceDraw } from "../service-draw.ts";
 import { formatFault } from "../values/format-fault.ts";
 import { compareVersions } from "../values/version.ts";
@@ -220,6 +221,7 @@ export class JobBuilder {
         channelStateWrite: (bytes) => this.checkpoints.channelStateWrite(bytes),
         commitOffsets: source.commitOffsetsOnCheckpoint && source.groupId !== undefined,
         onStopped: (isCompleted) => this.onStopped(subtask, number, isCompleted),
+        ...this.#latencyMarkers(subtask),
       },
       feed,
       lineage,
@@ -294,6 +296,7 @@ export class JobBuilder {
           this.onException(subtaskOfJob, number, "user exception");
         },
         onStopped: (isCompleted) => this.onStopped(subtaskOfJob, number, isCompleted),
+        latencyStats: this.#latencyStats(vertex, subtask),
         applied: observer.applied?.bind(observer, this.#number, subtaskOfJob, number),
       },
     );
@@ -316,6 +319,34 @@ export class JobBuilder {
       outputs: [],
       sinks: sinks.map(({ spec, sink }) => ({ sink, topic: kafka.topic(spec.topic) })),
     };
+  }
+
+  /** How a source subtask emits latency markers. */
+  #latencyMarkers(subtask: number) {
+    const { latencyTracking, name } = this.#job;
+    if (latencyTracking.interval === 0) return {};
+    const { interval } = latencyTracking;
+    const random = this.#world.sim.stream(`latency markers ${name} ${SOURCE} ${subtask}`);
+    return { latencyMarkers: { interval, random } };
+  }
+
+  /** What the operators of a subtask keep of latency markers. */
+  #latencyStats({ name: vertex, operators, sinks }: JobVertex, subtask: number): LatencyStats | undefined {
+    const { latencyTracking, name } = this.#job;
+    if (latencyTracking.interval === 0) return undefined;
+    const { sim, observer } = this.#world;
+    return new LatencyStats(
+      latencyTracking,
+      {
+        source: SOURCE,
+        operators: operators.map((operator) => operator.name),
+        sinks: sinks.map(({ topic }) => sinkWriterName(topic)),
+        subtask,
+      },
+      sim.stream(`latency markers ${name} ${vertex} ${subtask}`),
+      (operator, { markedTime }) =>
+        observer.latencyReported?.(this.#number, operator, subtask, markedTime, sim.now),
+    );
   }
 
   #mayBeSlow(draw: ServiceDraw, subtask: number): ServiceDraw {

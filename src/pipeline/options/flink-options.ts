@@ -270,6 +270,12 @@ const execution = options({
       "100 ms",
       "Time between two flushes of partial network buffers; 0: after every record.",
     ],
+    "metrics.latency.interval": [
+      flinkDuration({ max: 3650 * DAY }),
+      "0 ms",
+      "Time between two latency markers of a source subtask; 0: none.",
+      { source: "Flink 2.1 MetricOptions" },
+    ],
     "parallelism.default": [
       integer({ min: 1, max: 32_768 }),
       "1",
@@ -448,6 +454,18 @@ const cluster = options({
       "Largest message between processes.",
       { source: "Flink 2.1 RpcOptions" },
     ],
+    "metrics.latency.granularity": [
+      choice(["operator", "single", "subtask"]),
+      "operator",
+      "Which latency markers share a histogram: those of a source, all, or those of a source subtask.",
+      { source: "Flink 2.1 MetricOptions" },
+    ],
+    "metrics.latency.history-size": [
+      integer({ min: 1, max: 100_000 }),
+      "128",
+      "Latency markers that a histogram keeps.",
+      { source: "Flink 2.1 MetricOptions" },
+    ],
     "web.checkpoints.history": [
       integer({ min: 1 }),
       "10",
@@ -516,24 +534,6 @@ const cluster = options({
       "Scheduler of the JobManager; Adaptive changes how failures are handled.",
     ],
     "slot.idle.timeout": [flinkDuration(), "50 s", "Time before an idle slot is returned."],
-    "metrics.latency.interval": [
-      flinkDuration({ max: 3650 * DAY }),
-      "0 ms",
-      "Time between two latency markers; 0: off.",
-      { source: "Flink 2.1 MetricOptions" },
-    ],
-    "metrics.latency.granularity": [
-      choice(["operator", "single", "subtask"]),
-      "operator",
-      "How finely latency markers are counted.",
-      { source: "Flink 2.1 MetricOptions" },
-    ],
-    "metrics.latency.history-size": [
-      integer({ min: 1 }),
-      "128",
-      "Latency markers kept.",
-      { source: "Flink 2.1 MetricOptions" },
-    ],
     "metrics.fetcher.update-interval": [
       flinkDuration(),
       "10 s",

@@ -68,7 +68,7 @@ export const MUTANTS: readonly Mutant[] = [
     name: "barrier-overtakes-record",
     bug: "records that wait for their buffer stay behind a barrier that is broadcast after them",
     file: "flink/channel.ts",
-    find: "    if (this.open.records > 0) this.#queueOpen();\n    this.#unpolled = undefined;\n    if (this.#fill > 0) {",
+    find: "    if (this.#hasOpen()) this.#queueOpen();\n    this.#unpolled = undefined;\n    if (this.#fill > 0) {",
     replace: "    this.#unpolled = undefined;\n    if (this.#fill > 0) {",
     killedBy: "BarrierNeverOvertakesRecord",
     setup: "pair",
