@@ -2,7 +2,7 @@ import type { CheckedPipeline } from "./checked-pipeline.ts";
 import { seconds, Violations } from "./violations.ts";
 
 /** More routes than a pipeline has. */
-const ROUTES = 1024;
+const ROUTES = 2 ** 24;
 
 /** **OrderPerPartitionAndKey.** Records of one source partition that take one way through a job (those of one key do) are first
  *  seen in a partition of its topic in the order in which they were made. Asked of topics whose jobs read what producers write;

@@ -111,6 +111,7 @@ function world({ brokers = 1, version = 1, transactionTimeoutMs = 600_000, sink 
         partitioner: "fixed",
         recordBytes: 100,
         batchSize: 16_384,
+        joinsAtBroker: version === 2,
         transactionalIdPrefix: "job",
         namingStrategy: "INCREMENTING",
         abortStrategy: "PROBING",

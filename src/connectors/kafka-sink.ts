@@ -1,5 +1,5 @@
-/** Models: KafkaSink: the writer (sticky or fixed partitioner, one transaction per checkpoint) and the committer chained
- *    behind it, for the three delivery guarantees. Starting the next transaction is part of the snapshot and blocks the
+/** Models: KafkaSink: the writer (sticky or fixed partitioner, or by key, one transaction per checkpoint) and the committer
+ *    chained behind it, for the three delivery guarantees. Starting the next transaction is part of the snapshot and blocks the
  *    task, committing blocks it again.
  *  Source: flink-connector-kafka KafkaWriter, ExactlyOnceKafkaWriter, KafkaCommitter (3.4, 4.0, 5.0); kafka
  *    BuiltInPartitioner.
@@ -18,7 +18,7 @@ import {
   type TransactionalClient,
   type TransactionCoordinator,
 } from "../kafka/index.ts";
-import { Outbox, SpanList } from "../records/index.ts";
+import { type KeyedPartitions, Outbox, type RunPart, SpanList } from "../records/index.ts";
 import { commitOutcome } from "./commit-outcome.ts";
 import {
   addCommittable,
@@ -46,9 +46,11 @@ export interface KafkaSinkSettings {
   readonly subtask: number;
   readonly parallelism: number;
   readonly deliveryGuarantee: DeliveryGuarantee;
-  readonly partitioner: "default" | "fixed";
+  readonly partitioner: "default" | "fixed" | "key";
   readonly recordBytes: number;
   readonly batchSize: number;
+  /** Transactions of protocol version 2. */
+  readonly joinsAtBroker: boolean;
   /** What exactly-once goes by. */
   readonly transactionalIdPrefix: string;
   readonly namingStrategy: TransactionNamingStrategy;
@@ -94,6 +96,13 @@ export interface KafkaSinkListener {
   onFailed(): void;
 }
 
+/** What splits runs by key. */
+interface KeyedWriter {
+  readonly byKey: KeyedPartitions;
+  readonly part: RunPart;
+  readonly probe: RunPart;
+}
+
 /** Snapshots of a sink that may still be asked for. */
 const MOST_STATES = 16;
 
@@ -116,6 +125,7 @@ export class KafkaSink implements ChainedSink {
   #lastCheckpoint = 0;
   /** 1 for each partition that the transaction holds. */
   readonly #added: Uint8Array;
+  readonly #keyed: KeyedWriter | undefined;
   /** Committed, and the writer doesn't know yet. */
   readonly #finished: string[] = [];
   #committingProducer: InternalProducer | undefined;
@@ -147,6 +157,8 @@ export class KafkaSink implements ChainedSink {
     this.#observer = observer;
     this.#part = new SpanList(separate);
     this.#added = new Uint8Array(topic.partitions);
+    const { byKey } = producer;
+    this.#keyed = byKey && { byKey, part: byKey.part(separate), probe: byKey.part(separate) };
     this.#partition =
       settings.partitioner === "fixed" ? settings.subtask % topic.partitions : random.below(topic.partitions);
     this.#pool = this.#makePool([]);
@@ -246,6 +258,10 @@ export class KafkaSink implements ChainedSink {
    *  records ends in between. */
   write(spans: SpanList, first: number, last: number): void {
     const { batchSize, recordBytes, partitioner } = this.#settings;
+    if (this.#keyed !== undefined) {
+      this.#writeByKey(this.#keyed, spans, first, last);
+      return;
+    }
     const sticky = partitioner === "default";
     let at = first;
     let part = spans;
@@ -278,8 +294,13 @@ export class KafkaSink implements ChainedSink {
   }
 
   #send(spans: SpanList, first: number, last: number): void {
-    const transaction = this.#current?.transaction ?? 0;
     const joinTime = this.#exactlyOnce() ? this.#join(this.#partition, first) : 0;
+    this.#sendTo(this.#partition, spans, first, last, joinTime);
+  }
+
+  /** @param joinTime see RecordProducer.send; -1: the producer was fenced. */
+  #sendTo(partition: number, spans: SpanList, first: number, last: number, joinTime: number): void {
+    const transaction = this.#current?.transaction ?? 0;
     if (joinTime < 0 || this.#producer.isFenced) this.#fail(INVALID_PRODUCER_EPOCH);
     if (this.#failed) {
       spans.clear();
@@ -287,18 +308,67 @@ export class KafkaSink implements ChainedSink {
     }
     const { job, writer } = this.#settings;
     this.#observer.written?.(job, writer, this.#topic.name, transaction, spans.records, first);
-    this.#producer.send(this.#partition, spans, first, last, transaction, joinTime);
+    this.#producer.send(partition, spans, first, last, transaction, joinTime);
+  }
+
+  /** BuiltInPartitioner.partitionForKey. */
+  #writeByKey({ byKey, part }: KeyedWriter, spans: SpanList, first: number, last: number): void {
+    const { joinsAtBroker } = this.#settings;
+    let joinTime = 0;
+    if (!joinsAtBroker) joinTime = this.#joinByKey(undefined, spans, first, last);
+    for (let slot = 0; slot < byKey.slots; slot++) {
+      if (!part.of(spans, first, last, (route) => byKey.ofSlot(route, slot))) continue;
+      if (joinsAtBroker) joinTime = this.#joinByKey(slot, part.spans, part.first, part.last);
+      this.#sendTo(slot, part.spans, part.first, part.last, joinTime);
+      joinTime = 0;
+    }
+    spans.clear();
+  }
+
+  /** The partitions that records of `spans` bring into the transaction: the first one by a request of its own, upon whose
+   *  answer the others follow together; where they join at their broker all by the produce request that they are in.
+   *  @param slot of all records; undefined: of any. @returns as #join. */
+  #joinByKey(slot: number | undefined, spans: SpanList, first: number, last: number): number {
+    if (!this.#exactlyOnce()) return 0;
+    const { byKey, probe } = this.#keyed!;
+    const joining: { readonly partition: number; readonly at: number }[] = [];
+    for (
+      let partition = slot ?? 0;
+      partition < byKey.partitions;
+      partition += slot === undefined ? 1 : byKey.slots
+    ) {
+      if (this.#added[partition] === 1) continue;
+      const isThere = probe.of(spans, first, last, (route) => {
+        const ofSlot = slot === undefined ? byKey.ofSlot(route, partition % byKey.slots) : route;
+        return byKey.ofPartition(ofSlot, partition);
+      });
+      if (isThere) joining.push({ partition, at: probe.first });
+      probe.spans.clear();
+    }
+    if (joining.length === 0) return 0;
+    joining.sort((a, b) => a.at - b.at);
+    const partitions = joining.map(({ partition }) => partition);
+    const { at } = joining[0]!;
+    if (slot !== undefined || partitions.length === 1) return this.#joinAll(partitions, at);
+    const one = this.#joinAll(partitions.slice(0, 1), at);
+    const others = one < 0 ? -1 : this.#joinAll(partitions.slice(1), at + one);
+    return others < 0 ? -1 : one + others;
   }
 
   /** Whether `partition` is new in the transaction: its coordinator then learns of it at `at`.
    *  @returns ns that takes; 0: it isn't new; -1: the producer was fenced. */
   #join(partition: number, at: number): number {
-    if (this.#added[partition] === 1) return 0;
-    this.#added[partition] = 1;
+    return this.#added[partition] === 1 ? 0 : this.#joinAll([partition], at);
+  }
+
+  #joinAll(partitions: readonly number[], at: number): number {
+    for (const partition of partitions) this.#added[partition] = 1;
     const producer = this.#current!;
     producer.addData();
-    const topicPartition = this.#coordinator.topicPartition(this.#topic, partition);
-    return producer.client.join(producer.transaction, topicPartition, at);
+    const topicPartitions = partitions.map((partition) =>
+      this.#coordinator.topicPartition(this.#topic, partition),
+    );
+    return producer.client.join(producer.transaction, topicPartitions, at);
   }
 
   // ---- checkpoints

@@ -1,4 +1,4 @@
-import { type Lineage, SpanList } from "../records/index.ts";
+import { type Lineage, RunPart, type SpanList } from "../records/index.ts";
 import type { CommittableState } from "./task-state-snapshot.ts";
 
 /** What is chained behind an operator. Times are ns. */
@@ -26,13 +26,13 @@ export interface SinkOfTask {
 export class ChainedSinks {
   readonly #sinks: readonly SinkOfTask[];
   readonly #lineage: Lineage;
-  readonly #part: SpanList;
+  readonly #part: RunPart;
   #next = 0;
 
   constructor(sinks: readonly SinkOfTask[], lineage: Lineage, separate: boolean) {
     this.#sinks = sinks;
     this.#lineage = lineage;
-    this.#part = new SpanList(separate);
+    this.#part = new RunPart(lineage, separate);
   }
 
   get isEmpty(): boolean {
@@ -50,8 +50,8 @@ export class ChainedSinks {
         return;
       }
       if (isWhole) {
-        spans.copyTo(this.#part);
-        sink.write(this.#part, first, last);
+        spans.copyTo(this.#part.spans);
+        sink.write(this.#part.spans, first, last);
       } else this.#writeShare(sink, spans, share, first, last);
     }
     spans.clear();
@@ -64,29 +64,9 @@ export class ChainedSinks {
     first: number,
     last: number,
   ): void {
-    const spacing = spans.records > 1 ? (last - first) / (spans.records - 1) : 0;
-    let head = -1;
-    let tail = -1;
-    for (let i = 0, earlier = 0; i < spans.count; i++) {
-      const partition = spans.partition[i]!;
-      const local = this.#lineage.localPartition(partition);
-      const route = this.#lineage.routeById(spans.route[i]!);
-      const share = this.#lineage.share(route, numerator, denominator);
-      const from = this.#lineage.translate(partition, route, share, spans.from[i]!);
-      const to = this.#lineage.translate(partition, route, share, spans.to[i]!);
-      if (to > from) {
-        const place = earlier - spans.from[i]!;
-        if (head < 0) head = place + route.rankOf(local, share.offsetOf(local, from));
-        tail = place + route.rankOf(local, share.offsetOf(local, to - 1));
-        this.#part.push(partition, share.id, from, to);
-      }
-      earlier += spans.to[i]! - spans.from[i]!;
-    }
-    if (head < 0) return;
-    // In an interleaved run the chosen ones may lie anywhere.
-    this.#part.interleaved = spans.interleaved && this.#part.count > 1;
-    if (spans.interleaved) sink.write(this.#part, first, last);
-    else sink.write(this.#part, first + head * spacing, first + tail * spacing);
+    const part = this.#part;
+    if (!part.of(spans, first, last, (route) => this.#lineage.share(route, numerator, denominator))) return;
+    sink.write(part.spans, part.first, part.last);
   }
 
   /** Begins prepareSnapshotPreBarrier, sink after sink. @returns when the last flush is over; -1 when a sink's onFlushed

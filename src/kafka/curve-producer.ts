@@ -4,10 +4,11 @@
  *    when it is sent: until then it dies with its producer. Where brokers can fail it is handed to what is in flight instead.
  *  Source: kafka RecordAccumulator, Sender, TransactionManager, KafkaProducer; producer-connection.ts.
  *  Leaves out: with linger 0, batch.size (all that waits for the Sender shares one request); buffer.memory; after an
- *    election a partition's requests keep the queue of its first leader. */
+ *    election a partition's requests keep the queue of its first leader. By key: the batches of the partitions with one
+ *    leader, of which the fullest takes the others along, fill alike. */
 
 import { invariant, NO_EVENT, type Simulation } from "../engine/index.ts";
-import { SpanList } from "../records/index.ts";
+import { type KeyedPartitions, type RunPart, SpanList } from "../records/index.ts";
 import { appendDelay, type BrokerTiming } from "./broker-timing.ts";
 import type { InFlightBatches } from "./in-flight-batches.ts";
 import { ProducerConnection } from "./producer-connection.ts";
@@ -31,6 +32,7 @@ export interface CurveProducerKinds {
 }
 
 export class CurveProducer implements RecordProducer {
+  readonly byKey: KeyedPartitions | undefined;
   readonly #sim: Simulation;
   readonly #kinds: CurveProducerKinds;
   readonly #number: number;
@@ -42,6 +44,8 @@ export class CurveProducer implements RecordProducer {
   readonly #answerTime: number;
   readonly #unsent: UnsentRuns;
   readonly #part: SpanList;
+  /** What a partition gets of a run that is written by key. */
+  readonly #keyed: RunPart | undefined;
   readonly #append: RunTaker;
   readonly #inFlight: InFlightBatches | undefined;
   #isFenced = false;
@@ -82,11 +86,25 @@ export class CurveProducer implements RecordProducer {
     this.#answerTime = timing.roundTrip / 2 + timing.clientWakeup;
     this.#unsent = new UnsentRuns(separate);
     this.#part = new SpanList(separate);
+    this.#keyed = settings.byKey?.part(separate);
     this.#connectionFreeAt = new Float64Array(settings.brokers);
-    this.#append = (partition, spans, first, last, transaction) => {
+    const append: RunTaker = (partition, spans, first, last, transaction) => {
       if (inFlight !== undefined) inFlight.add(partition, spans, first, last, transaction);
       else if (!topic.logs[partition]!.append(spans, first, last, transaction)) this.#isFenced = true;
     };
+    const { byKey } = settings;
+    this.byKey = byKey;
+    this.#append =
+      byKey === undefined
+        ? append
+        : (slot, spans, first, last, transaction) => {
+            for (let partition = slot; partition < byKey.partitions; partition += byKey.slots) {
+              const part = this.#keyed!;
+              if (!part.of(spans, first, last, (route) => byKey.ofPartition(route, partition))) continue;
+              append(partition, part.spans, part.first, part.last, transaction);
+              part.spans.clear();
+            }
+          };
     this.#batches =
       settings.linger === 0
         ? []
@@ -248,13 +266,15 @@ export class CurveProducer implements RecordProducer {
   // ---- with linger: a batch is sent when it is full, or linger after its first record
 
   #accumulate(partition: number, spans: SpanList, first: number, last: number, transaction: number): void {
-    const { linger, batchSize, recordBytes } = this.#settings;
+    const { linger, batchSize, recordBytes, byKey } = this.#settings;
     const batch = this.#batches[partition]!;
-    const capacity = Math.max(1, Math.floor(batchSize / recordBytes));
+    const capacity = Math.max(1, Math.floor(batchSize / recordBytes)) * (byKey?.partitionsOf(partition) ?? 1);
     const spacing = spans.records > 1 ? (last - first) / (spans.records - 1) : 0;
     let at = first;
     while (spans.records > 0) {
-      this.#closeLingered(at);
+      // Runs by key overlap in time: what another leader's batches wait for is no business of this one's.
+      if (byKey === undefined) this.#closeLingered(at);
+      else if (batch.spans.records > 0 && batch.createdAt + linger < at) this.#closeAlone(partition);
       if (batch.spans.records === 0) {
         if (spacing > linger && spans.records > 1) {
           // Every record is a batch; the last one stays open.
@@ -265,7 +285,7 @@ export class CurveProducer implements RecordProducer {
         }
         batch.createdAt = at;
         batch.transaction = transaction;
-        this.#lingering.push(partition);
+        this.#lingerFrom(partition, at);
       }
       invariant(batch.transaction === transaction, "a batch is flushed before its transaction ends");
       const fits = capacity - batch.spans.records;
@@ -289,8 +309,21 @@ export class CurveProducer implements RecordProducer {
     }
   }
 
+  /** Oldest batch first. */
+  #lingerFrom(partition: number, at: number): void {
+    let place = this.#lingering.length;
+    while (place > 0 && this.#batches[this.#lingering[place - 1]!]!.createdAt > at) place--;
+    this.#lingering.splice(place, 0, partition);
+  }
+
+  /** Closes a batch that has lingered, and no other. */
+  #closeAlone(partition: number): void {
+    this.#lingering.splice(this.#lingering.indexOf(partition), 1);
+    this.#close(partition, this.#batches[partition]!.createdAt + this.#settings.linger);
+  }
+
   #closeFull(partition: number, at: number): void {
-    this.#closeLingered(at);
+    if (this.byKey === undefined) this.#closeLingered(at);
     this.#lingering.splice(this.#lingering.indexOf(partition), 1);
     this.#close(partition, at);
   }

@@ -1,10 +1,11 @@
 /** Models: a producer with every batch, request and answer an event: the reference that curve-producer.ts and
  *    producer-connection.ts are tested against.
  *  Source: kafka RecordAccumulator (a batch a partition and request, linger, batch.size), Sender, SocketServer.
- *  Leaves out: brokers that fail, retries, buffer.memory, max.request.size. */
+ *  Leaves out: brokers that fail, retries, buffer.memory, max.request.size; batches that are not ready and that one of their
+ *    broker takes along, except where records go by key. */
 
 import { invariant, NO_EVENT, type Simulation } from "../engine/index.ts";
-import { SpanList } from "../records/index.ts";
+import { type KeyedPartitions, SpanList } from "../records/index.ts";
 import { appendDelay, type BrokerTiming } from "./broker-timing.ts";
 import type { RecordProducer, RecordProducerSettings } from "./record-producer.ts";
 import type { Topic } from "./topic.ts";
@@ -40,6 +41,7 @@ interface Connection {
 }
 
 export class EagerProducer implements RecordProducer {
+  readonly byKey: KeyedPartitions | undefined;
   readonly #sim: Simulation;
   readonly #kinds: EagerProducerKinds;
   readonly #number: number;
@@ -70,6 +72,7 @@ export class EagerProducer implements RecordProducer {
     this.#topic = topic;
     this.#timing = timing;
     this.#settings = settings;
+    this.byKey = settings.byKey;
     this.#connections = Array.from({ length: settings.brokers }, () => ({
       inFlight: 0,
       serving: false,
@@ -220,17 +223,19 @@ export class EagerProducer implements RecordProducer {
     this.#sim.scheduleAfter(this.#settings.service, this.#kinds.served, this.#number, broker);
   }
 
-  /** The first sendable batch of each partition that `broker` leads. */
+  /** The first sendable batch of each partition that `broker` leads; by key, one of them takes the others along. */
   #drain(broker: number, now: number): Batch[] {
-    const request: Batch[] = [];
-    this.#batches.forEach((queue, partition) => {
-      const head = queue[0];
-      if (head === undefined || this.#topic.leader(partition) !== broker) return;
-      const full = head.bytes + this.#settings.recordBytes > this.#settings.batchSize || queue.length > 1;
-      const lingered = now - head.createdAt >= this.#settings.linger;
-      if (full || lingered || this.#onFlushed !== undefined) request.push(queue.shift()!);
+    const { recordBytes, batchSize, linger, byKey } = this.#settings;
+    const isReady = (queue: readonly Batch[]): boolean => {
+      const head = queue[0]!;
+      const full = head.bytes + recordBytes > batchSize || queue.length > 1;
+      return full || now - head.createdAt >= linger || this.#onFlushed !== undefined;
+    };
+    const led = this.#batches.filter((queue, partition) => {
+      return queue.length > 0 && this.#topic.leader(partition) === broker;
     });
-    return request;
+    const sent = byKey !== undefined && led.some(isReady) ? led : led.filter(isReady);
+    return sent.map((queue) => queue.shift()!);
   }
 
   #wakeSender(at: number): void {

@@ -1,7 +1,10 @@
-import type { SpanList } from "../records/index.ts";
+import type { KeyedPartitions, SpanList } from "../records/index.ts";
 
 /** A KafkaProducer as the sink uses it: records go to partitions in the order of send. Times are ns. */
 export interface RecordProducer {
+  /** How records go to partitions by their keys; undefined: they don't. Then `partition` of send is a slot of it, whose
+   *  records go to the partitions of their keys. */
+  readonly byKey: KeyedPartitions | undefined;
   /** Sends all records of `spans` (and empties it), handed over evenly from `first` to `last`, which are not in the
    *  future. `joinTime`: ns that a partition which is new in the transaction takes to join it, else 0; the Sender waits
    *  for it, or only the partition's broker where the partition joins there. */
@@ -65,4 +68,5 @@ export interface RecordProducerSettings {
   readonly service: number;
   /** Transactions of protocol version 2: a partition joins at its broker, not by a request of the producer. */
   readonly joinsAtBroker: boolean;
+  readonly byKey?: KeyedPartitions;
 }

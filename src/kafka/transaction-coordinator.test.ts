@@ -84,7 +84,7 @@ function world(settings: Partial<TransactionCoordinatorSettings> = {}) {
   const write = (producer: TransactionalClient, partitions: readonly number[]): number => {
     const transaction = coordinator.begin(9);
     for (const partition of partitions) {
-      producer.join(transaction, coordinator.topicPartition(topic, partition), sim.now);
+      producer.join(transaction, [coordinator.topicPartition(topic, partition)], sim.now);
       const spans = new SpanList(false);
       spans.push(0, 0, 0, 1);
       topic.logs[partition]!.append(spans, sim.now, sim.now, transaction);
@@ -257,7 +257,7 @@ describe("time-outs", () => {
       const spans = new SpanList(false);
       spans.push(0, 0, 1, 2);
       answers.push(topic.logs[0]!.append(spans, 20_000 * MS, 20_000 * MS, 1));
-      answers.push(producer.join(1, coordinator.topicPartition(topic, 1), 20_000 * MS));
+      answers.push(producer.join(1, [coordinator.topicPartition(topic, 1)], 20_000 * MS));
     });
     run(30_000);
     expect(answers).toEqual([false, -1]);
@@ -330,7 +330,7 @@ describe("a producer that goes from one transaction to the next", () => {
       const transaction = coordinator.begin(9);
       for (const partition of [0, 1, 2]) {
         const topicPartition = coordinator.topicPartition(topic, partition);
-        joined.push(rounded(producer.join(transaction, topicPartition, 10 * MS) / MS));
+        joined.push(rounded(producer.join(transaction, [topicPartition], 10 * MS) / MS));
       }
     });
     run(100);

@@ -396,7 +396,7 @@ export class TransactionCoordinator implements PartitionListener {
     return index * PARTITIONS + partition;
   }
 
-  /** A partition joins at `at` (ns, may be past): its first record was handed over then. In closed form, for records that
+  /** Partitions join by one request at `at` (ns, may be past): a first record was handed over then. In closed form, for records that
    *  are known in runs: the request's time is what is returned, its outcome holds at once.
    *  @returns ns: version 1, until AddPartitionsToTxn is answered and the Sender goes on; version 2, how long the leader
    *  keeps the batch. -1: refused, since the producer was fenced. */
@@ -405,7 +405,7 @@ export class TransactionCoordinator implements PartitionListener {
     producer: Pick<TransactionAnswer, "producerId" | "producerEpoch">,
     version: TransactionVersion,
     transaction: number,
-    topicPartition: number,
+    topicPartitions: readonly number[],
     at: number,
     place?: ClientPlace,
   ): number {
@@ -434,7 +434,7 @@ export class TransactionCoordinator implements PartitionListener {
       id,
       producer.producerId,
       producer.producerEpoch,
-      [topicPartition],
+      topicPartitions,
       transaction,
       handled,
       this.#outbox,

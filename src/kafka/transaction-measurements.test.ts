@@ -73,7 +73,7 @@ function cluster(brokers: 1 | 3, version: 1 | 2) {
   /** A record to partition 0, in a transaction. */
   const write = (producer: TransactionalClient): void => {
     const transaction = coordinator.begin(0);
-    producer.join(transaction, coordinator.topicPartition(topic, 0), sim.now);
+    producer.join(transaction, [coordinator.topicPartition(topic, 0)], sim.now);
     const spans = new SpanList(false);
     spans.push(0, 0, 0, 1);
     topic.logs[0]!.append(spans, sim.now, sim.now, transaction);

@@ -119,14 +119,14 @@ export class TransactionalClient {
     this.#start({ kind: "AddPartitionsToTxn", ...NOTHING, partitions, transaction, whenDone }, this.#sim.now);
   }
 
-  /** A partition joins `transaction` at `at`; see TransactionCoordinator.join. */
-  join(transaction: number, topicPartition: number, at: number): number {
+  /** Partitions join `transaction` at `at`; see TransactionCoordinator.join. */
+  join(transaction: number, topicPartitions: readonly number[], at: number): number {
     return this.#coordinator.join(
       this.transactionalId,
       this,
       this.version,
       transaction,
-      topicPartition,
+      topicPartitions,
       at,
       this.#settings.place,
     );

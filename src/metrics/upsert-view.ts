@@ -99,4 +99,4 @@ export class UpsertView implements Pick<KafkaObserver, "delivered"> {
 }
 
 /** More routes than a pipeline has. */
-const ROUTES = 1024;
+const ROUTES = 2 ** 24;

@@ -121,6 +121,7 @@ describe("modelled means that the simulator is told", () => {
     skew: "zipf 1",
     keys: "7",
     "sink.delivery-guarantee": "none",
+    connector: "upsert-kafka",
     "sink.partitioner": "fixed",
     "sink.transaction-naming-strategy": "POOLING",
     "transaction.state.log.replication.factor": "2",
@@ -164,6 +165,7 @@ describe("modelled means that the simulator is told", () => {
         // The keys of a strategy count only where it is chosen.
         const [, strategy] = /^restart-strategy\.([a-z-]+)\./.exec(option.key) ?? [];
         const needed = strategy === undefined ? [] : [`${section}.restart-strategy.type=${strategy}`];
+        if (option.key.startsWith("sink.buffer-flush.")) needed.push(`${section}.connector=upsert-kafka`);
         const value = another(section, option);
         const ignored = IGNORED_HERE.some(
           ([where, key]) =>

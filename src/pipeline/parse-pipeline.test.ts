@@ -597,6 +597,18 @@ readers:`,
     ],
   ],
   [
+    "options that only the other connector has",
+    changed(
+      "- { topic: enriched }",
+      "- { topic: enriched, connector: upsert-kafka, sink.partitioner: fixed, key.fields: id }\n      - { topic: more, sink.buffer-flush.max-rows: 100 }",
+    ).replace("topics:", "topics:\n    more: {}"),
+    [
+      'Cannot read jobs.enrich.sinks[0].sink.partitioner (line 17): got "fixed", wanted nothing: connector upsert-kafka writes by the hash of its primary key',
+      'Cannot read jobs.enrich.sinks[0].key.fields (line 17): got "id", wanted nothing: connector upsert-kafka takes the columns of its primary key',
+      "Cannot read jobs.enrich.sinks[1].sink.buffer-flush.max-rows (line 18): got 100, wanted connector: upsert-kafka, which alone buffers",
+    ],
+  ],
+  [
     "a name no topic may have",
     changed("orders: {}", "orders: {}\n    my topic: {}"),
     [

@@ -333,7 +333,8 @@ export interface SinkSpec {
   readonly share: { readonly numerator: number; readonly denominator: number };
   readonly deliveryGuarantee: DeliveryGuarantee;
   readonly transactionalIdPrefix: string | undefined;
-  readonly partitioner: "default" | "fixed";
+  /** `sink.partitioner`; `key`: the default of records that have one, as those of upsert-kafka do. */
+  readonly partitioner: "default" | "fixed" | "key";
   /** bytes of an output record. */
   readonly recordBytes: number;
   readonly transactionTimeout: Duration;

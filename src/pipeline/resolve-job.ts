@@ -212,13 +212,25 @@ function resolveSink(
     share: defaults.of(sinkKeys, sink, "share"),
     deliveryGuarantee: defaults.of(sinkOptions, sink, "sink.delivery-guarantee"),
     transactionalIdPrefix: sink["sink.transactional-id-prefix"],
-    partitioner: defaults.of(sinkOptions, sink, "sink.partitioner"),
+    partitioner: resolvePartitioner(sink, defaults),
     recordBytes: sink.record ?? inputRecordBytes,
     transactionTimeout: defaults.of(sinkOptions, sink, "properties.transaction.timeout.ms"),
     transactionNamingStrategy: defaults.of(sinkOptions, sink, "sink.transaction-naming-strategy"),
     recyclesProducerOnCommit: compareVersions(defaults.context.versions.flinkConnectorKafka, "4.0") < 0,
     producer: resolveProducerConfig(producer, defaults),
   };
+}
+
+/** Source: flink-connector-kafka UpsertKafkaDynamicTableFactory (no partitioner of Flink's: the producer's, by the primary
+ *  key), DynamicKafkaRecordSerializationSchema; kafka KafkaProducer.partition. */
+function resolvePartitioner(sink: ParsedSink, defaults: Defaults): SinkSpec["partitioner"] {
+  const partitioner = defaults.of(sinkOptions, sink, "sink.partitioner");
+  const hasKey = sink["key.fields"] !== undefined || isUpsertKafka(sink, defaults);
+  return partitioner === "default" && hasKey ? "key" : partitioner;
+}
+
+function isUpsertKafka(sink: ParsedSink, defaults: Defaults): boolean {
+  return defaults.of(sinkOptions, sink, "connector") === "upsert-kafka";
 }
 
 /** Size of the records of a topic: that of its producer, or of the jobs on the way from one. 0: nobody writes it. */

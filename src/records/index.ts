@@ -1,6 +1,7 @@
 export { IntervalLedger } from "./interval-ledger.ts";
 export { firstKeyGroup } from "./key-groups.ts";
 export { KeyCensus, KeyPopulation, type KeySource } from "./key-population.ts";
+export { KeyedPartitions } from "./keyed-partitions.ts";
 export { type KeyDistribution, LaneTable } from "./lane-table.ts";
 export { Lineage } from "./lineage.ts";
 export { ConstantOrigin, type Origin, PoissonOrigin, type Rate } from "./origin.ts";
@@ -8,5 +9,6 @@ export { Outbox } from "./outbox.ts";
 export { activeTime, PausedOrigin, type PausedTime } from "./paused-origin.ts";
 export type { Route } from "./route.ts";
 export { RouteSightings } from "./route-sightings.ts";
+export { RunPart } from "./run-part.ts";
 export type { Sightings } from "./sightings.ts";
 export { SpanList } from "./span-list.ts";

@@ -1,6 +1,6 @@
 import { fc, test as property } from "@fast-check/vitest";
 import { describe, expect, test } from "vitest";
-import { firstKeyGroup, keyGroupOf, murmurHash } from "./key-groups.ts";
+import { firstKeyGroup, keyGroupOf, murmurHash, topicPartitionOf } from "./key-groups.ts";
 
 const WORD = 0xffffffffn;
 
@@ -76,6 +76,38 @@ describe("key-group ranges", () => {
       const end = (BigInt(index + 1) * BigInt(maxParallelism) - 1n) / BigInt(parallelism);
       expect(firstKeyGroup(index, parallelism, maxParallelism)).toBe(Number(start));
       expect(firstKeyGroup(index + 1, parallelism, maxParallelism) - 1).toBe(Number(end));
+    },
+  );
+});
+
+/** MurmurHash2 with Kafka's seed, over unbounded integers; a whole number of words. */
+function murmur2(data: readonly number[]): bigint {
+  const m = 0x5bd1e995n;
+  let h = 0x9747b28cn ^ BigInt(data.length);
+  for (let i = 0; i < data.length; i += 4) {
+    let k = data.slice(i, i + 4).reduceRight((word, byte) => (word << 8n) | BigInt(byte), 0n);
+    k = (k * m) & WORD;
+    k = ((k ^ (k >> 24n)) * m) & WORD;
+    h = ((h * m) & WORD) ^ k;
+  }
+  h = ((h ^ (h >> 13n)) * m) & WORD;
+  return h ^ (h >> 15n);
+}
+
+describe("topicPartitionOf", () => {
+  test("stands on the hash that kafka's own tests give", () => {
+    // Source: kafka UtilsTest.testMurmur2.
+    const text = "lkjh234lh9fiuh90y23oiuhsafujhadof229phr9h19h89h8";
+    const bytes = Array.from(text, (letter) => letter.charCodeAt(0));
+    expect(Number(BigInt.asIntN(32, murmur2(bytes)))).toBe(-58897971);
+  });
+
+  property.prop([fc.maxSafeNat(), fc.integer({ min: 1, max: 1000 })], { numRuns: 5000 })(
+    "is the hash of the key's eight bytes, made non-negative, modulo the partitions",
+    (key, partitions) => {
+      const bytes = Array.from({ length: 8 }, (_, i) => Math.floor(key / 256 ** (7 - i)) % 256);
+      const expected = Number(murmur2(bytes) & 0x7fffffffn) % partitions;
+      expect(topicPartitionOf(key, partitions)).toBe(expected);
     },
   );
 });

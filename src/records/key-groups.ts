@@ -1,6 +1,8 @@
-/** Models: which key group, and which subtask, a key belongs to.
- *  Source: flink KeyGroupRangeAssignment, MathUtils.murmurHash (Flink 2.1).
- *  Leaves out: hash codes of key types other than Java's Long and Integer. */
+/** Models: which key group, and which subtask, a key belongs to, and which partition of a topic it is written to.
+ *  Source: flink KeyGroupRangeAssignment, MathUtils.murmurHash (Flink 2.1); kafka BuiltInPartitioner.partitionForKey,
+ *    Utils.murmur2.
+ *  Leaves out: hash codes of key types other than Java's Long and Integer, serialisations of a key other than eight bytes,
+ *    the most significant first (LongSerializer, Flink's raw format). */
 
 /** MurmurHash3 of one int32, then made non-negative as Flink does. */
 export function murmurHash(code: number): number {
@@ -33,4 +35,25 @@ export function firstKeyGroup(index: number, parallelism: number, maxParallelism
 /** The subtask that a key group belongs to. */
 export function subtaskOf(keyGroup: number, parallelism: number, maxParallelism: number): number {
   return Math.floor((keyGroup * parallelism) / maxParallelism);
+}
+
+const MURMUR2 = 0x5bd1e995;
+
+/** The partition of a topic of `partitions` that Kafka's default partitioner chooses for a key (a Java Long, 0 to 2^53). */
+export function topicPartitionOf(key: number, partitions: number): number {
+  let h = 0x9747b28c ^ 8;
+  for (const word of [Math.floor(key / 4294967296) | 0, (key % 4294967296) | 0]) {
+    // The hash reads the least significant byte of a word first, the serialised key begins with the most significant one.
+    let k = Math.imul(byteSwapped(word), MURMUR2);
+    k ^= k >>> 24;
+    h = Math.imul(h, MURMUR2) ^ Math.imul(k, MURMUR2);
+  }
+  h ^= h >>> 13;
+  h = Math.imul(h, MURMUR2);
+  h ^= h >>> 15;
+  return (h & 0x7fffffff) % partitions;
+}
+
+function byteSwapped(word: number): number {
+  return (word << 24) | ((word & 0xff00) << 8) | ((word >>> 8) & 0xff00) | (word >>> 24);
 }

@@ -1,11 +1,12 @@
-/** Models: which key group ("lane") each offset of an origin partition belongs to, as a table that repeats.
+/** Models: which key group ("lane") each offset of an origin partition belongs to, as a table that repeats, and which
+ *    partition of a topic its key is written to.
  *  Source: key groups as in key-groups.ts; keys in turn, or drawn from Zipf's law with the given exponent.
  *  Leaves out: keys beyond the period: with more than 8,192 distinct keys the table holds key groups in the exact
  *    proportion of their keys' weights, shuffled, instead of every key; of more than 65,536 keys the rest are taken to
- *    be spread over the key groups evenly. */
+ *    be spread over the key groups evenly. The records of a key group are shared out among topic partitions alike. */
 
 import { counterHash, invariant, log, pow } from "../engine/index.ts";
-import { keyGroupOf } from "./key-groups.ts";
+import { keyGroupOf, topicPartitionOf } from "./key-groups.ts";
 
 export type KeyDistribution =
   | { readonly kind: "cycle" }
@@ -24,17 +25,33 @@ export class LaneTable {
   readonly cycles: readonly Uint16Array[];
   readonly #cycleOf: Int32Array;
   readonly #shifts: Float64Array;
+  readonly #writtenTo: (topicPartitions: number) => readonly Uint16Array[];
+  /** By number of partitions. */
+  readonly #topicPartitions = new Map<number, readonly Uint16Array[]>();
 
   private constructor(
     maxParallelism: number,
     cycles: readonly Uint16Array[],
     cycleOf: Int32Array,
     shifts: Float64Array,
+    writtenTo: (topicPartitions: number) => readonly Uint16Array[],
   ) {
     this.maxParallelism = maxParallelism;
     this.cycles = cycles;
     this.#cycleOf = cycleOf;
     this.#shifts = shifts;
+    this.#writtenTo = writtenTo;
+  }
+
+  /** The partition, of so many, that a producer writes the record at `offset` of `partition` to by its key. */
+  topicPartitionOf(partition: number, offset: number, topicPartitions: number): number {
+    let cycles = this.#topicPartitions.get(topicPartitions);
+    if (cycles === undefined) {
+      cycles = this.#writtenTo(topicPartitions);
+      this.#topicPartitions.set(topicPartitions, cycles);
+    }
+    const cycle = cycles[this.cycleOf(partition)]!;
+    return cycle[(offset + this.shift(partition)) % cycle.length]!;
   }
 
   cycleOf(partition: number): number {
@@ -66,7 +83,9 @@ export class LaneTable {
     shuffle(lanes, seed);
     const shifts = new Float64Array(partitions);
     for (let p = 0; p < partitions; p++) shifts[p] = counterHash(seed, p, 0, 1) % DRAWN_PERIOD;
-    return new LaneTable(maxParallelism, [lanes], new Int32Array(partitions), shifts);
+    return new LaneTable(maxParallelism, [lanes], new Int32Array(partitions), shifts, (topicPartitions) => [
+      shareOut(lanes, keys, distribution, maxParallelism, topicPartitions, seed),
+    ]);
   }
 
   /** Record s of the topic has key s mod keys, and partition p holds s = p, p + P, p + 2P, …: the keys congruent
@@ -75,10 +94,13 @@ export class LaneTable {
     const cycleOf = new Int32Array(partitions);
     const shifts = new Float64Array(partitions);
     const cycles: Uint16Array[] = [];
+    const keyCycles: Uint32Array[] = [];
     for (let residue = 0; residue < divisor; residue++) {
       const lanes = new Uint16Array(keys / divisor);
+      const keysInTurn = new Uint32Array(lanes.length);
       let key = residue;
       for (let i = 0; i < lanes.length; i++) {
+        keysInTurn[i] = key;
         lanes[i] = keyGroupOf(key, maxParallelism);
         for (let p = residue; p < partitions; p += divisor) {
           if (p % keys !== key) continue;
@@ -88,8 +110,11 @@ export class LaneTable {
         key = (key + partitions) % keys;
       }
       cycles.push(lanes);
+      keyCycles.push(keysInTurn);
     }
-    return new LaneTable(maxParallelism, cycles, cycleOf, shifts);
+    return new LaneTable(maxParallelism, cycles, cycleOf, shifts, (topicPartitions) =>
+      keyCycles.map((inTurn) => Uint16Array.from(inTurn, (key) => topicPartitionOf(key, topicPartitions))),
+    );
   }
 }
 
@@ -161,4 +186,57 @@ function shuffle(lanes: Uint16Array, seed: number): void {
     lanes[i] = lanes[j]!;
     lanes[j] = swapped;
   }
+}
+
+/** The topic partition of each position: those of a key group go to the partitions of its keys, in proportion to their
+ *  weights; what rounding owes a partition is made good in the groups that follow. */
+function shareOut(
+  lanes: Uint16Array,
+  keys: number,
+  distribution: KeyDistribution,
+  maxParallelism: number,
+  topicPartitions: number,
+  seed: number,
+): Uint16Array {
+  const exponent = distribution.kind === "zipf" ? distribution.exponent : 0;
+  const weights = Array.from({ length: maxParallelism }, () => new Float64Array(topicPartitions));
+  for (let key = 0; key < Math.min(keys, MOST_KEYS_WEIGHED); key++) {
+    const weight = exponent === 0 ? 1 : pow(key + 1, -exponent);
+    weights[keyGroupOf(key, maxParallelism)]![topicPartitionOf(key, topicPartitions)]! += weight;
+  }
+  const rest = zipfTail(Math.min(keys, MOST_KEYS_WEIGHED), keys, exponent) / maxParallelism / topicPartitions;
+  const owed = new Float64Array(topicPartitions);
+  const written = new Uint16Array(lanes.length);
+  weights.forEach((ofGroup, group) => {
+    const places = Array.from(lanes.keys()).filter((i) => lanes[i] === group);
+    const targets = shareOfGroup(
+      ofGroup.map((weight) => weight + rest),
+      places.length,
+      owed,
+    );
+    shuffle(targets, counterHash(seed, group, topicPartitions, 3));
+    places.forEach((place, i) => {
+      written[place] = targets[i]!;
+    });
+  });
+  return written;
+}
+
+/** `size` partitions in proportion to `weights` and what is `owed` to each, which is brought up to date. */
+function shareOfGroup(weights: Float64Array, size: number, owed: Float64Array): Uint16Array {
+  const sum = weights.reduce((a, b) => a + b, 0);
+  const targets = new Uint16Array(size);
+  if (sum === 0) return targets;
+  weights.forEach((weight, partition) => {
+    owed[partition]! += (weight / sum) * size;
+  });
+  for (let i = 0; i < size; i++) {
+    let next = -1;
+    weights.forEach((weight, partition) => {
+      if (weight > 0 && (next < 0 || owed[partition]! > owed[next]!)) next = partition;
+    });
+    targets[i] = next;
+    owed[next]!--;
+  }
+  return targets;
 }

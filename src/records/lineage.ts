@@ -1,15 +1,8 @@
 import { invariant } from "../engine/index.ts";
-import { firstKeyGroup } from "./key-groups.ts";
+import { firstKeyGroup, subtaskOf } from "./key-groups.ts";
 import type { LaneTable } from "./lane-table.ts";
 import type { Origin } from "./origin.ts";
-import {
-  CopiedRoute,
-  FilteredRoute,
-  KeyedExchange,
-  KeyGroupRoute,
-  type Route,
-  ThinnedRoute,
-} from "./route.ts";
+import { CopiedRoute, FilteredRoute, KeyedSplit, KeyGroupRoute, type Route, ThinnedRoute } from "./route.ts";
 
 interface OriginEntry {
   readonly origin: Origin;
@@ -23,7 +16,7 @@ export class Lineage {
   readonly #entries: OriginEntry[] = [];
   readonly #entryOf: OriginEntry[] = [];
   readonly #routes: Route[] = [];
-  readonly #exchanges = new Map<string, KeyedExchange>();
+  readonly #splits = new Map<string, KeyedSplit>();
   readonly #routeIds = new Map<string, number>();
 
   /** @returns the number of the origin's first partition; its others follow. */
@@ -70,11 +63,47 @@ export class Lineage {
       if (route instanceof KeyGroupRoute) return this.route(route.origin, first, end);
     }
     return this.#known(`keyed:${route.id}:${subtask}:${parallelism}`, (id) => {
-      const key = `${route.id}:${parallelism}`;
-      const exchange = this.#exchanges.get(key) ?? new KeyedExchange(route, parallelism, maxParallelism);
-      this.#exchanges.set(key, exchange);
-      return new FilteredRoute(id, exchange, subtask);
+      const split = this.#split(`exchange:${route.id}:${parallelism}`, route, parallelism, (p, rank) =>
+        subtaskOf(route.keyGroupOf(p, rank), parallelism, maxParallelism),
+      );
+      const first = firstKeyGroup(subtask, parallelism, maxParallelism);
+      const end = firstKeyGroup(subtask + 1, parallelism, maxParallelism);
+      const title = `key groups ${first} to ${end - 1} of ${route.title}`;
+      return new FilteredRoute(id, split, subtask, title, first, end);
     });
+  }
+
+  /** The records of `route` whose keys are written to topic partition `target`, or to the one that `target` and every
+   *  `targets`-th behind it are: those that lie with one of so many leaders. `topicPartitions`: of the topic. */
+  written(route: Route, target: number, targets: number, topicPartitions: number): Route {
+    if (targets === 1) return route;
+    return this.#known(`written:${route.id}:${target}:${targets}:${topicPartitions}`, (id) => {
+      const key = `written:${route.id}:${targets}:${topicPartitions}`;
+      const split = this.#split(key, route, targets, (p, rank) => {
+        return this.#topicPartitionOf(route, p, rank, topicPartitions) % targets;
+      });
+      const isOfGroups = route instanceof KeyGroupRoute || route instanceof FilteredRoute;
+      const first = isOfGroups ? route.firstGroup : 0;
+      const end = isOfGroups ? route.endGroup : this.#entryOf[route.origin]!.table.maxParallelism;
+      const what = targets === topicPartitions ? `partition ${target}` : `leader ${target} of ${targets}`;
+      return new FilteredRoute(id, split, target, `keys of ${what} of ${route.title}`, first, end);
+    });
+  }
+
+  #topicPartitionOf(route: Route, partition: number, rank: number, topicPartitions: number): number {
+    const { table } = this.#entryOf[route.origin]!;
+    return table.topicPartitionOf(partition, route.offsetOf(partition, rank), topicPartitions);
+  }
+
+  #split(
+    key: string,
+    route: Route,
+    targets: number,
+    targetOf: (partition: number, rank: number) => number,
+  ): KeyedSplit {
+    const known = this.#splits.get(key) ?? new KeyedSplit(route, targets, targetOf);
+    this.#splits.set(key, known);
+    return known;
   }
 
   /** One of the `n` parts of `route` that its records go to in turn, partition by partition; 0 <= part < n. */

@@ -1,6 +1,7 @@
 import { fc, test as property } from "@fast-check/vitest";
 import { describe, expect, test } from "vitest";
-import { firstKeyGroup, keyGroupOf } from "./key-groups.ts";
+import { firstKeyGroup, keyGroupOf, topicPartitionOf } from "./key-groups.ts";
+import { KeyedPartitions } from "./keyed-partitions.ts";
 import { type KeyDistribution, LaneTable } from "./lane-table.ts";
 import { Lineage } from "./lineage.ts";
 import { ConstantOrigin } from "./origin.ts";
@@ -299,6 +300,12 @@ describe("a way of several steps", () => {
         fraction: fc.constantFrom([1, 2], [3, 10], [2, 3], [999, 1000]),
       }),
       fc.record({ kind: fc.constant("copy" as const), n: fc.integer({ min: 1, max: 3 }) }),
+      fc.record({
+        kind: fc.constant("written" as const),
+        topicPartition: fc.nat({ max: 5 }),
+        topicPartitions: fc.integer({ min: 1, max: 6 }),
+        brokers: fc.integer({ min: 1, max: 3 }),
+      }),
     ),
     { minLength: 1, maxLength: 4 },
   );
@@ -337,6 +344,14 @@ describe("a way of several steps", () => {
           const kept = (rank: number): number => Math.floor((rank * numerator + phase) / denominator);
           members = members.filter((_, rank) => kept(rank + 1) > kept(rank));
           route = lineage.share(route, numerator, denominator);
+        } else if (step.kind === "written") {
+          const { topicPartitions, brokers } = step;
+          const topicPartition = step.topicPartition % topicPartitions;
+          const byKey = new KeyedPartitions(lineage, topicPartitions, brokers);
+          members = members.filter(
+            (offset) => table.topicPartitionOf(partition, offset, topicPartitions) === topicPartition,
+          );
+          route = byKey.ofPartition(byKey.ofSlot(route, topicPartition % byKey.slots), topicPartition);
         } else route = lineage.copy(route, step.n - 1, step.n);
       }
       const ranks = Array.from({ length: offsets }, (_, offset) => route.rankOf(partition, offset));
@@ -384,4 +399,45 @@ describe("a way of several steps", () => {
       "copy 0 of 2 of part 1 of 3 of key groups 2 to 4",
     );
   });
+});
+
+describe("where a lane table's records are written by key", () => {
+  test("keys in turn: where the hash of the record's key says", () => {
+    const [partitions, keys, topicPartitions] = [4, 1000, 6];
+    const table = LaneTable.of(partitions, keys, cycle, 128, 1);
+    for (let p = 0; p < partitions; p++) {
+      for (let offset = 0; offset < 600; offset++) {
+        const key = (offset * partitions + p) % keys;
+        expect(table.topicPartitionOf(p, offset, topicPartitions)).toBe(
+          topicPartitionOf(key, topicPartitions),
+        );
+      }
+    }
+  });
+
+  test.each([
+    ["many equal keys", 1e6, cycle],
+    ["skewed keys", 1e5, { kind: "zipf", exponent: 1.1 } as const],
+  ])(
+    "%s: each partition gets the share of its keys, each key group only partitions of its keys",
+    (_, keys, distribution) => {
+      const [groups, topicPartitions, period] = [128, 8, 2048];
+      const table = LaneTable.of(1, keys, distribution, groups, 7);
+      const weight = (key: number): number =>
+        distribution.kind === "zipf" ? (key + 1) ** -distribution.exponent : 1;
+      const shares = new Float64Array(topicPartitions);
+      let sum = 0;
+      for (let key = 0; key < keys; key++) {
+        shares[topicPartitionOf(key, topicPartitions)]! += weight(key);
+        sum += weight(key);
+      }
+      const written = new Float64Array(topicPartitions);
+      for (let offset = 0; offset < period; offset++)
+        written[table.topicPartitionOf(0, offset, topicPartitions)]!++;
+      // Key groups and partitions are rounded to whole places of a cycle: some places of 2,048.
+      written.forEach((count, partition) => {
+        expect(Math.abs(count / period - shares[partition]! / sum)).toBeLessThan(0.005);
+      });
+    },
+  );
 });

@@ -4,7 +4,6 @@
  *  Leaves out: nothing. */
 
 import { invariant } from "../engine/index.ts";
-import { firstKeyGroup, subtaskOf } from "./key-groups.ts";
 import { greatestCommonDivisor, type LaneTable } from "./lane-table.ts";
 
 /** A subset of each partition's offsets. The rank of an offset is the number of smaller offsets of its partition on the
@@ -264,17 +263,17 @@ export class CopiedRoute implements Route {
   }
 }
 
-/** Where the records of a route go when they are exchanged by key, over one period of its ranks. */
-interface ExchangeIndex {
+/** Where the records of a route go when they are split by key, over one period of its ranks. */
+interface SplitIndex {
   readonly period: number;
   readonly totals: Uint32Array;
-  /** Where the records of each subtask begin in `positions`, which holds their ranks in ascending order. */
+  /** Where the records of each target begin in `positions`, which holds their ranks in ascending order. */
   readonly starts: Uint32Array;
   readonly positions: Uint16Array | Uint32Array;
   /** Their offsets, of which so many come before they repeat. */
   readonly offsets: Uint32Array | Float64Array;
   readonly distance: number;
-  /** For each BLOCK of ranks and each subtask a pair: how many records before the block go to it, and a bit for each in the
+  /** For each BLOCK of ranks and each target a pair: how many records before the block go to it, and a bit for each in the
    *  block that does. */
   readonly blocks: Int32Array;
 }
@@ -282,21 +281,22 @@ interface ExchangeIndex {
 const BLOCK_BITS = 5;
 const BLOCK = 1 << BLOCK_BITS;
 
-/** The exchange by key of a route that isn't made of key groups itself; what goes to each subtask is a FilteredRoute. A
- *  partition's table is built when it is first asked for. */
-export class KeyedExchange {
+/** The records of a route split by key over so many targets: the subtasks that an exchange sends them to, the partitions
+ *  that they are written to. What goes to each is a FilteredRoute. A partition's table is built when it is first asked for. */
+export class KeyedSplit {
   readonly parent: Route;
-  readonly parallelism: number;
-  readonly maxParallelism: number;
-  readonly #index: (ExchangeIndex | undefined)[] = [];
+  readonly targets: number;
+  readonly #targetOf: (partition: number, rank: number) => number;
+  readonly #index: (SplitIndex | undefined)[] = [];
 
-  constructor(parent: Route, parallelism: number, maxParallelism: number) {
+  /** @param targetOf of the record with a rank on `parent`; it repeats as the key groups do. */
+  constructor(parent: Route, targets: number, targetOf: (partition: number, rank: number) => number) {
     this.parent = parent;
-    this.parallelism = parallelism;
-    this.maxParallelism = maxParallelism;
+    this.targets = targets;
+    this.#targetOf = targetOf;
   }
 
-  indexOf(partition: number): ExchangeIndex {
+  indexOf(partition: number): SplitIndex {
     const known = this.#index[partition];
     if (known !== undefined) return known;
     while (this.#index.length <= partition) this.#index.push(undefined);
@@ -305,29 +305,29 @@ export class KeyedExchange {
     return index;
   }
 
-  #build(partition: number): ExchangeIndex {
-    const { parent, parallelism, maxParallelism } = this;
+  #build(partition: number): SplitIndex {
+    const { parent, targets } = this;
     const period = parent.period(partition);
-    const subtasks = new Uint16Array(period);
-    const blocks = new Int32Array(Math.ceil(period / BLOCK) * parallelism * 2);
-    const totals = new Uint32Array(parallelism);
+    const targetOf = new Uint16Array(period);
+    const blocks = new Int32Array(Math.ceil(period / BLOCK) * targets * 2);
+    const totals = new Uint32Array(targets);
     for (let i = 0; i < period; i++) {
-      const row = (i >> BLOCK_BITS) * parallelism * 2;
-      if (i % BLOCK === 0) for (let s = 0; s < parallelism; s++) blocks[row + s * 2] = totals[s]!;
-      const subtask = subtaskOf(parent.keyGroupOf(partition, i), parallelism, maxParallelism);
-      subtasks[i] = subtask;
-      totals[subtask]!++;
-      blocks[row + subtask * 2 + 1]! |= 1 << i;
+      const row = (i >> BLOCK_BITS) * targets * 2;
+      if (i % BLOCK === 0) for (let t = 0; t < targets; t++) blocks[row + t * 2] = totals[t]!;
+      const target = this.#targetOf(partition, i);
+      targetOf[i] = target;
+      totals[target]!++;
+      blocks[row + target * 2 + 1]! |= 1 << i;
     }
-    const starts = new Uint32Array(parallelism);
-    for (let s = 1; s < parallelism; s++) starts[s] = starts[s - 1]! + totals[s - 1]!;
+    const starts = new Uint32Array(targets);
+    for (let t = 1; t < targets; t++) starts[t] = starts[t - 1]! + totals[t - 1]!;
     const Positions = period > 65_536 ? Uint32Array : Uint16Array;
     const positions = new Positions(period);
     const distance = period === 0 ? 0 : parent.offsetOf(partition, period) - parent.offsetOf(partition, 0);
     const offsets = distance < 2 ** 31 ? new Uint32Array(period) : new Float64Array(period);
     const next = starts.slice();
     for (let i = 0; i < period; i++) {
-      const place = next[subtasks[i]!]!++;
+      const place = next[targetOf[i]!]!++;
       positions[place] = i;
       offsets[place] = parent.offsetOf(partition, i);
     }
@@ -342,83 +342,85 @@ function bitCount(word: number): number {
   return Math.imul((fours + (fours >>> 4)) & 0x0f0f0f0f, 0x01010101) >>> 24;
 }
 
-/** The records of an exchange by key that go to one subtask. */
+/** The records of a split by key that go to one target. */
 export class FilteredRoute implements Route {
   readonly id: number;
   readonly origin: number;
-  readonly exchange: KeyedExchange;
-  readonly subtask: number;
+  readonly title: string;
+  readonly split: KeyedSplit;
+  readonly target: number;
+  /** Its key groups lie in [firstGroup, endGroup). */
+  readonly firstGroup: number;
+  readonly endGroup: number;
 
-  constructor(id: number, exchange: KeyedExchange, subtask: number) {
-    invariant(subtask < exchange.parallelism, "a subtask of the exchange");
+  constructor(
+    id: number,
+    split: KeyedSplit,
+    target: number,
+    title: string,
+    firstGroup: number,
+    endGroup: number,
+  ) {
+    invariant(target < split.targets, "a target of the split");
     this.id = id;
-    this.origin = exchange.parent.origin;
-    this.exchange = exchange;
-    this.subtask = subtask;
-  }
-
-  get firstGroup(): number {
-    return firstKeyGroup(this.subtask, this.exchange.parallelism, this.exchange.maxParallelism);
-  }
-
-  get endGroup(): number {
-    return firstKeyGroup(this.subtask + 1, this.exchange.parallelism, this.exchange.maxParallelism);
-  }
-
-  get title(): string {
-    return `key groups ${this.firstGroup} to ${this.endGroup - 1} of ${this.exchange.parent.title}`;
+    this.origin = split.parent.origin;
+    this.title = title;
+    this.split = split;
+    this.target = target;
+    this.firstGroup = firstGroup;
+    this.endGroup = endGroup;
   }
 
   rankOf(partition: number, offset: number): number {
-    return this.#chosenOf(partition, this.exchange.parent.rankOf(partition, offset));
+    return this.#chosenOf(partition, this.split.parent.rankOf(partition, offset));
   }
 
   offsetOf(partition: number, rank: number): number {
-    const { totals, starts, offsets, distance } = this.exchange.indexOf(partition);
-    const total = totals[this.subtask]!;
+    const { totals, starts, offsets, distance } = this.split.indexOf(partition);
+    const total = totals[this.target]!;
     if (total === 0) return Number.POSITIVE_INFINITY;
     const q = Math.floor(rank / total);
-    return q * distance + offsets[starts[this.subtask]! + rank - q * total]!;
+    return q * distance + offsets[starts[this.target]! + rank - q * total]!;
   }
 
   rankFrom(wider: Route, partition: number, rank: number): number {
-    if (wider === this.exchange.parent) return this.#chosenOf(partition, rank);
+    if (wider === this.split.parent) return this.#chosenOf(partition, rank);
     return this.rankOf(partition, wider.offsetOf(partition, rank));
   }
 
   rankOn(wider: Route, partition: number, rank: number): number {
-    if (wider === this.exchange.parent) return this.#parentRank(partition, rank);
+    if (wider === this.split.parent) return this.#parentRank(partition, rank);
     return wider.rankOf(partition, this.offsetOf(partition, rank));
   }
 
-  placeOf(partition: number, rank: number): number {
-    return this.#parentRank(partition, rank);
+  placeOf(partition: number, rank: number, offset: number): number {
+    return this.split.parent.placeOf(partition, this.#parentRank(partition, rank), offset);
   }
 
   period(partition: number): number {
-    return this.exchange.indexOf(partition).totals[this.subtask]!;
+    return this.split.indexOf(partition).totals[this.target]!;
   }
 
   keyGroupOf(partition: number, rank: number): number {
-    return this.exchange.parent.keyGroupOf(partition, this.#parentRank(partition, rank));
+    return this.split.parent.keyGroupOf(partition, this.#parentRank(partition, rank));
   }
 
   /** How many of the first `rank` records of the parent are on this route. */
   #chosenOf(partition: number, rank: number): number {
-    const { subtask, exchange } = this;
-    const { period, totals, blocks } = exchange.indexOf(partition);
+    const { target, split } = this;
+    const { period, totals, blocks } = split.indexOf(partition);
     if (period === 0) return 0;
     const q = Math.floor(rank / period);
     const i = rank - q * period;
-    const pair = ((i >> BLOCK_BITS) * exchange.parallelism + subtask) * 2;
-    return q * totals[subtask]! + blocks[pair]! + bitCount(blocks[pair + 1]! & ((1 << i) - 1));
+    const pair = ((i >> BLOCK_BITS) * split.targets + target) * 2;
+    return q * totals[target]! + blocks[pair]! + bitCount(blocks[pair + 1]! & ((1 << i) - 1));
   }
 
   #parentRank(partition: number, rank: number): number {
-    const { subtask, exchange } = this;
-    const { period, totals, starts, positions } = exchange.indexOf(partition);
-    const total = totals[subtask]!;
+    const { target, split } = this;
+    const { period, totals, starts, positions } = split.indexOf(partition);
+    const total = totals[target]!;
     const q = Math.floor(rank / total);
-    return q * period + positions[starts[subtask]! + rank - q * total]!;
+    return q * period + positions[starts[target]! + rank - q * total]!;
   }
 }

@@ -16,6 +16,7 @@ const THREE_BROKERS = [
   "kafka.topics.out.partitions=4",
   "sink.partitioner=default",
 ];
+const BY_KEY = [...THREE_BROKERS, "jobs.job.sinks[0].key.fields=id"];
 const SKEW = ["producers.load.keys=1000", "producers.load.skew=zipf 1.1"];
 const OVERLOAD = ["jobs.job.operators.process.service-time=3 ms", "execution.checkpointing.interval=2 s"];
 
@@ -24,6 +25,8 @@ const SCENARIOS: readonly (readonly [string, readonly string[]])[] = [
   ["at-least-once", ["sink.delivery-guarantee=at-least-once"]],
   ["no guarantee", ["sink.delivery-guarantee=none"]],
   ["three brokers, sticky partitions, 2,500 records/s", [...THREE_BROKERS, "producers.load.rate=2500/s"]],
+  ["by key over three brokers, 2,500 records/s", [...BY_KEY, "producers.load.rate=2500/s"]],
+  ["by key, at-least-once, batches that linger", [...BY_KEY, "sink.delivery-guarantee=at-least-once", "properties.linger.ms=5"]], // biome-ignore format: one line
   ["half busy operator", ["jobs.job.operators.process.service-time=1 ms"]],
   ["skewed keys", [...SKEW, "jobs.job.operators.process.service-time=0.5 ms"]],
   ["short buffer timeout", ["execution.buffer-timeout.interval=5 ms"]],

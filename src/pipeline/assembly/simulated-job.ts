@@ -188,7 +188,7 @@ export class JobBuilder {
       for (const sink of vertex.sinks) {
         const { numerator, denominator } = sink.share;
         const written = routes[i]!.map((route) => lineage.share(route, numerator, denominator));
-        kafka.passOn(topic, sink.topic, written);
+        kafka.passOn(topic, sink, written);
       }
     });
   }
@@ -356,7 +356,7 @@ export class JobBuilder {
 
   #addSink(spec: SinkSpec, subtask: number, taskManager: number): KafkaSink {
     const place = { taskManager, job: this.#number };
-    const { sim, kafka, events, observer } = this.#world;
+    const { sim, kafka, events, observer, pipeline } = this.#world;
     const writer = events.sinks.length;
     const kafkaSink = new KafkaSink(
       sim,
@@ -368,6 +368,7 @@ export class JobBuilder {
         partitioner: spec.partitioner,
         recordBytes: spec.recordBytes,
         batchSize: spec.producer.batchSize,
+        joinsAtBroker: pipeline.kafka.transactions.protocolVersion === 2,
         parallelism: spec.parallelism,
         transactionalIdPrefix: spec.transactionalIdPrefix ?? this.#job.name,
         namingStrategy: spec.transactionNamingStrategy,
@@ -377,7 +378,7 @@ export class JobBuilder {
         committer: { retries: this.#job.committerRetries, retryDelay: 0 },
       },
       kafka.topic(spec.topic),
-      kafka.makeProducer(spec.topic, spec.producer, spec.recordBytes, place),
+      kafka.makeSinkProducer(spec, place),
       kafka.coordinator,
       kafka.transactionalClients(spec, place),
       sim.stream(`partitioner ${this.#job.name} ${spec.topic} ${subtask}`),

@@ -43,6 +43,7 @@ import {
 import {
   activeTime,
   ConstantOrigin,
+  KeyedPartitions,
   type KeySource,
   LaneTable,
   type Lineage,
@@ -177,10 +178,23 @@ export class SimulatedKafka {
     return this.#originsOf.get(topic) ?? [];
   }
 
-  /** A job writes to `sink` what it reads from `source`, on these ways. */
-  passOn(source: string, sink: string, routes: readonly Route[]): void {
-    this.#originsOf.set(sink, this.originsOf(source));
-    this.#routesOf.set(sink, routes);
+  /** A job writes to the topic of `sink` what it reads from `source`, on these ways. */
+  passOn(source: string, sink: SinkSpec, routes: readonly Route[]): void {
+    this.#originsOf.set(sink.topic, this.originsOf(source));
+    const byKey = this.#keyedPartitions(sink);
+    this.#routesOf.set(
+      sink.topic,
+      byKey === undefined ? routes : routes.flatMap((route) => byKey.all(route)),
+    );
+  }
+
+  /** How a sink's records go to partitions by key; undefined: they don't. */
+  #keyedPartitions({ topic, partitioner }: SinkSpec): KeyedPartitions | undefined {
+    if (partitioner !== "key") return undefined;
+    const { partitions } = this.#spec(topic);
+    // Where every request is an event, a producer has its batches apart.
+    const leaders = this.#options.polls === "eager" ? partitions : this.#pipeline.kafka.brokers;
+    return new KeyedPartitions(this.#lineage, partitions, leaders);
   }
 
   /** The ways that the records of `topic` have taken; all their records together are those of the topic. */
@@ -220,12 +234,24 @@ export class SimulatedKafka {
     for (const topic of this.#topics.values()) topic.settle(now);
   }
 
+  /** The producer of a writer of `sink` that runs in `client`. */
+  makeSinkProducer(sink: SinkSpec, client: ClientPlace): RecordProducer {
+    return this.#makeProducer(
+      sink.topic,
+      sink.producer,
+      sink.recordBytes,
+      client,
+      this.#keyedPartitions(sink),
+    );
+  }
+
   /** @param client where it runs; undefined: outside. */
-  makeProducer(
+  #makeProducer(
     topicName: string,
     config: KafkaProducerConfig,
     recordBytes: number,
     client?: ClientPlace,
+    byKey?: KeyedPartitions,
   ): RecordProducer {
     const spec = this.#spec(topicName);
     const topic = this.topic(topicName);
@@ -237,6 +263,7 @@ export class SimulatedKafka {
       linger: timeInAccumulator(this.#timing, config.linger),
       service: produceService(this.#timing, spec.replicationFactor, config.acks),
       joinsAtBroker: this.#pipeline.kafka.transactions.protocolVersion === 2,
+      ...(byKey && { byKey }),
     };
     if (this.#options.polls === "lazy") {
       const inFlight = this.#brokersCanFail
@@ -657,7 +684,7 @@ export class SimulatedKafka {
   #startLoads(): void {
     for (const { spec, producer, origin, firstPartition } of this.#originTopics.values()) {
       const everyKey = this.#lineage.everyKey(firstPartition);
-      const client = this.makeProducer(spec.name, producer.config, producer.recordBytes);
+      const client = this.#makeProducer(spec.name, producer.config, producer.recordBytes);
       this.#loads.push(
         new EagerLoad(
           this.#sim,

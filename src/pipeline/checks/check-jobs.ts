@@ -204,6 +204,30 @@ function checkSinks(context: CheckContext, job: JobSpec): void {
       context.report({ path: [...path, "from"], wanted, suggestion: nearest(from, names) });
     }
     if (sink.deliveryGuarantee === "exactly-once") checkExactlyOnce(context, job, sink, path);
+    checkSinkConnector(
+      context,
+      path,
+      context.parsed.jobs[job.name]?.sinks[index]?.connector === "upsert-kafka",
+    );
+  }
+}
+
+/** Options that only one of the two connectors has.
+ *  Source: flink-connector-kafka 4.0 KafkaDynamicTableFactory and UpsertKafkaDynamicTableFactory, optionalOptions. */
+function checkSinkConnector(context: CheckContext, sinkPath: Path, isUpsert: boolean): void {
+  const foreign = isUpsert
+    ? [
+        ["sink.partitioner", "nothing: connector upsert-kafka writes by the hash of its primary key"],
+        ["key.fields", "nothing: connector upsert-kafka takes the columns of its primary key"],
+      ]
+    : [
+        ["sink.buffer-flush.max-rows", "connector: upsert-kafka, which alone buffers"],
+        ["sink.buffer-flush.interval", "connector: upsert-kafka, which alone buffers"],
+      ];
+  for (const [key, wanted] of foreign) {
+    const path = [...sinkPath, key!];
+    if (context.isWritten(path))
+      context.report({ path, because: [[...sinkPath, "connector"]], wanted: wanted! });
   }
 }
 

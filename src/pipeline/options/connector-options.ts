@@ -19,6 +19,17 @@ const sink = options({
   scope: "connector",
   source: "flink-connector-kafka 4.0 KafkaConnectorOptions",
   modelled: {
+    connector: [
+      choice(["kafka", "upsert-kafka"]),
+      "kafka",
+      "upsert-kafka: each record replaces the one before it of its key, by which it is written to a partition.",
+      { source: "flink-connector-kafka 4.0 UpsertKafkaDynamicTableFactory" },
+    ],
+    "key.fields": [
+      text("the names of columns", "id"),
+      undefined,
+      "Columns that are the key of a record: the default partitioner then writes by key. (upsert-kafka takes the primary key.)",
+    ],
     "sink.delivery-guarantee": [
       choice(["at-least-once", "exactly-once", "none"]),
       "at-least-once",
@@ -32,7 +43,7 @@ const sink = options({
     "sink.partitioner": [
       choice(["default", "fixed"], { "round-robin": "default" }),
       "default",
-      "default: the producer's sticky partitioner (round-robin, despite its name, is the same); fixed: each subtask writes one partition.",
+      "default: the producer's own partitioner, sticky, or by the key of records that have one (round-robin, despite its name, is the same); fixed: each subtask writes one partition.",
     ],
     "sink.transaction-naming-strategy": [
       choice(["INCREMENTING", "POOLING"], { DEFAULT: "INCREMENTING" }),
