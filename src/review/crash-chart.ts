@@ -1,6 +1,6 @@
 import { crashLayers } from "../charts/index.ts";
 import { framed, type ReviewChart } from "./chart-frame.ts";
-import { formatMs } from "./format-figures.ts";
+import { formatRoughMs } from "./format-figures.ts";
 import { phraseOf } from "./judge-candidate.ts";
 import type { Review } from "./review.ts";
 import { listed } from "./sentences.ts";
@@ -24,12 +24,8 @@ export function crashChart({ throughCrash }: Review): ReviewChart | undefined {
 function findingOf({ crash, phases, rows }: ThroughCrash): string {
   const longest = Math.max(...rows.map(({ latency }) => latency));
   const readers = [...new Set(rows.map(({ reader }) => reader.split(",")[0]!))];
-  const wait = `After ${phraseOf(crash)} ${listed(readers)} wait${readers.length === 1 ? "s" : ""} up to ${formatMs(twoDigits(1000 * longest))}`;
+  const wait = `After ${phraseOf(crash)} ${listed(readers)} wait${readers.length === 1 ? "s" : ""} up to ${formatRoughMs(1000 * longest)}`;
   if (phases.at(-1)!.phase !== "catch-up") return wait;
   const until = phases.at(-1)!.to - phases[0]!.from;
-  return `${wait}; ${formatMs(twoDigits(until))} after it nobody waits longer than before`;
-}
-
-function twoDigits(value: number): number {
-  return Number(value.toPrecision(2));
+  return `${wait}; ${formatRoughMs(until)} after it nobody waits longer than before`;
 }

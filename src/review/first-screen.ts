@@ -1,16 +1,18 @@
 import {
   ceilMs,
   formatBusy,
-  formatBytes,
   formatCount,
+  formatInterval,
   formatMs,
   formatQuantile,
+  formatRate,
+  formatRoughMs,
   formatTime,
 } from "./format-figures.ts";
 import { phraseOf } from "./judge-candidate.ts";
 import { CRASHES, type Crash, LONGEST_CRASH } from "./plan-review.ts";
 import { CONFIGURED, PROPOSED, type Review } from "./review.ts";
-import { type Candidate, crashOf } from "./review-figures.ts";
+import { type Candidate, crashOf, type Known } from "./review-figures.ts";
 
 /** The table of the first screen, for a terminal and for the page. */
 export interface FirstScreen {
@@ -104,24 +106,21 @@ export function firstScreen(review: Review): FirstScreen {
         title: "what it costs",
         rows: [
           row("checkpoint, mean", ({ checkpointMs }) => formatTime(checkpointMs)),
-          row(
-            "busiest task, mean of all",
-            ({ busiestTask, meanTask }) => `${formatBusy(busiestTask)}, ${formatBusy(meanTask)}`,
-          ),
+          row("busiest task", ({ busiestTask }) => formatBusy(busiestTask)),
+          row("all tasks, mean", ({ meanTask }) => formatBusy(meanTask)),
           row("headroom of the busiest task", (candidate) => {
-            const room = headroom(candidate);
-            return room <= 0
+            const room = headroomOf(candidate);
+            return room.mean <= 0
               ? { text: "none", kept: false }
-              : `+${Number((100 * room).toPrecision(2))} % load`;
+              : `+${formatInterval(room, 0.01, "%")} load`;
           }),
-          row("network between tasks", ({ taskBytesPerS }) => `${formatBytes(taskBytesPerS.mean)}/s`),
+          row("network between tasks", ({ taskBytesPerS }) => formatRate(taskBytesPerS, "B/s")),
           row("uploaded to checkpoint storage", ({ storageBytesPerH }) =>
-            storageBytesPerH === null ? "-" : `${formatBytes(storageBytesPerH.mean)}/h`,
+            storageBytesPerH === null ? "-" : formatRate(storageBytesPerH, "B/h"),
           ),
-          row("PUTs", ({ putsPerH }) => (putsPerH === null ? "-" : `${formatCount(putsPerH.mean)}/h`)),
-          row(
-            "transactional ids",
-            ({ transactionalIdsPerDay }) => `${formatCount(transactionalIdsPerDay.mean)}/day`,
+          row("PUTs", ({ putsPerH }) => (putsPerH === null ? "-" : formatInterval(putsPerH, 1, "per h"))),
+          row("transactional ids", ({ transactionalIdsPerDay }) =>
+            formatInterval(transactionalIdsPerDay, 1, "per day"),
           ),
         ],
       },
@@ -132,14 +131,23 @@ export function firstScreen(review: Review): FirstScreen {
 function caughtUpCell(candidate: Candidate): ScreenCell | string {
   if (candidate.caughtUpMs !== null) return formatTime(candidate.caughtUpMs);
   const caught = catchUpEstimateMs(candidate, LONGEST_CRASH);
-  return caught === null
-    ? { text: "never", kept: false }
-    : `about ${formatMs(Number(caught.toPrecision(2)))}`;
+  return caught === null ? { text: "never", kept: false } : `about ${formatRoughMs(caught)}`;
 }
 
 /** What more than today's load the busiest task can take, as a share of it. */
-export function headroom({ busiestTask }: Candidate): number {
+function headroom({ busiestTask }: Candidate): number {
   return 1000 / busiestTask.mean - 1;
+}
+
+/** The same with its interval, as wide as the busy time's at its ends. */
+export function headroomOf(candidate: Candidate): Known {
+  const { mean, halfWidth } = candidate.busiestTask;
+  const at = (busy: number): number => 1000 / busy - 1;
+  return {
+    mean: headroom(candidate),
+    halfWidth: halfWidth === null ? null : (at(Math.max(1, mean - halfWidth)) - at(mean + halfWidth)) / 2,
+    max: at(Math.max(1, candidate.busiestTask.max)),
+  };
 }
 
 /** About how long it takes from the end of the outage until what has piled up is worked off, ms: (a + D) / headroom, where a is the age of

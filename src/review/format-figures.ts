@@ -1,4 +1,4 @@
-import { formatBytes, formatCount, formatMs as formatShortMs } from "../charts/index.ts";
+import { formatCount, formatMs as formatShortMs } from "../charts/index.ts";
 import { knownDigits } from "../stats/index.ts";
 import type { Known } from "./review-figures.ts";
 
@@ -15,6 +15,11 @@ export function formatMs(milliseconds: number): string {
   return `${minutes} min ${seconds} s`;
 }
 
+/** A duration that one run gave, or that was drawn on from some: two digits. */
+export function formatRoughMs(milliseconds: number): string {
+  return formatMs(Number(milliseconds.toPrecision(2)));
+}
+
 const UNITS = [
   { unit: "min", size: MINUTE, from: LONG },
   { unit: "s", size: 1000, from: 1000 },
@@ -27,8 +32,34 @@ export function formatTime(value: Known | null): string {
   const { mean, halfWidth } = value;
   if (halfWidth === null || halfWidth === 0) return formatMs(mean);
   const { unit, size } = UNITS.find(({ from }) => mean >= from) ?? UNITS[2];
-  const half = Number((halfWidth / size).toPrecision(1));
-  return `${knownDigits(mean / size, halfWidth / size)} ± ${half} ${unit}`;
+  return formatInterval(value, size, unit);
+}
+
+/** `4.16 ± 0.02 MB/s`: a value in units of some size, with no more digits than are known, and thousands apart. */
+export function formatInterval({ mean, halfWidth }: Known, size: number, unit: string): string {
+  const half = halfWidth === null ? Number.POSITIVE_INFINITY : halfWidth / size;
+  const text = knownDigits(mean / size, half).replace(/\B(?=(\d{3})+$)/g, ",");
+  if (half === 0 || halfWidth === null) return `${half === 0 ? trimmed(text) : text} ${unit}`;
+  return `${text} ± ${formatCount(Number(half.toPrecision(1)))} ${unit}`;
+}
+
+/** The same without the interval: for sentences. */
+export function formatBriefly({ mean, halfWidth }: Known, size: number, unit: string): string {
+  const text = knownDigits(mean / size, halfWidth === null ? Number.POSITIVE_INFINITY : halfWidth / size);
+  return `${(halfWidth === 0 ? trimmed(text) : text).replace("~", "about ")} ${unit}`;
+}
+
+/** `5.00` of an exact value is `5`. */
+function trimmed(text: string): string {
+  return text.includes(".") ? text.replace(/\.?0+$/, "") : text;
+}
+
+const PREFIXES = ["", "k", "M", "G", "T"];
+
+/** A rate in bytes, in powers of 1000. @param unit `B/s`. */
+export function formatRate(value: Known, unit: string): string {
+  const power = Math.min(4, Math.max(0, Math.floor(Math.log10(Math.max(1, value.mean)) / 3)));
+  return formatInterval(value, 1000 ** power, `${PREFIXES[power]}${unit}`);
 }
 
 /** Only as many digits as are known, without the interval: for sentences. */
@@ -39,8 +70,8 @@ export function formatTimeBriefly(value: Known | null): string {
 }
 
 /** A share of a thousand, as per cent: busy time in ms a second. */
-export function formatBusy({ mean }: Known): string {
-  return `${Number((mean / 10).toPrecision(2))} %`;
+export function formatBusy(share: Known): string {
+  return formatInterval(share, 10, "%");
 }
 
 /** `p99`, `p99.9`. */
@@ -60,4 +91,4 @@ export function ceilMs(milliseconds: number): string {
   return formatMs(Math.ceil(milliseconds / unit - 1e-9) * unit);
 }
 
-export { formatBytes, formatCount };
+export { formatCount };

@@ -100,7 +100,7 @@ function criteriaOf({ readers, transactionTimeoutMs }: Candidate): Criterion[] {
   const busy: Criterion = {
     name: "the busiest task's time",
     effect: "the busiest task has no time left and falls behind",
-    use: ({ busiestTask }) => busiestTask / 1000,
+    use: ({ busiestTask }) => (Number.isNaN(busiestTask) ? null : busiestTask / 1000),
   };
   return [...latencies, ...timeout, busy];
 }

@@ -1,13 +1,13 @@
 import { COLORS } from "../charts/index.ts";
 import { framed, type ReviewChart } from "./chart-frame.ts";
 import { usesOf } from "./guess-threshold.ts";
+import { guessedCandidate } from "./joint-outcomes.ts";
 import type { Review } from "./review.ts";
 
 /** How much of what is allowed each guessed input uses up over its range: under the criterion that it comes nearest to
  *  breaking. */
 export function guessesChart(review: Review): ReviewChart | undefined {
-  const candidate = review.candidates.find(({ name }) => name === "proposed") ?? review.candidates[0]!;
-  const uses = usesOf(candidate, review.guesses).toSorted((a, b) => b.most - a.most);
+  const uses = usesOf(guessedCandidate(review), review.guesses).toSorted((a, b) => b.most - a.most);
   if (uses.length === 0) return undefined;
   const rows = uses.map(({ guess, criterion, low, typical, high }) => ({
     label: guess.key,

@@ -156,9 +156,9 @@ function guessOf(
   return {
     key,
     what,
-    low: nanoseconds(low) < value ? low : shown(value),
-    typical: shown(value),
-    high: nanoseconds(high) > value ? high : shown(value),
+    low: nanoseconds(low) < value ? low : shownDuration(value),
+    typical: shownDuration(value),
+    high: nanoseconds(high) > value ? high : shownDuration(value),
     source: `${from}; ${ends}`,
   };
 }
@@ -171,7 +171,7 @@ export function nanoseconds(text: string): number {
 }
 
 /** A duration as a pipeline file may have it, without needless digits: `25 s`, `0.7 ms`. */
-function shown(value: number): string {
+export function shownDuration(value: number): string {
   const [unit, size] = UNITS.find(([, ns]) => value >= ns / 20) ?? ["ns", 1];
   return `${Number((value / size).toPrecision(4))} ${unit}`;
 }

@@ -1,6 +1,7 @@
 export type { ReviewChart } from "./chart-frame.ts";
 export { type FirstScreen, firstScreen, type ScreenCell, type ScreenRow } from "./first-screen.ts";
 export type { GivenGuess } from "./guesses.ts";
+export { jointTable } from "./joint-outcomes.ts";
 export { recoveryExperiment } from "./plan-recovery.ts";
 export {
   crashExperiment,
@@ -22,4 +23,4 @@ export {
 } from "./review.ts";
 export { reviewCharts } from "./review-charts.ts";
 export { type ReviewTable, reviewTables } from "./review-tables.ts";
-export { findingsOf, guessSentences, verdictOf } from "./sentences.ts";
+export { confidenceOf, findingsOf, guessSentences, verdictOf } from "./sentences.ts";

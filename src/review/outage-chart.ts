@@ -1,6 +1,6 @@
 import { FAILURE_PHASES } from "../charts/index.ts";
 import { framed, type ReviewChart } from "./chart-frame.ts";
-import { formatMs } from "./format-figures.ts";
+import { formatTime, formatTimeBriefly } from "./format-figures.ts";
 import { phraseOf } from "./judge-candidate.ts";
 import { CRASHES } from "./plan-review.ts";
 import type { Review } from "./review.ts";
@@ -18,8 +18,8 @@ export function outageChart(review: Review): ReviewChart {
   const rows = CRASHES.flatMap((crash) => {
     const { phases, outageMs } = crashOf(configured, crash);
     return PHASES.flatMap(({ key, phase }, order) => {
-      const ms = phases[key];
-      if (ms === null) return [];
+      const ms = phases[key]?.mean;
+      if (ms === undefined) return [];
       return [
         {
           crash,
@@ -27,7 +27,8 @@ export function outageChart(review: Review): ReviewChart {
           order,
           s: ms / 1000,
           total: outageMs!.mean / 1000,
-          said: `${crash}, ${phase}: ${formatMs(ms)}`,
+          label: formatTimeBriefly(outageMs),
+          said: `${crash}, ${phase}: ${formatTime(phases[key])}`,
         },
       ];
     });
@@ -39,11 +40,9 @@ export function outageChart(review: Review): ReviewChart {
     title: null,
     axis: { domain: false, ticks: false, labelFontSize: 13 },
   };
-  const totals = [...new Map(rows.map(({ crash, total }) => [crash, total]))].map(([crash, s]) => ({
-    crash,
-    s,
-    label: formatMs(Number((s * 1000).toPrecision(2))),
-  }));
+  const totals = [...new Map(rows.map((row) => [row.crash, row])).values()].map(
+    ({ crash, total, label }) => ({ crash, s: total, label }),
+  );
   return framed(
     "outages",
     findingOf(review),
@@ -88,18 +87,18 @@ function findingOf(review: Review): string {
   const configured = review.candidates[0]!;
   const outages = CRASHES.flatMap((crash) => {
     const { outageMs, phases } = crashOf(configured, crash);
-    return outageMs === null ? [] : [{ crash, ms: outageMs.mean, phases }];
+    return outageMs === null ? [] : [{ crash, outageMs, phases }];
   });
-  const [longest] = outages.toSorted((a, b) => b.ms - a.ms);
+  const [longest] = outages.toSorted((a, b) => b.outageMs.mean - a.outageMs.mean);
   if (longest === undefined) return "The job doesn't come back after any crash";
   const [main] = PHASES.flatMap(({ key, phase }) => {
     const ms = longest.phases[key];
     return ms === null ? [] : [{ ms, phase }];
-  }).toSorted((a, b) => b.ms - a.ms);
-  const total = formatMs(Number(longest.ms.toPrecision(2)));
+  }).toSorted((a, b) => b.ms.mean - a.ms.mean);
+  const total = formatTimeBriefly(longest.outageMs);
   const stops = `${phraseOf(longest.crash).replace(/^a/, "A")} stops the job for ${total}`;
   if (main === undefined) return stops;
-  const part = formatMs(Number(main.ms.toPrecision(2)));
+  const part = formatTimeBriefly(main.ms);
   switch (main.phase) {
     case "until it is noticed":
       return `${stops}, ${part} of it before anybody notices`;

@@ -7,6 +7,7 @@ import {
   type PipelineReading,
 } from "../pipeline/index.ts";
 import { type GivenGuess, type Guess, guessesOf } from "./guesses.ts";
+import { type JointGuess, jointGuesses } from "./joint-guesses.ts";
 
 /** What is reviewed. */
 export interface ReviewRequest {
@@ -37,6 +38,8 @@ export interface ReviewPlan {
   /** Around the configured one, which is among them, ascending. */
   readonly intervals: readonly string[];
   readonly guesses: readonly Guess[];
+  /** Values of all guesses together. */
+  readonly together: readonly JointGuess[];
   /** Of everything but guesses. */
   readonly repetitions: number;
 }
@@ -86,6 +89,7 @@ export function planReview(request: ReviewRequest): ReviewPlan {
   const interval = job.checkpointing.interval ?? INTERVAL_TO_START_FROM;
   const intervals = RATIOS.map((ratio) => Math.max(SHORTEST_INTERVAL, Math.round(interval * ratio)));
   const guarantee = guaranteeOf(pipeline);
+  const guesses = guessesOf(reading, request.guesses);
   return {
     request,
     pipeline,
@@ -94,7 +98,8 @@ export function planReview(request: ReviewRequest): ReviewPlan {
     interval: formatDuration(interval),
     guarantees: [...new Set([guarantee, ...GUARANTEES])],
     intervals: [...new Set(intervals)].toSorted((a, b) => a - b).map(formatDuration),
-    guesses: guessesOf(reading, request.guesses),
+    guesses,
+    together: jointGuesses(guesses, request.seed),
     repetitions: REPETITIONS,
   };
 }
@@ -126,10 +131,14 @@ export function crashExperiment(plan: ReviewPlan, settings: readonly Setting[]):
   return experimentOf(plan, points, [...new Set(settings.map(({ interval }) => interval))], plan.repetitions);
 }
 
-/** A setting with each guessed input at both ends of its range, with and without a lost node; one repetition, with the
+/** A setting with each guessed input at both ends of its range, and with all of them drawn together, with and without a lost node; one repetition, with the
  *  same seed as the typical one, so that a difference is the input's. */
 export function guessExperiment(plan: ReviewPlan, setting: Setting): Experiment {
-  const guesses = [TYPICAL, ...plan.guesses.flatMap((guess) => [lowOf(guess), highOf(guess)])];
+  const guesses = [
+    TYPICAL,
+    ...plan.guesses.flatMap((guess) => [lowOf(guess), highOf(guess)]),
+    ...plan.together.map(({ name }) => name),
+  ];
   const points = guesses.flatMap((guess) => [
     pointOf({ ...setting, guess }),
     pointOf({ ...setting, guess, crash: LONGEST_CRASH }),
@@ -171,11 +180,14 @@ export function experimentOf(
   intervals: readonly string[],
   repetitions: number,
 ): Experiment {
-  const { request, pipeline, job, guarantees, guesses } = plan;
-  const ends = guesses.flatMap((guess) => [
-    [lowOf(guess), { [guess.key]: guess.low }] as const,
-    [highOf(guess), { [guess.key]: guess.high }] as const,
-  ]);
+  const { request, pipeline, job, guarantees, guesses, together } = plan;
+  const guessed: (readonly [string, Settings])[] = [
+    ...guesses.flatMap((guess) => [
+      [lowOf(guess), { [guess.key]: guess.low }] as const,
+      [highOf(guess), { [guess.key]: guess.high }] as const,
+    ]),
+    ...together.map(({ name, settings }) => [name, settings] as const),
+  ];
   const least = formatDuration(request.duration ?? LEAST);
   const unnoticed = formatDuration(pipeline.flink.heartbeatTimeout + 10 * SECOND);
   const pauses = formatDuration(3 * job.checkpointing.minPause);
@@ -190,7 +202,7 @@ export function experimentOf(
       interval: { key: "execution.checkpointing.interval", values: intervals },
       isolation: { levels: { [AS_CONFIGURED]: {}, [SWAPPED]: swappedIsolation(pipeline) } },
       crash: { levels: { [NO_CRASH]: {}, ...crashSettings(job), [TIMED_OUT]: {} } },
-      guess: { levels: { [TYPICAL]: {}, ...Object.fromEntries(ends) } },
+      guess: { levels: { [TYPICAL]: {}, ...Object.fromEntries(guessed) } },
     },
     points,
     repetitions,

@@ -1,6 +1,7 @@
 import type { ReviewChart } from "./chart-frame.ts";
 import { crashChart } from "./crash-chart.ts";
 import { guessesChart } from "./guesses-chart.ts";
+import { jointChart } from "./joint-chart.ts";
 import { outageChart } from "./outage-chart.ts";
 import { repeatsChart } from "./repeats-chart.ts";
 import type { Review } from "./review.ts";
@@ -15,5 +16,6 @@ export function reviewCharts(review: Review): ReviewChart[] {
     outageChart(review),
     ...maybe(crashChart(review)),
     ...maybe(guessesChart(review)),
+    ...maybe(jointChart(review)),
   ];
 }

@@ -59,8 +59,8 @@ export interface CrashFigures {
   readonly crash: Crash;
   /** From the fault until every task runs again, ms; null: it doesn't, or nothing happened. */
   readonly outageMs: Known | null;
-  /** Its parts, means in ms: until the job failed, until its tasks could be deployed, until all of them ran. */
-  readonly phases: Readonly<Record<"noticedMs" | "restartMs" | "restoreMs", number | null>>;
+  /** Its parts, ms: until the job failed, until its tasks could be deployed, until all of them ran. */
+  readonly phases: Readonly<Record<"noticedMs" | "restartMs" | "restoreMs", Known | null>>;
   /** Age of the checkpoint that is restored, ms. */
   readonly ageMs: Known | null;
   readonly readers: readonly {
@@ -116,9 +116,18 @@ export interface GuessEffect extends Guess {
   readonly ends: Readonly<Record<"low" | "typical" | "high", GuessOutcome>>;
 }
 
-export interface GuessOutcome {
+export interface GuessOutcome extends Outcome {
   /** ns */
   readonly value: number;
+}
+
+/** All guesses at once. */
+export interface JointOutcome extends Outcome {
+  readonly name: string;
+}
+
+/** What comes of guesses, in one repetition. */
+export interface Outcome {
   /** By reader, ms. */
   readonly latencyMs: Readonly<Record<string, number | null>>;
   readonly outageMs: number | null;
@@ -227,27 +236,17 @@ export function crashOf({ crashes }: Candidate, crash: Crash): CrashFigures {
   return crashes.find((one) => one.crash === crash)!;
 }
 
+/** What all guesses together do. @param results of one repetition. */
+export function jointOutcomesOf(plan: ReviewPlan, results: SweepResults): JointOutcome[] {
+  return plan.together.map(({ name }) => ({ name, ...outcomeOf(plan, results, name) }));
+}
+
 /** What a guess does at its ends and in between. @param results of one repetition. */
 export function guessEffectsOf(plan: ReviewPlan, results: SweepResults): GuessEffect[] {
-  const outcome = (guess: string, value: string): GuessOutcome => {
-    const steady = find(results, { ...KEYS, guess });
-    const [crashed] = find(results, { ...KEYS, guess, crash: LONGEST_CRASH });
-    const outageMs = crashed === undefined ? null : (known(crashed, "recovery_ms")?.mean ?? null);
-    const [first] = steady;
-    const duration = first === undefined ? null : known(first, "checkpoint_duration_max_ms");
-    return {
-      value: nanoseconds(value),
-      latencyMs: Object.fromEntries(
-        steady.map((summary) => [summary.reader, latencyOf(plan, summary)?.mean ?? null]),
-      ),
-      outageMs,
-      busiestTask: first === undefined ? Number.NaN : first.metrics.busiest_task_ms_per_s.mean,
-      leastTimeoutMs:
-        outageMs === null || first === undefined
-          ? null
-          : Number(first.factors["interval"]) + (duration?.mean ?? 0) + outageMs,
-    };
-  };
+  const outcome = (guess: string, value: string): GuessOutcome => ({
+    value: nanoseconds(value),
+    ...outcomeOf(plan, results, guess),
+  });
   return plan.guesses.map((guess) => ({
     ...guess,
     ends: {
@@ -256,6 +255,28 @@ export function guessEffectsOf(plan: ReviewPlan, results: SweepResults): GuessEf
       high: outcome(highOf(guess), guess.high),
     },
   }));
+}
+
+function outcomeOf(plan: ReviewPlan, results: SweepResults, guess: string): Outcome {
+  const steady = find(results, { ...KEYS, guess });
+  const [crashed] = find(results, { ...KEYS, guess, crash: LONGEST_CRASH });
+  const outageMs =
+    crashed === undefined || crashed.metrics.restarts.mean === 0
+      ? null
+      : (known(crashed, "recovery_ms")?.mean ?? null);
+  const [first] = steady;
+  const duration = first === undefined ? null : known(first, "checkpoint_duration_max_ms");
+  return {
+    latencyMs: Object.fromEntries(
+      steady.map((summary) => [summary.reader, latencyOf(plan, summary)?.mean ?? null]),
+    ),
+    outageMs,
+    busiestTask: first === undefined ? Number.NaN : first.metrics.busiest_task_ms_per_s.mean,
+    leastTimeoutMs:
+      outageMs === null || first === undefined
+        ? null
+        : Number(first.factors["interval"]) + (duration?.mean ?? 0) + outageMs,
+  };
 }
 
 /** Whether all of the interval lies within the bound. */
@@ -270,9 +291,9 @@ function crashFiguresOf(crash: Crash, summaries: readonly PointSummary[]): Crash
     crash,
     outageMs: happened ? known(first, "recovery_ms") : null,
     phases: {
-      noticedMs: happened ? (known(first, "noticed_ms")?.mean ?? null) : null,
-      restartMs: happened ? (known(first, "restart_ms")?.mean ?? null) : null,
-      restoreMs: happened ? (known(first, "restore_ms")?.mean ?? null) : null,
+      noticedMs: happened ? known(first, "noticed_ms") : null,
+      restartMs: happened ? known(first, "restart_ms") : null,
+      restoreMs: happened ? known(first, "restore_ms") : null,
     },
     ageMs: happened ? known(first, "restored_checkpoint_age_ms") : null,
     readers: summaries.map((summary) => ({

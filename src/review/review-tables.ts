@@ -1,4 +1,5 @@
-import { formatCount, formatMs, formatTime } from "./format-figures.ts";
+import { formatCount, formatMs, formatRoughMs, formatTime } from "./format-figures.ts";
+import { jointTable } from "./joint-outcomes.ts";
 import { CRASHES } from "./plan-review.ts";
 import type { Review } from "./review.ts";
 import { crashOf } from "./review-figures.ts";
@@ -20,6 +21,7 @@ export function reviewTables(review: Review): ReadonlyMap<string, ReviewTable> {
   tables.set("outages", outagesTable(review));
   tables.set("through-a-crash", throughCrashTable(review));
   tables.set("guesses", guessOutcomes(review));
+  tables.set("guesses-together", jointTable(review));
   tables.set("guesses-given", {
     columns: [left("key"), left("what it is"), right("low"), right("typical"), right("high"), left("source")],
     rows: review.guesses.map(({ key, what, low, typical, high, source }) => [
@@ -74,13 +76,12 @@ function outagesTable({ candidates }: Review): ReviewTable {
     rows: candidates.flatMap((candidate) =>
       CRASHES.map((crash) => {
         const { phases, outageMs, ageMs } = crashOf(candidate, crash);
-        const text = (ms: number | null): string => (ms === null ? "-" : formatMs(ms));
         return [
           candidate.name,
           crash,
-          text(phases.noticedMs),
-          text(phases.restartMs),
-          text(phases.restoreMs),
+          formatTime(phases.noticedMs),
+          formatTime(phases.restartMs),
+          formatTime(phases.restoreMs),
           formatTime(outageMs),
           formatTime(ageMs),
         ];
@@ -94,7 +95,7 @@ function throughCrashTable({ throughCrash }: Review): ReviewTable {
   const crash = phases[0]?.from ?? 0;
   const longest = (from: number, to: number): string => {
     const ours = (throughCrash?.rows ?? []).filter(({ at }) => at >= from && at < to);
-    return ours.length === 0 ? "-" : formatMs(1000 * Math.max(...ours.map(({ latency }) => latency)));
+    return ours.length === 0 ? "-" : formatRoughMs(1000 * Math.max(...ours.map(({ latency }) => latency)));
   };
   const span = ({ from, to }: (typeof phases)[number]) =>
     [(from - crash) / 1000, (to - crash) / 1000] as const;
@@ -107,8 +108,8 @@ function throughCrashTable({ throughCrash }: Review): ReviewTable {
     ],
     rows: phases.map((one) => [
       one.phase,
-      formatMs(one.from - crash),
-      formatMs(one.to - one.from),
+      formatRoughMs(one.from - crash),
+      formatRoughMs(one.to - one.from),
       longest(...span(one)),
     ]),
   };
@@ -126,7 +127,7 @@ function guessOutcomes({ guesses, readers }: Review): ReviewTable {
     rows: guesses.flatMap((guess) =>
       (["low", "typical", "high"] as const).map((end) => {
         const outcome = guess.ends[end];
-        const text = (ms: number | null | undefined): string => (ms == null ? "-" : formatMs(ms));
+        const text = (ms: number | null | undefined): string => (ms == null ? "-" : formatRoughMs(ms));
         return [
           guess.key,
           guess[end],

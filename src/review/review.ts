@@ -10,6 +10,8 @@ import {
   type GuessEffect,
   gridPointsOf,
   guessEffectsOf,
+  type JointOutcome,
+  jointOutcomesOf,
   type ReaderFacts,
   type Repeats,
   readersOf,
@@ -43,6 +45,8 @@ export interface Review {
   /** What the configured job's readers see around its longest crash; null: it doesn't come back. */
   readonly throughCrash: ThroughCrash | null;
   readonly guesses: readonly GuessEffect[];
+  /** All guesses at once, draw by draw, and last at their upper ends; empty: nothing is guessed. */
+  readonly together: readonly JointOutcome[];
   /** Of what is proposed, or else of what is configured. */
   readonly thresholds: readonly GuessThreshold[];
 }
@@ -136,6 +140,7 @@ export function buildReview(
     throughCrash: throughCrashOf(plan, results.recovery),
     timeouts: results.timeouts === undefined ? [] : timeoutTrialsOf(results.timeouts),
     guesses,
+    together: jointOutcomesOf(plan, results.guesses),
     thresholds: guessThresholds(guessed, guesses),
   };
 }

@@ -2,7 +2,7 @@ import { describe, expect, test } from "vitest";
 import { guessThresholds } from "./guess-threshold.ts";
 import { candidate, exactly, gridOf, REVIEW, START, usualLatency } from "./review.fixture.ts";
 import type { Review } from "./review.ts";
-import { findingsOf, guessSentences, verdictOf } from "./sentences.ts";
+import { confidenceOf, findingsOf, guessSentences, verdictOf } from "./sentences.ts";
 
 const [configured, upsert] = REVIEW.candidates as [
   (typeof REVIEW.candidates)[number],
@@ -104,10 +104,21 @@ test("losses and outages in sentences", () => {
   );
 });
 
+test("how sure the verdict is depends on the draws", () => {
+  expect(confidenceOf(REVIEW)).toEqual([
+    "One input is guessed: exactly-once every 10 s keeps every promise in 1 of 2 draws from their ranges.",
+  ]);
+  const kept = REVIEW.together.filter(({ name }) => name !== "draw 2");
+  expect(confidenceOf({ ...REVIEW, guesses: [START, START], together: kept })).toEqual([
+    "2 inputs are guessed: exactly-once every 10 s keeps every promise in all 1 draws from their ranges.",
+  ]);
+  expect(confidenceOf({ ...REVIEW, together: [] })).toEqual([]);
+});
+
 describe("guesses", () => {
   const sentences = (timeoutMs: number): string[] => {
     const one = { ...configured, transactionTimeoutMs: timeoutMs };
-    return guessSentences({ ...REVIEW, thresholds: guessThresholds(one, [START]) });
+    return guessSentences({ ...REVIEW, together: [], thresholds: guessThresholds(one, [START]) });
   };
 
   test("flip within their range", () => {
@@ -120,7 +131,7 @@ describe("guesses", () => {
     const { low, typical, high } = START.ends;
     const far = { ...START, ends: { low, typical, high: { ...high, leastTimeoutMs: 400_000 } } };
     const one = { ...configured, transactionTimeoutMs: 100_000 };
-    expect(guessSentences({ ...REVIEW, thresholds: guessThresholds(one, [far]) })).toEqual([
+    expect(guessSentences({ ...REVIEW, together: [], thresholds: guessThresholds(one, [far]) })).toEqual([
       "Flips somewhere between 25 s and 90 s of the start of a new TaskManager: a lost node loses records, the transaction timeout being 100 s (taskmanager.start: guessed 25 s, 5 s to 90 s).",
     ]);
   });
@@ -129,6 +140,20 @@ describe("guesses", () => {
     expect(sentences(600_000)).toEqual([
       "Holds until the start of a new TaskManager takes over 9 min: a lost node loses records, the transaction timeout being 10 min (taskmanager.start: guessed 25 s, 5 s to 90 s).",
     ]);
+  });
+
+  test("all together are counted by what they keep, and the rest in ranges", () => {
+    expect(guessSentences(REVIEW)).toEqual([
+      "All guesses at once, 2 draws from their ranges: every promise is kept in 1; billing waits 11 s at p99, fraud waits 100 ms to 250 ms at p99 (too much in 1), after a lost node the job is down 55 s to 90 s.",
+    ]);
+    const kept = REVIEW.together.filter(({ name }) => name !== "draw 2");
+    expect(guessSentences({ ...REVIEW, together: kept })).toEqual([
+      "All guesses at once, 1 draws from their ranges: every promise is kept in all of them; billing waits 11 s at p99, fraud waits 100 ms at p99, after a lost node the job is down 55 s.",
+    ]);
+    const away = REVIEW.together.map((one) => ({ ...one, outageMs: null, leastTimeoutMs: null }));
+    expect(guessSentences({ ...REVIEW, together: away })[0]).toMatch(
+      /every promise is kept in 0; .*, after a lost node the job is down for good \(too much in 2\)\.$/,
+    );
   });
 
   test("without effect are left out", () => {

@@ -1,14 +1,16 @@
-import { catchUpEstimateMs, headroom, lostAtMost, repeatedTo } from "./first-screen.ts";
+import { catchUpEstimateMs, headroomOf, lostAtMost, repeatedTo } from "./first-screen.ts";
 import {
   floorMs,
-  formatBusy,
+  formatBriefly,
   formatCount,
   formatMs,
   formatQuantile,
+  formatRoughMs,
   formatTimeBriefly,
 } from "./format-figures.ts";
 import type { GuessThreshold } from "./guess-threshold.ts";
 import { type IntervalRange, intervalsWithin } from "./interval-range.ts";
+import { guessedCandidate, jointSentences, keptDraws } from "./joint-outcomes.ts";
 import { phraseOf, problemsOf } from "./judge-candidate.ts";
 import { CRASHES, LONGEST_CRASH } from "./plan-review.ts";
 import { pointsOf } from "./propose-setting.ts";
@@ -38,6 +40,17 @@ export function verdictOf(review: Review): string {
   return `${what}: as configured ${listed(before.map(({ text }) => text))}; then ${keptBy(proposed)}.${still}`;
 }
 
+/** How sure the verdict is, in one sentence; none: nothing is guessed. */
+export function confidenceOf(review: Review): string[] {
+  const { kept, of } = keptDraws(review);
+  if (of === 0) return [];
+  const setting = settingOf(guessedCandidate(review));
+  const what = `${review.guesses.length === 1 ? "One input is" : `${review.guesses.length} inputs are`} guessed`;
+  return [
+    `${what}: ${setting} keeps every promise in ${kept === of ? `all ${of}` : `${kept} of ${of}`} draws from their ranges.`,
+  ];
+}
+
 /** The findings behind the verdict, one sentence each. */
 export function findingsOf(review: Review): string[] {
   return [
@@ -50,9 +63,9 @@ export function findingsOf(review: Review): string[] {
   ];
 }
 
-/** What the verdict hangs on of what was guessed, one sentence each. */
+/** What the verdict hangs on of what was guessed, one sentence each: all guesses together, then the three that matter most. */
 export function guessSentences(review: Review): string[] {
-  return review.thresholds.slice(0, NAMED_GUESSES).map(thresholdSentence);
+  return [...jointSentences(review), ...review.thresholds.slice(0, NAMED_GUESSES).map(thresholdSentence)];
 }
 
 /** `exactly-once every 10 s` */
@@ -124,8 +137,8 @@ export function rangeText(range: IntervalRange, first: number, last: number): st
   const tried = `from ${formatMs(first)} to ${formatMs(last)}`;
   if (range.kind !== "some") return `meets it at ${range.kind === "all" ? "any" : "no"} interval ${tried}`;
   if (range.from === null) return `needs an interval ≤ ${floorMs(range.to!)}`;
-  if (range.to === null) return `needs an interval ≥ ${formatMs(Number(range.from.toPrecision(2)))}`;
-  return `needs an interval from ${formatMs(Number(range.from.toPrecision(2)))} to ${floorMs(range.to)}`;
+  if (range.to === null) return `needs an interval ≥ ${formatRoughMs(range.from)}`;
+  return `needs an interval from ${formatRoughMs(range.from)} to ${floorMs(range.to)}`;
 }
 
 /** What the other isolation level would change for a reader, at the configured setting. */
@@ -199,20 +212,21 @@ function outageSentence({ candidates }: Review): string {
 
 function headroomSentence({ candidates }: Review): string {
   const configured = candidates[0]!;
-  const room = headroom(configured);
-  if (room <= 0) return "The busiest task has no time left: what piles up in an outage is never worked off.";
+  const room = headroomOf(configured);
+  if (room.mean <= 0)
+    return "The busiest task has no time left: what piles up in an outage is never worked off.";
   const estimate = catchUpEstimateMs(configured, LONGEST_CRASH);
   const caught =
     configured.caughtUpMs !== null
       ? formatTimeBriefly(configured.caughtUpMs)
       : estimate === null
         ? undefined
-        : `about ${formatMs(Number(estimate.toPrecision(2)))}`;
+        : `about ${formatRoughMs(estimate)}`;
   const after =
     caught === undefined
       ? ""
       : `; what ${phraseOf(LONGEST_CRASH)} leaves behind is worked off ${caught} after the job is back`;
-  return `The busiest task is busy ${formatBusy(configured.busiestTask)} of the time, which leaves room for ${Number((100 * room).toPrecision(2))} % more load${after}.`;
+  return `The busiest task is busy ${formatBriefly(configured.busiestTask, 10, "%")} of the time, which leaves room for ${formatBriefly(room, 0.01, "%")} more load${after}.`;
 }
 
 function thresholdSentence({
@@ -226,7 +240,7 @@ function thresholdSentence({
   effect,
 }: GuessThreshold): string {
   const range = `guessed ${guess.typical}, ${guess.low} to ${guess.high}`;
-  const at = formatMs(Number(atMs.toPrecision(2)));
+  const at = formatRoughMs(atMs);
   if (inRange && before !== undefined)
     return `Flips somewhere between ${guess.typical} and ${before} of ${what}: ${effect} (${key}: ${range}).`;
   return inRange

@@ -45,7 +45,7 @@ export const IMPORT_TABLE: Readonly<Record<string, FolderRule>> = {
     packages: ["fast-check", "mathjs"],
   },
   charts: { folders: ["stats", "experiment"], packages: ["vega", "vega-lite", "@resvg/resvg-js"] },
-  review: { folders: ["stats", "pipeline", "experiment", "charts"] },
+  review: { folders: ["engine", "stats", "pipeline", "experiment", "charts"] },
   fidelity: { folders: ["stats", "pipeline", "metrics", "experiment"], packages: ["zod"] },
   interop: { folders: ["pipeline", "metrics", "experiment"], packages: ["zod"] },
   cli: {

@@ -1,7 +1,9 @@
 import {
+  confidenceOf,
   findingsOf,
   firstScreen,
   guessSentences,
+  jointTable,
   type Review,
   type ReviewTable,
   reviewTables,
@@ -58,6 +60,9 @@ export function renderReviewPage(page: ReviewPage): string {
 <header>
 <p class="kind">Design review of <b>${escaped(names)}</b>: which delivery guarantee, which checkpoint interval?</p>
 <h1>${typeset(verdictOf(review))}</h1>
+${confidenceOf(review)
+  .map((line) => `<p class="kind">${typeset(line)}</p>`)
+  .join("")}
 </header>
 <main>
 ${screenOf(review)}
@@ -67,8 +72,9 @@ ${screenOf(review)}
 </section>
 <section>
 <h2>What the verdict hangs on</h2>
-<p>The file doesn't say these; they were varied one at a time over a range.</p>
+<p>The file doesn't say these. They were drawn from a range each, all together, and varied one at a time.</p>
 <ul>${(guesses.length === 0 ? ["Nothing that the file leaves open changes what is said above."] : guesses).map(item).join("")}</ul>
+${review.together.length === 0 ? "" : tableOf(jointTable(review))}
 </section>
 <section class="charts">
 ${pictures.map((picture) => figureOf(picture, tables.get(picture.name))).join("\n")}
@@ -164,7 +170,7 @@ function methodOf({ repetitions, seed, configured, guarantees, grid }: Review): 
   return [
     `Each of ${guarantees.join(" and ")} at ${intervals} intervals around ${configured.interval}, with and without an exception, for exactly-once also with the isolation level that each reader doesn't have; ${repetitions} repetitions with the seeds ${seed} to ${seed + repetitions - 1}, the same at every point, so that differences are paired.`,
     "What is compared closely also with a killed TaskManager and a lost node. Each crash comes when every task has begun its snapshot: a checkpoint is about to complete, and what came since the one before it is lost or repeated.",
-    "Each guessed input at both ends of its range, alone, without a crash and with a lost node; one repetition, with the seed of the typical one.",
+    "Each guessed input at both ends of its range, alone, and all of them together, without a crash and with a lost node; one repetition each, with the seed of the typical one. Together they are drawn independently, log-uniformly on either side of the typical value, as a Latin hypercube.",
     "Means have a 95 % interval over the repetitions (Student's t) and no more digits than are known; counts after a crash are the largest that were seen, which a longer search may exceed.",
     "Between two simulated intervals a latency is taken to lie on a line.",
     "How long it takes to catch up is seen with a lost node, under load until no reader waits a quarter longer than ever before the crash; after ten minutes it is computed instead (about …): (outage + age of the checkpoint) / headroom of the busiest task.",

@@ -1,4 +1,5 @@
 import {
+  confidenceOf,
   type FirstScreen,
   findingsOf,
   firstScreen,
@@ -18,6 +19,7 @@ export function renderReviewReport(review: Review, columns: number, colors: Colo
   const guesses = guessSentences(review);
   return [
     ...folded(verdictOf(review), columns, "", "").map((line) => colors.bold(line)),
+    ...confidenceOf(review).flatMap((line) => folded(line, columns, "", "")),
     "",
     ...tableOf(firstScreen(review), columns, colors),
     "",
