@@ -14,9 +14,7 @@ function feedOfTwo(histories: readonly ReadableHistory[]): LogFeed {
   feed.attach(
     histories.map((history) => ({
       replay: (position, now) => history.replay(position, now, consumer),
-      get end() {
-        return history.end;
-      },
+      end: () => history.end,
       offsetsBehind: () => 0,
       forgetBefore: (position) => history.forgetBefore(position),
       unsubscribe: () => {},

@@ -11,7 +11,7 @@ export interface SplitLog {
   /** Gives `feed.arrive` all that is there from `position` on. */
   replay(position: number, now: number): void;
   /** Records that could be read by now, from the first one of the topic on. */
-  readonly end: number;
+  end(): number;
   /** Offsets behind the first so many records, those of markers included. */
   offsetsBehind(position: number): number;
   /** No position before `position` will be asked for. */
@@ -77,7 +77,7 @@ export class LogFeed implements SourceFeed {
   }
 
   pendingRecords(): number {
-    return this.#logs.reduce((sum, log, split) => sum + log.end - this.position[split]!, 0);
+    return this.#logs.reduce((sum, log, split) => sum + log.end() - this.position[split]!, 0);
   }
 
   consumerGroupLag(): number | null {

@@ -81,7 +81,7 @@ export function measurePipeline(pipeline: Pipeline, options: RunOptions): Measur
   const tasks = tasksOf(world, pipeline);
   const latencyMarkers = markersOf(world, pipeline);
   const lags = lagsOf(world, pipeline);
-  const { puts, bytes: putBytes, deletes } = world.storage;
+  const { puts, bytes: putBytes, deletes } = world.storage();
   const triggered = recorders.jobCheckpoints.reduce((sum, job) => sum + job.triggered, 0);
   const stopReason = drain(world, pipeline, recorders.checks, underLoad);
   const result: RunResult = {

@@ -27,7 +27,7 @@ export interface World {
   /** The histograms of latency markers that a job's tasks hold now. */
   latencyMarkers(job: number): readonly LatencySamples[];
   /** What all processes asked of checkpoint storage so far; bytes without what travels in acknowledgements. */
-  readonly storage: StorageCounts;
+  storage(): StorageCounts;
   /** Numbers of the origin partitions whose records `topic` holds. */
   originsOf(topic: string): readonly number[];
   /** The ways that the records of `topic` have taken; all their records together are those of the topic. */
@@ -78,9 +78,7 @@ export function assemble(
       return reason;
     },
     transactions: kafka.coordinator.counters,
-    get storage() {
-      return sumOf(events.storages.map(({ counts }) => counts));
-    },
+    storage: () => sumOf(events.storages.map(({ counts }) => counts)),
     sourceLags: (job) => events.attempts[job]!.lags(),
     taskMetrics: (job) => events.attempts[job]!.metrics(),
     latencyMarkers: (job) => events.attempts[job]!.latencies(),

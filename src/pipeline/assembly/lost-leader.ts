@@ -21,7 +21,7 @@ export function loseJobManager(repair: number | undefined, world: JobSurrounding
     toldAt = succession.expiresAt + pipeline.environment.flinkRpc;
   }
   const loss = cluster.loseJobManager(isRecoverable, toldAt);
-  events.onJobManagerLeads = (number, recovers) => {
+  const onLeads: typeof events.onJobManagerLeads = (number, recovers) => {
     if (number !== loss) return;
     if (recovers) {
       recoverJobs(world);
@@ -33,6 +33,7 @@ export function loseJobManager(repair: number | undefined, world: JobSurrounding
     const told = 2 * pipeline.environment.flinkRpc + 1;
     if (isRecoverable) sim.scheduleAfter(told, events.jobManagerLeads, loss, 1);
   };
+  events.onJobManagerLeads = onLeads;
   sim.scheduleAt(leadsAt, events.jobManagerLeads, loss, 0);
 }
 

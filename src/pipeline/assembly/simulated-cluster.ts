@@ -100,7 +100,8 @@ export function performFault(fault: Fault, world: JobSurroundings): void {
       return;
     case "operate": {
       const number = pipeline.jobs.findIndex(({ name }) => name === action.job);
-      events.onSubmissionDue = (job) => advanceSubmission(job, world);
+      const onSubmissionDue = (job: number): void => advanceSubmission(job, world);
+      events.onSubmissionDue = onSubmissionDue;
       operate(fault, number, action.action, world);
       return;
     }

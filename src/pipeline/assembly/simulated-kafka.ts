@@ -513,9 +513,7 @@ export class SimulatedKafka {
     log.subscribe(consumer);
     return {
       replay: (position, now) => history.replay(position, now, consumer),
-      get end() {
-        return history.end;
-      },
+      end: () => history.end,
       offsetsBehind: (position) => log.offsetsBehind(position),
       forgetBefore: (position) => {
         if (!mayGoFarBack) history.forgetBefore(position);
