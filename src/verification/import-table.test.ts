@@ -125,6 +125,12 @@ describe("a planted violation is named", () => {
     ["src/kafka/a.ts", "export default 1;", "1 has a default export"],
     ["src/kafka/a.ts", "const a = 1;\nexport { a as default };", "2 has a default export"],
     ["src/kafka/a.ts", "enum A { B }", "1 declares an enum"],
+    [
+      "src/flink/a.ts",
+      "a.onEnd = () => b;",
+      "1 assigns a function to a property as it is written, wanted a constant in between",
+    ],
+    ["src/flink/a.ts", "const a = { get b() { return 1; } };", "1 makes a getter, wanted a method"],
     ["src/kafka/log-utils.ts", "", '1 has "utils" in its name, which says nothing of what is inside'],
     ["src/kafka/misc/log.ts", "", '1 has "misc" in its name, which says nothing of what is inside'],
     ["src/kafka/LogReader.ts", "", '1 has the name "LogReader.ts", wanted kebab-case'],
@@ -154,6 +160,10 @@ describe("what is allowed is not named", () => {
       'import { x } from "../kafka/index.ts"; import { y } from "../flink/index.ts";',
     ],
     ["src/index.ts", 'export { x } from "./engine/index.ts";'],
+    [
+      "src/flink/a.ts",
+      "class A { f = () => this; get b() { return 1; } }\nconst onEnd = () => b;\na.onEnd = onEnd;",
+    ],
   ])("%s: %s", (path, text) => {
     expect(findViolations([{ path, text }])).toEqual([]);
   });

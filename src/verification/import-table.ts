@@ -137,6 +137,7 @@ function checkFile(file: SourceFile): string[] {
 
   if (!place.edge) {
     new Visitor(determinismVisitor(report)).visit(program);
+    new Visitor(oldFunctionVisitor(report)).visit(program);
   }
   return violations;
 }
@@ -171,6 +172,22 @@ function determinismVisitor(report: (start: number, problem: string) => void): V
     FunctionDeclaration: checkFunction,
     FunctionExpression: checkFunction,
     ArrowFunctionExpression: checkFunction,
+  };
+}
+
+/** Functions that V8 makes old at once, so that a world they reach lives until a full collection (docs/performance.md). */
+function oldFunctionVisitor(report: (start: number, problem: string) => void): VisitorObject {
+  return {
+    AssignmentExpression: ({ start, left, right }) => {
+      const isFunction = right.type === "ArrowFunctionExpression" || right.type === "FunctionExpression";
+      if (isFunction && left.type === "MemberExpression")
+        report(start, "assigns a function to a property as it is written, wanted a constant in between");
+    },
+    ObjectExpression: ({ properties }) => {
+      for (const one of properties)
+        if (one.type === "Property" && one.kind !== "init")
+          report(one.start, "makes a getter, wanted a method");
+    },
   };
 }
 
