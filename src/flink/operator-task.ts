@@ -166,16 +166,10 @@ export class OperatorTask implements DownstreamTask, UpstreamTask {
 
   /** The task as its snapshots see it. */
   #snapshotted(): SnapshottedTask {
-    const records = (): number => this.#records;
-    const isDisposed = (): boolean => this.#isDisposed;
     return {
       number: this.number,
-      get isDisposed() {
-        return isDisposed();
-      },
-      get records() {
-        return records();
-      },
+      isDisposed: () => this.#isDisposed,
+      records: () => this.#records,
       block: () => this.#block(),
       unblock: () => this.#unblock(),
       beginCapture: (checkpoint) => this.#beginCapture(checkpoint),

@@ -61,9 +61,9 @@ export interface TaskSnapshotSettings {
 /** The task whose snapshots they are. */
 export interface SnapshottedTask {
   readonly number: number;
-  readonly isDisposed: boolean;
+  isDisposed(): boolean;
   /** Records that its keyed state has seen. */
-  readonly records: number;
+  records(): number;
   /** The thread does nothing else from here on, until it is unblocked. */
   block(): void;
   unblock(): void;
@@ -296,7 +296,7 @@ export class TaskSnapshots {
 
   /** A sink has flushed what was sent before the barrier. */
   onFlushed(): void {
-    if (this.#task.isDisposed || this.#task.waitsForThaw(() => this.onFlushed())) return;
+    if (this.#task.isDisposed() || this.#task.waitsForThaw(() => this.onFlushed())) return;
     this.#afterFlush(this.#parts.sinks.goOnFlushing(this.#checkpoint, this.#sim.now));
   }
 
@@ -323,7 +323,7 @@ export class TaskSnapshots {
     const bytes = committables.length * COMMITTABLE_BYTES;
     this.#ownSync = checkpoints.snapshotState(
       this.#checkpoint,
-      this.#task.records,
+      this.#task.records(),
       { splits: [], committables, bytes },
       this.#properties,
       from,
