@@ -112,6 +112,7 @@ export class Recorders {
       ...checks,
       jobRestored: (job, checkpoint, at) => {
         checks.jobRestored(job, checkpoint, at);
+        statistics.jobRestored(job, checkpoint, at);
         fingerprint.add(at, 7, checkpoint, job);
       },
       recordsLost: (topic, partition, records, reason, at) => {

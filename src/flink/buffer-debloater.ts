@@ -22,6 +22,8 @@ export class BufferDebloater {
   readonly #settings: BufferDebloatSettings;
   #size: number;
   #announced: number;
+  /** ms that what was under way at the last look takes to be consumed. */
+  timeToConsume = 0;
   /** bytes a ns. */
   #throughput = 0;
 
@@ -29,6 +31,11 @@ export class BufferDebloater {
     this.#settings = settings;
     this.#size = settings.start;
     this.#announced = settings.start;
+  }
+
+  /** bytes of a buffer as it should be, announced or not. */
+  get size(): number {
+    return this.#size;
   }
 
   /** A period is over. @param bytes that were received in `time` ns, in which there was something to receive.
@@ -42,6 +49,8 @@ export class BufferDebloater {
     );
     const smoothed = this.#size + (2 / (samples + 1)) * (desired - this.#size);
     this.#size = Math.trunc(Math.min(most, Math.max(least, smoothed)));
+    const perSecond = Math.max(1, this.#throughput * 1e9);
+    this.timeToConsume = Math.trunc((this.#size * Math.max(1, buffersInUse) * 1000) / perSecond);
     const change = Math.abs(this.#size - this.#announced);
     const isAtBound = this.#size === least || this.#size === most;
     if (change === 0 || (!isAtBound && change < (this.#announced * threshold) / 100)) return 0;

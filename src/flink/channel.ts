@@ -249,6 +249,12 @@ export class Channel {
     return Math.floor(this.#fill / this.#segmentSize);
   }
 
+  /** Segments that are queued, and the one being filled, of which a part may be queued. */
+  get segmentsInUse(): number {
+    const isFilled = this.#unpolled === undefined && (this.#fill > 0 || this.#carry > 0 || this.#hasOpen());
+    return this.#queuedData + (isFilled ? 1 : 0);
+  }
+
   /** Something waits here that the receiver's credit (or its poll) would free. */
   get senderWaits(): boolean {
     return this.#queue.length > 0 || this.#flushRequested;

@@ -5,6 +5,7 @@
 import { NO_EVENT, type Simulation } from "../engine/index.ts";
 import { BufferDebloater, type BufferDebloatSettings } from "./buffer-debloater.ts";
 import type { InputGates } from "./input-gates.ts";
+import type { DebloatGauges } from "./task-metrics.ts";
 
 export class DebloatedInputs {
   readonly #sim: Simulation;
@@ -35,6 +36,13 @@ export class DebloatedInputs {
     this.#inputs = inputs;
     this.#debloater = new BufferDebloater(settings);
     this.#schedule();
+  }
+
+  get gauges(): DebloatGauges {
+    return {
+      debloatedBufferSize: this.#debloater.size,
+      estimatedTimeToConsumeBuffersMs: this.#debloater.timeToConsume,
+    };
   }
 
   dispose(): void {

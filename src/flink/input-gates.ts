@@ -7,10 +7,21 @@ import type { SpanList } from "../records/index.ts";
 import type { ChannelState } from "./alignment.ts";
 import type { Channel, DownstreamTask } from "./channel.ts";
 import { Fifo } from "./fifo.ts";
+import type { TaskQueues } from "./task-metrics.ts";
 
 export interface InputGateSettings {
   readonly floatingBuffers: number;
   readonly buffersPerChannel: number;
+}
+
+/** Source: flink InputBuffersGauge, which leaves local channels out, and those named below. */
+export type InputUsage = Pick<
+  TaskQueues,
+  "inputQueueLength" | "inPoolUsage" | "inputFloatingBuffersUsage" | "inputExclusiveBuffersUsage"
+>;
+
+function share(part: number, whole: number): number {
+  return whole === 0 ? 0 : part / whole;
 }
 
 export class InputGates {
@@ -41,9 +52,32 @@ export class InputGates {
     for (const channel of this.channels) channel.loseReceiver();
   }
 
-  /** Buffers of the remote channels that wait to be read. Source: flink InputBuffersGauge, which leaves local channels out. */
-  get buffersWaiting(): number {
-    return this.channels.reduce((sum, channel) => sum + channel.buffersReceived, 0);
+  /** How many of the buffers of the remote channels hold data: a buffer that comes takes a floating one first.
+   *  @param serving the channel whose buffer is in service.
+   *  Source: flink CreditBasedInputBuffersUsageGauge, FloatingBuffersUsageGauge, ExclusiveBuffersUsageGauge, BufferManager. */
+  usage(serving: Channel | undefined): InputUsage {
+    const { floatingBuffers, buffersPerChannel } = this.#settings;
+    let queued = 0;
+    let floating = 0;
+    let exclusive = 0;
+    let exclusiveTotal = 0;
+    for (const channel of this.channels) {
+      if (channel.local) continue;
+      const received = channel.buffersReceived;
+      const filled = received + (channel === serving ? 1 : 0);
+      const ofGate = Math.min(filled, this.#floatingHeld[channel.downstreamIndex]!);
+      queued += received;
+      floating += ofGate;
+      exclusive += Math.min(buffersPerChannel, filled - ofGate);
+      exclusiveTotal += buffersPerChannel;
+    }
+    const floatingTotal = floatingBuffers * this.#floatingFree.length;
+    return {
+      inputQueueLength: queued,
+      inPoolUsage: share(floating + exclusive, floatingTotal + exclusiveTotal),
+      inputFloatingBuffersUsage: share(floating, floatingTotal),
+      inputExclusiveBuffersUsage: share(exclusive, exclusiveTotal),
+    };
   }
 
   /** Data buffers of all channels that are under way. */

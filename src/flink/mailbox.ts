@@ -31,6 +31,10 @@ export class Mailbox {
   readonly #mails = new Fifo<Mail>();
   readonly #urgent = new Fifo<Mail>();
 
+  get length(): number {
+    return this.#mails.length + this.#urgent.length;
+  }
+
   get isEmpty(): boolean {
     return this.#mails.length === 0 && this.#urgent.length === 0;
   }

@@ -22,7 +22,9 @@ import { ProcessedRecords, type RankListener } from "./processed-records.ts";
 import { type RecordWriterSettings, RecordWriters } from "./record-writers.ts";
 import { Service } from "./service.ts";
 import type { SubtaskCheckpointCoordinator } from "./subtask-checkpoint-coordinator.ts";
-import { BACK_PRESSURED, BUSY, IDLE, TaskGauges, type TaskMetrics } from "./task-gauges.ts";
+import { BUSY, IDLE, SOFT_BACK_PRESSURED, TaskGauges } from "./task-gauges.ts";
+import { type TaskCounters, TaskMeters } from "./task-meters.ts";
+import type { TaskMetrics } from "./task-metrics.ts";
 import { type SnapshottedTask, TaskSnapshots } from "./task-snapshots.ts";
 
 /** Event kinds, payload a = number of the task; `flush`: b = record writer. */
@@ -97,6 +99,7 @@ export class OperatorTask implements DownstreamTask, UpstreamTask {
   #writers: RecordWriters;
   readonly #service: Service;
   readonly #gauges = new TaskGauges();
+  readonly #meters = new TaskMeters();
   // Records and bytes of the buffers taken.
   #recordsTaken = 0;
   #bytesTaken = 0;
@@ -267,21 +270,39 @@ export class OperatorTask implements DownstreamTask, UpstreamTask {
     return this.#isFrozen;
   }
 
-  /** Gauges and counters at `now`. Changes nothing in what the task does. Counters are of this attempt: records that were
-   *  served, and of buffers taken their records' bytes; what only goes to chained sinks is not out. */
+  /** What its metrics show at `now`. Changes nothing in what the task does. */
   metrics(now: number): TaskMetrics {
+    return {
+      ...this.#gauges.read(now),
+      ...this.#counters(now),
+      ...this.#meters.rates,
+      ...this.#inputs.usage(this.#currentChannel),
+      isBackPressured: !this.#writers.available,
+      outputQueueLength: this.#writers.buffersQueued,
+      outPoolUsage: this.#writers.poolUsage,
+      mailboxQueueSize: this.#mailbox.length,
+      ...this.snapshots.gauges(now),
+      ...this.#debloated?.gauges,
+    };
+  }
+
+  /** Of this attempt: records that were served, and of buffers taken their records' bytes; what only goes to chained sinks is
+   *  not out. */
+  #counters(now: number): TaskCounters {
     const unserved = this.#service.isIdle ? 0 : this.#service.size - this.#doneBy(now);
     const numRecordsIn = this.#recordsTaken - unserved;
     return {
-      ...this.#gauges.read(now),
       numRecordsIn,
       numRecordsOut: this.#writers.channels.length === 0 ? 0 : numRecordsIn,
       numBytesIn: this.#bytesTaken,
       numBytesOut: this.#writers.bytesOut,
       numBuffersOut: this.#writers.buffersOut,
-      inputQueueLength: this.#inputs.buffersWaiting,
-      outputQueueLength: this.#writers.buffersQueued,
     };
+  }
+
+  /** The process updates its meters. */
+  updateMeters(now: number): void {
+    this.#meters.update(this.#counters(now));
   }
 
   /** What its operators have kept of latency markers. */
@@ -402,7 +423,7 @@ export class OperatorTask implements DownstreamTask, UpstreamTask {
       if (!this.#writers.available) {
         if (this.#isBetweenRecords(now)) {
           this.#rest(now);
-          this.#gauges.enter(BACK_PRESSURED, now);
+          this.#gauges.enter(SOFT_BACK_PRESSURED, now);
         } else this.#planWake();
         return;
       }

@@ -6,14 +6,21 @@ import type { Channel } from "./channel.ts";
 
 export class OutputAvailability {
   readonly #mostPerChannel: number;
+  readonly #channels: number;
   readonly #pool: number;
   #queued = 0;
   #fullChannels = 0;
 
   constructor(channels: number, mostPerChannel: number) {
     this.#mostPerChannel = mostPerChannel;
+    this.#channels = channels;
     // One segment of each subpartition is the one being filled.
     this.#pool = 2 * channels + 8 - channels;
+  }
+
+  /** Segments of the pool. */
+  get segments(): number {
+    return this.#pool + this.#channels;
   }
 
   get available(): boolean {

@@ -139,6 +139,15 @@ export class RecordWriters {
     return this.channels.reduce((sum, channel) => sum + channel.queuedData, 0);
   }
 
+  /** Share of the pools' segments that are queued or being filled. Source: flink OutputBufferPoolUsageGauge. */
+  get poolUsage(): number {
+    let used = 0;
+    let size = 0;
+    for (const channel of this.channels) used += channel.segmentsInUse;
+    for (const { segments } of this.#availability) size += segments;
+    return size === 0 ? 0 : used / size;
+  }
+
   /** A barrier behind what was emitted up to `now`, in every channel. */
   broadcast(
     checkpoint: number,

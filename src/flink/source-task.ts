@@ -16,7 +16,10 @@ import type { FlinkObserver } from "./observations.ts";
 import { type RecordWriterSettings, RecordWriters } from "./record-writers.ts";
 import { ALL_ROUTES, type Chunk, type SourceFeed } from "./source-feed.ts";
 import type { SubtaskCheckpointCoordinator } from "./subtask-checkpoint-coordinator.ts";
-import { BACK_PRESSURED, BUSY, IDLE, TaskGauges, type TaskMetrics } from "./task-gauges.ts";
+import { BUSY, IDLE, SOFT_BACK_PRESSURED, TaskGauges } from "./task-gauges.ts";
+import { type TaskCounters, TaskMeters } from "./task-meters.ts";
+import type { TaskMetrics } from "./task-metrics.ts";
+import { inMilliseconds } from "./task-snapshots.ts";
 import type { OperatorState } from "./task-state-snapshot.ts";
 
 /** Event kinds, payload a = number of the task. */
@@ -109,6 +112,7 @@ export class SourceTask implements UpstreamTask {
   /** Live: offset in each split less that in its origin. */
   readonly #shifts: Float64Array;
   readonly #gauges = new TaskGauges();
+  readonly #meters = new TaskMeters();
   /** Records emitted since the task began, without those of the ramp under way. */
   #recordsOut = 0;
 
@@ -226,21 +230,42 @@ export class SourceTask implements UpstreamTask {
     this.feed.dispose();
   }
 
-  /** Gauges and counters at `now`. While emission follows the closed form the task is busy for the emission times of its
-   *  records, and idle otherwise. A source reads no buffers, and what it reads is what it emits. */
+  /** What its metrics show at `now`. A source aligns nothing and has no input buffers. */
   metrics(now: number): TaskMetrics {
+    return {
+      ...this.#counters(now),
+      ...this.#gauges.read(now),
+      ...this.#meters.rates,
+      isBackPressured: !this.#writers.available,
+      inputQueueLength: 0,
+      inPoolUsage: 0,
+      inputFloatingBuffersUsage: 0,
+      inputExclusiveBuffersUsage: 0,
+      outputQueueLength: this.#writers.buffersQueued,
+      outPoolUsage: this.#writers.poolUsage,
+      mailboxQueueSize: this.#mailbox.length,
+      checkpointStartDelayNanos: inMilliseconds(this.#startDelay),
+      checkpointAlignmentTime: 0,
+    };
+  }
+
+  /** While emission follows the closed form the task is busy for the emission times of its records, and idle otherwise. A source
+   *  reads no buffers, and what it reads is what it emits. */
+  #counters(now: number): TaskCounters {
     if (this.#mode === "live") this.#emitUpTo(now);
     const numRecords = this.#recordsOut + (this.#mode === "ramp" ? this.#rampCount(now) : 0);
     return {
-      ...this.#gauges.read(now),
       numRecordsIn: numRecords,
       numRecordsOut: numRecords,
       numBytesIn: 0,
       numBytesOut: this.#writers.bytesOut,
       numBuffersOut: this.#writers.buffersOut,
-      inputQueueLength: 0,
-      outputQueueLength: this.#writers.buffersQueued,
     };
+  }
+
+  /** The process updates its meters. */
+  updateMeters(now: number): void {
+    this.#meters.update(this.#counters(now));
   }
 
   /** Flink's gauge: records that could be read at `now` and have not been taken. */
@@ -344,7 +369,7 @@ export class SourceTask implements UpstreamTask {
   afterSegmentFull(): void {
     if (this.#writers.available) return;
     this.#pause();
-    if (!this.#inSnapshot) this.#gauges.enter(BACK_PRESSURED, this.#sim.now);
+    if (!this.#inSnapshot) this.#gauges.enter(SOFT_BACK_PRESSURED, this.#sim.now);
   }
 
   emitInto(channel: Channel, now: number): void {
@@ -390,7 +415,7 @@ export class SourceTask implements UpstreamTask {
     }
     if (!this.#writers.available) {
       this.#mode = "paused";
-      this.#gauges.enter(BACK_PRESSURED, now);
+      this.#gauges.enter(SOFT_BACK_PRESSURED, now);
       return;
     }
     if (this.#interrupted || this.feed.take(now, this.#chunk)) {

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { BACK_PRESSURED, BUSY, IDLE, TaskGauges } from "./task-gauges.ts";
+import { BUSY, HARD_BACK_PRESSURED, IDLE, SOFT_BACK_PRESSURED, TaskGauges } from "./task-gauges.ts";
 
 const SECOND = 1e9;
 
@@ -21,7 +21,7 @@ describe("gauges of a task's time", () => {
     const gauges = new TaskGauges();
     gauges.begin(0);
     gauges.enter(BUSY, 1 * SECOND);
-    gauges.enter(BACK_PRESSURED, 4 * SECOND);
+    gauges.enter(SOFT_BACK_PRESSURED, 4 * SECOND);
     expect(row(gauges, 4.5)).toEqual([1000, 0, 0, 3000, 1000, 500]);
     expect(row(gauges, 5)).toEqual([600, 200, 200, 3000, 1000, 1000]);
     gauges.enter(IDLE, 7 * SECOND);
@@ -32,12 +32,39 @@ describe("gauges of a task's time", () => {
   test("after 12 slots the oldest goes", () => {
     const gauges = new TaskGauges();
     gauges.begin(0);
-    gauges.enter(BACK_PRESSURED, 0);
+    gauges.enter(SOFT_BACK_PRESSURED, 0);
     gauges.enter(BUSY, 5 * SECOND);
-    expect(row(gauges, 55)[2]).toBeCloseTo(1000 / 11, 9);
-    expect(row(gauges, 60)[2]).toBeCloseTo(1000 / 12, 9);
-    expect(row(gauges, 64)[2]).toBeCloseTo(1000 / 12, 9);
+    // A gauge shows whole ms.
+    expect(row(gauges, 55)[2]).toBe(Math.floor(1000 / 11));
+    expect(row(gauges, 60)[2]).toBe(Math.floor(1000 / 12));
+    expect(row(gauges, 64)[2]).toBe(Math.floor(1000 / 12));
     expect(row(gauges, 65)).toEqual([1000, 0, 0, 60_000, 0, 5000]);
+  });
+
+  test("soft and hard back-pressure are told apart, and the longest stretch of each in the last slot", () => {
+    const gauges = new TaskGauges();
+    const parts = (seconds: number): readonly number[] => {
+      const times = gauges.read(seconds * SECOND);
+      return [
+        times.backPressuredTimeMsPerSecond,
+        times.softBackPressuredTimeMsPerSecond,
+        times.hardBackPressuredTimeMsPerSecond,
+        times.maxSoftBackPressureTimeMs,
+        times.maxHardBackPressureTimeMs,
+      ];
+    };
+    gauges.begin(0);
+    gauges.enter(SOFT_BACK_PRESSURED, 0);
+    gauges.enter(BUSY, 1 * SECOND);
+    gauges.enter(HARD_BACK_PRESSURED, 2 * SECOND);
+    gauges.enter(SOFT_BACK_PRESSURED, 4 * SECOND);
+    expect(parts(5)).toEqual([800, 400, 400, 1000, 2000]);
+    // Said again, it is the same stretch: it has lasted for 6 s when the second slot ends, and for 8 s when it ends itself.
+    gauges.enter(SOFT_BACK_PRESSURED, 9 * SECOND);
+    expect(parts(10)).toEqual([900, 700, 200, 6000, 0]);
+    gauges.enter(IDLE, 12 * SECOND);
+    expect(parts(15)).toEqual([733, 600, 133, 8000, 0]);
+    expect(parts(20)).toEqual([550, 450, 100, 0, 0]);
   });
 
   test("a task that begins between two updates has a first slot that is short", () => {

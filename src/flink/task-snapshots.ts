@@ -43,6 +43,7 @@ import type { Mail } from "./mailbox.ts";
 import type { BufferRecycler, NetworkBuffer } from "./network-buffer.ts";
 import type { RecordWriters } from "./record-writers.ts";
 import type { SubtaskCheckpointCoordinator } from "./subtask-checkpoint-coordinator.ts";
+import type { SnapshotGauges } from "./task-metrics.ts";
 
 /** Event kinds, payload a = number of the task. */
 export interface TaskSnapshotKinds {
@@ -196,6 +197,16 @@ export class TaskSnapshots {
     this.#outbox.clear();
     onAlignmentTimeout(this.#barriers, checkpoint, now, this.#outbox);
     this.#carryOut(now);
+  }
+
+  /** Source: flink CheckpointBarrierHandler.getAlignmentDurationNanos, getCheckpointStartDelayNanos. */
+  gauges(now: number): SnapshotGauges {
+    const { firstArrivalAt, pending } = this.#barriers;
+    const isAligning = pending !== 0 && firstArrivalAt >= 0;
+    return {
+      checkpointStartDelayNanos: inMilliseconds(this.#startDelay),
+      checkpointAlignmentTime: isAligning ? now - firstArrivalAt : this.#alignment,
+    };
   }
 
   /** Bytes are read; those read while barriers are collected are told in the acknowledgement. */
@@ -388,4 +399,9 @@ export class TaskSnapshots {
     const writtenAt = persistedBytes === 0 ? now : now + this.#settings.channelStateWrite(persistedBytes);
     this.#parts.checkpoints.completeAlignment(this.#checkpoint, metrics, state, writtenAt, now);
   }
+}
+
+/** ns, as a difference of the clock's milliseconds tells them. */
+export function inMilliseconds(ns: number): number {
+  return Math.floor(ns / 1e6) * 1e6;
 }

@@ -180,6 +180,8 @@ test("in progress, failed, and a savepoint", () => {
   expect(counts).toEqual({ restored: 0, total: 3, in_progress: 0, completed: 1, failed: 2 });
   expect([latest.savepoint?.id, latest.completed, latest.failed?.id]).toEqual([2, null, 1]);
   expect(latest.savepoint).toMatchObject({ is_savepoint: true, savepointFormat: "CANONICAL" });
+  // Flink's gauges don't tell a savepoint from a checkpoint.
+  expect(tracker.statistics(0).gauges.lastCompletedCheckpointId).toBe(2);
 });
 
 test("the history is bounded, the summary is over all, and what is no longer retained is discarded", () => {
@@ -198,4 +200,30 @@ test("the history is bounded, the summary is over all, and what is no longer ret
   expect(checkpoints.history[0]!.checkpoint_type).toBe("UNALIGNED_CHECKPOINT");
   expect(details.length).toBe(3);
   expect(checkpoints.summary.end_to_end_duration).toMatchObject({ min: 1, max: 5, avg: 3, p50: 3 });
+});
+
+test("a restore from a checkpoint or a savepoint is counted and told; one from nothing isn't", () => {
+  const tracker = new CheckpointStatsTracker([JOB]);
+  const restored = () => {
+    const { checkpoints, gauges } = tracker.statistics(0);
+    return [
+      checkpoints.counts.restored,
+      checkpoints.latest.restored,
+      gauges.lastCheckpointRestoreTimestamp,
+    ] as const;
+  };
+  tracker.jobRestored(0, 0, 500 * MS);
+  expect(restored()).toEqual([0, null, -1]);
+  tracker.checkpointTriggered(0, 1, 1000 * MS, "CHECKPOINT");
+  acknowledgeAll(tracker, 1);
+  tracker.checkpointCompleted(0, 1, 1000 * MS, 1012 * MS, 1013 * MS, 0);
+  tracker.jobRestored(0, 1, 2000.9 * MS);
+  const path = `file:/flink/checkpoints/${tracker.statistics(0).jobId}`;
+  const first = { id: 1, restore_timestamp: 2000, is_savepoint: false, external_path: `${path}/chk-1` };
+  expect(restored()).toEqual([1, first, 2000]);
+  tracker.checkpointTriggered(0, 2, 3000 * MS, "SAVEPOINT");
+  tracker.checkpointCompleted(0, 2, 3000 * MS, 3000 * MS, 3000 * MS, 0);
+  tracker.jobRestored(0, 2, 4000 * MS);
+  expect(restored()[1]).toMatchObject({ id: 2, restore_timestamp: 4000, is_savepoint: true });
+  expect(restored()[0]).toBe(2);
 });

@@ -1,11 +1,17 @@
 import { mixSeed } from "../engine/index.ts";
-import type { CheckpointMetrics, FlinkObserver, TaskStateSnapshot } from "../flink/index.ts";
+import type {
+  CheckpointMetrics,
+  FailoverObserver,
+  FlinkObserver,
+  TaskStateSnapshot,
+} from "../flink/index.ts";
 import { CheckpointRecord, type TrackedVertex } from "./checkpoint-record.ts";
 import type {
   CheckpointConfigInfo,
   CheckpointGauges,
   CheckpointingStatistics,
   JobCheckpointStatistics,
+  RestoredCheckpointStatistics,
 } from "./checkpoint-statistics.ts";
 import { ALWAYS_ZERO, SummaryOfValues } from "./stats-summary.ts";
 
@@ -48,9 +54,15 @@ class JobTracker {
   #total = 0;
   #completed = 0;
   #failed = 0;
+  /** The one that completed last, be it a savepoint: the gauges are of it. */
+  #last: CheckpointRecord | undefined;
   #latestCompleted: CheckpointRecord | undefined;
   #latestSavepoint: CheckpointRecord | undefined;
   #latestFailed: CheckpointRecord | undefined;
+  /** Taken, and never dropped. */
+  readonly #savepoints: CheckpointRecord[] = [];
+  #restored = 0;
+  #latestRestored: RestoredCheckpointStatistics | undefined;
   #metadataBytes = -1;
 
   constructor(job: TrackedJob) {
@@ -90,9 +102,12 @@ class JobTracker {
     this.#inProgress.delete(id);
     record.complete(this.#pathOf(record));
     this.#completed++;
+    this.#last = record;
     this.#metadataBytes = metadataBytes;
-    if (record.isSavepoint) this.#latestSavepoint = record;
-    else {
+    if (record.isSavepoint) {
+      this.#latestSavepoint = record;
+      this.#savepoints.push(record);
+    } else {
       this.#latestCompleted = record;
       this.#retained.push(record);
       if (this.#retained.length > this.#job.retained) this.#retained.shift()!.isDiscarded = true;
@@ -114,6 +129,18 @@ class JobTracker {
     this.#latestFailed = record;
   }
 
+  restored(id: number, at: number): void {
+    const record = [...this.#retained, ...this.#savepoints].find((one) => one.id === id);
+    if (record === undefined) return;
+    this.#restored++;
+    this.#latestRestored = {
+      id,
+      restore_timestamp: Math.floor(at / 1e6),
+      is_savepoint: record.isSavepoint,
+      external_path: this.#pathOf(record),
+    };
+  }
+
   statistics(): JobCheckpointStatistics {
     const newestFirst = this.#history.toReversed();
     return {
@@ -130,7 +157,7 @@ class JobTracker {
     const { checkpointed, state, duration, processed, persisted } = this.#summaries;
     return {
       counts: {
-        restored: 0,
+        restored: this.#restored,
         total: this.#total,
         in_progress: this.#inProgress.size,
         completed: this.#completed,
@@ -148,14 +175,14 @@ class JobTracker {
         completed: this.#latestCompleted?.statistics() ?? null,
         savepoint: this.#latestSavepoint?.statistics() ?? null,
         failed: this.#latestFailed?.statistics() ?? null,
-        restored: null,
+        restored: this.#latestRestored ?? null,
       },
       history: history.map((record) => record.statistics()),
     };
   }
 
   #gauges(): CheckpointGauges {
-    const last = this.#latestCompleted?.statistics();
+    const last = this.#last?.statistics();
     return {
       totalNumberOfCheckpoints: this.#total,
       numberOfInProgressCheckpoints: this.#inProgress.size,
@@ -170,7 +197,7 @@ class JobTracker {
       lastCheckpointExternalPath: last?.external_path ?? "n/a",
       lastCompletedCheckpointId: last?.id ?? -1,
       lastCheckpointCompletedTimestamp: last?.latest_ack_timestamp ?? -1,
-      lastCheckpointRestoreTimestamp: -1,
+      lastCheckpointRestoreTimestamp: this.#latestRestored?.restore_timestamp ?? -1,
     };
   }
 
@@ -194,7 +221,8 @@ export class CheckpointStatsTracker
       | "checkpointAcknowledged"
       | "checkpointCompleted"
       | "checkpointAborted"
-    >
+    >,
+    Pick<FailoverObserver, "jobRestored">
 {
   readonly #jobs: readonly JobTracker[];
 
@@ -234,6 +262,11 @@ export class CheckpointStatsTracker
 
   checkpointAborted(job: number, checkpoint: number, _reason: string, at: number, message: string): void {
     this.#jobs[job]!.failed(checkpoint, message, at);
+  }
+
+  /** @param checkpoint 0: the job begins with none. */
+  jobRestored(job: number, checkpoint: number, at: number): void {
+    this.#jobs[job]!.restored(checkpoint, at);
   }
 
   statistics(job: number): JobCheckpointStatistics {

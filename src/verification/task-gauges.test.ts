@@ -108,7 +108,8 @@ describe("busy, idle and back-pressured time", () => {
 describe("counters", () => {
   test("records in and out, and the bytes of finished segments", () => {
     const [source, operator] = vertices(10.5);
-    const sum = (vertex: VertexResult, name: keyof NonNullable<VertexResult["subtasks"][0]>): number =>
+    type Counter = "numRecordsIn" | "numRecordsOut" | "numBytesIn" | "numBytesOut" | "numBuffersOut";
+    const sum = (vertex: VertexResult, name: Counter): number =>
       vertex.subtasks.reduce((all, subtask) => all + subtask![name], 0);
     // 1013 a second in 10.5 s, the first at 0; the operator hasn't served what the flusher (100 ms) hasn't handed out.
     expect(sum(source!, "numRecordsOut")).toBe(10_637);
@@ -132,5 +133,115 @@ describe("counters", () => {
       expect(numBuffersOut).toBe(Math.floor((numRecordsOut * RECORD_BYTES) / 32_768));
       expect(numBytesOut).toBe(numBuffersOut * 32_768);
     }
+  });
+});
+
+describe("meters", () => {
+  const RATES = [
+    "numRecordsInPerSecond",
+    "numRecordsOutPerSecond",
+    "numBytesInPerSecond",
+    "numBytesOutPerSecond",
+    "numBuffersOutPerSecond",
+  ] as const;
+
+  function rates(seconds: number): readonly (readonly number[])[] {
+    const load = ["producers.load.rate=1000/s", "execution.buffer-timeout.interval=10 ms"];
+    return vertices(seconds, ...UNDISTURBED, ...ONE_SUBTASK, ...load).map(({ subtasks }) =>
+      RATES.map((name) => subtasks[0]![name]),
+    );
+  }
+
+  test("show the last 60 s, as they were at the last of the updates, which come every 5 s", () => {
+    const [source, operator] = rates(74.9);
+    const segments = RECORD_BYTES * 1000 * 60;
+    expectWithin(source!, [1000, 1000, 0, segments / 60, segments / 60 / 32_768], 0.01);
+    expectWithin(operator!, [1000, 0, RECORD_BYTES * 1000, 0, 0], 0.01);
+  });
+
+  test("of a task that is younger they show what it has done over 60 s all the same", () => {
+    expect(rates(4.9)).toEqual([
+      [0, 0, 0, 0, 0],
+      [0, 0, 0, 0, 0],
+    ]);
+    const [source] = rates(29.9);
+    expectWithin(source!.slice(0, 2), [(25 * 1000) / 60, (25 * 1000) / 60], 0.001);
+  });
+
+  function expectWithin(actual: readonly number[], expected: readonly number[], relative: number): void {
+    actual.forEach((value, i) => {
+      expect(Math.abs(value - expected[i]!), `${actual}`).toBeLessThanOrEqual(relative * expected[i]!);
+    });
+  }
+});
+
+describe("queues and pools", () => {
+  test("in front of a slow operator the buffers between it and its source are all in use", () => {
+    const [source, operator] = vertices(
+      70,
+      ...UNDISTURBED,
+      "producers.load.rate=4000/s",
+      "jobs.job.operators.process.service-time=2 ms",
+    );
+    const upstream = source!.subtasks[0]!;
+    expect(upstream.isBackPressured).toBe(true);
+    expect(upstream.softBackPressuredTimeMsPerSecond).toBeGreaterThan(900);
+    expect(upstream.hardBackPressuredTimeMsPerSecond).toBe(0);
+    // Ten buffers in the subpartition that is full; of 2 s + 8 segments for two.
+    expect(upstream.outputQueueLength).toBeGreaterThanOrEqual(10);
+    expect(upstream.outPoolUsage).toBeGreaterThanOrEqual(10 / 12);
+    expect(upstream.outPoolUsage).toBeLessThanOrEqual(1);
+    const downstream = operator!.subtasks[0]!;
+    expect(downstream.isBackPressured).toBe(false);
+    // One remote channel: two buffers of its own, and eight floating ones, which are filled first; one may be in service.
+    const { inputQueueLength, inPoolUsage } = downstream;
+    expect(inputQueueLength).toBeGreaterThan(5);
+    expect([inputQueueLength / 10, (inputQueueLength + 1) / 10]).toContain(inPoolUsage);
+    expect(8 * downstream.inputFloatingBuffersUsage + 2 * downstream.inputExclusiveBuffersUsage).toBe(
+      10 * inPoolUsage,
+    );
+  });
+
+  test("where nothing waits, none", () => {
+    const [source, operator] = vertices(30, ...UNDISTURBED, "producers.load.rate=1/h");
+    for (const { subtasks } of [source!, operator!]) {
+      const { inPoolUsage, outPoolUsage, inputQueueLength, outputQueueLength, mailboxQueueSize } =
+        subtasks[0]!;
+      expect([inputQueueLength, outputQueueLength, mailboxQueueSize]).toEqual([0, 0, 0]);
+      expect([inPoolUsage, outPoolUsage].every((usage) => usage <= 1 / 12)).toBe(true);
+    }
+  });
+
+  test("a task tells the start delay and the alignment of its latest checkpoint, as its statistics do", () => {
+    const pipeline = scenario("environment.taskmanager.network-latency=7 ms");
+    const { tasks, checkpoints } = runPipeline(pipeline, { seed: "1", duration: 10.9 * SECOND });
+    const { statistics } = checkpoints[0]!;
+    // Statistics go on until everything is drained.
+    const latest = statistics.details.find((one) => one.latest_ack_timestamp < 10_900)!;
+    const ofVertices = Object.values(statistics.subtasks[latest.id]!);
+    tasks.forEach(({ subtasks }, vertex) => {
+      subtasks.forEach((subtask, index) => {
+        const told = ofVertices[vertex]!.subtasks[index]!;
+        if (told.className === "pending") throw new Error("it has completed");
+        expect(subtask!.checkpointStartDelayNanos).toBe(told.start_delay * 1e6);
+        expect(Math.floor(subtask!.checkpointAlignmentTime / 1e6)).toBe(told.alignment.duration);
+      });
+    });
+    expect(tasks[1]!.subtasks[0]!.checkpointAlignmentTime).toBeGreaterThan(1e6);
+  });
+
+  test("with debloating a task tells the size of buffers, and for how long they last: the target under load", () => {
+    const [, operator] = vertices(
+      60,
+      ...UNDISTURBED,
+      "producers.load.rate=4000/s",
+      "jobs.job.operators.process.service-time=1 ms",
+      "taskmanager.network.memory.buffer-debloat.enabled=true",
+      "taskmanager.network.memory.buffer-debloat.target=500 ms",
+    );
+    const { debloatedBufferSize, estimatedTimeToConsumeBuffersMs } = operator!.subtasks[0]!;
+    expect(debloatedBufferSize).toBeGreaterThan(256);
+    expect(debloatedBufferSize).toBeLessThan(32_768);
+    expect(Math.abs(estimatedTimeToConsumeBuffersMs! - 500)).toBeLessThan(100);
   });
 });

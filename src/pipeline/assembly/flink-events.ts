@@ -20,6 +20,7 @@ import {
   type SourceTask,
   type SourceTaskKinds,
   type StoreTrouble,
+  UPDATE_INTERVAL,
 } from "../../flink/index.ts";
 
 import type { Submission } from "./operate.ts";
@@ -82,6 +83,10 @@ export class FlinkEvents {
   readonly #jobOfExecution: number[] = [];
   readonly #firstExecution: number[] = [];
   #tasks = 0;
+  /** Tasks below it are gone. */
+  #firstAlive = 0;
+  readonly #metersDue: number;
+  #updatesMeters = false;
 
   constructor(sim: Simulation) {
     this.#sim = sim;
@@ -128,6 +133,7 @@ export class FlinkEvents {
       abortMail: sim.defineKind("abort arrives", (t, c) => this.#post(t, this.#driver(t).abortMail(c))),
     };
     const master = (execution: number): JobMaster | undefined => this.#masterOf(execution);
+    this.#metersDue = sim.defineKind("meters updated", () => this.#updateMeters());
     this.masterKinds = {
       restartDelayOver: sim.defineKind("restart delay over", (job, id) =>
         this.masters[job]!.onRestartDelayOver(id),
@@ -231,7 +237,31 @@ export class FlinkEvents {
 
   /** A number that no other task of the world has. */
   newTask(): number {
+    if (!this.#updatesMeters) this.#updateMetersNext();
     return this.#tasks++;
+  }
+
+  /** Every process updates its meters every 5 s of the clock, as long as there are tasks. */
+  #updateMetersNext(): void {
+    const { now } = this.#sim;
+    this.#updatesMeters = true;
+    const next = (Math.floor(now / UPDATE_INTERVAL) + 1) * UPDATE_INTERVAL;
+    this.#sim.scheduleAt(next, this.#metersDue, 0, 0);
+  }
+
+  #updateMeters(): void {
+    const { now } = this.#sim;
+    this.#updatesMeters = false;
+    for (let task = this.#firstAlive; task < this.#tasks; task++) {
+      const alive = this.sources[task] ?? this.operators[task];
+      if (alive === undefined) {
+        if (!this.#updatesMeters) this.#firstAlive = task + 1;
+        continue;
+      }
+      this.#updatesMeters = true;
+      alive.updateMeters(now);
+    }
+    if (this.#updatesMeters) this.#updateMetersNext();
   }
 
   #driver(task: number): CheckpointDriver {

@@ -1,0 +1,40 @@
+import type { TaskTimes } from "./task-gauges.ts";
+import type { TaskCounters, TaskRates } from "./task-meters.ts";
+
+/** What a task's buffers and its mailbox are at, under Flink's names. */
+export interface TaskQueues {
+  /** Its output is not available. */
+  readonly isBackPressured: boolean;
+  /** Buffers of the remote channels that have come and wait. */
+  readonly inputQueueLength: number;
+  /** Buffers in the subpartitions' queues. */
+  readonly outputQueueLength: number;
+  /** Shares of buffers that hold data: of all of the remote channels, of the floating ones, of those of a channel alone. */
+  readonly inPoolUsage: number;
+  readonly inputFloatingBuffersUsage: number;
+  readonly inputExclusiveBuffersUsage: number;
+  /** Of the output's pools. */
+  readonly outPoolUsage: number;
+  readonly mailboxQueueSize: number;
+}
+
+/** What the latest snapshot of a task waited for, ns. */
+export interface SnapshotGauges {
+  readonly checkpointStartDelayNanos: number;
+  /** Of an alignment under way, as long as it has lasted. */
+  readonly checkpointAlignmentTime: number;
+}
+
+/** Where buffers are debloated: bytes of a buffer, and ms until what is under way is consumed. */
+export interface DebloatGauges {
+  readonly debloatedBufferSize: number;
+  readonly estimatedTimeToConsumeBuffersMs: number;
+}
+
+/** What Flink's metrics of a task show. */
+export type TaskMetrics = TaskTimes &
+  TaskCounters &
+  TaskRates &
+  TaskQueues &
+  SnapshotGauges &
+  Partial<DebloatGauges>;
