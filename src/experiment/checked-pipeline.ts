@@ -1,5 +1,5 @@
 import type { CheckedPipeline } from "../checks/index.ts";
-import { jobVertices, type Pipeline, topicsWrittenWhole } from "../pipeline/index.ts";
+import { jobVertices, type Pipeline, topicsWrittenWhole, windowOperators } from "../pipeline/index.ts";
 
 /** A pipeline as the checks see it. */
 export function checkedPipeline(pipeline: Pipeline): CheckedPipeline {
@@ -35,9 +35,14 @@ export function checkedPipeline(pipeline: Pipeline): CheckedPipeline {
       isolationLevel: consumer.isolationLevel,
       deduplicates: deduplicate === "by-key",
     })),
-    origins: producers.flatMap(({ topic }) =>
-      Array.from({ length: partitionsOf(topic) }, (_, partition) => ({ topic, partition })),
-    ),
+    origins: [
+      ...producers.flatMap(({ topic }) =>
+        Array.from({ length: partitionsOf(topic) }, (_, partition) => ({ topic, partition })),
+      ),
+      ...windowOperators(pipeline).flatMap(({ name, keyGroups }) =>
+        Array.from({ length: keyGroups }, (_, partition) => ({ topic: `windows of ${name}`, partition })),
+      ),
+    ],
     topics: kafka.topics.map(({ name }) => name),
     sweepInterval: kafka.transactions.sweepInterval,
     planned: {

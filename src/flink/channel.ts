@@ -2,8 +2,8 @@
  *    the link, and the input channel with what was received.
  *  Source: flink PipelinedSubpartition, BufferBuilder, CreditBasedSequenceNumberingViewReader, RemoteInputChannel,
  *    LocalInputChannel (Flink 2.1).
- *  Leaves out: bandwidth of the link, overdraft buffers; debloated buffers smaller than a record; bytes of latency markers; the
- *    backlog is the sender's when a buffer arrives, not as it was when the buffer was sent. */
+ *  Leaves out: bandwidth of the link, overdraft buffers; debloated buffers smaller than a record; bytes of latency markers and
+ *    watermarks; the backlog is the sender's when a buffer arrives, not as it was when the buffer was sent. */
 
 import { invariant, NO_EVENT, type Simulation } from "../engine/index.ts";
 import { type Route, SpanList } from "../records/index.ts";
@@ -18,6 +18,7 @@ import {
   UNALIGNED,
 } from "./barrier-handler.ts";
 import { type CheckpointProperties, PERIODIC_CHECKPOINT } from "./checkpoint-properties.ts";
+import { NO_WATERMARK, type StreamStatus, UNCHANGED } from "./event-time.ts";
 import { Fifo } from "./fifo.ts";
 import type { LatencyMarker, MarkerPlace } from "./latency-marker.ts";
 import type { BufferRecycler, NetworkBuffer } from "./network-buffer.ts";
@@ -140,6 +141,10 @@ export class Channel {
   #isHeld = false;
   #isReceiverLost = false;
   #flushRequested = false;
+  /** Event time that was emitted behind so many records of `open`, and waits for them to be cut. */
+  #watermark: number = NO_WATERMARK;
+  #status: StreamStatus = UNCHANGED;
+  #eventTimeAfter = 0;
   /** What a flush has made visible to a local receiver that hasn't polled it: the head of the queue, part of a segment that
    *  goes on filling. */
   #unpolled: NetworkBuffer | undefined;
@@ -311,6 +316,17 @@ export class Channel {
   emitMarker(marker: LatencyMarker, now: number): void {
     this.#handOut(now);
     this.#markers.push({ marker, after: this.open.records });
+    if (this.#settings.flushAlways) this.flush(now);
+  }
+
+  /** Event time behind what was emitted up to `now`. It comes to the receiver with the buffer of these records, behind all of
+   *  it; a later one that finds it still waiting takes its place. */
+  emitEventTime(watermark: number, status: StreamStatus, now: number): void {
+    if (this.#isDisposed) return;
+    this.#takeEmitted(now);
+    if (watermark !== NO_WATERMARK) this.#watermark = watermark;
+    if (status !== UNCHANGED) this.#status = status;
+    this.#eventTimeAfter = this.open.records;
     if (this.#settings.flushAlways) this.flush(now);
   }
 
@@ -532,10 +548,15 @@ export class Channel {
 
   /** Something was emitted that no buffer holds. */
   #hasOpen(): boolean {
-    return this.open.records > 0 || this.#markers.length > 0;
+    return this.open.records > 0 || this.#markers.length > 0 || this.#hasEventTime();
   }
 
-  /** Moves the first `records` of what is open behind those of `buffer`, and the markers among them. */
+  #hasEventTime(): boolean {
+    return this.#watermark !== NO_WATERMARK || this.#status !== UNCHANGED;
+  }
+
+  /** Moves the first `records` of what is open behind those of `buffer`, the markers among them, and event time that was
+   *  emitted behind one of them. */
   #moveOpen(records: number, buffer: NetworkBuffer): void {
     if (this.#markers.length > 0) {
       const before = buffer.spans.records;
@@ -548,7 +569,17 @@ export class Channel {
       buffer.markers = [...buffer.markers, ...moved];
       this.#markers = left;
     }
+    if (this.#hasEventTime()) this.#moveEventTime(records, buffer);
     this.open.moveFront(records, buffer.spans);
+  }
+
+  #moveEventTime(records: number, buffer: NetworkBuffer): void {
+    this.#eventTimeAfter -= records;
+    if (this.#eventTimeAfter > 0) return;
+    if (this.#watermark !== NO_WATERMARK) buffer.watermark = this.#watermark;
+    if (this.#status !== UNCHANGED) buffer.status = this.#status;
+    this.#watermark = NO_WATERMARK;
+    this.#status = UNCHANGED;
   }
 
   #push(buffer: NetworkBuffer): void {

@@ -40,6 +40,8 @@ export type { StateBackend } from "./state-backend.ts";
 export { HashMapStateBackend } from "./state-backend-hashmap.ts";
 export { RocksDBStateBackend } from "./state-backend-rocksdb.ts";
 export { SubtaskCheckpointCoordinator } from "./subtask-checkpoint-coordinator.ts";
+export { TaskEventTime, type TaskWindows } from "./task-event-time.ts";
 export { UPDATE_INTERVAL } from "./task-gauges.ts";
 export type { TaskMetrics } from "./task-metrics.ts";
 export type { CommittableState, TaskStateSnapshot } from "./task-state-snapshot.ts";
+export { TumblingWindows } from "./tumbling-windows.ts";

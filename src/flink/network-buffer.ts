@@ -1,6 +1,7 @@
 import { SpanList } from "../records/index.ts";
 import { ALIGNED, type BarrierKind } from "./barrier-handler.ts";
 import { type CheckpointProperties, PERIODIC_CHECKPOINT } from "./checkpoint-properties.ts";
+import { NO_WATERMARK, type StreamStatus, UNCHANGED } from "./event-time.ts";
 import type { MarkerPlace } from "./latency-marker.ts";
 
 const NO_MARKERS: readonly MarkerPlace[] = [];
@@ -18,6 +19,9 @@ export class NetworkBuffer {
   properties: CheckpointProperties = PERIODIC_CHECKPOINT;
   /** Latency markers among the records, in their order. */
   markers: readonly MarkerPlace[] = NO_MARKERS;
+  /** Of data: event time that its receiver learns of behind the records. */
+  watermark: number = NO_WATERMARK;
+  status: StreamStatus = UNCHANGED;
 
   constructor(separate: boolean) {
     this.spans = new SpanList(separate);
@@ -25,6 +29,10 @@ export class NetworkBuffer {
 
   get isBarrier(): boolean {
     return this.barrierOf !== 0;
+  }
+
+  get hasEventTime(): boolean {
+    return this.watermark !== NO_WATERMARK || this.status !== UNCHANGED;
   }
 }
 
@@ -48,6 +56,8 @@ export class BufferRecycler {
     buffer.spans.clear();
     buffer.barrierOf = 0;
     buffer.markers = NO_MARKERS;
+    buffer.watermark = NO_WATERMARK;
+    buffer.status = UNCHANGED;
     if (this.#count === this.#free.length) this.#free.push(buffer);
     else this.#free[this.#count] = buffer;
     this.#count++;

@@ -19,6 +19,8 @@ export interface FlinkObserver {
     from: number,
     to: number,
   ): void;
+  /** A subtask's operator has fired a window: it hands on so many results. */
+  windowFired?(job: number, subtask: number, results: number): void;
   /** A request was accepted at `at` and its checkpoint has an id now. @param type CHECKPOINT, SAVEPOINT or SYNC_SAVEPOINT. */
   checkpointTriggered(job: number, checkpoint: number, at: number, type: string): void;
   /** A request failed before its checkpoint was pending; Flink counts it as triggered and failed. */

@@ -1,8 +1,8 @@
 /** Models: a subtask behind an exchange: its input gates, the service of records one after the other, mails between two
  *    records, what it hands on to the network, and the sinks chained behind it.
  *  Source: flink OneInputStreamTask, StreamTask.processInput, SinkWriterOperator, CommitterOperator (Flink 2.1).
- *  Leaves out: timers, state access apart from the service time, operators that turn one record into none or many; that a
- *    latency marker behind the record in hand waits for output;
+ *  Leaves out: timers but those of windows, state access apart from the service time, other operators that turn one record
+ *    into none or many; that a latency marker behind the record in hand waits for output;
  *    that a frozen process's sinks, uploads and queued buffers stand still as well. */
 
 import { InvariantError, invariant, NO_EVENT, type RandomStream, type Simulation } from "../engine/index.ts";
@@ -22,7 +22,8 @@ import { ProcessedRecords, type RankListener } from "./processed-records.ts";
 import { type RecordWriterSettings, RecordWriters } from "./record-writers.ts";
 import { Service } from "./service.ts";
 import type { SubtaskCheckpointCoordinator } from "./subtask-checkpoint-coordinator.ts";
-import { BUSY, IDLE, SOFT_BACK_PRESSURED, TaskGauges } from "./task-gauges.ts";
+import type { TaskEventTime } from "./task-event-time.ts";
+import { BUSY, HARD_BACK_PRESSURED, IDLE, SOFT_BACK_PRESSURED, TaskGauges } from "./task-gauges.ts";
 import { type TaskCounters, TaskMeters } from "./task-meters.ts";
 import type { TaskMetrics } from "./task-metrics.ts";
 import { type SnapshottedTask, TaskSnapshots } from "./task-snapshots.ts";
@@ -81,6 +82,8 @@ export interface OperatorTaskParts {
   /** Told of ranks [from, to) of a route of an origin partition once they are processed, and before the state is asked for that
    *  holds them; undefined: nobody listens. */
   readonly applied?: RankListener | undefined;
+  /** undefined: the job has no event time. */
+  readonly eventTime?: TaskEventTime | undefined;
 }
 
 export class OperatorTask implements DownstreamTask, UpstreamTask {
@@ -107,6 +110,9 @@ export class OperatorTask implements DownstreamTask, UpstreamTask {
   #currentChannel: Channel | undefined;
   /** Behind how many records of the buffer in service the next latency marker comes; -1: none does. */
   #markerIndex = -1;
+  readonly #eventTime: TaskEventTime | undefined;
+  /** What is in service are results of windows: the thread runs no mail before they are out. */
+  #isFiring = false;
   /** The record behind the buffer in service at which an operator will throw, and what was behind that buffer with it. */
   #poison: PoisonRecord | undefined;
   #poisoned: SpanList | undefined;
@@ -154,7 +160,8 @@ export class OperatorTask implements DownstreamTask, UpstreamTask {
     this.#service = new Service(parts.lineage);
     this.#inputs = new InputGates(settings, []);
     this.#writers = new RecordWriters(sim, kinds, number, settings.writers, [], []);
-    this.#processed = new ProcessedRecords(separate, parts.applied);
+    this.#eventTime = parts.eventTime;
+    this.#processed = new ProcessedRecords(separate, listener(parts));
     const { checkpoints, recycler } = parts;
     const snapshotParts = { sinks: this.#sinks, checkpoints, recycler };
     this.snapshots = new TaskSnapshots(
@@ -173,6 +180,7 @@ export class OperatorTask implements DownstreamTask, UpstreamTask {
       number: this.number,
       isDisposed: () => this.#isDisposed,
       records: () => this.#records,
+      windows: () => this.#eventTime?.snapshot(),
       block: () => this.#block(),
       unblock: () => this.#unblock(),
       beginCapture: (checkpoint) => this.#beginCapture(checkpoint),
@@ -198,6 +206,7 @@ export class OperatorTask implements DownstreamTask, UpstreamTask {
     );
     this.#service.feedInto(this.#writers.channels.length);
     this.snapshots.connect(this.#inputs, this.#writers);
+    this.#eventTime?.connect(this.#inputs.channels.length);
     this.#inputs.connect(this);
     this.#writers.start();
     const { debloat } = this.#settings;
@@ -283,17 +292,21 @@ export class OperatorTask implements DownstreamTask, UpstreamTask {
       mailboxQueueSize: this.#mailbox.length,
       ...this.snapshots.gauges(now),
       ...this.#debloated?.gauges,
+      ...this.#eventTime?.metrics(),
     };
   }
 
   /** Of this attempt: records that were served, and of buffers taken their records' bytes; what only goes to chained sinks is
    *  not out. */
   #counters(now: number): TaskCounters {
-    const unserved = this.#service.isIdle ? 0 : this.#service.size - this.#doneBy(now);
-    const numRecordsIn = this.#recordsTaken - unserved;
+    const inService = this.#service.isIdle ? 0 : this.#service.size - this.#doneBy(now);
+    const numRecordsIn = this.#recordsTaken - (this.#isFiring ? 0 : inService);
+    const handedOn = this.#collects
+      ? this.#eventTime!.resultsOut - (this.#isFiring ? inService : 0)
+      : numRecordsIn;
     return {
       numRecordsIn,
-      numRecordsOut: this.#writers.channels.length === 0 ? 0 : numRecordsIn,
+      numRecordsOut: this.#writers.channels.length === 0 ? 0 : handedOn,
       numBytesIn: this.#bytesTaken,
       numBytesOut: this.#writers.bytesOut,
       numBuffersOut: this.#writers.buffersOut,
@@ -396,12 +409,14 @@ export class OperatorTask implements DownstreamTask, UpstreamTask {
   }
 
   emitInto(channel: Channel, now: number): void {
+    if (this.#collects && !this.#isFiring) return;
     this.#service.emitInto(channel, this.#doneBy(now));
   }
 
   timeOfEmission(channel: Channel, records: number): number {
     // One record at a time, the channels are looked after at each one's end.
     if (this.#isHeldUp() || this.#service.isIdle || this.#settings.oneRecord) return Number.POSITIVE_INFINITY;
+    if (this.#collects && !this.#isFiring) return Number.POSITIVE_INFINITY;
     const missing = records - channel.open.records;
     if (missing <= 0) return this.#sim.now;
     const index = this.#service.indexOf(channel, missing);
@@ -415,7 +430,7 @@ export class OperatorTask implements DownstreamTask, UpstreamTask {
     for (;;) {
       if (this.#blockedSince >= 0 || this.#isEnding) return;
       if (this.#isDue(now)) this.#settleService(now);
-      if (!this.#mailbox.isEmpty && this.#isBetweenRecords(now)) {
+      if (!this.#mailbox.isEmpty && !this.#isFiring && this.#isBetweenRecords(now)) {
         this.#settleService(now);
         this.#runMail(this.#mailbox.take()!);
         continue;
@@ -423,7 +438,7 @@ export class OperatorTask implements DownstreamTask, UpstreamTask {
       if (!this.#writers.available) {
         if (this.#isBetweenRecords(now)) {
           this.#rest(now);
-          this.#gauges.enter(SOFT_BACK_PRESSURED, now);
+          this.#gauges.enter(this.#isFiring ? HARD_BACK_PRESSURED : SOFT_BACK_PRESSURED, now);
         } else this.#planWake();
         return;
       }
@@ -439,6 +454,11 @@ export class OperatorTask implements DownstreamTask, UpstreamTask {
       }
       this.#takeNext(now);
     }
+  }
+
+  /** Its operator keeps the records in windows. */
+  get #collects(): boolean {
+    return this.#eventTime?.hasWindows === true;
   }
 
   /** Nothing of the buffer in service is being served. */
@@ -473,13 +493,20 @@ export class OperatorTask implements DownstreamTask, UpstreamTask {
     let at = busyUntil;
     if (this.#boundaryAt >= 0) at = this.#boundaryAt;
     else if (!oneRecord) {
-      const nobodyWaits = !this.#inputs.hasData && !this.#currentChannel!.senderWaits;
+      const nobodyWaits =
+        !this.#inputs.hasData && this.#currentChannel?.senderWaits !== true && !this.#isAwaitedInside();
       if (this.#markerIndex >= 0) at = Math.min(at, this.#service.endOf(this.#markerIndex - 1));
       else if (nobodyWaits && longestRun === Number.POSITIVE_INFINITY) return;
       at = Math.min(at, this.#sim.now + longestRun);
     }
     if (oneRecord && this.#boundaryAt < 0) at = Math.min(at, Math.ceil(this.#service.endOf(served)));
     this.#wakeUpAt(Math.ceil(at));
+  }
+
+  /** A mail waits for windows to be fired, or event time behind what is in service goes on. */
+  #isAwaitedInside(): boolean {
+    if (this.#isFiring) return !this.#mailbox.isEmpty || this.#writers.channels.length > 0;
+    return this.#current!.hasEventTime;
   }
 
   #wakeUpAt(at: number): void {
@@ -502,10 +529,9 @@ export class OperatorTask implements DownstreamTask, UpstreamTask {
       return;
     }
     if (buffer.spans.records === 0) {
-      // Latency markers alone.
+      // Latency markers and event time alone.
       this.#passMarkers(buffer, 0, now);
-      this.#parts.recycler.giveBack(buffer);
-      this.#inputs.recycle(channel);
+      this.#endBuffer(buffer, channel, now);
       return;
     }
     if (this.#parts.poison.length > 0) this.#cutAtPoison(buffer);
@@ -521,10 +547,15 @@ export class OperatorTask implements DownstreamTask, UpstreamTask {
     this.#recordsTaken += buffer.spans.records;
     this.#bytesTaken += bytes;
     if (buffer.markers.length > 0) this.#passMarkers(buffer, 0, now);
-    this.#service.begin(buffer.spans, now, this.#parts.service(buffer.spans.records));
+    this.#serve(buffer.spans, this.#parts.service(buffer.spans.records), now);
+  }
+
+  /** The thread serves these records one after the other; they take `total` ns. */
+  #serve(spans: SpanList, total: number, now: number): void {
+    this.#service.begin(spans, now, total);
     this.#gauges.enter(BUSY, now, this.#service.busyUntil);
-    if (this.#writers.channels.length === 0) return;
-    if (!this.#sinks.isEmpty) buffer.spans.copyTo(this.#toSinks);
+    if (this.#writers.channels.length === 0 || (this.#collects && !this.#isFiring)) return;
+    if (!this.#sinks.isEmpty) spans.copyTo(this.#toSinks);
     this.#writers.foresee();
   }
 
@@ -543,6 +574,32 @@ export class OperatorTask implements DownstreamTask, UpstreamTask {
     this.#markerIndex = next;
   }
 
+  /** A buffer is done with: its memory goes back, and what it says of event time is heeded. */
+  #endBuffer(buffer: NetworkBuffer, channel: Channel, now: number): void {
+    const { watermark, status, hasEventTime } = buffer;
+    this.#parts.recycler.giveBack(buffer);
+    this.#inputs.recycle(channel);
+    if (!hasEventTime || this.#eventTime === undefined) return;
+    this.#eventTime.receive(channel.downstreamIndex, watermark, status);
+    if (this.#eventTime.results.records > 0) this.#fire(now);
+    else this.#handOnEventTime(now);
+  }
+
+  /** Windows are fired: one result after the other. */
+  #fire(now: number): void {
+    const { results } = this.#eventTime!;
+    this.#isFiring = true;
+    this.#current = this.#parts.recycler.take();
+    results.copyTo(this.#current.spans);
+    this.#serve(this.#current.spans, this.#eventTime!.serviceOfResults(), now);
+  }
+
+  #handOnEventTime(now: number): void {
+    this.#eventTime!.handOn((watermark, status) => {
+      this.#writers.emitEventTime(watermark, status, now);
+    });
+  }
+
   /** Hands on the records of the buffer in service that are done by `now`, and recycles it when all are. */
   #settleService(now: number): void {
     const buffer = this.#current;
@@ -554,15 +611,20 @@ export class OperatorTask implements DownstreamTask, UpstreamTask {
     const finished = service.isFinished(now);
     if (finished || this.#settings.oneRecord) this.#writers.endEmission(now);
     if (!finished) return;
-    const channel = this.#currentChannel!;
+    const channel = this.#currentChannel;
     if (this.#tellsRuns()) this.#processed.forgetBuffer();
-    else this.#processed.endBuffer(buffer.spans);
+    else if (!this.#isFiring) this.#processed.endBuffer(buffer.spans);
     this.#current = undefined;
     this.#currentChannel = undefined;
     this.#boundaryAt = -1;
     service.end();
-    this.#parts.recycler.giveBack(buffer);
-    this.#inputs.recycle(channel);
+    if (channel === undefined) {
+      this.#isFiring = false;
+      this.#parts.recycler.giveBack(buffer);
+      this.#handOnEventTime(now);
+      return;
+    }
+    this.#endBuffer(buffer, channel, now);
     if (this.#poison !== undefined) this.#throw();
   }
 
@@ -598,8 +660,8 @@ export class OperatorTask implements DownstreamTask, UpstreamTask {
     const last = service.endOf(done - 1);
     const count = done - service.served;
     service.served = done;
-    this.#records += count;
-    if (this.#sinks.isEmpty) return;
+    if (!this.#isFiring) this.#records += count;
+    if (this.#sinks.isEmpty || (this.#collects && !this.#isFiring)) return;
     const spans = this.#writers.channels.length === 0 ? this.#current!.spans : this.#toSinks;
     if (count === spans.records) {
       if (this.#tellsRuns()) this.#processed.tell(spans);
@@ -613,7 +675,7 @@ export class OperatorTask implements DownstreamTask, UpstreamTask {
 
   /** Where records only go to sinks, a buffer is cut as they get them, and told of in the same runs; else as a whole. */
   #tellsRuns(): boolean {
-    return this.#writers.channels.length === 0 && !this.#sinks.isEmpty;
+    return !this.#collects && this.#writers.channels.length === 0 && !this.#sinks.isEmpty;
   }
 
   /** The output is not available: the thread waits, and runs only mails. */
@@ -713,4 +775,13 @@ export class OperatorTask implements DownstreamTask, UpstreamTask {
     if (this.#waitsForThaw(() => this.onDebloat())) return;
     this.#debloated!.onPeriodOver();
   }
+}
+
+/** Windows hear of what is processed before anybody else. */
+function listener({ applied, eventTime }: OperatorTaskParts): RankListener | undefined {
+  if (eventTime?.hasWindows !== true) return applied;
+  return (originPartition, route, from, to) => {
+    eventTime.process(originPartition, route, from, to);
+    applied?.(originPartition, route, from, to);
+  };
 }

@@ -8,6 +8,7 @@ import type { ChannelState } from "./alignment.ts";
 import { type BarrierKind, TIMEOUTABLE } from "./barrier-handler.ts";
 import type { Channel } from "./channel.ts";
 import type { CheckpointProperties } from "./checkpoint-properties.ts";
+import type { StreamStatus } from "./event-time.ts";
 import { OutputAvailability } from "./output-availability.ts";
 
 export interface RecordWriterSettings {
@@ -161,6 +162,12 @@ export class RecordWriters {
       channels[i]!.broadcast(checkpoint, triggeredAt, now, kind, properties);
     }
     if (kind === TIMEOUTABLE) this.#mindWaiting(checkpoint, triggeredAt, now);
+  }
+
+  /** An event-time watermark, ms, or a status of the stream, behind what was emitted up to `now`, in every channel. */
+  emitEventTime(watermark: number, status: StreamStatus, now: number): void {
+    const { channels } = this;
+    for (let i = 0; i < channels.length; i++) channels[i]!.emitEventTime(watermark, status, now);
   }
 
   /** Barriers in the output that may yet overtake, when they have waited too long. */

@@ -1,7 +1,7 @@
 /** Models: a source subtask: emission of what its splits have, at one record per emission time; the buffer flusher; the
  *    trigger of a checkpoint from its mailbox; back-pressure when its output is not available.
  *  Source: flink SourceOperatorStreamTask, SourceOperator, RecordWriter.OutputFlusher, SubtaskCheckpointCoordinatorImpl.
- *  Leaves out: the wait of a mail for the record in hand (one emission time), watermarks, split assignment at run time;
+ *  Leaves out: the wait of a mail for the record in hand (one emission time), split assignment at run time;
  *    that a frozen process's uploads and queued buffers stand still as well. */
 
 import { NO_EVENT, type RandomStream, type Simulation } from "../engine/index.ts";
@@ -21,6 +21,7 @@ import { type TaskCounters, TaskMeters } from "./task-meters.ts";
 import type { TaskMetrics } from "./task-metrics.ts";
 import { inMilliseconds } from "./task-snapshots.ts";
 import type { OperatorState } from "./task-state-snapshot.ts";
+import { WatermarkEmitter, type WatermarkStrategy } from "./watermark-emitter.ts";
 
 /** Event kinds, payload a = number of the task. */
 export interface SourceTaskKinds {
@@ -31,6 +32,8 @@ export interface SourceTaskKinds {
   readonly outputTimeout: number;
   /** a latency marker is due. */
   readonly latencyMarker: number;
+  /** pipeline.auto-watermark-interval is over. */
+  readonly watermark: number;
 }
 
 export interface SourceTaskSettings {
@@ -43,6 +46,8 @@ export interface SourceTaskSettings {
   /** ns to write that many bytes of records in flight. */
   readonly channelStateWrite: (bytes: number) => number;
   readonly commitOffsets: boolean;
+  /** undefined: the job has no event time. `random` draws when its timer goes off. */
+  readonly watermarks?: { readonly strategy: WatermarkStrategy; readonly random: RandomStream };
   /** The job has ended with a savepoint that completed, or it failed and the task throws. */
   readonly onStopped: (isCompleted: boolean) => void;
   /** undefined: no latency markers. */
@@ -113,6 +118,11 @@ export class SourceTask implements UpstreamTask {
   readonly #shifts: Float64Array;
   readonly #gauges = new TaskGauges();
   readonly #meters = new TaskMeters();
+  readonly #watermarks: WatermarkEmitter | undefined;
+  /** Live: records of each split that the watermarks know of. */
+  readonly #noted: Float64Array;
+  /** The watermarks' timer went off while the thread was blocked. */
+  #isWatermarkDue = false;
   /** Records emitted since the task began, without those of the ramp under way. */
   #recordsOut = 0;
 
@@ -139,6 +149,11 @@ export class SourceTask implements UpstreamTask {
     this.#writers = new RecordWriters(sim, kinds, number, settings.writers, [], []);
     this.#emitted = new Float64Array(feed.splits);
     this.#shifts = new Float64Array(feed.splits);
+    this.#noted = new Float64Array(feed.splits);
+    const { watermarks } = settings;
+    if (watermarks === undefined) return;
+    const { strategy, random } = watermarks;
+    this.#watermarks = new WatermarkEmitter(sim, kinds.watermark, number, strategy, feed.splits, random);
   }
 
   /** Called once, with the channels of each output edge, at the time the job is RUNNING. */
@@ -156,6 +171,7 @@ export class SourceTask implements UpstreamTask {
     this.#gauges.begin(this.#sim.now);
     this.#aimAtPositions();
     this.#writers.start();
+    this.#watermarks?.start();
     this.#advance();
     if (this.#settings.latencyMarkers !== undefined) this.#markAfter(0);
   }
@@ -225,6 +241,7 @@ export class SourceTask implements UpstreamTask {
     this.#sim.cancel(this.#advanceEvent);
     this.#sim.cancel(this.#syncEvent);
     this.#sim.cancel(this.#markerEvent);
+    this.#watermarks?.dispose();
     this.#writers.dispose();
     this.#checkpoints.dispose();
     this.feed.dispose();
@@ -246,6 +263,7 @@ export class SourceTask implements UpstreamTask {
       mailboxQueueSize: this.#mailbox.length,
       checkpointStartDelayNanos: inMilliseconds(this.#startDelay),
       checkpointAlignmentTime: 0,
+      ...this.#watermarks?.metrics(now),
     };
   }
 
@@ -326,7 +344,51 @@ export class SourceTask implements UpstreamTask {
     this.#checkpoints.submit(this.#snapshotOf, now - this.#snapshotStart, now);
     this.#isSnapshotTaken = true;
     this.#completeIfAll();
+    if (this.#isWatermarkDue) this.#emitWatermark();
     this.#advance();
+  }
+
+  /** Handler of `watermark`: a mail like others. */
+  onWatermarkTimer(): void {
+    this.#watermarks!.onTimer();
+    if (this.#waitsForThaw(() => this.onWatermarkTimer())) return;
+    if (this.#inSnapshot) this.#isWatermarkDue = true;
+    else this.#emitWatermark();
+  }
+
+  #emitWatermark(): void {
+    this.#isWatermarkDue = false;
+    const now = this.#sim.now;
+    this.#noteEmitted(now);
+    this.#watermarks!.emit((watermark, status) => {
+      this.#writers.emitEventTime(watermark, status, now);
+      this.afterSegmentFull();
+    });
+  }
+
+  /** Tells the watermarks of the latest record of each split that was emitted up to `now`. */
+  #noteEmitted(now: number): void {
+    if (this.#watermarks === undefined) return;
+    if (this.#mode === "ramp") this.#noteChunk(this.#rampCount(now));
+    if (this.#mode !== "live") return;
+    this.#emitUpTo(now);
+    for (let split = 0; split < this.feed.splits; split++) {
+      const count = this.#emitted[split]!;
+      if (count === this.#noted[split]!) continue;
+      this.#noted[split] = count;
+      const offset = count - 1 - this.#shifts[split]!;
+      const createdAt = this.#lineage.createdAt(this.feed.originPartition(split), offset);
+      this.#watermarks.onEmitted(split, createdAt);
+    }
+  }
+
+  /** The first `count` records of the chunk are emitted. */
+  #noteChunk(count: number): void {
+    if (this.#watermarks === undefined || count === 0) return;
+    const { split, originPartition, route, from } = this.#chunk;
+    const last = from + count - 1;
+    const offset = route === ALL_ROUTES ? last : this.#lineage.offsetOf(originPartition, route, last);
+    this.#watermarks.onEmitted(split, this.#lineage.createdAt(originPartition, offset));
   }
 
   /** Handler of `outputTimeout`. */
@@ -369,6 +431,7 @@ export class SourceTask implements UpstreamTask {
   afterSegmentFull(): void {
     if (this.#writers.available) return;
     this.#pause();
+    this.#watermarks?.holdUp(this.#sim.now);
     if (!this.#inSnapshot) this.#gauges.enter(SOFT_BACK_PRESSURED, this.#sim.now);
   }
 
@@ -415,9 +478,11 @@ export class SourceTask implements UpstreamTask {
     }
     if (!this.#writers.available) {
       this.#mode = "paused";
+      this.#watermarks?.holdUp(now);
       this.#gauges.enter(SOFT_BACK_PRESSURED, now);
       return;
     }
+    this.#watermarks?.goOn(now);
     if (this.#interrupted || this.feed.take(now, this.#chunk)) {
       this.#interrupted = false;
       this.#startRamp(now);
@@ -425,6 +490,7 @@ export class SourceTask implements UpstreamTask {
       this.#mode = "live";
       this.#emittedAt = -1;
       this.#emitted.set(this.feed.position);
+      this.#noted.set(this.feed.position);
       if (this.feed.jumps) this.#aimAtPositions();
       this.#gauges.enter(IDLE, now);
       this.#writers.foresee();
@@ -455,6 +521,7 @@ export class SourceTask implements UpstreamTask {
   #finishRamp(): void {
     const now = this.#sim.now;
     this.#writers.endEmission(now);
+    this.#noteChunk(this.#chunk.to - this.#chunk.from);
     this.#recordsOut += this.#chunk.to - this.#chunk.from;
     this.#mode = "idle";
   }
@@ -464,6 +531,7 @@ export class SourceTask implements UpstreamTask {
     const now = this.#sim.now;
     if (this.#mode === "paused") return;
     this.#writers.endEmission(now);
+    this.#noteEmitted(now);
     if (this.#mode === "live") {
       this.#emitUpTo(now);
       this.feed.position.set(this.#emitted);

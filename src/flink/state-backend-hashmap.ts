@@ -14,10 +14,10 @@ export interface HashMapSettings {
 
 export class HashMapStateBackend implements StateBackend {
   readonly #settings: HashMapSettings;
-  readonly #keys: KeyPopulation;
+  readonly #keys: Pick<KeyPopulation, "distinct">;
   #files = 0;
 
-  constructor(settings: HashMapSettings, keys: KeyPopulation) {
+  constructor(settings: HashMapSettings, keys: Pick<KeyPopulation, "distinct">) {
     this.#settings = settings;
     this.#keys = keys;
   }

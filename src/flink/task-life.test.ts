@@ -64,6 +64,7 @@ function world(alignment: AlignmentSettings) {
     syncDone: sim.defineKind("sync done", (t) => snapshotsOf(t).onSyncDone()),
     outputTimeout: sim.defineKind("output", (t, c) => snapshotsOf(t).onOutputTimeout(c)),
     latencyMarker: sim.defineKind("latency marker", (t) => sources[t]!.onLatencyMarker()),
+    watermark: sim.defineKind("watermark", (t) => sources[t]!.onWatermarkTimer()),
     debloat: sim.defineKind("debloat", (t) => operators[t]!.onDebloat()),
     alignmentTimeout: sim.defineKind("alignment", (t, c) => operators[t]!.snapshots.onAlignmentTimer(c)),
   };

@@ -1,3 +1,4 @@
+import type { EventTimeMetrics } from "./event-time.ts";
 import type { TaskTimes } from "./task-gauges.ts";
 import type { TaskCounters, TaskRates } from "./task-meters.ts";
 
@@ -37,4 +38,6 @@ export type TaskMetrics = TaskTimes &
   TaskRates &
   TaskQueues &
   SnapshotGauges &
-  Partial<DebloatGauges>;
+  Partial<DebloatGauges> &
+  // Where the job has event time.
+  Partial<EventTimeMetrics>;

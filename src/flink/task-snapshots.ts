@@ -44,6 +44,7 @@ import type { BufferRecycler, NetworkBuffer } from "./network-buffer.ts";
 import type { RecordWriters } from "./record-writers.ts";
 import type { SubtaskCheckpointCoordinator } from "./subtask-checkpoint-coordinator.ts";
 import type { SnapshotGauges } from "./task-metrics.ts";
+import type { TumblingWindowsState } from "./tumbling-windows.ts";
 
 /** Event kinds, payload a = number of the task. */
 export interface TaskSnapshotKinds {
@@ -65,6 +66,8 @@ export interface SnapshottedTask {
   isDisposed(): boolean;
   /** Records that its keyed state has seen. */
   records(): number;
+  /** State of its windows; undefined: it has none. */
+  windows(): TumblingWindowsState | undefined;
   /** The thread does nothing else from here on, until it is unblocked. */
   block(): void;
   unblock(): void;
@@ -332,10 +335,11 @@ export class TaskSnapshots {
     const { sinks, checkpoints } = this.#parts;
     const committables = sinks.committables();
     const bytes = committables.length * COMMITTABLE_BYTES;
+    const windows = this.#task.windows();
     this.#ownSync = checkpoints.snapshotState(
       this.#checkpoint,
       this.#task.records(),
-      { splits: [], committables, bytes },
+      { splits: [], committables, bytes, ...(windows !== undefined && { windows }) },
       this.#properties,
       from,
     );

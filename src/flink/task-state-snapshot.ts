@@ -3,6 +3,7 @@
  *  Leaves out: the split by operators of a chain. */
 
 import type { ChannelState } from "./alignment.ts";
+import type { TumblingWindowsState } from "./tumbling-windows.ts";
 
 /** A piece of keyed state. `inline`: in the acknowledgement and in `_metadata`; `exclusive`: a file of this checkpoint;
  *  `shared`: a file that later checkpoints may refer to, too. */
@@ -29,6 +30,8 @@ export interface CommittableState {
 export interface OperatorState {
   readonly splits: readonly SplitState[];
   readonly committables: readonly CommittableState[];
+  /** What windows hold; it is keyed state, whose bytes the state backend counts. undefined: there are none. */
+  readonly windows?: TumblingWindowsState;
   /** bytes it takes, serialised. */
   readonly bytes: number;
 }

@@ -1,18 +1,10 @@
-/** Models: tumbling event-time windows of one subtask: which records each window holds, and which windows a watermark fires,
- *    with one result a key.
+/** Models: tumbling event-time windows of one subtask: which records each window holds, and which windows a watermark
+ *    fires.
  *  Source: flink TumblingEventTimeWindows, TimeWindow, EventTimeTrigger, WindowOperator (2.1).
- *  Leaves out: allowed lateness above 0, early and repeated firing, the order of keys within a window, which keys they are
- *    (only how many). */
+ *  Leaves out: allowed lateness above 0, early and repeated firing. */
 
 import { invariant } from "../engine/index.ts";
-
-/** Ranks [from, to) of a route of an origin partition; see Lineage. */
-export interface WindowedSpan {
-  readonly originPartition: number;
-  readonly route: number;
-  readonly from: number;
-  readonly to: number;
-}
+import { type WindowedSpan, windowStart } from "../records/index.ts";
 
 /** A window [start, start + size), ms of event time, plain data. */
 export interface OpenWindow {
@@ -21,12 +13,12 @@ export interface OpenWindow {
   readonly spans: WindowedSpan[];
 }
 
-/** What is fired: `keys` results from `records` records. */
+/** A window that is fired, ms of event time. */
 export interface FiredWindow {
   readonly start: number;
-  readonly end: number;
+  readonly maxTimestamp: number;
   readonly records: number;
-  readonly keys: number;
+  readonly spans: readonly WindowedSpan[];
 }
 
 /** What windows have to know of records. Times are ns. */
@@ -50,20 +42,17 @@ export class TumblingWindows {
   readonly #size: number;
   readonly #offset: number;
   readonly #times: RecordTimes;
-  readonly #keysAmong: (records: number) => number;
   #open: OpenWindow[] = [];
   #watermark = Number.NEGATIVE_INFINITY;
   #fired = 0;
   #late = 0;
 
-  /** @param size ms. @param offset ms, 0 <= offset < size.
-   *  @param keysAmong how many distinct keys so many records of a window hold. */
-  constructor(size: number, offset: number, times: RecordTimes, keysAmong: (records: number) => number) {
+  /** @param size ms. @param offset ms, 0 <= offset < size. */
+  constructor(size: number, offset: number, times: RecordTimes) {
     invariant(size > 0 && offset >= 0 && offset < size, "a window has a size, and an offset within it");
     this.#size = size;
     this.#offset = offset;
     this.#times = times;
-    this.#keysAmong = keysAmong;
   }
 
   /** Records that windows have fired, hold open, and that came behind the watermark and were dropped. Together they are
@@ -71,6 +60,11 @@ export class TumblingWindows {
   get records(): { readonly fired: number; readonly open: number; readonly late: number } {
     const open = this.#open.reduce((sum, window) => sum + window.records, 0);
     return { fired: this.#fired, open, late: this.#late };
+  }
+
+  /** Windows that hold records, oldest first. */
+  get open(): readonly OpenWindow[] {
+    return this.#open;
   }
 
   snapshot(): TumblingWindowsState {
@@ -95,7 +89,7 @@ export class TumblingWindows {
     let at = from;
     while (at < to) {
       const timestamp = Math.floor(this.#times.createdAt(originPartition, route, at) / MILLISECOND);
-      const start = this.startOf(timestamp);
+      const start = windowStart(timestamp, this.#size, this.#offset);
       const nextWindow = (start + this.#size) * MILLISECOND;
       const end = Math.min(to, this.#times.rankAt(originPartition, route, nextWindow - 1));
       invariant(end > at, "a record lies in its window");
@@ -103,12 +97,6 @@ export class TumblingWindows {
       else this.#put(start, { originPartition, route, from: at, to: end });
       at = end;
     }
-  }
-
-  /** Start of the window that `timestamp` belongs to, ms. Source: TimeWindow.getWindowStartWithOffset. */
-  startOf(timestamp: number): number {
-    const within = (timestamp - this.#offset) % this.#size;
-    return timestamp - (within < 0 ? within + this.#size : within);
   }
 
   /** The watermark has come to `eventTimeWatermark`, ms. @returns what fires, in order: every window whose last timestamp
@@ -119,8 +107,8 @@ export class TumblingWindows {
     const fired: FiredWindow[] = [];
     let window = this.#open[0];
     while (window !== undefined && window.start + this.#size - 1 <= eventTimeWatermark) {
-      const { start, records } = window;
-      fired.push({ start, end: start + this.#size, records, keys: this.#keysAmong(records) });
+      const { start, records, spans } = window;
+      fired.push({ start, maxTimestamp: start + this.#size - 1, records, spans });
       this.#fired += records;
       this.#open.shift();
       window = this.#open[0];

@@ -10,7 +10,9 @@ import type { SourceLag } from "./assembly/simulated-attempts.ts";
 import { performFault, startJobs } from "./assembly/simulated-cluster.ts";
 import type { PipelineObserver } from "./assembly/simulated-job.ts";
 import { SimulatedKafka } from "./assembly/simulated-kafka.ts";
-import type { JobSpec, Pipeline } from "./pipeline.ts";
+import { WindowOrigins } from "./assembly/window-origins.ts";
+import { jobsInOrder } from "./jobs-in-order.ts";
+import type { Pipeline } from "./pipeline.ts";
 
 /** A simulated world, ready to run. */
 export interface World {
@@ -58,8 +60,9 @@ export function assemble(
   };
   const kafka = new SimulatedKafka(sim, pipeline, options, lineage, attach);
   const events = new FlinkEvents(sim);
-  const surroundings = { sim, pipeline, options, lineage, kafka, events, observer: attach() };
-  startJobs(inOrderOfData(pipeline.jobs), surroundings);
+  const windows = new WindowOrigins(lineage);
+  const surroundings = { sim, pipeline, options, lineage, kafka, events, windows, observer: attach() };
+  startJobs(jobsInOrder(pipeline.jobs), surroundings);
   if (pipeline.faults.length > 0) {
     const due = sim.defineKind("fault", (fault) => injector!.onDue(fault));
     const names = pipeline.jobs.map(({ name }) => name);
@@ -102,17 +105,3 @@ function sumOf(counts: readonly StorageCounts[]): StorageCounts {
 
 /** No record stays under way for longer, ns; creation times further back need not be known. */
 const FORGOTTEN_AFTER = 7200e9;
-
-/** A job comes behind the jobs that write its source's topic. */
-function inOrderOfData(jobs: readonly JobSpec[]): JobSpec[] {
-  const ordered: JobSpec[] = [];
-  const add = (job: JobSpec): void => {
-    if (ordered.includes(job)) return;
-    for (const other of jobs) {
-      if (other !== job && other.sinks.some((sink) => sink.topic === job.source.topic)) add(other);
-    }
-    ordered.push(job);
-  };
-  for (const job of jobs) add(job);
-  return ordered;
-}

@@ -142,6 +142,14 @@ describe("modelled means that the simulator is told", () => {
     "replication.factor": "2",
     partitions: "2",
   };
+  const WATERMARK = "jobs.j.source.watermark=monotonous-timestamps";
+  const KEYED = "jobs.j.operators[1].partitioner=hash";
+  const EVENT_TIME: Readonly<Record<string, readonly string[]>> = {
+    "pipeline.auto-watermark-interval": [WATERMARK],
+    "scan.watermark.idle-timeout": [WATERMARK],
+    window: [WATERMARK, KEYED],
+    "result-time": [WATERMARK, KEYED, "jobs.j.operators[1].window=tumble 1 s"],
+  };
   const NUMBERS = ["7", "7 ms", "7 kb/key", "7 B", "7 kb/s", "7/s", "g7", "p50 <= 7 s", "64 mb"];
 
   function another(section: string, option: Option<unknown, ScalarInput>): string {
@@ -165,6 +173,7 @@ describe("modelled means that the simulator is told", () => {
         // The keys of a strategy count only where it is chosen.
         const [, strategy] = /^restart-strategy\.([a-z-]+)\./.exec(option.key) ?? [];
         const needed = strategy === undefined ? [] : [`${section}.restart-strategy.type=${strategy}`];
+        needed.push(...(EVENT_TIME[option.key] ?? []));
         if (option.key.startsWith("sink.buffer-flush.")) needed.push(`${section}.connector=upsert-kafka`);
         const value = another(section, option);
         const ignored = IGNORED_HERE.some(

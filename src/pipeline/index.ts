@@ -12,6 +12,7 @@ export { type Explanation, explainKey } from "./explain-key.ts";
 export type { Issue } from "./issue.ts";
 export { sinkWriterName } from "./job-graph.ts";
 export { jobVertices, topicsWrittenWhole } from "./job-vertices.ts";
+export { windowOperators } from "./jobs-in-order.ts";
 export { type PipelineReading, parsePipeline, resolvePipeline } from "./parse-pipeline.ts";
 export type {
   Acks,

@@ -99,13 +99,22 @@ export function targetsOf(
   return { first: up * width, end: (up + 1) * width };
 }
 
-/** Records that a sink writes for each that the job's source reads, on average. */
-export function writtenForEach(job: JobSpec, { input, share }: SinkSpec): number {
-  const reaching = new Map([[SOURCE, 1]]);
-  for (const { name, parallelism, inputs } of job.operators) {
+/** Records a second that a sink writes when the job's source reads `read` of them, on average, with so many distinct keys. */
+export function writtenPerSecond(
+  job: JobSpec,
+  { input, share }: SinkSpec,
+  read: number,
+  keys: number,
+): number {
+  const reaching = new Map([[SOURCE, read]]);
+  for (const { name, parallelism, inputs, window } of job.operators) {
     let sum = 0;
     for (const { from, partitioner } of inputs) {
       sum += (reaching.get(from) ?? 0) * (partitioner === "broadcast" ? parallelism : 1);
+    }
+    if (window !== undefined) {
+      const seconds = window.size / 1e9;
+      sum = Math.min(keys, sum * seconds) / seconds;
     }
     reaching.set(name, sum);
   }

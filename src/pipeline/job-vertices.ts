@@ -7,10 +7,12 @@ export interface VertexName {
   readonly parallelism: number;
 }
 
-/** Topics that get all records of each vertex of a job, by vertex. */
+/** Topics that get all records of each vertex of a job, by vertex; windows hand on other records than they get. */
 export function topicsWrittenWhole(job: JobSpec): readonly (readonly string[])[] {
-  return jobGraph(job).map(({ sinks }) =>
-    sinks.flatMap(({ topic, share }) => (share.numerator === share.denominator ? [topic] : [])),
+  return jobGraph(job).map(({ operators, sinks }) =>
+    operators[0]?.window !== undefined
+      ? []
+      : sinks.flatMap(({ topic, share }) => (share.numerator === share.denominator ? [topic] : [])),
   );
 }
 

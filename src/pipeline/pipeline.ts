@@ -304,6 +304,18 @@ export interface SourceSpec {
   readonly groupId: string | undefined;
   readonly commitOffsetsOnCheckpoint: boolean;
   readonly consumer: KafkaConsumerConfig;
+  /** undefined: the job has no event time. */
+  readonly watermarks?: WatermarkSpec;
+}
+
+/** How a source makes event-time watermarks. */
+export interface WatermarkSpec {
+  /** `watermark: bounded-out-of-orderness` */
+  readonly outOfOrderness: Duration;
+  /** `scan.watermark.idle-timeout`; undefined: no split is ever idle. */
+  readonly idleTimeout: Duration | undefined;
+  /** `pipeline.auto-watermark-interval` */
+  readonly interval: Duration;
 }
 
 export type ServiceTime =
@@ -320,8 +332,16 @@ export interface OperatorSpec {
   readonly serviceTime: ServiceTime;
   /** A subtask that takes another time for a record, undefined: none does. */
   readonly slowSubtask: { readonly subtask: number; readonly serviceTime: ServiceTime } | undefined;
-  /** bytes of keyed state for each key of the operator's input; 0: stateless. */
+  /** bytes of keyed state for each key of the operator's input, and each window; 0: stateless. */
   readonly stateBytesPerKey: number;
+  /** undefined: it hands on each record. */
+  readonly window?: WindowSpec & { readonly resultTime: ServiceTime };
+}
+
+/** Tumbling windows of event time, whole ms: [offset + k size, offset + (k + 1) size). */
+export interface WindowSpec {
+  readonly size: Duration;
+  readonly offset: Duration;
 }
 
 export interface SinkSpec {

@@ -1,3 +1,4 @@
+import type { Duration } from "../engine/index.ts";
 import type { RestartStrategySettings } from "../flink/index.ts";
 import { sinkOptions, sourceOptions } from "./options/connector-options.ts";
 import type { consumerOptions, producerOptions } from "./options/kafka-options.ts";
@@ -43,7 +44,7 @@ export function resolveJobs(
       restartStrategy: resolveRestartStrategy(config, defaults),
       network: resolveNetwork(config, defaults),
       latencyTracking: resolveLatencyTracking(config, defaults),
-      source: resolveSource(job.source, defaults),
+      source: resolveSource(job.source, defaults.flink(config, "pipeline.auto-watermark-interval"), defaults),
       committerRetries: defaults.flink(config, "sink.committer.retries"),
       operatorChaining: defaults.flink(config, "pipeline.operator-chaining.enabled"),
       operators,
@@ -62,7 +63,7 @@ function resolveOperators(
   const parallelismOf = new Map([[SOURCE, parallelismDefault]]);
   let before = SOURCE;
   return parsed.map((operator): OperatorSpec => {
-    const { name, keyed, partitioner, inputs = [before] } = operator;
+    const { name, keyed, partitioner, inputs = [before], window } = operator;
     const parallelism = operator.parallelism ?? parallelismDefault;
     const written: Partitioner | undefined = partitioner ?? (keyed ? "hash" : undefined);
     const input = (from: string): JobInput => ({
@@ -71,13 +72,17 @@ function resolveOperators(
     });
     parallelismOf.set(name, parallelism);
     before = name;
+    const serviceTime = defaults.of(operatorOptions, operator, "service-time");
     return {
       name,
       parallelism,
       inputs: inputs.map(input),
-      serviceTime: defaults.of(operatorOptions, operator, "service-time"),
+      serviceTime,
       slowSubtask: operator["slow-subtask"],
       stateBytesPerKey: defaults.of(operatorOptions, operator, "state"),
+      ...(window !== undefined && {
+        window: { ...window, resultTime: operator["result-time"] ?? serviceTime },
+      }),
     };
   });
 }
@@ -179,7 +184,7 @@ function clientProperties(values: object): Record<string, unknown> {
   return Object.fromEntries(own.map(([key, value]) => [key.slice("properties.".length), value as unknown]));
 }
 
-function resolveSource(source: ParsedJob["source"], defaults: Defaults): SourceSpec {
+function resolveSource(source: ParsedJob["source"], interval: Duration, defaults: Defaults): SourceSpec {
   const groupId = source["properties.group.id"];
   const isolationLevel = defaults.of(sourceOptions, source, "properties.isolation.level");
   const consumer = clientProperties({
@@ -192,6 +197,13 @@ function resolveSource(source: ParsedJob["source"], defaults: Defaults): SourceS
     commitOffsetsOnCheckpoint:
       groupId !== undefined && defaults.of(sourceOptions, source, "properties.commit.offsets.on.checkpoint"),
     consumer: resolveConsumer(consumer, defaults),
+    ...(source.watermark !== undefined && {
+      watermarks: {
+        outOfOrderness: source.watermark,
+        idleTimeout: source["scan.watermark.idle-timeout"],
+        interval,
+      },
+    }),
   };
 }
 

@@ -1,4 +1,4 @@
-import { writtenForEach } from "./job-graph.ts";
+import { writtenPerSecond } from "./job-graph.ts";
 import type { KafkaProducerConfig, Pipeline } from "./pipeline.ts";
 
 /** Batches a second that one broker's partitions get, on average, when all is in balance: what the producers make, and
@@ -11,7 +11,8 @@ export function appendsPerSecond(pipeline: Pipeline): number {
   for (const job of pipeline.jobs) {
     const read = recordsPerSecond(pipeline, job.source.topic);
     for (const sink of job.sinks) {
-      appends += batches(pipeline, sink.topic, read * writtenForEach(job, sink), sink.producer);
+      const written = writtenPerSecond(job, sink, read, distinctKeys(pipeline, job.source.topic));
+      appends += batches(pipeline, sink.topic, written, sink.producer);
     }
   }
   return appends / pipeline.kafka.brokers;
@@ -32,10 +33,22 @@ export function recordsPerSecond(pipeline: Pipeline, topic: string, seen: readon
   for (const job of pipeline.jobs) {
     for (const sink of job.sinks) {
       if (sink.topic !== topic) continue;
-      rate += recordsPerSecond(pipeline, job.source.topic, [...seen, topic]) * writtenForEach(job, sink);
+      const read = recordsPerSecond(pipeline, job.source.topic, [...seen, topic]);
+      rate += writtenPerSecond(job, sink, read, distinctKeys(pipeline, job.source.topic));
     }
   }
   return rate;
+}
+
+/** Distinct keys of the records in `topic`, at most. `seen`: topics on the way here. */
+function distinctKeys(pipeline: Pipeline, topic: string, seen: readonly string[] = []): number {
+  if (seen.includes(topic)) return 0;
+  const made = pipeline.producers.filter((producer) => producer.topic === topic);
+  const writers = pipeline.jobs.filter(({ sinks }) => sinks.some((sink) => sink.topic === topic));
+  return (
+    made.reduce((sum, { keys }) => sum + keys, 0) +
+    writers.reduce((sum, { source }) => sum + distinctKeys(pipeline, source.topic, [...seen, topic]), 0)
+  );
 }
 
 /** bytes of a record of `topic`, as its producer or else its first job writes them. */

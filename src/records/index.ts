@@ -12,3 +12,5 @@ export { RouteSightings } from "./route-sightings.ts";
 export { RunPart } from "./run-part.ts";
 export type { Sightings } from "./sightings.ts";
 export { SpanList } from "./span-list.ts";
+export { WindowOrigin, windowStart } from "./window-origin.ts";
+export { type WindowedSpan, WindowResults } from "./window-results.ts";

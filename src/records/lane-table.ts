@@ -63,6 +63,17 @@ export class LaneTable {
     return this.#shifts[partition]!;
   }
 
+  /** A partition for each key group, which all its offsets belong to. Which keys they have isn't known: a producer that goes by
+   *  key writes those of one group to one partition. */
+  static ofKeyGroups(maxParallelism: number): LaneTable {
+    const cycles = Array.from({ length: maxParallelism }, (_, group) => Uint16Array.of(group));
+    const cycleOf = Int32Array.from(cycles, (_, group) => group);
+    const shifts = new Float64Array(maxParallelism);
+    return new LaneTable(maxParallelism, cycles, cycleOf, shifts, (topicPartitions) =>
+      cycles.map((_, group) => Uint16Array.of(group % topicPartitions)),
+    );
+  }
+
   /** @param seed uint32 that draws the order of the keys where they aren't in turn. */
   static of(
     partitions: number,

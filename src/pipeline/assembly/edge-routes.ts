@@ -1,6 +1,6 @@
 import type { Lineage, Route } from "../../records/index.ts";
 import { type JobVertex, targetsOf } from "../job-graph.ts";
-import type { JobSpec, Partitioner } from "../pipeline.ts";
+import type { JobSpec, OperatorSpec, Partitioner, WindowSpec } from "../pipeline.ts";
 
 /** The edge of a job graph as its partitioner sees it.
  *
@@ -47,15 +47,24 @@ export function mayOvertake(partitioner: Partitioner): boolean {
   return partitioner === "hash" || partitioner === "rebalance";
 }
 
-/** The ways that records have taken when they leave each vertex: all ways of a vertex together are all its records. */
+/** The ways that records have taken when they leave each vertex: all ways of a vertex together are all its records.
+ *  @param resultsOf gives the way of the results of a vertex with windows, whose records come on these ways to its exchange by
+ *    key. */
 export function routesOfVertices(
   job: JobSpec,
   vertices: readonly JobVertex[],
   sourceRoutes: readonly Route[],
   lineage: Lineage,
+  resultsOf: (operator: OperatorSpec, window: WindowSpec, into: readonly Route[]) => Route,
 ): readonly (readonly Route[])[] {
   const routes: (readonly Route[])[] = [sourceRoutes];
   for (const vertex of vertices.slice(1)) {
+    const first = vertex.operators[0];
+    if (first?.window !== undefined) {
+      const before = new Set(vertex.inputs.flatMap(({ from }) => routes[from]!));
+      routes.push([resultsOf(first, first.window, [...before])]);
+      continue;
+    }
     const into = new Set<Route>();
     for (const { from, partitioner } of vertex.inputs) {
       const upstream = vertices[from]!.parallelism;

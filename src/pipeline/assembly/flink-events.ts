@@ -104,6 +104,7 @@ export class FlinkEvents {
       advance: sim.defineKind("source advances", (t) => sources[t]?.onAdvance()),
       syncDone: sim.defineKind("source snapshot taken", (t) => sources[t]?.onSyncDone()),
       latencyMarker: sim.defineKind("latency marker due", (t) => sources[t]?.onLatencyMarker()),
+      watermark: sim.defineKind("watermark due", (t) => sources[t]?.onWatermarkTimer()),
       outputTimeout: sim.defineKind("barriers waited in the output", (t, c) =>
         (sources[t] ?? operators[t]?.snapshots)?.onOutputTimeout(c),
       ),

@@ -20,6 +20,7 @@ import {
   RocksDBStateBackend,
   type StateBackend,
   SubtaskCheckpointCoordinator,
+  type TaskEventTime,
 } from "../../flink/index.ts";
 import { KeyCensus } from "../../records/index.ts";
 import type { Environment, JobSpec } from "../pipeline.ts";
@@ -31,6 +32,8 @@ interface KeyedState {
   readonly first: number;
   readonly end: number;
   readonly bytesPerKey: number;
+  /** Windows that it belongs to: an entry a key and window; undefined: an entry a key. */
+  readonly windows: TaskEventTime | undefined;
 }
 
 /** Number of the JobManager where TaskManagers are counted from 0. */
@@ -156,13 +159,17 @@ export class JobCheckpoints {
     return driver;
   }
 
-  #backend({ first, end, bytesPerKey }: KeyedState): StateBackend | undefined {
+  #backend({ first, end, bytesPerKey, windows }: KeyedState): StateBackend | undefined {
     const { maxParallelism, source } = this.#job;
     if (bytesPerKey === 0) return undefined;
     this.#census ??= new KeyCensus(this.#world.kafka.keySourcesOf(source.topic), maxParallelism);
     const keys = this.#census.population(first, end);
     const { snapshotSyncPerKey, rocksdbFlushBandwidth } = this.#world.pipeline.environment;
     const { backend, incremental, transferThreads } = this.#job.state;
+    if (windows !== undefined) {
+      const entries = { distinct: () => windows.entries((records) => keys.distinct(records)) };
+      return new HashMapStateBackend({ bytesPerKey, syncPerKey: snapshotSyncPerKey }, entries);
+    }
     if (backend === "hashmap") {
       return new HashMapStateBackend({ bytesPerKey, syncPerKey: snapshotSyncPerKey }, keys);
     }

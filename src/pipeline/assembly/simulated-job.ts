@@ -15,13 +15,23 @@ import {
   type ServiceDraw,
   type SourceFeed,
   SourceTask,
+  TaskEventTime,
   type TaskStateSnapshot,
+  TumblingWindows,
   type UpstreamTask,
 } from "../../flink/index.ts";
 import type { BrokerObserver, KafkaObserver, Topic } from "../../kafka/index.ts";
-import { firstKeyGroup, type Lineage } from "../../records/index.ts";
+import { firstKeyGroup, type Lineage, WindowResults } from "../../records/index.ts";
 import { type JobVertex, jobGraph, sinkWriterName, targetsOf } from "../job-graph.ts";
-import { type JobSpec, type Pipeline, type SinkSpec, SOURCE } from "../pipeline.ts";
+import {
+  type JobSpec,
+  type OperatorSpec,
+  type Pipeline,
+  type ServiceTime,
+  type SinkSpec,
+  SOURCE,
+  type WatermarkSpec,
+} from "../pipeline.ts";
 import { serviceDraw } from "../service-draw.ts";
 import { formatFault } from "../values/format-fault.ts";
 import { compareVersions } from "../values/version.ts";
@@ -30,6 +40,7 @@ import { mayOvertake, partOf, routesOfVertices } from "./edge-routes.ts";
 import type { FlinkEvents } from "./flink-events.ts";
 import { JobCheckpoints } from "./job-checkpoints.ts";
 import type { SimulatedKafka } from "./simulated-kafka.ts";
+import type { WindowOrigins } from "./window-origins.ts";
 
 /** A fault of the plan happens: in words, at an instant, ns; what it does is over at `until`, as far as that is known. */
 interface FaultObserver {
@@ -49,6 +60,8 @@ const RECORD_OVERHEAD_BYTES = 17;
 /** How long an operator's output may lie before another job's source sees it, ns. */
 const LONGEST_RUN_TO_A_JOB = 1e6;
 
+const MILLISECOND = 1e6;
+
 /** What the jobs of one world share. */
 export interface JobSurroundings {
   readonly sim: Simulation;
@@ -57,6 +70,7 @@ export interface JobSurroundings {
   readonly lineage: Lineage;
   readonly kafka: SimulatedKafka;
   readonly events: FlinkEvents;
+  readonly windows: WindowOrigins;
   readonly observer: PipelineObserver;
 }
 
@@ -183,7 +197,19 @@ export class JobBuilder {
   #tellOutputs(): void {
     const { kafka, lineage } = this.#world;
     const { topic } = this.#job.source;
-    const routes = routesOfVertices(this.#job, this.vertices, kafka.routesOf(topic), lineage);
+    const routes = routesOfVertices(
+      this.#job,
+      this.vertices,
+      kafka.routesOf(topic),
+      lineage,
+      (operator, window, into) =>
+        this.#world.windows.add(this.#job, operator, window, {
+          routes: into,
+          keys: kafka.keySourcesOf(topic),
+          finalWatermark: () => this.#finalWatermark(),
+          loadEnd: this.#world.options.loadEnd,
+        }),
+    );
     this.vertices.forEach((vertex, i) => {
       for (const sink of vertex.sinks) {
         const { numerator, denominator } = sink.share;
@@ -191,6 +217,22 @@ export class JobBuilder {
         kafka.passOn(topic, sink, written);
       }
     });
+  }
+
+  /** ms: the watermark that the last records of all splits bring, whoever is idle by then; as far as these are known. */
+  #finalWatermark(): number {
+    const { lineage, kafka } = this.#world;
+    const { source, parallelism } = this.#job;
+    const { outOfOrderness, idleTimeout } = source.watermarks!;
+    const isFed = idleTimeout !== undefined || parallelism <= kafka.topicPartitions(source.topic);
+    let least = isFed ? Number.POSITIVE_INFINITY : Number.NEGATIVE_INFINITY;
+    for (const split of kafka.isFromOutside(source.topic) ? kafka.originsOf(source.topic) : []) {
+      const records = lineage.originOf(split).total(lineage.localPartition(split));
+      if (records > 0) least = Math.min(least, lineage.createdAt(split, records - 1));
+      else if (idleTimeout === undefined) return Number.NEGATIVE_INFINITY;
+    }
+    if (least === Number.POSITIVE_INFINITY) return Number.NEGATIVE_INFINITY;
+    return Math.floor(least / MILLISECOND) - outOfOrderness / MILLISECOND - 1;
   }
 
   #addSource(subtask: number, taskManager: number, restored: RestoredSubtask | undefined): TaskAttempt {
@@ -220,6 +262,7 @@ export class JobBuilder {
         alignment: this.#alignment(),
         channelStateWrite: (bytes) => this.checkpoints.channelStateWrite(bytes),
         commitOffsets: source.commitOffsetsOnCheckpoint && source.groupId !== undefined,
+        ...(source.watermarks !== undefined && { watermarks: this.#watermarks(source.watermarks, subtask) }),
         onStopped: (isCompleted) => this.onStopped(subtask, number, isCompleted),
         ...this.#latencyMarkers(subtask),
       },
@@ -251,6 +294,7 @@ export class JobBuilder {
     const readByJob = pipeline.jobs.some((other) =>
       vertex.sinks.some((sink) => sink.topic === other.source.topic),
     );
+    const eventTime = this.#eventTime(vertex, subtask, subtaskOfJob, restored);
     const task = new OperatorTask(
       sim,
       events.operatorKinds,
@@ -269,16 +313,15 @@ export class JobBuilder {
         ...(network.debloat.enabled && { debloat: network.debloat }),
       },
       {
-        service: this.#mayBeSlow(
-          serviceDraw(
-            vertex.operators.map(({ serviceTime, slowSubtask }) =>
-              slowSubtask?.subtask === subtask ? slowSubtask.serviceTime : serviceTime,
-            ),
-            pipeline.environment.timerParkOvershoot,
-            sim.stream(`service time ${name} ${vertex.name} ${subtask}`),
+        service: this.#service(
+          // What is chained behind windows sees their results.
+          (hasWindow(vertex) ? vertex.operators.slice(0, 1) : vertex.operators).map((operator) =>
+            serviceTimeOf(operator, subtask),
           ),
+          `service time ${name} ${vertex.name} ${subtask}`,
           subtaskOfJob,
         ),
+        eventTime,
         sinks: sinks.map(({ spec, sink }) => ({ sink, share: spec.share })),
         lineage,
         recycler: this.#recycler,
@@ -286,7 +329,7 @@ export class JobBuilder {
           number,
           subtaskOfJob,
           taskManager,
-          this.#keyedState(vertex, subtask),
+          this.#keyedState(vertex, subtask, eventTime),
           restored,
         ),
         flushers: this.#flushers(vertexNumber, subtask),
@@ -346,6 +389,65 @@ export class JobBuilder {
       sim.stream(`latency markers ${name} ${vertex} ${subtask}`),
       (operator, { markedTime }) =>
         observer.latencyReported?.(this.#number, operator, subtask, markedTime, sim.now),
+    );
+  }
+
+  #watermarks({ outOfOrderness, idleTimeout, interval }: WatermarkSpec, subtask: number) {
+    const { sim, pipeline } = this.#world;
+    return {
+      strategy: {
+        outOfOrderness,
+        idleTimeout,
+        interval,
+        oversleep: pipeline.environment.timerOversleep,
+        pausesWhileHeldUp: compareVersions(pipeline.versions.flink, "2.0") >= 0,
+      },
+      random: sim.stream(`watermarks of ${this.#job.name} ${subtask}`),
+    };
+  }
+
+  /** undefined: the job has no event time. */
+  #eventTime(
+    vertex: JobVertex,
+    subtask: number,
+    subtaskOfJob: number,
+    restored: RestoredSubtask | undefined,
+  ): TaskEventTime | undefined {
+    if (this.#job.source.watermarks === undefined) return undefined;
+    const { separate } = this.#recycler;
+    const [operator, ...chained] = vertex.operators;
+    if (operator?.window === undefined) return new TaskEventTime(separate, undefined, undefined);
+    const { lineage, windows: origins, observer } = this.#world;
+    const { size, offset, resultTime } = operator.window;
+    const { origin, firstPartition } = origins.of(this.#job, operator);
+    const { first, end } = this.#keyGroups(vertex, subtask);
+    const windows = new TumblingWindows(size / MILLISECOND, offset / MILLISECOND, {
+      createdAt: (partition, route, rank) =>
+        lineage.createdAt(partition, lineage.offsetOf(partition, route, rank)),
+      rankAt: (partition, route, time) => lineage.rankAt(partition, route, time),
+    });
+    return new TaskEventTime(
+      separate,
+      {
+        windows,
+        results: new WindowResults(origin, lineage, firstPartition, first, end),
+        service: this.#service(
+          [resultTime, ...chained.map((one) => serviceTimeOf(one, subtask))],
+          `results ${this.#job.name} ${vertex.name} ${subtask}`,
+          subtaskOfJob,
+        ),
+        onFired: (results) => observer.windowFired?.(this.#number, subtaskOfJob, results),
+      },
+      restored?.state.operator.windows,
+    );
+  }
+
+  /** How long records take that go through operators with these service times. */
+  #service(times: readonly ServiceTime[], stream: string, subtask: number): ServiceDraw {
+    const { sim, pipeline } = this.#world;
+    return this.#mayBeSlow(
+      serviceDraw(times, pipeline.environment.timerParkOvershoot, sim.stream(stream)),
+      subtask,
     );
   }
 
@@ -419,12 +521,20 @@ export class JobBuilder {
   }
 
   /** What the operators of a subtask keep by key. */
-  #keyedState({ operators, parallelism }: JobVertex, subtask: number) {
+  #keyedState(vertex: JobVertex, subtask: number, eventTime: TaskEventTime | undefined) {
+    const { operators } = vertex;
+    return {
+      ...this.#keyGroups(vertex, subtask),
+      windows: eventTime?.hasWindows === true ? eventTime : undefined,
+      bytesPerKey: operators.reduce((sum, operator) => sum + operator.stateBytesPerKey, 0),
+    };
+  }
+
+  #keyGroups({ parallelism }: JobVertex, subtask: number) {
     const { maxParallelism } = this.#job;
     return {
       first: firstKeyGroup(subtask, parallelism, maxParallelism),
       end: firstKeyGroup(subtask + 1, parallelism, maxParallelism),
-      bytesPerKey: operators.reduce((sum, operator) => sum + operator.stateBytesPerKey, 0),
     };
   }
 
@@ -493,6 +603,14 @@ export class JobBuilder {
     const sinks = jobs.flatMap((job) => job.sinks);
     return sinks.find((sink) => sink.topic === topic)!.recordBytes;
   }
+}
+
+function hasWindow({ operators }: JobVertex): boolean {
+  return operators[0]?.window !== undefined;
+}
+
+function serviceTimeOf({ serviceTime, slowSubtask }: OperatorSpec, subtask: number): ServiceTime {
+  return slowSubtask?.subtask === subtask ? slowSubtask.serviceTime : serviceTime;
 }
 
 /** Tells that a fault of the plan happens now. */

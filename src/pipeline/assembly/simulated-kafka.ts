@@ -101,7 +101,10 @@ export class SimulatedKafka {
   readonly #originsOf = new Map<string, readonly number[]>();
   readonly #curveProducers: CurveProducer[] = [];
   readonly #routesOf = new Map<string, readonly Route[]>();
+  readonly #hasNoWindows: boolean;
   readonly #expected = new Map<string, number>();
+  /** Of topics that jobs write. */
+  readonly #keysOf = new Map<string, readonly KeySource[]>();
   readonly #eagerProducers: EagerProducer[] = [];
   readonly #eagerConsumers: EagerConsumer[] = [];
   readonly #loads: EagerLoad[] = [];
@@ -157,6 +160,9 @@ export class SimulatedKafka {
     this.#loadKind = sim.defineKind("record created", (load, partition) =>
       this.#loads[load]!.onRecord(partition),
     );
+    this.#hasNoWindows = pipeline.jobs.every(({ operators }) =>
+      operators.every(({ window }) => window === undefined),
+    );
     this.#brokersCanFail = pipeline.faults.some(({ action }) => hitsBrokers(action));
     for (const producer of pipeline.producers) this.#addOrigin(producer);
     this.#observer = observe();
@@ -180,7 +186,14 @@ export class SimulatedKafka {
 
   /** A job writes to the topic of `sink` what it reads from `source`, on these ways. */
   passOn(source: string, sink: SinkSpec, routes: readonly Route[]): void {
-    this.#originsOf.set(sink.topic, this.originsOf(source));
+    const origins = [...new Set(routes.map(({ origin }) => origin))];
+    this.#originsOf.set(
+      sink.topic,
+      origins.flatMap((first) =>
+        Array.from({ length: this.#lineage.originOf(first).partitions }, (_, p) => first + p),
+      ),
+    );
+    this.#keysOf.set(sink.topic, this.keySourcesOf(source));
     const byKey = this.#keyedPartitions(sink);
     this.#routesOf.set(
       sink.topic,
@@ -207,13 +220,25 @@ export class SimulatedKafka {
     let expected = this.#expected.get(topic);
     if (expected === undefined) {
       expected = this.routesOf(topic).reduce((sum, route) => sum + this.#lineage.total(route), 0);
-      this.#expected.set(topic, expected);
+      // Which windows are fired in the end shows when they are.
+      if (this.#hasNoWindows) this.#expected.set(topic, expected);
     }
     return expected;
   }
 
+  /** Whether producers outside the jobs write it. */
+  isFromOutside(topic: string): boolean {
+    return this.#originTopics.has(topic);
+  }
+
+  topicPartitions(topic: string): number {
+    return this.#spec(topic).partitions;
+  }
+
   /** Whose keys the records of `topic` have. */
-  keySourcesOf(topic: string): KeySource[] {
+  keySourcesOf(topic: string): readonly KeySource[] {
+    const known = this.#keysOf.get(topic);
+    if (known !== undefined) return known;
     const origins = new Set(this.originsOf(topic));
     return [...this.#originTopics.values()]
       .filter(({ firstPartition }) => origins.has(firstPartition))

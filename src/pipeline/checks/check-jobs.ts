@@ -15,6 +15,7 @@ export function checkJobs(context: CheckContext): void {
   for (const job of context.pipeline.jobs) {
     checkParallelism(context, job);
     checkOperators(context, job);
+    checkEventTime(context, job);
     checkStateBackend(context, job);
     checkUnaligned(context, job);
     checkSinks(context, job);
@@ -116,6 +117,63 @@ function checkOperators(context: CheckContext, job: JobSpec): void {
       context.report({ path: [...path, "name"], wanted: "a name that no other operator of the job has" });
     }
     known.set(name, parallelism);
+  }
+}
+
+/** Windows need records by key and watermarks, and every source subtask needs something to make these of. */
+function checkEventTime(context: CheckContext, job: JobSpec): void {
+  const { source, operators, parallelism } = job;
+  const watermark: Path = ["jobs", job.name, "source", "watermark"];
+  const idleTimeout: Path = ["jobs", job.name, "source", "scan.watermark.idle-timeout"];
+  const windowed = operators.flatMap(({ window }, i) => (window === undefined ? [] : [i]));
+  for (const [i, operator] of operators.entries()) {
+    const path: Path = ["jobs", job.name, "operators", i];
+    if (operator.window === undefined) {
+      const resultTime = [...path, "result-time"];
+      if (context.isWritten(resultTime)) {
+        const wanted = "no result-time, or a window whose results it is the time of";
+        context.report({ path: resultTime, because: [[...path, "window"]], wanted });
+      }
+      continue;
+    }
+    if (operator.inputs.some(({ partitioner }) => partitioner !== "hash")) {
+      const wanted =
+        "keyed: true: windows of all records together are not modelled (Flink's windowAll, on one subtask)";
+      context.report({ path: [...path, "window"], because: [[...path, "keyed"]], wanted });
+    }
+    if (job.state.backend === "rocksdb" && operator.stateBytesPerKey > 0) {
+      context.warn({
+        path: [...path, "window"],
+        because: [context.flinkPath(job.name, "state.backend.type")],
+        received: "windows in RocksDB",
+        wanted:
+          "Sluice writes what open windows hold with every snapshot, as from the heap: neither increments nor compaction",
+      });
+    }
+  }
+  if (windowed.length > 0 && source.watermarks === undefined) {
+    context.report({
+      path: watermark,
+      because: windowed.map((i) => ["jobs", job.name, "operators", i, "window"]),
+      received: "nothing",
+      wanted: '"bounded-out-of-orderness 5 s" or the like: without watermarks no window is ever fired',
+    });
+  }
+  if (source.watermarks === undefined && context.isWritten(idleTimeout)) {
+    const wanted = "no idle time-out, or source.watermark: a source without watermarks holds none up";
+    context.report({ path: idleTimeout, because: [watermark], wanted });
+  }
+  const partitions = context.pipeline.kafka.topics.find(({ name }) => name === source.topic)?.partitions ?? 0;
+  if (windowed.length > 0 && source.watermarks?.idleTimeout === undefined && parallelism > partitions) {
+    context.warn({
+      path: idleTimeout,
+      because: [
+        context.flinkPath(job.name, "parallelism.default"),
+        ["kafka", "topics", source.topic, "partitions"],
+      ],
+      received: "nothing",
+      wanted: `a time-out: ${parallelism - partitions} of ${parallelism} source subtasks have no partition, and hold up the watermark for ever, so that no window is ever fired`,
+    });
   }
 }
 

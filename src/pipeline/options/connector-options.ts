@@ -82,6 +82,12 @@ const source = options({
       undefined,
       "Consumer group for committed offsets; a restore never reads them.",
     ],
+    "scan.watermark.idle-timeout": [
+      flinkDuration({ min: 1_000_000 }),
+      undefined,
+      "Time without a record after which a split no longer holds the watermark up; without it none is ever idle.",
+      { source: "Flink 2.1 FactoryUtil.SOURCE_IDLE_TIMEOUT; WatermarkStrategy.withIdleness" },
+    ],
   },
   known: {
     "properties.partition.discovery.interval.ms": [

@@ -300,18 +300,18 @@ const execution = options({
       "Immediate retries of a commit before the task fails.",
       { source: "Flink 2.1 SinkOptions", since: "1.20" },
     ],
+    "pipeline.auto-watermark-interval": [
+      flinkDuration({ min: 1_000_000, because: "Sluice knows no other watermarks than periodic ones" }),
+      "200 ms",
+      "Time between two event-time watermarks of a source.",
+      { source: "Flink 2.1 PipelineOptions" },
+    ],
   },
   known: {
     "pipeline.object-reuse": [
       flag(),
       "false",
       "Whether chained operators hand on objects without a copy.",
-      { source: "Flink 2.1 PipelineOptions" },
-    ],
-    "pipeline.auto-watermark-interval": [
-      flinkDuration(),
-      "200 ms",
-      "Time between two event-time watermarks.",
       { source: "Flink 2.1 PipelineOptions" },
     ],
     "pipeline.sources.pause-until-first-checkpoint": [

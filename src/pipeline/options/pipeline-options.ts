@@ -10,6 +10,8 @@ import { physicalSize, stateSize } from "../values/size.ts";
 import { skew } from "../values/skew.ts";
 import { objective } from "../values/slo.ts";
 import { version } from "../values/version.ts";
+import { watermarkStrategy } from "../values/watermark-strategy.ts";
+import { window } from "../values/window.ts";
 import { choice, flag, name, text } from "../values/word.ts";
 import { CONNECTORS, knowsConnector, knowsFlink, knowsKafka } from "../versions.ts";
 import { options, REQUIRED } from "./option.ts";
@@ -125,7 +127,15 @@ export const workloadOptions = options({
 export const sourceKeys = options({
   scope: "pipeline",
   source: "Sluice",
-  modelled: { topic: [topic, REQUIRED, "Topic it reads."] },
+  modelled: {
+    topic: [topic, REQUIRED, "Topic it reads."],
+    watermark: [
+      watermarkStrategy(),
+      undefined,
+      "How it makes event-time watermarks, split by split; without it the job has no event time. Event time is when a record was created.",
+      { source: "Flink 2.1 WatermarkStrategy" },
+    ],
+  },
 });
 
 /** Keys of an operator. */
@@ -157,7 +167,18 @@ export const operatorOptions = options({
       undefined,
       "A subtask that takes another time for a record than the others: a slow machine, a slow shard of what it asks.",
     ],
-    state: [stateSize(), "0 B/key", "Keyed state for each key."],
+    state: [stateSize(), "0 B/key", "Keyed state for each key; in a window, for each key and window."],
+    window: [
+      window(),
+      undefined,
+      "Event-time windows in which it keeps its records until the watermark has passed; it then hands on a result for each key.",
+      { source: "Flink 2.1 TumblingEventTimeWindows; SQL's TUMBLE" },
+    ],
+    "result-time": [
+      serviceTime(),
+      undefined,
+      "Task-thread time for one result of a window; without it service-time.",
+    ],
   },
 });
 
