@@ -6,12 +6,16 @@
  *  Leaves out: batches as such; buffer.memory, so that the producer is never blocked; jitter of back-offs. */
 
 import {
+  type ClientLinks,
+  type ClientPlace,
   firstRetryAfter,
   type KafkaObserver,
   type LeaderChange,
+  type LinkCut,
   type PartitionChange,
   type PartitionListener,
   type PartitionStatus,
+  reaches,
   type Topic,
 } from "../kafka/index.ts";
 import type { Origin } from "../records/index.ts";
@@ -34,6 +38,8 @@ export interface OriginLogSettings {
   readonly appendTime: number;
   /** from one record to the next of a backlog. */
   readonly pace: number;
+  readonly links: ClientLinks;
+  readonly client: ClientPlace;
 }
 
 /** Records in the order of the log: `count` of them from `origin` on, at log offset `start`. */
@@ -182,6 +188,34 @@ export class OriginLog implements PartitionListener {
     this.tellReaders();
   }
 
+  /** The producer doesn't get through to some leaders: what they have not got waits in it. */
+  onCut(cut: LinkCut): void {
+    const { client } = this.#settings;
+    this.#partitions.forEach((state, partition) => {
+      if (state.status === "open" && reaches(cut, client, this.#topic.leader(partition)))
+        this.#holdBack(state, partition, cut);
+    });
+  }
+
+  #holdBack(state: PartitionState, partition: number, cut: LinkCut): void {
+    const { replicationDelay, appendTime, acks, idempotence, pace } = this.#settings;
+    const { from: now, until, requests, timedOut } = cut;
+    const end = this.countAt(partition, now + replicationDelay + (requests ? 0 : appendTime));
+    const unacknowledged = this.countAt(partition, now);
+    const next = this.#originAt(partition, end);
+    state.stretches = state.stretches.filter(({ start }) => start < end || start === 0);
+    const last = state.stretches.at(-1)!;
+    last.count = end - last.start;
+    let at = until + appendTime + replicationDelay;
+    if (timedOut && !idempotence && acks !== "0" && end > unacknowledged) {
+      const again = end - unacknowledged;
+      this.#observer.recordsRepeated?.(this.#settings.topic, partition, again, now);
+      this.#push(state, next - again, again, at, pace);
+      at += again * pace;
+    }
+    this.#catchUp(state, partition, next, until, at, now);
+  }
+
   /** Nothing more becomes readable. */
   #stall(state: PartitionState, partition: number, now: number): void {
     const { replicationDelay, appendTime } = this.#settings;
@@ -244,11 +278,12 @@ export class OriginLog implements PartitionListener {
   }
 
   #goOn(state: PartitionState, partition: number, before: PartitionStatus, now: number): void {
-    const { acks, publishDelay, replicationDelay, appendTime, pace, deliveryTimeout } = this.#settings;
+    const { acks, publishDelay, replicationDelay, appendTime, pace, links, client } = this.#settings;
     const { election, next } = state;
     const { fetchedFrom } = this.#topic.logs[partition]!;
     const readableFrom = Math.max(fetchedFrom, election === undefined ? now : now + replicationDelay);
-    const sentAgainAt = this.#retryAt(state, before, now);
+    const retryAt = this.#retryAt(state, before, now);
+    const sentAgainAt = links.cutUntil(client, this.#topic.leader(partition), retryAt);
     const appendedAt = sentAgainAt + appendTime;
     // Nobody was asked to wait: with acks other than all a leader has appended what came until now.
     let { keptTo } = state;
@@ -262,17 +297,29 @@ export class OriginLog implements PartitionListener {
       this.#push(state, next, keptTo - next, at, pace);
       at += (keptTo - next) * pace;
     }
-    let from = Math.max(keptTo, state.lostTo);
-    const expired = this.#created(partition, sentAgainAt - deliveryTimeout) - from;
-    if (expired > 0) {
+    const from = Math.max(keptTo, state.lostTo);
+    this.#catchUp(state, partition, from, sentAgainAt, at, now);
+  }
+
+  /** What waits in the producer from origin offset `from` on is sent at `sentAt` and readable from `at` on, as far as it has
+   *  not expired by then; then records come as they are created. Times in ns. */
+  #catchUp(
+    state: PartitionState,
+    partition: number,
+    from: number,
+    sentAt: number,
+    at: number,
+    now: number,
+  ): void {
+    const { deliveryTimeout, pace } = this.#settings;
+    const expired = Math.max(0, this.#created(partition, sentAt - deliveryTimeout) - from);
+    if (expired > 0)
       this.#observer.recordsLost?.(this.#settings.topic, partition, expired, "delivery timeout", now);
-      from += expired;
-    }
-    const backlog = this.#backlog(partition, from, at);
-    if (backlog > 0) this.#push(state, from, backlog, at, pace);
-    if (backlog < Number.POSITIVE_INFINITY) {
-      this.#push(state, from + backlog, Number.POSITIVE_INFINITY, Number.NaN, 0);
-    }
+    const first = from + expired;
+    const backlog = this.#backlog(partition, first, at);
+    if (backlog > 0) this.#push(state, first, backlog, at, pace);
+    if (backlog < Number.POSITIVE_INFINITY)
+      this.#push(state, first + backlog, Number.POSITIVE_INFINITY, Number.NaN, 0);
   }
 
   #push({ stretches }: PartitionState, origin: number, count: number, at: number, pace: number): void {

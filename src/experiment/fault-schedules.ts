@@ -4,6 +4,7 @@ import {
   type FaultAction,
   type FaultPlan,
   type FaultTime,
+  type LinkEnd,
   MOMENTS,
   type OperatorAction,
   type TaskTarget,
@@ -83,16 +84,14 @@ function faultActions(pipeline: Pipeline): fc.Arbitrary<FaultAction> {
 
 /** None where a single broker holds everything: nothing can take over from it. */
 function brokerFaults(
-  { kafka, flink }: Pipeline,
+  pipeline: Pipeline,
   repair: fc.Arbitrary<number | undefined>,
 ): fc.Arbitrary<FaultAction>[] {
+  const { kafka } = pipeline;
   if (kafka.brokers === 1) return [];
   const broker = fc
     .integer({ min: 1, max: kafka.brokers })
     .map((number) => ({ kind: "broker", number }) as const);
-  const taskManager = fc
-    .integer({ min: 1, max: flink.taskManagers })
-    .map((number) => ({ kind: "taskmanager", number }) as const);
   const longest = Math.round((LONGEST_FREEZE * kafka.brokerSessionTimeout) / MILLISECOND);
   const kill = fc
     .record({ target: broker, silent: fc.boolean(), repair })
@@ -100,15 +99,44 @@ function brokerFaults(
   const freeze = fc
     .record({ target: broker, duration: milliseconds(FREEZE_MIN, Math.max(FREEZE_MIN, longest)) })
     .map((drawn): FaultAction => ({ kind: "freeze", ...drawn }));
-  const cut = fc
-    .record({
-      link: fc.record({ from: taskManager, to: broker, oneWay: fc.boolean() }),
-      duration: milliseconds(REPAIR.min, REPAIR.max),
-    })
-    .map((drawn): FaultAction => ({ kind: "cut", ...drawn }));
   const message = fc.constantFrom("Produce request", "Produce response", "EndTxn request", "EndTxn response", "WriteTxnMarkers request"); // biome-ignore format: one line
   const drop = message.map((one): FaultAction => ({ kind: "drop", message: one, job: undefined }));
-  return [kill, freeze, cut, drop];
+  return [kill, freeze, ...cuts(pipeline, longest), drop];
+}
+
+/** The way from a broker to a TaskManager, a reader or a producer; and those to the controller and the other brokers, which
+ *  are cut until a session is over twice. */
+function cuts(
+  { kafka, flink, readers, producers }: Pipeline,
+  longest: number,
+): readonly fc.Arbitrary<FaultAction>[] {
+  const broker = fc.integer({ min: 1, max: kafka.brokers });
+  const taskManager = fc
+    .integer({ min: 1, max: flink.taskManagers })
+    .map((number): LinkEnd => ({ kind: "taskmanager", number }));
+  const client = fc
+    .constantFrom(...readers, ...producers)
+    .map(({ name }): LinkEnd => ({ kind: "client", name }));
+  const cut = (from: fc.Arbitrary<LinkEnd>, duration: fc.Arbitrary<number>): fc.Arbitrary<FaultAction> =>
+    fc.record({ from, to: broker, oneWay: fc.boolean(), duration }).map((drawn) => ({
+      kind: "cut",
+      link: { from: drawn.from, to: { kind: "broker", number: drawn.to }, oneWay: drawn.oneWay },
+      duration: drawn.duration,
+    }));
+  const toClients = cut(fc.oneof(taskManager, client), milliseconds(REPAIR.min, REPAIR.max));
+  if (kafka.brokers === 1) return [toClients];
+  const others = fc.oneof(
+    fc.constant<LinkEnd>("controller"),
+    broker.map((number): LinkEnd => ({ kind: "broker", number })),
+  );
+  const among = cut(others, milliseconds(REPAIR.min, Math.max(REPAIR.min, longest)));
+  return [toClients, among.filter(isBetweenTwo)];
+}
+
+function isBetweenTwo(action: FaultAction): boolean {
+  if (action.kind !== "cut") return true;
+  const { from, to } = action.link;
+  return typeof from === "string" || typeof to === "string" || JSON.stringify(from) !== JSON.stringify(to);
 }
 
 /** What an operator may do without giving up a promise. */

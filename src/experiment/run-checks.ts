@@ -75,6 +75,7 @@ export class RunChecks {
       brokerRegistered: (broker, at) => recovery.brokerRegistered(broker, at),
       leadersElected: (topic, partitions, at) => recovery.leadersElected(topic, partitions, at),
       brokerInSync: (broker, at) => recovery.brokerInSync(broker, at),
+      replicaLagged: (broker, partitions, at) => recovery.replicaLagged(broker, partitions, at),
       recordsLost: (topic, partition, records, reason, at) => {
         recovery.recordsLost(topic, partition, records, reason, at);
         checks.recordsLost(topic, partition, records, reason);

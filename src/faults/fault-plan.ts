@@ -13,10 +13,19 @@ export interface TaskTarget {
   readonly subtask: number | undefined;
 }
 
-/** What a network fault hits: everything between two processes (or process groups), in one direction or both. */
+/** All of a kind, or the Kafka controller. */
+export const LINK_ENDS = ["taskmanagers", "brokers", "readers", "producers", "controller"] as const;
+
+/** One end of a link: a process, a reader or a producer by its name, or a group. */
+export type LinkEnd =
+  | ProcessTarget
+  | { readonly kind: "client"; readonly name: string }
+  | (typeof LINK_ENDS)[number];
+
+/** What a network fault hits: everything between two ends, in one direction or both. */
 export interface LinkTarget {
-  readonly from: ProcessTarget | "taskmanagers" | "brokers";
-  readonly to: ProcessTarget | "taskmanagers" | "brokers";
+  readonly from: LinkEnd;
+  readonly to: LinkEnd;
   readonly oneWay: boolean;
 }
 

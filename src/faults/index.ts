@@ -5,6 +5,8 @@ export {
   type FaultPlan,
   type FaultTime,
   hitsBrokers,
+  LINK_ENDS,
+  type LinkEnd,
   type LinkTarget,
   type MessageKind,
   MOMENTS,

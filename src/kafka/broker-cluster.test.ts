@@ -1,6 +1,8 @@
 import { describe, expect, test } from "vitest";
 import { Simulation } from "../engine/index.ts";
 import { BrokerCluster, type BrokerClusterSettings } from "./broker-cluster.ts";
+import { CONTROLLER } from "./broker-links.ts";
+import { ALL } from "./client-links.ts";
 import type { PartitionChange } from "./partition-change.ts";
 
 const SECOND = 1e9;
@@ -10,6 +12,7 @@ const SETTINGS: BrokerClusterSettings = {
   heartbeatInterval: 2 * SECOND,
   sessionTimeout: 9 * SECOND,
   metadataDelay: 0,
+  replicaLagTimeMax: 30 * SECOND,
   brokerStart: 5 * SECOND,
   catchUp: () => SECOND,
 };
@@ -21,7 +24,12 @@ interface Told {
 }
 
 /** Three partitions on three brokers, on two or all of them. */
-function world(replicationFactor: number, minInsyncReplicas: number, seed = "1") {
+function world(
+  replicationFactor: number,
+  minInsyncReplicas: number,
+  seed = "1",
+  settings: Partial<BrokerClusterSettings> = {},
+) {
   const sim = new Simulation({ seed });
   const told: Told[] = [];
   const events: string[] = [];
@@ -32,7 +40,7 @@ function world(replicationFactor: number, minInsyncReplicas: number, seed = "1")
   const plan = sim.defineKind("plan", (number) => plans[number]!());
   const cluster = new BrokerCluster(
     sim,
-    SETTINGS,
+    { ...SETTINGS, ...settings },
     [
       {
         name: "t",
@@ -179,4 +187,114 @@ test("an election that is asked for moves the leadership at once", () => {
     },
   ]);
   expect(events).toEqual(["30.00 1 of t"]);
+});
+
+describe("a follower that is cut off from its leader", () => {
+  /** Broker 1 leads partition 1, 2 and 0 follow it; at 30 s broker 0 is cut off from it. */
+  const cutOff = (seconds: number, minInsyncReplicas: number, seed = "1") => {
+    const all = world(3, minInsyncReplicas, seed);
+    all.at(30, () => all.cluster.cut(0, 1, seconds * SECOND));
+    all.sim.run(120 * SECOND);
+    return all;
+  };
+
+  test("for less than replica.lag.time.max.ms: the high watermark stands until TCP is through, and nobody leaves", () => {
+    const { statuses, told, events } = cutOff(5, 2);
+    for (const partition of [0, 1]) expect(statuses(partition)).toEqual([`no-replication ${partition}`, `open ${partition}`]); // biome-ignore format: one line
+    // Its leader is broker 2, which gets through to both.
+    expect(statuses(2)).toEqual([]);
+    expect(told.at(-1)!.at).toBe(36.2);
+    expect(events).toEqual([]);
+  });
+
+  test("for longer: it leaves the replicas in sync 1 to 1.5 times that after, and comes back when it has caught up", () => {
+    const delays: number[] = [];
+    for (let seed = 1; seed <= 40; seed++) {
+      const { statuses, told, events } = cutOff(60, 2, String(seed));
+      expect(statuses(1)).toEqual(["no-replication 1", "open 1"]);
+      delays.push(told.find(({ partition, change }) => partition === 1 && change.status === "open")!.at - 30);
+      // Both have caught up a second after the cut: each of them had left the other's partition.
+      expect(events.filter((event) => !event.includes("lagged"))).toEqual([
+        "91.00 0 in sync",
+        "91.00 1 in sync",
+      ]);
+    }
+    expect(Math.min(...delays)).toBeGreaterThan(30);
+    expect(Math.max(...delays)).toBeLessThanOrEqual(45);
+    expect(Math.max(...delays) - Math.min(...delays)).toBeGreaterThan(10);
+  });
+
+  test("leaves too few where min.insync.replicas asks for all: acks=all is refused until it is back", () => {
+    const { statuses } = cutOff(60, 3);
+    expect(statuses(1)).toEqual(["no-replication 1", "not-enough-replicas 1", "open 1"]);
+  });
+
+  test("a leader that is cut off from all others is left alone, and may go on only if it is enough", () => {
+    for (const [minInsyncReplicas, between] of [
+      [1, "open 1"],
+      [2, "not-enough-replicas 1"],
+    ] as const) {
+      const { sim, cluster, at, statuses, told } = world(3, minInsyncReplicas);
+      at(30, () => cluster.cut(1, ALL, 60 * SECOND));
+      sim.run(120 * SECOND);
+      expect(statuses(1)).toEqual(minInsyncReplicas === 1 ? ["no-replication 1", between] : ["no-replication 1", between, "open 1"]); // biome-ignore format: one line
+      expect(told.some(({ change }) => change.election !== undefined)).toBe(false);
+    }
+  });
+
+  test("a follower that stands still leaves by its lag where that is shorter than its session", () => {
+    const { sim, cluster, at, told, events } = world(3, 2, "1", { replicaLagTimeMax: 2 * SECOND });
+    at(30, () => cluster.freeze(0, 6 * SECOND));
+    sim.run(60 * SECOND);
+    const open = told.find(({ partition, change }) => partition === 1 && change.status === "open")!;
+    expect(open.at).toBeGreaterThan(32);
+    expect(open.at).toBeLessThanOrEqual(33);
+    expect(events.filter((event) => event.includes("fenced"))).toEqual([]);
+    // Its own partition waits for it: nobody else may lead.
+    expect(told.filter(({ partition }) => partition === 0).map(({ at: time }) => time)).toEqual([30, 36]);
+    expect(events.at(-1)).toBe("37.00 0 in sync");
+  });
+});
+
+describe("a broker that is cut off from the controller", () => {
+  test("is fenced as if it were gone, and its clients hear of it when it is back", () => {
+    const { sim, cluster, at, told, events, statuses } = world(3, 2);
+    at(30, () => cluster.cut(0, CONTROLLER, 20 * SECOND));
+    sim.run(60 * SECOND);
+    expect(statuses(0)).toEqual(["open 1"]);
+    const [fenced, back, inSync] = events;
+    expect(fenced!.slice(6)).toBe("0 fenced, 1 elected, 0 leaderless");
+    const lostAt = told[0]!.at;
+    expect(lostAt).toBeGreaterThanOrEqual(37);
+    expect(lostAt).toBeLessThanOrEqual(30 + 9 + 9 / 8);
+    expect(told[0]!.change.election).toEqual({
+      how: "clean",
+      lostAt: lostAt * SECOND,
+      noticedBy: 55.4 * SECOND,
+      stillAnswers: true,
+    });
+    expect([back, inSync]).toEqual(["55.40 0 back", "56.40 0 in sync"]);
+    // It follows the others all the while, until it counts no more.
+    expect(statuses(1)).toEqual([]);
+  });
+
+  test("for less than its session nothing happens", () => {
+    const { sim, cluster, at, told, events } = world(3, 2);
+    at(30, () => cluster.cut(0, CONTROLLER, 2 * SECOND));
+    sim.run(60 * SECOND);
+    expect([told, events]).toEqual([[], []]);
+  });
+
+  test("a leader can't have a lagging follower taken out of the replicas in sync", () => {
+    const { sim, cluster, at, told } = world(2, 1, "1", { replicaLagTimeMax: SECOND });
+    at(30, () => {
+      cluster.cut(0, CONTROLLER, 5 * SECOND);
+      cluster.cut(0, 1, 60 * SECOND);
+    });
+    sim.run(60 * SECOND);
+    // Through to the controller again after 6.2 s; then it looks every half second.
+    const open = told.find(({ partition, change }) => partition === 0 && change.status === "open")!;
+    expect(open.at).toBeGreaterThanOrEqual(36.2);
+    expect(open.at).toBeLessThanOrEqual(36.7);
+  });
 });

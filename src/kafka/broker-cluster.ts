@@ -1,14 +1,18 @@
-/** Models: the brokers of a cluster as processes that end, stand still and come back, and when the controller notices: a
- *    broker's session ends a time-out after its last heartbeat, one broker is fenced at a look, and a new process is let in
- *    once the session of the one before has ended; it follows until it has caught up. What a partition can do follows from
- *    its leader and its replicas in sync.
+/** Models: the brokers of a cluster as processes that end, stand still and come back, or are cut off from each other or from
+ *    the controller, and when the controller notices: a broker's session ends a time-out after its last heartbeat, one
+ *    broker is fenced at a look, and a new process is let in once the session of the one before has ended; it follows until
+ *    it has caught up. A leader takes a follower that doesn't fetch out of the replicas in sync. What a partition can do
+ *    follows from its leader and its replicas in sync.
  *  Source: kafka BrokerHeartbeatManager (a look each eighth of broker.session.timeout.ms, one broker each),
- *    ClusterControlManager.registerBroker, ReplicationControlManager; the elections themselves are kafka-controller.ts.
+ *    ClusterControlManager.registerBroker, ReplicationControlManager; ReplicaManager (isr-expiration); the elections
+ *    themselves are kafka-controller.ts, who lags lagging-replicas.ts.
  *  Leaves out: loss of controllers, metadata on its way to each broker (all hear of it at once), log recovery apart from
- *    the time a start takes, replicas that lag without being gone. */
+ *    the time a start takes; what acks 0 and 1 producers still write to a leader that is cut off from the controller and
+ *    has been replaced (they are told at once); a broker that comes back while it is cut off waits for the end of the cut. */
 
 import { invariant, type RandomStream, type Simulation } from "../engine/index.ts";
 import { Outbox } from "../records/index.ts";
+import { BrokerLinks, CONTROLLER } from "./broker-links.ts";
 import {
   type ControllerState,
   LEADER_ELECTED,
@@ -17,10 +21,12 @@ import {
   onBrokerUnfenced,
   onCaughtUp,
   onElectionAsked,
+  onReplicaLags,
   type PartitionRegistration,
   partitionRegistration,
   replicasOf,
 } from "./kafka-controller.ts";
+import { LaggingReplicas } from "./lagging-replicas.ts";
 import type { LeaderChange, PartitionListener, PartitionStatus } from "./partition-change.ts";
 
 /** Times in ns. */
@@ -32,6 +38,8 @@ export interface BrokerClusterSettings {
   readonly sessionTimeout: number;
   /** from the controller's decision until brokers and clients can act on it. */
   readonly metadataDelay: number;
+  /** replica.lag.time.max.ms */
+  readonly replicaLagTimeMax: number;
   /** from a broker's end until its successor asks to be let in. */
   readonly brokerStart: number;
   /** how long a broker takes to catch up that was away for so long. */
@@ -60,6 +68,8 @@ export interface BrokerObserver {
   leadersElected(name: string, partitions: number, at: number): void;
   /** `broker` is in sync with every leader that it follows. */
   brokerInSync(broker: number, at: number): void;
+  /** Leaders take `broker` out of the replicas in sync of so many partitions, since it lags. */
+  replicaLagged?(broker: number, partitions: number, at: number): void;
 }
 
 /** `refuses`: its host closes and refuses connections. `gone`: nothing answers, and what was sent is lost. `frozen`: what is
@@ -78,6 +88,10 @@ interface BrokerProcess {
   endedAt: number;
   fencedAt: number;
   backAt: number;
+  /** It isn't through to the controller from then to then; it has not had all that it follows since then, ns. */
+  isolatedSince: number;
+  isolatedUntil: number;
+  behindSince: number;
   readonly heartbeatPhase: number;
 }
 
@@ -98,7 +112,12 @@ export class BrokerCluster {
   readonly #controller: ControllerState;
   readonly #processes: readonly BrokerProcess[];
   readonly #places: readonly PartitionPlace[];
-  readonly #kinds: { readonly fence: number; readonly register: number; readonly caughtUp: number };
+  readonly #kinds: Readonly<Record<"fence" | "register" | "caughtUp" | "lagCheck" | "healed", number>>;
+  readonly #links = new BrokerLinks();
+  readonly #lagging: LaggingReplicas;
+  /** Per broker: when its first isr-expiration was, and when the next one is that may find somebody, ns. */
+  readonly #lagCheckPhase: readonly number[];
+  readonly #lagCheckAt: number[];
   readonly #lookPhase: number;
   readonly #outbox = new Outbox();
   #lastLook = Number.NEGATIVE_INFINITY;
@@ -127,8 +146,14 @@ export class BrokerCluster {
       endedAt: 0,
       fencedAt: Number.POSITIVE_INFINITY,
       backAt: Number.POSITIVE_INFINITY,
+      isolatedSince: 0,
+      isolatedUntil: 0,
+      behindSince: Number.POSITIVE_INFINITY,
       heartbeatPhase: random.below(heartbeatInterval),
     }));
+    this.#lagging = new LaggingReplicas(settings.replicaLagTimeMax);
+    this.#lagCheckPhase = this.#processes.map(() => random.below(this.#lagCheckPeriod()));
+    this.#lagCheckAt = this.#processes.map(() => Number.POSITIVE_INFINITY);
     const places: PartitionPlace[] = [];
     const partitions: PartitionRegistration[] = [];
     for (const group of groups) {
@@ -146,6 +171,8 @@ export class BrokerCluster {
       caughtUp: sim.defineKind("broker caught up", (broker, incarnation) =>
         this.#onCaughtUp(broker, incarnation),
       ),
+      lagCheck: sim.defineKind("replicas in sync checked", (broker) => this.#onLagCheck(broker)),
+      healed: sim.defineKind("brokers connected again", () => this.#onHealed()),
     };
   }
 
@@ -169,7 +196,9 @@ export class BrokerCluster {
     const { now } = this.#sim;
     if (!this.isAlive(broker)) return;
     // As long as the session of the process before lives, the controller takes its successor for a duplicate.
-    const expiresAt = this.#lastHeartbeat(broker, now) + sessionTimeout;
+    const { isolatedSince } = this.#processes[broker]!;
+    const heardOf = this.#isIsolated(broker) ? isolatedSince : now;
+    const expiresAt = this.#lastHeartbeat(broker, heardOf) + sessionTimeout;
     this.#processes[broker]!.crashed = true;
     this.#end(broker, silent, Math.max(now + (repair ?? brokerStart), expiresAt));
     this.#observer.brokerEnded(broker, undefined, now);
@@ -182,6 +211,46 @@ export class BrokerCluster {
     this.#processes[broker]!.crashed = false;
     this.#end(broker, true, now + duration);
     this.#observer.brokerEnded(broker, now + duration, now);
+  }
+
+  /** Nothing passes between two brokers, or a broker and the CONTROLLER, for `duration`, ns; ALL are all brokers. */
+  cut(one: number, other: number, duration: number): void {
+    const { now } = this.#sim;
+    this.#settleAll(now);
+    const until = Math.ceil(this.#links.cut(one, other, now, duration));
+    this.#processes.forEach((host, broker) => {
+      if (this.#links.isCut(broker, CONTROLLER, now)) this.#isolate(host, broker, now);
+    });
+    this.#sim.scheduleAt(until, this.#kinds.healed, 0, 0);
+    this.#outbox.clear();
+    this.#apply();
+  }
+
+  /** When two brokers get through to each other again, ns; `at` when they do. */
+  cutUntil(one: number, other: number, at: number): number {
+    return one === other ? at : this.#links.cutUntil(one, other, at);
+  }
+
+  #isolate(host: BrokerProcess, broker: number, now: number): void {
+    const wasIsolated = host.isolatedUntil > now;
+    host.isolatedUntil = Math.ceil(this.#links.cutUntil(broker, CONTROLLER, now));
+    if (wasIsolated) return;
+    host.isolatedSince = now;
+    if (host.alive && !this.#controller.fenced[broker]) {
+      host.fencedAt = Math.ceil(
+        this.#nextLook(this.#lastHeartbeat(broker, now) + this.#settings.sessionTimeout),
+      );
+      this.#plan(host.fencedAt, this.#kinds.fence, broker);
+    }
+  }
+
+  #isIsolated(broker: number): boolean {
+    return this.#processes[broker]!.isolatedUntil > this.#sim.now;
+  }
+
+  /** Whether `follower` can fetch from `leader`, both at work. */
+  #fetches(follower: number, leader: number): boolean {
+    return this.isAlive(follower) && !this.#links.isCut(follower, leader, this.#sim.now);
   }
 
   /** Other leaders for the partitions of the group of this name (undefined: all of them) that have another replica to lead. */
@@ -204,12 +273,18 @@ export class BrokerCluster {
     const { status } = this.#places[number]!;
     const { isr, leader, replicas } = this.#controller.partitions[number]!;
     if (status === "open") return now;
-    const gone = (leader === NO_LEADER ? replicas : isr)
-      .map((broker) => this.#processes[broker]!)
-      .filter(({ alive }) => !alive);
-    const ends = gone.map(({ fencedAt, backAt }) => Math.max(now, Math.min(fencedAt, backAt)));
+    const isLed = leader !== NO_LEADER;
+    const lagCheckAt = isLed ? this.#lagCheckAt[leader]! : Number.POSITIVE_INFINITY;
+    const ends = (isLed ? isr : replicas)
+      .filter((broker) => (isLed ? !this.#fetches(broker, leader) : !this.isAlive(broker)))
+      .map((broker) => Math.max(now, Math.min(this.#goesOnAt(broker, leader), lagCheckAt)));
     if (ends.length > 0) return Math.max(...ends);
     return Math.max(now, ...replicas.map((broker) => this.#backAt(broker)));
+  }
+
+  #goesOnAt(broker: number, leader: number): number {
+    const { alive, fencedAt, backAt } = this.#processes[broker]!;
+    return alive ? this.cutUntil(broker, leader, this.#sim.now) : Math.min(fencedAt, backAt);
   }
 
   #backAt(broker: number): number {
@@ -227,7 +302,9 @@ export class BrokerCluster {
     ended.backAt = backAt;
     ended.incarnation++;
     if (!this.#controller.fenced[broker]) {
-      ended.fencedAt = this.#nextLook(this.#lastHeartbeat(broker, now) + this.#settings.sessionTimeout);
+      // Cut off from the controller, it is waited for already.
+      if (ended.fencedAt === Number.POSITIVE_INFINITY)
+        ended.fencedAt = this.#nextLook(this.#lastHeartbeat(broker, now) + this.#settings.sessionTimeout);
       this.#plan(ended.fencedAt, this.#kinds.fence, broker);
     }
     this.#plan(backAt, this.#kinds.register, broker);
@@ -259,8 +336,15 @@ export class BrokerCluster {
 
   #onFence(broker: number, incarnation: number): void {
     const ended = this.#processes[broker]!;
-    if (ended.incarnation !== incarnation || ended.alive) return;
-    this.#settleAll(this.#sim.now);
+    const { now } = this.#sim;
+    if (ended.incarnation !== incarnation || now < ended.fencedAt) return;
+    if (ended.alive && !this.#isIsolated(broker)) return;
+    this.#settleAll(now);
+    if (ended.alive) {
+      ended.endedAt = now;
+      ended.silent = true;
+      ended.backAt = ended.isolatedUntil;
+    }
     this.#fence(broker);
   }
 
@@ -282,26 +366,143 @@ export class BrokerCluster {
     const ended = this.#processes[broker]!;
     if (ended.incarnation !== incarnation) return;
     const { now } = this.#sim;
+    if (this.#isIsolated(broker)) {
+      ended.backAt = ended.isolatedUntil;
+      this.#plan(ended.backAt, this.#kinds.register, broker);
+      return;
+    }
     this.#settleAll(now);
     // A new process is not the one that was in sync.
     if (ended.crashed && !this.#controller.fenced[broker]) this.#fence(broker);
     ended.alive = true;
     ended.fencedAt = Number.POSITIVE_INFINITY;
+    this.#letIn(broker, now - ended.endedAt);
+  }
+
+  /** The controller hears from `broker`, which has missed what was written in `outage` ns. */
+  #letIn(broker: number, outage: number): void {
     this.#outbox.clear();
     if (this.#controller.fenced[broker]) {
       onBrokerUnfenced(this.#controller, broker, this.#outbox);
-      this.#plan(now + this.#settings.catchUp(now - ended.endedAt), this.#kinds.caughtUp, broker);
-    }
-    this.#observer.brokerRegistered(broker, now);
+      this.#planCatchUp(broker, outage);
+    } else if (this.#isBehind(broker)) this.#planCatchUp(broker, outage);
+    this.#observer.brokerRegistered(broker, this.#sim.now);
     this.#apply();
     for (const { listener } of this.#groups) listener.onBrokerBack?.(broker);
   }
 
+  #planCatchUp(broker: number, outage: number): void {
+    this.#plan(this.#sim.now + this.#settings.catchUp(outage), this.#kinds.caughtUp, broker);
+  }
+
+  /** Whether a leader that it gets through to has taken it out of the replicas in sync. */
+  #isBehind(broker: number): boolean {
+    return this.#controller.partitions.some(
+      ({ replicas, isr, leader }) =>
+        leader !== NO_LEADER &&
+        replicas.includes(broker) &&
+        !isr.includes(broker) &&
+        this.#fetches(broker, leader),
+    );
+  }
+
+  /** A cut is over. */
+  #onHealed(): void {
+    const { now } = this.#sim;
+    this.#settleAll(now);
+    this.#links.heal(now);
+    this.#processes.forEach((host, broker) => {
+      const wasIsolated = host.isolatedUntil > 0 && host.isolatedUntil <= now;
+      if (wasIsolated) host.isolatedUntil = 0;
+      if (!host.alive) return;
+      if (wasIsolated) host.fencedAt = Number.POSITIVE_INFINITY;
+      // Cut off from the controller alone, it has gone on fetching.
+      if (this.#controller.fenced[broker] && !this.#isIsolated(broker))
+        this.#letIn(broker, this.#missed(host));
+      else if (this.#isBehind(broker)) this.#planCatchUp(broker, this.#missed(host));
+    });
+    this.#outbox.clear();
+    this.#apply();
+  }
+
+  #missed({ behindSince }: BrokerProcess): number {
+    return Math.max(0, this.#sim.now - behindSince);
+  }
+
+  // ---- followers that lag
+
+  #lagCheckPeriod(): number {
+    return Math.max(1, Math.floor(this.#settings.replicaLagTimeMax / 2));
+  }
+
+  /** Each leader's next look that may find a follower lagging, and the controller's answer with the brokers. */
+  #planLagChecks(): void {
+    const { now } = this.#sim;
+    const earliest = this.#processes.map(() => Number.POSITIVE_INFINITY);
+    this.#controller.partitions.forEach(({ leader }, number) => {
+      if (leader === NO_LEADER || this.#isIsolated(leader)) return;
+      earliest[leader] = Math.min(earliest[leader]!, this.#lagging.laggingFrom(number));
+    });
+    earliest.forEach((from, broker) => {
+      if (from === Number.POSITIVE_INFINITY) return;
+      const period = this.#lagCheckPeriod();
+      const phase = this.#lagCheckPhase[broker]!;
+      const look = phase + Math.max(0, Math.ceil((Math.max(from, now) - phase) / period)) * period;
+      const at = Math.ceil(look + this.#settings.metadataDelay);
+      if (at >= this.#lagCheckAt[broker]! || at >= Number.MAX_SAFE_INTEGER) return;
+      this.#lagCheckAt[broker] = at;
+      this.#sim.scheduleAt(at, this.#kinds.lagCheck, broker, 0);
+    });
+  }
+
+  #onLagCheck(leader: number): void {
+    const { now } = this.#sim;
+    if (now !== this.#lagCheckAt[leader]) return;
+    this.#lagCheckAt[leader] = Number.POSITIVE_INFINITY;
+    this.#settleAll(now);
+    this.#outbox.clear();
+    const shrunk = this.#processes.map(() => 0);
+    this.#controller.partitions.forEach((partition, number) => {
+      if (partition.leader !== leader || !this.isAlive(leader) || this.#isIsolated(leader)) return;
+      for (const broker of this.#lagging.check(number, now - this.#settings.metadataDelay)) {
+        onReplicaLags(this.#controller, number, broker, this.#outbox);
+        shrunk[broker]!++;
+      }
+    });
+    shrunk.forEach((partitions, broker) => {
+      if (partitions > 0) this.#observer.replicaLagged?.(broker, partitions, now);
+    });
+    this.#apply();
+  }
+
+  /** Which followers have stopped fetching. */
+  #watchFollowers(): void {
+    const { now } = this.#sim;
+    const isLate = this.#processes.map(() => false);
+    this.#controller.partitions.forEach(({ leader, replicas, isr }, number) => {
+      const isLed = leader !== NO_LEADER && this.isAlive(leader);
+      const stopped = isLed
+        ? isr.filter((broker) => broker !== leader && !this.#fetches(broker, leader))
+        : [];
+      const { minInsyncReplicas } = this.#places[number]!.group;
+      this.#lagging.onChange(number, now, stopped, { leader, replicas, isr, minInsyncReplicas });
+      for (const broker of replicas) {
+        if (stopped.includes(broker) || !isr.includes(broker)) isLate[broker] = true;
+      }
+    });
+    this.#processes.forEach((host, broker) => {
+      host.behindSince = isLate[broker] ? Math.min(host.behindSince, now) : Number.POSITIVE_INFINITY;
+    });
+    this.#planLagChecks();
+  }
+
   #onCaughtUp(broker: number, incarnation: number): void {
-    if (this.#processes[broker]!.incarnation !== incarnation) return;
+    const follower = this.#processes[broker]!;
+    if (follower.incarnation !== incarnation || this.#controller.fenced[broker]) return;
     this.#settleAll(this.#sim.now);
     this.#outbox.clear();
-    onCaughtUp(this.#controller, broker, this.#outbox);
+    const reaches = (leader: number): boolean => this.#fetches(broker, leader) && !this.#isIsolated(leader);
+    onCaughtUp(this.#controller, broker, reaches, this.#outbox);
     this.#apply();
     this.#observer.brokerInSync(broker, this.#sim.now);
   }
@@ -310,6 +511,7 @@ export class BrokerCluster {
 
   /** Tells everybody what has changed. @returns how many partitions have another leader. */
   #apply(): number {
+    this.#watchFollowers();
     const elections = new Map<number, LeaderChange>();
     for (let i = 0; i < this.#outbox.length; i++) {
       if (this.#outbox.effects[i] !== LEADER_ELECTED) continue;
@@ -331,10 +533,13 @@ export class BrokerCluster {
   #changeOf(number: number, clean: boolean): LeaderChange {
     const { lastLeader } = this.#places[number]!;
     const { leader } = this.#controller.partitions[number]!;
-    const { alive, endedAt, silent, backAt } = this.#processes[lastLeader]!;
+    const { alive, endedAt, silent, backAt, isolatedUntil } = this.#processes[lastLeader]!;
     const how = leader === lastLeader ? "returned" : clean ? "clean" : "unclean";
     const isGone = !alive || how === "returned";
     const lostAt = isGone ? endedAt : this.#sim.now;
+    if (!isGone && this.#isIsolated(lastLeader)) {
+      return { how, lostAt, noticedBy: isolatedUntil, stillAnswers: true };
+    }
     return { how, lostAt, noticedBy: isGone && silent ? backAt : lostAt };
   }
 
@@ -342,7 +547,7 @@ export class BrokerCluster {
     const { leader, isr } = this.#controller.partitions[number]!;
     const { minInsyncReplicas } = this.#places[number]!.group;
     if (leader === NO_LEADER || !this.isAlive(leader)) return "no-leader";
-    if (!isr.every((broker) => this.isAlive(broker))) return "no-replication";
+    if (!isr.every((broker) => this.#fetches(broker, leader))) return "no-replication";
     invariant(isr.includes(leader), "a leader is in sync with itself");
     return isr.length < minInsyncReplicas ? "not-enough-replicas" : "open";
   }

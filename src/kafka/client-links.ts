@@ -1,4 +1,4 @@
-/** Models: the network between TaskManagers and brokers: cut for a while in one direction or both, and single messages that are
+/** Models: the network between clients (in TaskManagers, readers, the load's producers) and brokers: cut for a while in one direction or both, and single messages that are
  *    lost. A cut closes no connection: what is sent meanwhile goes out again by TCP's back-off, or over a new connection once
  *    a request has timed out. A lost message is answered by nobody, so that its client waits for request.timeout.ms.
  *  Source: RFC 6298 (retransmission after 200 ms, doubled up to 120 s, as in Linux); kafka NetworkClient
@@ -15,18 +15,23 @@ export type LostMessage =
   | "Produce response"
   | "WriteTxnMarkers request";
 
-/** Who talks to brokers: a process, by number, and the job whose client it is. */
+/** Who talks to brokers: in a TaskManager, the process of this number; else the reader or the load's producer of this
+ *  number. `job` is the one whose client it is, -2 where it is none's. */
 export interface ClientPlace {
-  readonly taskManager: number;
+  readonly kind: ClientKind;
+  readonly client: number;
   readonly job: number;
 }
+
+export type ClientKind = "taskmanager" | "reader" | "producer";
 
 /** Every one of them. */
 export const ALL = -1;
 
 export interface LinkCut {
-  /** number of the process, or ALL. */
-  readonly taskManager: number;
+  readonly kind: ClientKind;
+  /** number of the client, or ALL of its kind. */
+  readonly client: number;
   readonly broker: number;
   readonly requests: boolean;
   readonly responses: boolean;
@@ -42,23 +47,31 @@ const LAST_RETRANSMISSION = 120e9;
 const REQUEST_TIMEOUT = 30e9;
 const RECONNECT_BACKOFF_MAX = 1e9;
 
+/** When what was sent at `from` first gets through a cut that lasts for `duration`, ns, and whether requests have timed out
+ *  before. */
+export function throughAgainAt(
+  from: number,
+  duration: number,
+): { readonly until: number; readonly timedOut: boolean } {
+  const healedAt = from + duration;
+  const timedOut = duration > REQUEST_TIMEOUT;
+  const retransmitted = firstRetryAfter(from, healedAt, FIRST_RETRANSMISSION, LAST_RETRANSMISSION);
+  const reconnected = timedOut
+    ? firstRetryAfter(from + REQUEST_TIMEOUT, healedAt, RECONNECT_BACKOFF_MAX, RECONNECT_BACKOFF_MAX)
+    : Number.POSITIVE_INFINITY;
+  return { until: Math.min(retransmitted, reconnected), timedOut };
+}
+
 export class ClientLinks {
   readonly #cuts: LinkCut[] = [];
   readonly #losses: { readonly message: LostMessage; readonly job: number }[] = [];
 
   /** Nothing passes from `from` on for `duration`, ns. @returns the cut, with the time at which clients are through again. */
   cut(
-    cut: Pick<LinkCut, "taskManager" | "broker" | "requests" | "responses" | "from">,
+    cut: Pick<LinkCut, "kind" | "client" | "broker" | "requests" | "responses" | "from">,
     duration: number,
   ): LinkCut {
-    const { from } = cut;
-    const healedAt = from + duration;
-    const timedOut = duration > REQUEST_TIMEOUT;
-    const retransmitted = firstRetryAfter(from, healedAt, FIRST_RETRANSMISSION, LAST_RETRANSMISSION);
-    const reconnected = timedOut
-      ? firstRetryAfter(from + REQUEST_TIMEOUT, healedAt, RECONNECT_BACKOFF_MAX, RECONNECT_BACKOFF_MAX)
-      : Number.POSITIVE_INFINITY;
-    const whole = { ...cut, until: Math.min(retransmitted, reconnected), timedOut };
+    const whole = { ...cut, ...throughAgainAt(cut.from, duration) };
     this.#cuts.push(whole);
     return whole;
   }
@@ -120,7 +133,8 @@ export class ClientLinks {
 /** Whether a cut lies between the two. */
 export function reaches(cut: LinkCut, client: ClientPlace, broker: number): boolean {
   return (
-    (cut.taskManager === ALL || cut.taskManager === client.taskManager) &&
+    cut.kind === client.kind &&
+    (cut.client === ALL || cut.client === client.client) &&
     (cut.broker === ALL || cut.broker === broker)
   );
 }

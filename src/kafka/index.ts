@@ -1,4 +1,5 @@
 export { BrokerCluster, type BrokerObserver, type PartitionGroup } from "./broker-cluster.ts";
+export { CONTROLLER } from "./broker-links.ts";
 export {
   appendDelay,
   type BrokerTiming,
@@ -7,7 +8,14 @@ export {
   replicationDelay,
   timeInAccumulator,
 } from "./broker-timing.ts";
-export { ALL, ClientLinks, type ClientPlace } from "./client-links.ts";
+export {
+  ALL,
+  type ClientKind,
+  ClientLinks,
+  type ClientPlace,
+  type LinkCut,
+  reaches,
+} from "./client-links.ts";
 export { CurveConsumer } from "./curve-consumer.ts";
 export { CurveProducer, type CurveProducerKinds } from "./curve-producer.ts";
 export { EagerConsumer, type EagerConsumerKinds } from "./eager-consumer.ts";

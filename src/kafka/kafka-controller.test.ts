@@ -66,7 +66,7 @@ describe("a broker that is fenced", () => {
     const state = cluster(2);
     effects((outbox) => onBrokerFenced(state, 0, outbox));
     expect(effects((outbox) => onBrokerUnfenced(state, 0, outbox))).toEqual([]);
-    expect(effects((outbox) => onCaughtUp(state, 0, outbox))).toEqual([
+    expect(effects((outbox) => onCaughtUp(state, 0, () => true, outbox))).toEqual([
       [ISR_CHANGED, 0, 0],
       [ISR_CHANGED, 2, 0],
     ]);

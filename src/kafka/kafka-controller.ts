@@ -64,11 +64,25 @@ export function onBrokerUnfenced(state: ControllerState, broker: number, outbox:
   });
 }
 
-/** `broker` has caught up with the leader of every partition that it follows. */
-export function onCaughtUp(state: ControllerState, broker: number, outbox: Outbox): void {
+/** The leader of partition `number` says that `broker` lags: it leaves the replicas in sync (AlterPartition). */
+export function onReplicaLags(state: ControllerState, number: number, broker: number, outbox: Outbox): void {
+  const partition = state.partitions[number]!;
+  if (!partition.isr.includes(broker)) return;
+  partition.isr = partition.isr.filter((one) => one !== broker);
+  outbox.add(ISR_CHANGED, number);
+}
+
+/** `broker` has caught up with the leader of every partition that it follows and whose leader it gets through to. */
+export function onCaughtUp(
+  state: ControllerState,
+  broker: number,
+  reaches: (leader: number) => boolean,
+  outbox: Outbox,
+): void {
   state.partitions.forEach((partition, number) => {
     const { replicas, isr, leader } = partition;
     if (leader === NO_LEADER || !replicas.includes(broker) || isr.includes(broker)) return;
+    if (!reaches(leader)) return;
     isr.push(broker);
     outbox.add(ISR_CHANGED, number);
   });

@@ -12,6 +12,8 @@ export interface LeaderChange {
   /** when its clients hear of it at the latest: their connections are closed, or somebody answers again, ns. A request that
    *  times out tells them sooner. */
   readonly noticedBy: number;
+  /** Cut off from the controller, the leader before doesn't know that it has been replaced: it answers as if it still led. */
+  readonly stillAnswers?: boolean;
 }
 
 export interface PartitionChange {

@@ -3,9 +3,10 @@ import type { PartitionChange, PartitionListener, PartitionStatus } from "./part
 import { PartitionLog } from "./partition-log.ts";
 import { firstRetryAfter } from "./record-producer.ts";
 
-/** What consumers go by when a leader is gone: retry.backoff.ms, retry.backoff.max.ms, request.timeout.ms, ns.
+/** What consumers go by when a leader is gone: retry.backoff.ms, retry.backoff.max.ms, request.timeout.ms; and when it answers
+ *  as before, without anything new: metadata.max.age.ms, ns.
  *  Source: kafka ConsumerConfig, CommonClientConfigs. */
-const CONSUMER = { retryBackoff: 100e6, retryBackoffMax: 1e9, requestTimeout: 30e9 };
+const CONSUMER = { retryBackoff: 100e6, retryBackoffMax: 1e9, requestTimeout: 30e9, metadataMaxAge: 300e9 };
 
 /** Whoever writes with a curve that runs on by itself: brings the log up to `now` before anybody looks. */
 export interface LogWriter {
@@ -61,8 +62,9 @@ export class Topic implements PartitionListener {
     if (leader >= 0) this.#leaders[partition] = leader;
     this.#statuses[partition] = status;
     if (election !== undefined) {
-      const { retryBackoff, retryBackoffMax, requestTimeout } = CONSUMER;
-      const noticedAt = Math.min(election.noticedBy, election.lostAt + requestTimeout);
+      const { retryBackoff, retryBackoffMax, requestTimeout, metadataMaxAge } = CONSUMER;
+      const patience = election.stillAnswers === true ? metadataMaxAge : requestTimeout;
+      const noticedAt = Math.min(election.noticedBy, election.lostAt + patience);
       this.logs[partition]!.fetchedFrom = firstRetryAfter(
         noticedAt,
         Math.max(noticedAt, now),

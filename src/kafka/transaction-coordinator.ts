@@ -112,9 +112,15 @@ export interface CoordinatorSurroundings {
   stateOf(broker: number): BrokerState;
   /** When a partition of __transaction_state can be written again, ns. */
   stateLogOpenAt(partition: number): number;
+  /** When a request of broker `from` that leaves at `at` gets through to broker `to`, ns. */
+  passesAt(from: number, to: number, at: number): number;
 }
 
-const NEVER_FAILING: CoordinatorSurroundings = { stateOf: () => "works", stateLogOpenAt: () => 0 };
+const NEVER_FAILING: CoordinatorSurroundings = {
+  stateOf: () => "works",
+  stateLogOpenAt: () => 0,
+  passesAt: (_from, _to, at) => at,
+};
 /** request.timeout.ms of requests between brokers, ns. */
 const MARKER_REQUEST_TIMEOUT = 30e9;
 /** A client holds a partition back for no longer, ns. */
@@ -846,7 +852,8 @@ export class TransactionCoordinator implements PartitionListener {
       const atBroker = appendDelay(this.#timing) + replication;
       // Nothing else goes to that broker until the request has timed out.
       const wasted = this.links.isLost("WriteTxnMarkers request", ALL) ? MARKER_REQUEST_TIMEOUT : 0;
-      const leaves = queue.leavesAt(now, wasted + replicationRoundTrip + atBroker) + wasted;
+      const through = this.surroundings.passesAt(coordinator, broker, now);
+      const leaves = queue.leavesAt(through, wasted + replicationRoundTrip + atBroker) + wasted;
       this.#markerRequests.set(++this.#lastMarkerRequest, request);
       this.counters.markerRequests++;
       const written = Math.round(leaves + replicationRoundTrip / 2 + atBroker);

@@ -215,6 +215,10 @@ export class RecoveryRecorder
     this.#add(at, -1, `broker ${broker + 1} has caught up`);
   }
 
+  replicaLagged(broker: number, partitions: number, at: number): void {
+    this.#add(at, -1, `broker ${broker + 1} lags: no longer in sync for ${partitions} partitions`);
+  }
+
   recordsLost(topic: number, partition: number, records: number, reason: LossReason, at: number): void {
     this.recordsGone[topic]! += records;
     const how =

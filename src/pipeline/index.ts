@@ -36,7 +36,7 @@ export type {
   TopicSpec,
   Versions,
 } from "./pipeline.ts";
-export { presetNames } from "./presets/environment-presets.ts";
+export { environmentFigure, presetNames } from "./presets/environment-presets.ts";
 export { REPLACED_BACKENDS } from "./replaced-names.ts";
 export type { PipelineInput } from "./schema.ts";
 export { physicalDuration } from "./values/duration.ts";

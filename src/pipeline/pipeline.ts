@@ -119,6 +119,8 @@ export interface KafkaCluster {
   /** `broker.heartbeat.interval.ms` and `broker.session.timeout.ms` */
   readonly brokerHeartbeatInterval: Duration;
   readonly brokerSessionTimeout: Duration;
+  /** `replica.lag.time.max.ms` */
+  readonly replicaLagTimeMax: Duration;
   /** `controller.quorum.append.linger.ms` */
   readonly controllerAppendLinger: Duration;
   readonly topics: readonly TopicSpec[];

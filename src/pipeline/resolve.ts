@@ -192,6 +192,7 @@ function resolveKafka(kafka: ParsedPipeline["kafka"], versions: Versions, defaul
     minInsyncReplicas,
     brokerHeartbeatInterval: defaults.of(brokerOptions, config, "broker.heartbeat.interval.ms"),
     brokerSessionTimeout: defaults.of(brokerOptions, config, "broker.session.timeout.ms"),
+    replicaLagTimeMax: defaults.of(brokerOptions, config, "replica.lag.time.max.ms"),
     controllerAppendLinger: defaults.of(brokerOptions, config, "controller.quorum.append.linger.ms"),
     topics,
   };

@@ -122,10 +122,7 @@ export interface GivenGuess {
 
 /** What the file leaves open, each with its range: figures of the environment and service times. What it gives is taken as known,
  *  unless it is among `own`, which have their own ranges. */
-export function guessesOf(
-  { pipeline, given, assumed }: PipelineReading,
-  own: readonly GivenGuess[],
-): Guess[] {
+export function guessesOf({ pipeline, given }: PipelineReading, own: readonly GivenGuess[]): Guess[] {
   const isOpen = (key: string, path: string): boolean =>
     !given.has(path) && own.every((guess) => guess.key !== key && guess.key !== path);
   const said = own.map((guess) => ({ ...guess, what: guess.key, source: "--guess" }));
@@ -140,7 +137,7 @@ export function guessesOf(
   );
   const figures = RANGES.filter(
     ({ key, applies }) => isOpen(key, `environment.${key}`) && (applies?.(pipeline) ?? true),
-  ).map((range) => guessOf(range, pipeline, assumed[range.key]?.source ?? "not in the file"));
+  ).map((range) => guessOf(range, pipeline, `preset ${pipeline.environment.preset}`));
   return [...said, ...services, ...figures];
 }
 
@@ -162,7 +159,7 @@ function guessOf(
     low: nanoseconds(low) < value ? low : shownDuration(value),
     typical: shownDuration(value),
     high: nanoseconds(high) > value ? high : shownDuration(value),
-    source: `${from}; range: ${ends}`,
+    source: `${from}; ${ends}`,
   };
 }
 

@@ -59,7 +59,7 @@ export function jointFigures({ readers, transactionTimeoutMs }: Candidate): Join
       ? []
       : [
           {
-            name: "least safe transaction timeout",
+            name: "least safe transaction.timeout.ms",
             clause: (range: string) => `the least safe transaction timeout is ${range}`,
             most: transactionTimeoutMs,
             promise: `set ${formatMs(transactionTimeoutMs)}`,

@@ -87,7 +87,7 @@ export const START: GuessEffect = {
   low: "5 s",
   typical: "25 s",
   high: "90 s",
-  source: "estimate for a pod; range: a standby process; a node to be added",
+  source: "preset kubernetes-s3; a standby process; a node to be added",
   ends: {
     low: outcome(5, 55_000),
     typical: outcome(25, 75_000),
@@ -110,7 +110,7 @@ export const REVIEW: Review = {
   pipeline: "fixture",
   seed: 1,
   repetitions: 3,
-  configured: { guarantee: "exactly-once", interval: "10 s", intervalMs: 10_000, job: null },
+  configured: { guarantee: "exactly-once", interval: "10 s", intervalMs: 10_000 },
   readers: READERS,
   guarantees: ["exactly-once", "at-least-once"],
   grid: gridOf(usualLatency),

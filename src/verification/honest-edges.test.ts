@@ -57,6 +57,7 @@ const READ_BY_NOBODY: Readonly<Record<string, string>> = {
   "jobs[].sinks[].producer.requestTimeout": BROKERS,
   "jobs[].sinks[].producer.retryBackoffMax": BROKERS,
   "kafka.brokerHeartbeatInterval": BROKERS,
+  "kafka.replicaLagTimeMax": BROKERS,
   "kafka.brokerSessionTimeout": BROKERS,
   "kafka.controllerAppendLinger": BROKERS,
   "kafka.minInsyncReplicas": "each topic's own is what counts",

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { broken, counts, faultedRuns, longest, THREE_BROKERS } from "./faulted-runs.ts";
+import { broken, counts, faultedRuns, longest, THREE_BROKERS, told } from "./faulted-runs.ts";
 
 const run = faultedRuns(THREE_BROKERS, "network-faults.yaml", 60);
 
@@ -97,9 +97,98 @@ describe("a link that is cut", () => {
   });
 });
 
+describe("a reader that is cut off", () => {
+  test("gets what it has missed when TCP is through again, 6.2 s after; the other reader doesn't notice", () => {
+    const result = run(["cut uncommitted <-> brokers at 20.3 s for 5 s"], [AT_LEAST_ONCE], 40);
+    expect(counts(result, uncommitted)).toEqual([0, 0]);
+    expect(longest(result, uncommitted)).toBeGreaterThan(6.1);
+    expect(longest(result, uncommitted)).toBeLessThan(6.4);
+    expect(longest(result, committed)).toBeLessThan(0.2);
+    expect(broken(result)).toEqual([]);
+  });
+});
+
+describe("a producer of the load that is cut off", () => {
+  test.each(["load -> broker-1", "brokers -> producers", "load <-> brokers"])(
+    "%s: its records wait in it until TCP is through again",
+    (link) => {
+      const result = run([`cut ${link} at 20.3 s for 5 s`], [AT_LEAST_ONCE], 40);
+      expect(counts(result, committed)).toEqual([0, 0]);
+      expect(longest(result, committed)).toBeGreaterThan(6.1);
+      expect(longest(result, committed)).toBeLessThan(6.5);
+      expect(broken(result)).toEqual([]);
+    },
+  );
+
+  test("for longer than delivery.timeout.ms: it gives up what was made before, and says so", () => {
+    const set = [AT_LEAST_ONCE, "producers.load.delivery.timeout.ms=31000", "producers.load.linger.ms=0"];
+    const result = run(["cut load -> brokers at 20.3 s for 45 s"], set, 90);
+    const [lost, repeated] = counts(result, committed);
+    // Sent again 45.7 s after the cut, at 300 records a second.
+    expect(lost).toBeGreaterThanOrEqual(Math.floor((45 - 31) * 300) - 3);
+    expect(lost).toBeLessThanOrEqual(Math.ceil((46 - 31) * 300) + 3);
+    expect(repeated).toBe(0);
+    expect(result.recovery.recordsGone).toEqual([{ topic: "in", records: lost }]);
+    expect(broken(result)).toEqual([]);
+  });
+});
+
+describe("brokers that are cut off from each other", () => {
+  const LAG = "kafka.config.replica.lag.time.max.ms=2000";
+
+  test("acks=all and all readers wait for the follower until replica.lag.time.max.ms has passed", () => {
+    const cut = ["cut broker-1 <-> broker-2 at 20.3 s for 40 s"];
+    const result = run(cut, [AT_LEAST_ONCE, LAG], 70);
+    expect(longest(result, uncommitted)).toBeGreaterThan(2);
+    expect(longest(result, uncommitted)).toBeLessThan(3.2);
+    // Two leaders of in, out and __transaction_state, each without the other: 1 + 1 + 17 partitions, 16 of the last one's.
+    expect(
+      told(result)
+        .filter((what) => what.includes("lags"))
+        .sort(),
+    ).toEqual([
+      "broker 1 lags: no longer in sync for 19 partitions",
+      "broker 2 lags: no longer in sync for 19 partitions",
+    ]);
+    expect(counts(result, uncommitted)).toEqual([0, 0]);
+    expect(broken(result)).toEqual([]);
+  });
+
+  test("without a lag that short everybody waits for the end of the cut", () => {
+    const result = run(["cut broker-1 <-> broker-2 at 20.3 s for 10 s"], [AT_LEAST_ONCE], 50);
+    expect(longest(result, uncommitted)).toBeGreaterThan(12.5);
+    expect(longest(result, uncommitted)).toBeLessThan(12.8);
+  });
+
+  test("a leader that is alone is refused by min.insync.replicas=2 until it is back, and has lost nothing", () => {
+    const result = run(["cut broker-1 <-> brokers at 20.3 s for 20 s"], [LAG], 70);
+    for (const reader of [committed, uncommitted]) expect(counts(result, reader)).toEqual([0, 0]);
+    expect(longest(result, uncommitted)).toBeGreaterThan(25);
+    expect(longest(result, uncommitted)).toBeLessThan(27);
+    expect(broken(result)).toEqual([]);
+  });
+
+  test("cut off from the controller a leader is replaced, which its clients learn when it is back", () => {
+    const result = run(["cut broker-1 <-> controller at 20.3 s for 20 s"], [AT_LEAST_ONCE], 70);
+    const fenced = result.recovery.timeline.find(({ what }) =>
+      what.startsWith("controller fences broker 1"),
+    )!;
+    // TCP is through 25.4 s after the cut.
+    const waited = 20.3 + 25.4 - fenced.atMs / 1000;
+    expect(longest(result, uncommitted)).toBeGreaterThan(waited - 0.1);
+    expect(longest(result, uncommitted)).toBeLessThan(waited + 1.2);
+    expect(counts(result, uncommitted)).toEqual([0, 0]);
+    expect(broken(result)).toEqual([]);
+  });
+});
+
 test("any cuts and lost messages at any moment: exactly-once is so", () => {
   const end = fc.constantFrom("1", "2");
-  const links = fc.tuple(end, end, fc.constantFrom("<->", "->")).map(([tm, broker, arrow]) => `taskmanager-${tm} ${arrow} broker-${broker}`); // biome-ignore format: one line
+  const other = fc.oneof(
+    end.map((n) => `taskmanager-${n}`),
+    fc.constantFrom("broker-3", "controller", "readers", "load", "taskmanagers"),
+  );
+  const links = fc.tuple(other, end, fc.constantFrom("<->", "->")).map(([one, broker, arrow]) => `${one} ${arrow} broker-${broker}`); // biome-ignore format: one line
   const when = fc.oneof(
     fc.integer({ min: 0, max: 20_000 }).map((ms) => `at ${ms} ms`),
     fc.integer({ min: 1, max: 30 }).map((n) => `when EndTxn sent ${n}th time`),
@@ -113,10 +202,10 @@ test("any cuts and lost messages at any moment: exactly-once is so", () => {
   );
   fc.assert(
     fc.property(fc.array(fault, { minLength: 1, maxLength: 4 }), fc.nat({ max: 1000 }), (faults, seed) => {
-      const result = run(faults, [], 20, String(seed));
+      const result = run(faults, ["kafka.config.replica.lag.time.max.ms=3000"], 20, String(seed));
       expect(counts(result, committed)).toEqual([0, 0]);
       expect(broken(result)).toEqual([]);
     }),
-    { numRuns: 20 },
+    { numRuns: 40 },
   );
 });

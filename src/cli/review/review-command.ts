@@ -2,7 +2,12 @@ import { join } from "node:path";
 import manifest from "../../../package.json" with { type: "json" };
 import { renderSvg } from "../../charts/index.ts";
 import { type Experiment, ExperimentError, quoted, type SweepResults } from "../../experiment/index.ts";
-import { listDefaults, type PipelineReading, physicalDuration } from "../../pipeline/index.ts";
+import {
+  environmentFigure,
+  listDefaults,
+  type PipelineReading,
+  physicalDuration,
+} from "../../pipeline/index.ts";
 import {
   buildReview,
   candidatesOf,
@@ -12,7 +17,6 @@ import {
   guessExperiment,
   planReview,
   type Review,
-  type ReviewPlan,
   recoveryExperiment,
   reviewCharts,
   settingsToCompare,
@@ -113,8 +117,7 @@ export async function reviewPipelineFile(
       pipelineText: readText(file),
       results: join(folder, "review", "grid"),
       pictures: await draw(review, terminal),
-      assumptions: assumptionsOf(reading, plan),
-      environment: reading.pipeline.environment.preset,
+      assumptions: assumptionsOf(reading),
     });
     terminal.print(typed.json ? json : renderReviewReport(review, terminal.columns, terminal.colors));
     writeRunFiles(folder, {
@@ -142,13 +145,14 @@ async function draw(review: Review, terminal: Terminal): Promise<Picture[]> {
   return pictures;
 }
 
-/** What the environment's file or preset says where the pipeline says nothing, but for what is guessed. */
-function assumptionsOf({ assumed }: PipelineReading, { guesses }: ReviewPlan): Assumption[] {
+/** What the preset says where the file says nothing. */
+function assumptionsOf({ pipeline, given }: PipelineReading): Assumption[] {
+  const { preset } = pipeline.environment;
   return listDefaults()
-    .filter(({ scope, key }) => scope === "environment" && guesses.every((guess) => guess.key !== key))
+    .filter(({ scope, key }) => scope === "environment" && !given.has(`environment.${key}`))
     .flatMap(({ key, meaning }) => {
-      const figure = assumed[key];
-      return figure === undefined ? [] : [{ key, meaning, value: figure.value, source: figure.source }];
+      const figure = environmentFigure(preset, key);
+      return figure === undefined ? [] : [{ key, meaning, ...figure }];
     });
 }
 

@@ -1,6 +1,6 @@
-import type { Fault, LinkTarget } from "../../faults/index.ts";
+import type { Fault, LinkEnd, LinkTarget } from "../../faults/index.ts";
 import { FlinkCluster, type ProcessTasks } from "../../flink/index.ts";
-import { ALL } from "../../kafka/index.ts";
+import { ALL, type ClientKind, type ClientPlace, CONTROLLER } from "../../kafka/index.ts";
 import type { JobSpec } from "../pipeline.ts";
 import { makeJobMaster } from "./job-masters.ts";
 import { loseJobManager } from "./lost-leader.ts";
@@ -121,22 +121,44 @@ export function performFault(fault: Fault, world: JobSurroundings): void {
   }
 }
 
-/** Between TaskManagers and brokers, whichever way round it is said. */
-function cutLink(
-  { from, to, oneWay }: LinkTarget,
-  duration: number,
-  { kafka, events }: JobSurroundings,
-): void {
-  const isBroker = (end: LinkTarget["from"]): boolean =>
-    end === "brokers" || (typeof end !== "string" && end.kind === "broker");
-  const toBroker = isBroker(to);
-  const [client, broker] = toBroker ? [from, to] : [to, from];
-  const brokerNumber = typeof broker !== "string" && broker.kind === "broker" ? broker.number - 1 : ALL;
-  let taskManager: number | undefined = ALL;
-  if (typeof client !== "string" && client.kind === "taskmanager")
-    taskManager = events.cluster!.processAt(client.number - 1);
-  if (taskManager === undefined) return;
-  kafka.cutLink(taskManager, brokerNumber, !oneWay || toBroker, !oneWay || !toBroker, duration);
+/** Between brokers and their clients, the controller or each other, whichever way round it is said. */
+function cutLink({ from, to, oneWay }: LinkTarget, duration: number, world: JobSurroundings): void {
+  const { brokers } = world.kafka;
+  const [one, other] = [numberOfBroker(from), numberOfBroker(to)];
+  if (one !== undefined && other !== undefined) brokers!.cut(one, other, duration);
+  else if (from === "controller" || to === "controller") brokers!.cut(one ?? other!, CONTROLLER, duration);
+  else {
+    const toBroker = other !== undefined;
+    for (const { kind, client } of clientsAt(toBroker ? from : to, world)) {
+      const [requests, responses] = [!oneWay || toBroker, !oneWay || !toBroker];
+      world.kafka.cutLink({ kind, client, broker: one ?? other!, requests, responses }, duration);
+    }
+  }
+}
+
+/** undefined: no broker. */
+function numberOfBroker(end: LinkEnd): number | undefined {
+  if (end === "brokers") return ALL;
+  return typeof end !== "string" && end.kind === "broker" ? end.number - 1 : undefined;
+}
+
+/** The clients of brokers that an end of a link stands for. */
+function clientsAt(
+  end: LinkEnd,
+  { events, pipeline }: JobSurroundings,
+): readonly Pick<ClientPlace, "kind" | "client">[] {
+  if (end === "taskmanagers") return [{ kind: "taskmanager", client: ALL }];
+  if (end === "readers") return [{ kind: "reader", client: ALL }];
+  if (end === "producers") return [{ kind: "producer", client: ALL }];
+  if (typeof end === "string") return [];
+  if (end.kind === "taskmanager") {
+    const client = events.cluster!.processAt(end.number - 1);
+    return client === undefined ? [] : [{ kind: "taskmanager", client }];
+  }
+  if (end.kind !== "client") return [];
+  const named = (clients: readonly { readonly name: string }[], kind: ClientKind) =>
+    clients.flatMap(({ name }, client) => (name === end.name ? [{ kind, client }] : []));
+  return [...named(pipeline.readers, "reader"), ...named(pipeline.producers, "producer")];
 }
 
 /** The tasks of all jobs by the process they are in. */

@@ -248,7 +248,7 @@ export class JobBuilder {
       restorable,
       () => events.sources[number]!.wake(),
       () => events.sources[number]?.onFeedChanged(),
-      { taskManager, job: this.#number },
+      { kind: "taskmanager", client: taskManager, job: this.#number },
     );
     events.sources[number] = new SourceTask(
       sim,
@@ -457,7 +457,7 @@ export class JobBuilder {
   }
 
   #addSink(spec: SinkSpec, subtask: number, taskManager: number): KafkaSink {
-    const place = { taskManager, job: this.#number };
+    const place = { kind: "taskmanager", client: taskManager, job: this.#number } as const;
     const { sim, kafka, events, observer, pipeline } = this.#world;
     const writer = events.sinks.length;
     const kafkaSink = new KafkaSink(

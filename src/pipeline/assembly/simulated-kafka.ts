@@ -28,6 +28,7 @@ import {
   followersBusy,
   InFlightBatches,
   type KafkaObserver,
+  type LinkCut,
   type LogConsumer,
   type PartitionGroup,
   produceService,
@@ -66,6 +67,8 @@ import { splitOwner } from "../split-owner.ts";
 import { appendsPerSecond, recordBytes, recordsPerSecond } from "../topic-load.ts";
 import type { AssemblyOptions } from "./assembly-options.ts";
 
+/** Of clients that are no job's. */
+const NO_JOB = -2;
 /** Name under which the partitions of __transaction_state are led. */
 const STATE_LOG = "__transaction_state";
 
@@ -314,20 +317,20 @@ export class SimulatedKafka {
     return producer;
   }
 
-  /** Nothing passes between a TaskManager (number of its process, or ALL) and a broker (or ALL) for `duration` ns. */
+  /** Nothing passes between clients and brokers for `duration` ns. */
   cutLink(
-    taskManager: number,
-    broker: number,
-    requests: boolean,
-    responses: boolean,
+    between: Pick<LinkCut, "kind" | "client" | "broker" | "requests" | "responses">,
     duration: number,
   ): void {
     const { now } = this.#sim;
     this.settle(now);
-    const cut = this.links.cut({ taskManager, broker, requests, responses, from: now }, duration);
+    const cut = this.links.cut({ ...between, from: now }, duration);
     this.#inFlight = this.#inFlight.filter(({ isOver }) => !isOver);
     for (const inFlight of this.#inFlight) inFlight.onCut(cut);
-    for (const { log } of this.#originTopics.values()) log?.tellReaders();
+    for (const { log } of this.#originTopics.values()) {
+      log?.onCut(cut);
+      log?.tellReaders();
+    }
   }
 
   /** How a client of `spec` sends again, and what its records take, ns. */
@@ -383,6 +386,8 @@ export class SimulatedKafka {
           ...this.#retries(spec, producer.config, producer.recordBytes),
           publishDelay: this.#publishDelay(entry),
           replicationDelay: replicationDelay(this.#timing, spec.replicationFactor),
+          links: this.links,
+          client: { kind: "producer", client: this.#pipeline.producers.indexOf(producer), job: NO_JOB },
         },
         this.#observer,
       );
@@ -423,6 +428,7 @@ export class SimulatedKafka {
         brokers: kafka.brokers,
         heartbeatInterval: kafka.brokerHeartbeatInterval,
         sessionTimeout: kafka.brokerSessionTimeout,
+        replicaLagTimeMax: kafka.replicaLagTimeMax,
         metadataDelay: kafka.controllerAppendLinger + environment.brokerReplicationRoundTrip,
         brokerStart: environment.brokerStart,
         // What the others were written meanwhile comes over the network.
@@ -436,6 +442,7 @@ export class SimulatedKafka {
     this.coordinator.surroundings = {
       stateOf: (broker) => cluster.stateOf(broker),
       stateLogOpenAt: (partition) => cluster.expectedOpenAt(STATE_LOG, partition),
+      passesAt: (from, to, at) => cluster.cutUntil(from, to, at),
     };
     return cluster;
   }
@@ -664,17 +671,31 @@ export class SimulatedKafka {
 
   #addReaders(): void {
     this.#pipeline.readers.forEach((reader, number) => {
-      const observer = this.#observer;
       const { logs } = this.topic(reader.topic);
       const consumer = this.#makeConsumer(
         reader.topic,
         logs.map((log) => log.partition),
         reader.consumer,
-        (partition, originPartition, route, from, to, first, last, transaction) =>
-          observer.delivered(number, originPartition, route, from, to, first, last, transaction, partition),
+        this.#toReader(number, reader.topic),
       );
       for (const log of logs) log.subscribe(consumer);
     });
+  }
+
+  #toReader(number: number, topicName: string): RecordTaker {
+    const observer = this.#observer;
+    const topic = this.topic(topicName);
+    const { links } = this;
+    const client: ClientPlace = { kind: "reader", client: number, job: NO_JOB };
+    if (!this.#brokersCanFail) {
+      return (partition, originPartition, route, from, to, first, last, transaction) =>
+        observer.delivered(number, originPartition, route, from, to, first, last, transaction, partition);
+    }
+    return (partition, originPartition, route, from, to, first, last, transaction) => {
+      const at = links.cutUntil(client, topic.leader(partition), first);
+      const end = at > last ? at : last;
+      observer.delivered(number, originPartition, route, from, to, at, end, transaction, partition);
+    };
   }
 
   /** Whoever looks at LogAppendTime sees a record when it is appended, whether or not its readers may have it. */

@@ -1,6 +1,7 @@
 import type {
   Fault,
   FaultAction,
+  LinkEnd,
   LinkTarget,
   OperatorAction,
   ProcessTarget,
@@ -26,7 +27,7 @@ export function isModelledFault(action: FaultAction): boolean {
     case "freeze":
       return action.target.kind !== "jobmanager";
     case "cut":
-      return isToBrokers(action.link);
+      return isCuttable(action.link);
     case "drop":
       return action.message !== "notifyCheckpointComplete";
     default:
@@ -34,10 +35,14 @@ export function isModelledFault(action: FaultAction): boolean {
   }
 }
 
-/** Between TaskManagers and brokers, whichever way round. */
-function isToBrokers({ from, to }: LinkTarget): boolean {
-  const kinds = [from, to].map((end) => (typeof end === "string" ? end.slice(0, -1) : end.kind));
-  return kinds.includes("taskmanager") && kinds.includes("broker");
+/** Between brokers and anybody else, or each other. */
+function isCuttable({ from, to }: LinkTarget): boolean {
+  const others = [from, to].filter((end) => !isBrokers(end));
+  return others.length < 2 && others.every((end) => typeof end === "string" || end.kind !== "jobmanager");
+}
+
+function isBrokers(end: LinkEnd): boolean {
+  return end === "brokers" || (typeof end !== "string" && end.kind === "broker");
 }
 
 /** Faults: whoever they hit is there, and the models can do it. */
@@ -48,7 +53,7 @@ export function checkFaults(context: CheckContext): void {
     context.report({
       path: ["faults", fault.name],
       wanted:
-        "a fault that this version of Sluice models: kill or lose a taskmanager, a broker or the jobmanager, freeze a taskmanager or a broker, elect another leader, cut a link between taskmanagers and brokers, drop a message to or from a broker, fail, poison or slow a task, storage in trouble, cancel, savepoint, stop, restart or rename a job",
+        "a fault that this version of Sluice models: kill or lose a taskmanager, a broker or the jobmanager, freeze a taskmanager or a broker, elect another leader, cut a link between brokers and taskmanagers, readers, producers, the controller or each other, drop a message to or from a broker, fail, poison or slow a task, storage in trouble, cancel, savepoint, stop, restart or rename a job",
     });
   }
 }
@@ -196,6 +201,19 @@ class FaultCheck {
   }
 
   #link({ from, to }: LinkTarget): void {
-    for (const end of [from, to]) if (typeof end !== "string") this.#process(end);
+    for (const end of [from, to]) {
+      if (typeof end === "string") continue;
+      if (end.kind === "client") this.#client(end.name);
+      else this.#process(end);
+    }
+    const isOne = typeof from !== "string" && typeof to !== "string" && from.kind === "broker";
+    if (isOne && to.kind === "broker" && from.number === to.number) this.#report("two brokers");
+  }
+
+  #client(name: string): void {
+    const { readers, producers } = this.#context.pipeline;
+    const names = [...readers, ...producers].map((one) => one.name);
+    if (names.includes(name)) return;
+    this.#report(`a reader or a producer of the file: ${names.join(", ")}`, nearest(name, names));
   }
 }

@@ -172,6 +172,12 @@ export const brokerOptions = options({
       "Silence after which a broker is fenced.",
       { source: "Kafka 4.1 KRaftConfigs" },
     ],
+    "replica.lag.time.max.ms": [
+      positive,
+      "30000",
+      "How long a follower may lag before its leader takes it out of the replicas in sync; looked at every half of it.",
+      { source: "Kafka 4.1 ReplicationConfigs" },
+    ],
     "controller.quorum.append.linger.ms": [
       milliseconds,
       "25",
@@ -186,11 +192,6 @@ export const brokerOptions = options({
     ],
   },
   known: {
-    "replica.lag.time.max.ms": [
-      positive,
-      "30000",
-      "Time before a follower that lags leaves the in-sync set.",
-    ],
     "replica.fetch.wait.max.ms": [milliseconds, "500", "How long a follower's fetch may wait."],
     "replica.fetch.min.bytes": [bytes, "1", "Bytes a leader collects before it answers a follower."],
     "replica.fetch.max.bytes": [bytes, "1048576", "Bytes of one partition in a follower's fetch."],

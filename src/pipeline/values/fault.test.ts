@@ -11,6 +11,7 @@ function readOf(text: string): unknown {
 }
 
 const at30 = { kind: "at", time: 30e9 } as const;
+const broker1 = { kind: "broker", number: 1 } as const;
 const taskmanager1 = { kind: "taskmanager", number: 1 } as const;
 const join0 = { job: "enrich", vertex: "join", subtask: 0 };
 
@@ -60,6 +61,25 @@ test.each([
   [
     "cut taskmanager-1 <-> brokers at 30 s for 5 s",
     { kind: "cut", link: { from: taskmanager1, to: "brokers", oneWay: false }, duration: 5e9 },
+    at30,
+  ],
+  [
+    "cut broker-1 <-> controller at 30 s for 5 s",
+    { kind: "cut", link: { from: broker1, to: "controller", oneWay: false }, duration: 5e9 },
+    at30,
+  ],
+  [
+    "cut billing -> brokers at 30 s for 5 s",
+    {
+      kind: "cut",
+      link: { from: { kind: "client", name: "billing" }, to: "brokers", oneWay: true },
+      duration: 5e9,
+    },
+    at30,
+  ],
+  [
+    "cut producers <-> broker-1 at 30 s for 5 s",
+    { kind: "cut", link: { from: "producers", to: broker1, oneWay: false }, duration: 5e9 },
     at30,
   ],
   [

@@ -1,6 +1,8 @@
 import {
   type FaultAction,
   type FaultTime,
+  LINK_ENDS,
+  type LinkEnd,
   type LinkTarget,
   type MessageKind,
   MOMENTS,
@@ -311,7 +313,9 @@ function taskOf(text: string, reading: FaultReading): TaskTarget | undefined {
 function linkOf(text: string, reading: FaultReading): LinkTarget | undefined {
   const [, left = "", arrow, right = ""] = /^(\S+)\s*(<->|->)\s*(\S+)$/.exec(text) ?? [];
   if (arrow === undefined) {
-    reading.fail('a link such as "taskmanager-1 <-> broker-1" or "taskmanagers -> brokers"');
+    reading.fail(
+      'a link such as "taskmanager-1 <-> broker-1", "broker-1 <-> controller" or "readers -> brokers"',
+    );
     return undefined;
   }
   const from = endOf(left, reading);
@@ -319,8 +323,16 @@ function linkOf(text: string, reading: FaultReading): LinkTarget | undefined {
   return from && to && { from, to, oneWay: arrow === "->" };
 }
 
-function endOf(text: string, reading: FaultReading): LinkTarget["from"] | undefined {
-  return text === "taskmanagers" || text === "brokers" ? text : processOf(text, reading);
+function endOf(text: string, reading: FaultReading): LinkEnd | undefined {
+  const group = LINK_ENDS.find((one) => one === text);
+  if (group !== undefined) return group;
+  if (/^(taskmanager|broker)-[1-9]\d{0,4}$/.test(text) || text === "jobmanager")
+    return processOf(text, reading);
+  if (/^[\w.-]+$/.test(text)) return { kind: "client", name: text };
+  reading.fail(
+    'an end of a link: "taskmanager-1", "broker-1", "controller", or the name of a reader or producer',
+  );
+  return undefined;
 }
 
 function readTime(reading: FaultReading): FaultTime | undefined {

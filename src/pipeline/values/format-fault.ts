@@ -1,4 +1,4 @@
-import type { FaultTime, LinkTarget, ProcessTarget, TaskTarget } from "../../faults/index.ts";
+import type { FaultTime, LinkEnd, LinkTarget, ProcessTarget, TaskTarget } from "../../faults/index.ts";
 import { ALWAYS, type FaultText } from "./fault.ts";
 import { formatDuration } from "./format-duration.ts";
 
@@ -71,7 +71,10 @@ function formatTask({ job, vertex, subtask }: TaskTarget): string {
 }
 
 function formatLink({ from, to, oneWay }: LinkTarget): string {
-  const end = (one: LinkTarget["from"]): string => (typeof one === "string" ? one : formatProcess(one));
+  const end = (one: LinkEnd): string => {
+    if (typeof one === "string") return one;
+    return one.kind === "client" ? one.name : formatProcess(one);
+  };
   return `${end(from)} ${oneWay ? "->" : "<->"} ${end(to)}`;
 }
 
