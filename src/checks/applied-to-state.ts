@@ -1,4 +1,4 @@
-import type { FlinkObserver, TaskStateSnapshot } from "../flink/index.ts";
+import type { FlinkObserver, RescaledState, TaskStateSnapshot } from "../flink/index.ts";
 import { type Lineage, RouteSightings } from "../records/index.ts";
 import type { CheckedPipeline } from "./checked-pipeline.ts";
 import { seconds, Violations } from "./violations.ts";
@@ -58,10 +58,26 @@ export class AppliedToState
     return this.#snapshots[job]!.get(checkpoint);
   }
 
-  stateRestored(job: number, subtask: number, task: number, checkpoint: number): void {
+  stateRestored(
+    job: number,
+    subtask: number,
+    task: number,
+    checkpoint: number,
+    rescaled?: RescaledState | undefined,
+  ): void {
     this.#tasks[job]![subtask] = task;
-    this.#current[job]![subtask] =
-      checkpoint === 0 ? new RouteSightings() : this.#snapshots[job]!.get(checkpoint)?.get(subtask)?.copy();
+    const held = this.#snapshots[job]!.get(checkpoint);
+    if (checkpoint === 0) this.#current[job]![subtask] = new RouteSightings();
+    else if (rescaled === undefined) this.#current[job]![subtask] = held?.get(subtask)?.copy();
+    else {
+      const parts = rescaled.subtasks.map((old) => held?.get(old));
+      this.#current[job]![subtask] = parts.some((part) => part === undefined)
+        ? undefined
+        : RouteSightings.of(
+            parts.filter((part) => part !== undefined),
+            (route) => rescaled.owns(route),
+          );
+    }
   }
 
   applied(

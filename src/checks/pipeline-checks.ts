@@ -1,5 +1,5 @@
 import type { ConnectorObserver } from "../connectors/index.ts";
-import type { FailoverObserver, FlinkObserver } from "../flink/index.ts";
+import type { FailoverObserver, FlinkObserver, RescaledState } from "../flink/index.ts";
 import type { KafkaObserver, LossReason } from "../kafka/index.ts";
 import type { Lineage, Route } from "../records/index.ts";
 import { AppliedToState } from "./applied-to-state.ts";
@@ -9,7 +9,7 @@ import { DeliveryLedger } from "./delivery-ledger.ts";
 import { EveryTransactionCommits } from "./every-transaction-commits.ts";
 import { EveryTransactionEnds } from "./every-transaction-ends.ts";
 import { exactlyOnceOutput } from "./exactly-once-output.ts";
-import { type Cause, type Deviation, excuseOfReader } from "./excuses.ts";
+import { type Cause, type Deviation, excuseOf, excuseOfReader } from "./excuses.ts";
 import { FencedProducerNeverCommits } from "./fenced-producer-never-commits.ts";
 import { NoAcknowledgedWriteLost } from "./no-acknowledged-write-lost.ts";
 import { NoReadBeyondLastStableOffset } from "./no-read-beyond-last-stable-offset.ts";
@@ -201,7 +201,23 @@ export class PipelineChecks implements Observed {
   }
 
   #cause(job: number, cause: Cause): void {
-    if (!this.#causes[job]!.has(cause)) this.#causes[job] = new Set([...this.#causes[job]!, cause]);
+    if (this.#causes[job]!.has(cause)) return;
+    this.#causes[job] = new Set([...this.#causes[job]!, cause]);
+    this.#tellJobsBehind(job);
+  }
+
+  /** What a sink may write twice, or not at all, the state of a job behind it may have so. */
+  #tellJobsBehind(job: number): void {
+    const { jobs } = this.pipeline;
+    for (const { topic, deliveryGuarantee } of jobs[job]!.sinks) {
+      for (const [behind, { source }] of jobs.entries()) {
+        if (source.topic !== topic) continue;
+        const may = (deviation: Deviation): boolean =>
+          excuseOf(deviation, deliveryGuarantee, source.isolationLevel, this.#causes[job]!) !== undefined;
+        if (may("repeats")) this.#applied.deviate(behind, "repeated");
+        if (may("losses")) this.#applied.deviate(behind, "lost");
+      }
+    }
   }
 
   // ---- Flink
@@ -219,8 +235,14 @@ export class PipelineChecks implements Observed {
     this.#conservation.applied(job, subtask, task, originPartition, route, from, to);
   }
 
-  stateRestored(job: number, subtask: number, task: number, checkpoint: number): void {
-    this.#applied.stateRestored(job, subtask, task, checkpoint);
+  stateRestored(
+    job: number,
+    subtask: number,
+    task: number,
+    checkpoint: number,
+    rescaled: RescaledState | undefined,
+  ): void {
+    this.#applied.stateRestored(job, subtask, task, checkpoint, rescaled);
   }
 
   snapshotStarted(job: number, subtask: number, checkpoint: number): void {
@@ -271,7 +293,7 @@ export class PipelineChecks implements Observed {
 
   /** Its jobs are restored by a successor, or their tasks end. */
   jobManagerEnded(): void {
-    for (const [job, causes] of this.#causes.entries()) this.#causes[job] = new Set([...causes, "failure"]);
+    for (const job of this.#causes.keys()) this.#cause(job, "failure");
   }
 
   /** The job isn't running at the end. */

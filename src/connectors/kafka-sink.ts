@@ -36,6 +36,7 @@ import { type AbortStrategy, lingeringTransactions } from "./lingering-transacti
 import type { ConnectorObserver } from "./observations.ts";
 import { type CheckpointTransaction, ProducerPool } from "./producer-pool.ts";
 import { idsToInitialise, type TransactionNamingStrategy } from "./transaction-naming.ts";
+import { type OwnedSubtasks, ownedSubtasks } from "./transaction-ownership.ts";
 
 export type DeliveryGuarantee = "none" | "at-least-once" | "exactly-once";
 
@@ -69,18 +70,19 @@ export interface KafkaCommittable {
   readonly transaction: number;
 }
 
-/** State of one writer in a checkpoint. */
+/** State of one writer in a checkpoint, for each subtask whose ids it owns. */
 export interface KafkaWriterState {
   readonly transactionalIdPrefix: string;
-  readonly subtask: number;
-  readonly parallelism: number;
+  readonly ownedSubtask: number;
+  /** Subtasks that anybody owns. */
+  readonly totalOwned: number;
   readonly precommitted: readonly CheckpointTransaction[];
 }
 
 /** What a checkpoint keeps of one subtask of the sink: plain data. */
 export interface KafkaSinkState {
   readonly checkpoint: number;
-  readonly writer: KafkaWriterState;
+  readonly writers: readonly KafkaWriterState[];
   readonly committables: readonly { readonly checkpoint: number; readonly committable: KafkaCommittable }[];
 }
 
@@ -119,6 +121,7 @@ export class KafkaSink implements ChainedSink {
   readonly #outbox = new Outbox();
   readonly #committer: CommitterState<KafkaCommittable> = committer();
   #pool: ProducerPool;
+  #owned: OwnedSubtasks;
   #partition: number;
   #bytesInPartition = 0;
   #current: InternalProducer | undefined;
@@ -162,6 +165,7 @@ export class KafkaSink implements ChainedSink {
     this.#partition =
       settings.partitioner === "fixed" ? settings.subtask % topic.partitions : random.below(topic.partitions);
     this.#pool = this.#makePool([]);
+    this.#owned = ownedSubtasks(settings.namingStrategy, settings.subtask, settings.parallelism, []);
     producer.listen(() => this.#fail(REQUEST_TIMED_OUT));
   }
 
@@ -201,7 +205,10 @@ export class KafkaSink implements ChainedSink {
       return;
     }
     const checkpoint = restored?.checkpoint ?? 0;
-    this.#pool = this.#makePool(restored?.writer.precommitted ?? []);
+    const { namingStrategy, subtask, parallelism } = this.#settings;
+    const writers = restored?.writers ?? [];
+    this.#pool = this.#makePool(writers.flatMap(({ precommitted }) => precommitted));
+    this.#owned = ownedSubtasks(namingStrategy, subtask, parallelism, writers);
     for (const one of restored?.committables ?? []) {
       addCommittable(this.#committer, one.checkpoint, one.committable);
     }
@@ -217,14 +224,18 @@ export class KafkaSink implements ChainedSink {
   ): void {
     const { abortStrategy, transactionalIdPrefix, subtask, parallelism } = this.#settings;
     const prefixes = [transactionalIdPrefix];
-    const before = restored?.writer.transactionalIdPrefix ?? transactionalIdPrefix;
+    const writers = restored?.writers ?? [];
+    const before = writers[0]?.transactionalIdPrefix ?? transactionalIdPrefix;
     if (before !== transactionalIdPrefix) prefixes.push(before);
     const lingering = lingeringTransactions(abortStrategy, {
       prefixes,
       subtask,
       parallelism,
       firstCheckpoint: checkpoint + 1,
-      precommitted: new Set(restored?.writer.precommitted.map(({ transactionalId }) => transactionalId)),
+      owned: this.#owned,
+      precommitted: new Set(
+        writers.flatMap(({ precommitted }) => precommitted.map(({ transactionalId }) => transactionalId)),
+      ),
       ongoing: this.#coordinator.listOngoing(),
     });
     const start = (at: number): void => {
@@ -410,13 +421,18 @@ export class KafkaSink implements ChainedSink {
   }
 
   snapshotState(checkpoint: number, now: number): number {
-    const { transactionalIdPrefix, subtask, parallelism } = this.#settings;
+    const { transactionalIdPrefix } = this.#settings;
     if (!this.#exactlyOnce()) return 0;
     for (const id of this.#finished.splice(0)) this.#pool.recycle(id);
-    const precommitted = this.#pool.ongoing;
+    const { ongoing } = this.#pool;
+    const { ids, total: totalOwned } = this.#owned;
+    const writers = ids.map((ownedSubtask, i): KafkaWriterState => {
+      // New transactions are named after the first alone.
+      return { transactionalIdPrefix, ownedSubtask, totalOwned, precommitted: i === 0 ? ongoing : [] };
+    });
     this.states.set(checkpoint, {
       checkpoint,
-      writer: { transactionalIdPrefix, subtask, parallelism, precommitted },
+      writers,
       committables: committablesOf(this.#committer),
     });
     if (this.states.size > MOST_STATES) this.states.delete(this.states.keys().next().value!);
@@ -425,11 +441,11 @@ export class KafkaSink implements ChainedSink {
   }
 
   #startTransaction(checkpoint: number, now: number, whenStarted: () => void): void {
-    const { namingStrategy, transactionalIdPrefix, subtask } = this.#settings;
+    const { namingStrategy, transactionalIdPrefix } = this.#settings;
     const ids = idsToInitialise(
       namingStrategy,
       transactionalIdPrefix,
-      subtask,
+      this.#owned.ids[0]!,
       this.#lastCheckpoint,
       checkpoint,
       new Set(this.#pool.ongoing.map(({ transactionalId }) => transactionalId)),

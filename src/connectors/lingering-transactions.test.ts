@@ -9,6 +9,7 @@ const CONTEXT: LingeringContext = {
   prefixes: ["job"],
   subtask: 0,
   parallelism: 2,
+  owned: { ids: [0], total: 2 },
   firstCheckpoint: 6,
   precommitted: new Set(),
   ongoing: [],
@@ -67,7 +68,16 @@ describe("LISTING", () => {
     const ongoing = ["job-0-0", "job-0-1", "job-1-0", "job-2-0", "job-3-1", "other-0-0"];
     const context = { ongoing, precommitted: new Set(["job-0-1"]) };
     expect(initialised("LISTING", context)).toEqual(["job-0-0", "job-2-0"]);
-    expect(initialised("LISTING", { ...context, subtask: 1 })).toEqual(["job-1-0", "job-3-1"]);
+    expect(initialised("LISTING", { ...context, subtask: 1, owned: { ids: [1], total: 2 } })).toEqual([
+      "job-1-0",
+      "job-3-1",
+    ]);
+  });
+
+  test("takes those of every subtask that it has been handed, and of such as came and went since", () => {
+    const ongoing = ["job-0-0", "job-1-0", "job-2-0", "job-3-0", "job-4-0"];
+    const of = (ids: readonly number[]) => initialised("LISTING", { ongoing, owned: { ids, total: 3 } });
+    expect([of([0, 1]), of([2])]).toEqual([["job-0-0", "job-1-0", "job-3-0", "job-4-0"], ["job-2-0"]]);
   });
 
   test("finds nothing where nothing is open", () => {

@@ -1,9 +1,9 @@
 /** Models: which transactional ids a starting writer initialises in order to abort what earlier attempts left open.
  *  Source: flink-connector-kafka TransactionAbortStrategyImpl (4.0; PROBING as in 3.x).
- *  Leaves out: ownership handed over in a rescale with POOLING (subtask i takes the ids of subtasks j with
- *    j modulo parallelism = i), ids that have expired at the coordinator. */
+ *  Leaves out: ids that have expired at the coordinator. */
 
 import { subtaskOf, transactionalIdOf } from "./transaction-naming.ts";
+import { type OwnedSubtasks, owns } from "./transaction-ownership.ts";
 
 /** PROBING guesses ids until one was never used; LISTING asks the brokers what is open. */
 export type AbortStrategy = "PROBING" | "LISTING";
@@ -12,6 +12,8 @@ export interface LingeringContext {
   readonly prefixes: readonly string[];
   readonly subtask: number;
   readonly parallelism: number;
+  /** Whose ids LISTING aborts. */
+  readonly owned: OwnedSubtasks;
   /** The checkpoint after the restored one. */
   readonly firstCheckpoint: number;
   /** Ids that the committer is to commit. */
@@ -70,11 +72,11 @@ class Probing implements LingeringTransactions {
 class Listing implements LingeringTransactions {
   readonly #ids: string[];
 
-  constructor({ prefixes, subtask, parallelism, precommitted, ongoing }: LingeringContext) {
+  constructor({ prefixes, owned, precommitted, ongoing }: LingeringContext) {
     const isMine = (id: string): boolean =>
       prefixes.some((prefix) => {
         const owner = subtaskOf(prefix, id);
-        return owner >= 0 && owner % parallelism === subtask;
+        return owner >= 0 && owns(owned, owner);
       });
     this.#ids = ongoing.filter((id) => isMine(id) && !precommitted.has(id));
   }

@@ -38,6 +38,7 @@ export class LogFeed implements SourceFeed {
   /** One a split; undefined until attached. */
   #logs: readonly SplitLog[] = [];
   readonly checkpointed: CheckpointedPositions;
+  readonly #partitions: readonly number[];
   readonly #splitOf: ReadonlyMap<number, number>;
   readonly #queues: Arrived[][];
   readonly #maxPollRecords: number;
@@ -55,6 +56,7 @@ export class LogFeed implements SourceFeed {
   ) {
     this.checkpointed = new CheckpointedPositions(partitions.length, commitsOffsets);
     this.position = new Float64Array(partitions.length);
+    this.#partitions = partitions;
     this.#splitOf = new Map(partitions.map((partition, split) => [partition, split]));
     this.#queues = partitions.map(() => []);
     this.#maxPollRecords = maxPollRecords;
@@ -161,6 +163,10 @@ export class LogFeed implements SourceFeed {
 
   originPartition(): number {
     return -1;
+  }
+
+  topicPartition(split: number): number {
+    return this.#partitions[split]!;
   }
 
   availableCount(): number {

@@ -172,6 +172,10 @@ export class OriginFeed implements SourceFeed {
     return this.#splits[split]!.originPartition;
   }
 
+  topicPartition(split: number): number {
+    return this.#splits[split]!.partition;
+  }
+
   availableCount(split: number, time: number): number {
     const { publishDelay: published, fetchCycle, inbound } = this.#settings;
     const { partition } = this.#splits[split]!;

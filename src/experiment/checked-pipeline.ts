@@ -1,5 +1,11 @@
 import type { CheckedPipeline } from "../checks/index.ts";
-import { jobVertices, type Pipeline, topicsWrittenWhole, windowOperators } from "../pipeline/index.ts";
+import {
+  jobVertices,
+  type Pipeline,
+  topicsWrittenWhole,
+  widestJob,
+  windowOperators,
+} from "../pipeline/index.ts";
 
 /** A pipeline as the checks see it. */
 export function checkedPipeline(pipeline: Pipeline): CheckedPipeline {
@@ -9,7 +15,7 @@ export function checkedPipeline(pipeline: Pipeline): CheckedPipeline {
     jobs: jobs.map((job) => {
       const { name, checkpointing, source, sinks } = job;
       const written = topicsWrittenWhole(job);
-      const [first, ...vertices] = jobVertices(job).map(({ parallelism }, i) => ({
+      const [first, ...vertices] = jobVertices(widestJob(job, faults)).map(({ parallelism }, i) => ({
         parallelism,
         writes: written[i]!,
       }));

@@ -9,7 +9,7 @@ import {
   type OperatorAction,
   type TaskTarget,
 } from "../faults/index.ts";
-import type { JobSpec, Pipeline } from "../pipeline/index.ts";
+import { type JobSpec, type Pipeline, problemOfRescaling, rescaledJob, slotsOf } from "../pipeline/index.ts";
 
 const MILLISECOND = 1e6;
 /** What a machine or an orchestrator needs to bring a process back, ms; longer ones break whatever has a time-out. */
@@ -140,8 +140,10 @@ function isBetweenTwo(action: FaultAction): boolean {
 }
 
 /** What an operator may do without giving up a promise. */
-function operatorActions({ jobs }: Pipeline): fc.Arbitrary<FaultAction>[] {
-  const possible = jobs.flatMap(({ name, checkpointing }): FaultAction[] => {
+function operatorActions({ jobs, flink }: Pipeline): fc.Arbitrary<FaultAction>[] {
+  const slots = flink.taskManagers * flink.slotsPerTaskManager;
+  const possible = jobs.flatMap((job): FaultAction[] => {
+    const { name, checkpointing } = job;
     if (checkpointing.interval === undefined) return [];
     const restart = { kind: "restart", checkpoint: 0, parallelism: undefined } as const;
     const fromSavepoint = { ...restart, from: "savepoint", transactionalIdPrefix: undefined } as const;
@@ -154,7 +156,15 @@ function operatorActions({ jobs }: Pipeline): fc.Arbitrary<FaultAction>[] {
     const again = (isRetained ? [undefined, `${name}-renamed`] : []).map(
       (transactionalIdPrefix): OperatorAction => ({ ...restart, from: "latest", transactionalIdPrefix }),
     );
-    return [...ended, ...again].map((action) => ({ kind: "operate", job: name, action }));
+    const others = jobs.reduce((sum, one) => (one === job ? sum : sum + slotsOf(one)), 0);
+    const rescaled = [job.parallelism - 1, job.parallelism + 1]
+      .filter((parallelism) => parallelism > 0 && problemOfRescaling(job, parallelism) === undefined)
+      .filter((parallelism) => slotsOf(rescaledJob(job, parallelism)) + others <= slots)
+      .flatMap((parallelism) => [
+        { ...fromSavepoint, parallelism },
+        ...(isRetained ? [{ ...fromSavepoint, from: "latest", parallelism } as const] : []),
+      ]);
+    return [...ended, ...again, ...rescaled].map((action) => ({ kind: "operate", job: name, action }));
   });
   return possible.length === 0 ? [] : [fc.constantFrom(...possible)];
 }

@@ -9,16 +9,19 @@ import {
   LatencyMarkerRecorder,
   LatencyRecorder,
   type RampHistogram,
+  type TrackedJob,
   UpsertView,
   type UpsertViewFigures,
 } from "../metrics/index.ts";
 import {
+  type JobSpec,
   jobVertices,
   type Lineage,
   type Pipeline,
   type PipelineObserver,
   sinkWriterName,
   type World,
+  widestJob,
 } from "../pipeline/index.ts";
 import { checkpointConfig } from "./checkpoint-config.ts";
 import { RunChecks } from "./run-checks.ts";
@@ -68,7 +71,7 @@ export class Recorders {
     this.#statistics = new CheckpointStatsTracker(
       pipeline.jobs.map((job) => ({
         name: job.name,
-        vertices: jobVertices(job),
+        vertices: trackedVertices(job, pipeline),
         config: checkpointConfig(job),
         history: pipeline.flink.checkpointHistory,
         retained: job.checkpointing.retained,
@@ -114,6 +117,10 @@ export class Recorders {
         checks.jobRestored(job, checkpoint, at);
         statistics.jobRestored(job, checkpoint, at);
         fingerprint.add(at, 7, checkpoint, job);
+      },
+      jobRescaled: (job, parallelisms, at) => {
+        checks.jobRescaled(job, parallelisms, at);
+        statistics.jobRescaled(job, parallelisms);
       },
       recordsLost: (topic, partition, records, reason, at) => {
         checks.recordsLost(topic, partition, records, reason, at);
@@ -336,3 +343,8 @@ const COUNTED_REASONS: ReadonlySet<string> = new Set([
   "FINALIZE_CHECKPOINT_FAILURE",
   "IO_EXCEPTION",
 ]);
+
+function trackedVertices(job: JobSpec, { faults }: Pipeline): TrackedJob["vertices"] {
+  const widest = jobVertices(widestJob(job, faults));
+  return jobVertices(job).map((vertex, i) => ({ ...vertex, numbers: widest[i]!.parallelism }));
+}

@@ -13,7 +13,7 @@ import type { RunResult } from "./run-result.ts";
 const SECOND = 1e9;
 
 type ChecksObserver = PipelineObserver &
-  Required<Pick<PipelineObserver, "appended" | "recordsLost" | "recordsRepeated">>;
+  Required<Pick<PipelineObserver, "appended" | "recordsLost" | "recordsRepeated" | "jobRescaled">>;
 
 /** The checks on one run, and what they need to know of its recovery: all that listens where nothing but the verdict is
  *  wanted. */
@@ -56,6 +56,7 @@ export class RunChecks {
         recovery.jobRestored(job, checkpoint, at);
         checks.jobRestored(job, checkpoint);
       },
+      jobRescaled: (job, [parallelism], at) => recovery.jobRescaled(job, parallelism!, at),
       executionRunning: () => {},
       allRunning: (job, at) => recovery.allRunning(job, at),
       taskManagerEnded: (taskManager, at) => recovery.taskManagerEnded(taskManager, at),
@@ -103,7 +104,8 @@ export class RunChecks {
         this.#jobFailures[job]!.push({ reason, at });
       },
       snapshotStarted: (job, subtask, checkpoint) => checks.snapshotStarted(job, subtask, checkpoint),
-      stateRestored: (job, subtask, task, checkpoint) => checks.stateRestored(job, subtask, task, checkpoint),
+      stateRestored: (job, subtask, task, checkpoint, rescaled) =>
+        checks.stateRestored(job, subtask, task, checkpoint, rescaled),
       applied: (job, subtask, task, origin, route, from, to) =>
         checks.applied(job, subtask, task, origin, route, from, to),
       snapshotCompleted: () => {},

@@ -1,4 +1,4 @@
-import { type Lineage, RunPart, type SpanList } from "../records/index.ts";
+import { type Lineage, type Route, RunPart, SpanList } from "../records/index.ts";
 import type { CommittableState } from "./task-state-snapshot.ts";
 
 /** What is chained behind an operator. Times are ns. */
@@ -21,18 +21,32 @@ export interface SinkOfTask {
   readonly share: { readonly numerator: number; readonly denominator: number };
 }
 
+/** Ranks [from, to) of a route of an origin partition, as ranks of the routes that make it up and that no parallelism of the
+ *  job divides. */
+export type DivideRanks = (
+  originPartition: number,
+  route: number,
+  from: number,
+  to: number,
+) => readonly (readonly [part: { readonly route: Route }, from: number, to: number])[];
+
 /** The sinks chained behind one operator: each gets all of its records, or a share; one task thread does the work of all,
  *  one after the other. */
 export class ChainedSinks {
   readonly #sinks: readonly SinkOfTask[];
   readonly #lineage: Lineage;
   readonly #part: RunPart;
+  readonly #divide: DivideRanks | undefined;
+  readonly #together: SpanList;
   #next = 0;
 
-  constructor(sinks: readonly SinkOfTask[], lineage: Lineage, separate: boolean) {
+  /** @param divide what sinks write of a route, where the job gets another parallelism; undefined: the route. */
+  constructor(sinks: readonly SinkOfTask[], lineage: Lineage, separate: boolean, divide?: DivideRanks) {
     this.#sinks = sinks;
     this.#lineage = lineage;
+    this.#divide = divide;
     this.#part = new RunPart(lineage, separate);
+    this.#together = new SpanList(separate);
   }
 
   get isEmpty(): boolean {
@@ -41,6 +55,33 @@ export class ChainedSinks {
 
   /** Takes all records of `spans`, and empties it. */
   write(spans: SpanList, first: number, last: number): void {
+    if (this.#divide === undefined) this.#writeTo(spans, first, last);
+    else this.#writeDivided(this.#divide, spans, first, last);
+  }
+
+  /** The parts of a span leave together, in proportion. */
+  #writeDivided(divide: DivideRanks, spans: SpanList, first: number, last: number): void {
+    const spacing = spans.records > 1 ? (last - first) / (spans.records - 1) : 0;
+    for (let i = 0, earlier = 0; i < spans.count; i++) {
+      const partition = spans.partition[i]!;
+      const [from, to] = [spans.from[i]!, spans.to[i]!];
+      for (const [{ route }, start, end] of divide(partition, spans.route[i]!, from, to))
+        this.#together.push(partition, route.id, start, end);
+      if (spans.interleaved) continue;
+      this.#together.interleaved = this.#together.count > 1;
+      this.#writeTo(this.#together, first + earlier * spacing, first + (earlier + to - from - 1) * spacing);
+      this.#together.clear();
+      earlier += to - from;
+    }
+    if (spans.interleaved) {
+      this.#together.interleaved = this.#together.count > 1;
+      this.#writeTo(this.#together, first, last);
+      this.#together.clear();
+    }
+    spans.clear();
+  }
+
+  #writeTo(spans: SpanList, first: number, last: number): void {
     const sinks = this.#sinks;
     for (let i = 0; i < sinks.length; i++) {
       const { sink, share } = sinks[i]!;

@@ -1,12 +1,25 @@
 import type { CheckpointMetrics } from "./checkpoint-metrics.ts";
 import type { TaskStateSnapshot } from "./task-state-snapshot.ts";
 
+/** What a subtask gets of the state of the subtasks of its vertex in a checkpoint. */
+export interface RescaledState {
+  readonly subtasks: readonly number[];
+  /** Whether the records of this route are the subtask's. */
+  owns(route: number): boolean;
+}
+
 /** What the Flink models report. Times are ns of the virtual clock. Observers must not change the run.
  *  A job's subtasks are numbered through: its sources first, then the subtasks behind the exchange. */
 export interface FlinkObserver {
   /** An attempt of a subtask behind an exchange, the task with this number, begins with the state of `checkpoint`; 0: with
-   *  none. */
-  stateRestored?(job: number, subtask: number, task: number, checkpoint: number): void;
+   *  none. @param rescaled where that was taken at another parallelism: what of it the subtask gets. */
+  stateRestored?(
+    job: number,
+    subtask: number,
+    task: number,
+    checkpoint: number,
+    rescaled: RescaledState | undefined,
+  ): void;
   /** A latency marker that a source emitted at `markedTime` has come to an operator's (or sink writer's) subtask. */
   latencyReported?(job: number, operator: string, subtask: number, markedTime: number, at: number): void;
   /** Ranks [from, to) of `route` of `originPartition` were processed by a task: they are in its state. */

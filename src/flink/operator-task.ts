@@ -9,7 +9,7 @@ import { InvariantError, invariant, NO_EVENT, type RandomStream, type Simulation
 import { type Lineage, SpanList } from "../records/index.ts";
 import type { AlignmentSettings } from "./alignment.ts";
 import type { BufferDebloatSettings } from "./buffer-debloater.ts";
-import { ChainedSinks, type SinkOfTask } from "./chained-sinks.ts";
+import { ChainedSinks, type DivideRanks, type SinkOfTask } from "./chained-sinks.ts";
 import type { Channel, DownstreamTask, UpstreamTask } from "./channel.ts";
 import { isSynchronous, PERIODIC_CHECKPOINT } from "./checkpoint-properties.ts";
 import { DebloatedInputs } from "./debloated-inputs.ts";
@@ -67,6 +67,8 @@ export type ServiceDraw = (records: number) => number;
 export interface OperatorTaskParts {
   readonly service: ServiceDraw;
   readonly sinks: readonly SinkOfTask[];
+  /** What sinks write of a route, where the job gets another parallelism. */
+  readonly divide?: DivideRanks | undefined;
   readonly lineage: Lineage;
   readonly recycler: BufferRecycler;
   readonly checkpoints: SubtaskCheckpointCoordinator;
@@ -154,7 +156,7 @@ export class OperatorTask implements DownstreamTask, UpstreamTask {
     this.#parts = parts;
     this.#records = settings.restoredRecords;
     const { separate } = parts.recycler;
-    this.#sinks = new ChainedSinks(parts.sinks, parts.lineage, separate);
+    this.#sinks = new ChainedSinks(parts.sinks, parts.lineage, separate, parts.divide);
     this.#leaving = new SpanList(separate);
     this.#toSinks = new SpanList(separate);
     this.#service = new Service(parts.lineage);

@@ -23,6 +23,8 @@ export interface SourceFeed {
   /** Whether a split is an origin partition, whole; then `originPartition` may be used, and chunks are of ALL_ROUTES. */
   readonly readsOrigins: boolean;
   originPartition(split: number): number;
+  /** The partition of its topic that a split is. */
+  topicPartition(split: number): number;
   /** Records of the split (offset of the next one) that the subtask has in hand at `time`. */
   availableCount(split: number, time: number): number;
   /** When record `offset` is in hand; infinite when it will never be. */

@@ -741,7 +741,11 @@ export class SourceTask implements UpstreamTask {
   #operatorState(checkpoint: number): OperatorState {
     const offsets = Array.from({ length: this.feed.splits }, (_, split) => this.#offset(split));
     this.feed.snapshotState(checkpoint, offsets);
-    const splits = offsets.map((offset, split) => ({ partition: this.feed.originPartition(split), offset }));
+    const splits = offsets.map((offset, split) => ({
+      partition: this.feed.originPartition(split),
+      topicPartition: this.feed.topicPartition(split),
+      offset,
+    }));
     return { splits, committables: [], bytes: READER_STATE_BYTES + splits.length * SPLIT_BYTES };
   }
 

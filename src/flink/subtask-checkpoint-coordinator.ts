@@ -32,6 +32,8 @@ export interface SubtaskCheckpointSettings {
   readonly warmUp: JvmWarmUp;
   /** The checkpoint that the task was restored from; 0: none. */
   readonly restored: number;
+  /** Records processed by routes that no parallelism of the job divides; undefined: it keeps its parallelism. */
+  readonly recordsByRoute?: ReadonlyMap<number, number> | undefined;
 }
 
 interface Snapshot {
@@ -46,6 +48,7 @@ interface Snapshot {
   keyed: KeyedSnapshot;
   operator: OperatorState;
   records: number;
+  recordsByRoute: ReadonlyMap<number, number> | undefined;
   sync: number;
 }
 
@@ -114,6 +117,7 @@ export class SubtaskCheckpointCoordinator {
       keyed: NO_KEYED_STATE,
       operator: nothing,
       records: 0,
+      recordsByRoute: undefined,
       sync: 0,
     });
   }
@@ -131,6 +135,8 @@ export class SubtaskCheckpointCoordinator {
     if (this.#backend) snapshot.keyed = this.#backend.snapshot(checkpoint, records, properties);
     snapshot.operator = operator;
     snapshot.records = records;
+    const { recordsByRoute } = this.#settings;
+    snapshot.recordsByRoute = recordsByRoute && new Map(recordsByRoute);
     const { sync, first, warmUp } = this.#settings;
     const more = this.#isFirst ? first : 0;
     this.#isFirst = false;
@@ -269,13 +275,14 @@ export class SubtaskCheckpointCoordinator {
 }
 
 function taskStateSnapshot(snapshot: Snapshot, written: readonly StateHandle[]): TaskStateSnapshot {
-  const { keyed, operator, metrics, records } = snapshot;
+  const { keyed, operator, metrics, records, recordsByRoute } = snapshot;
   const sum = (handles: readonly StateHandle[]): number => handles.reduce((all, one) => all + one.bytes, 0);
   const checkpointedBytes = sum(written) + operator.bytes + metrics.persistedBytes;
   return {
     keyed: [...keyed.reused, ...written],
     operator,
     keyedRecords: records,
+    ...(recordsByRoute && { recordsByRoute }),
     channelState: snapshot.channelState ?? [],
     channelStateBytes: metrics.persistedBytes,
     checkpointedBytes,

@@ -246,6 +246,10 @@ class EvenFeed implements SourceFeed {
     this.position = Float64Array.of(offset);
   }
 
+  topicPartition(): number {
+    return this.#partition;
+  }
+
   consumerGroupLag(): null {
     return null;
   }

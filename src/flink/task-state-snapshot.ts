@@ -16,7 +16,10 @@ export interface StateHandle {
 
 /** Next offset to read of a split of the subtask's source. */
 export interface SplitState {
+  /** number of the origin partition that the split is; -1: another job writes it. */
   readonly partition: number;
+  /** in its topic. */
+  readonly topicPartition: number;
   readonly offset: number;
 }
 
@@ -42,6 +45,8 @@ export interface TaskStateSnapshot {
   readonly operator: OperatorState;
   /** Records that the keyed state has seen; its size follows from them. */
   readonly keyedRecords: number;
+  /** The same by routes that no parallelism of the job divides; undefined: the job keeps its parallelism. */
+  readonly recordsByRoute?: ReadonlyMap<number, number>;
   /** Records in flight that an unaligned checkpoint holds of the task's channels. */
   readonly channelState: readonly ChannelState[];
   readonly channelStateBytes: number;

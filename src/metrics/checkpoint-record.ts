@@ -13,6 +13,8 @@ export interface TrackedVertex {
   /** 32 hexadecimal digits. */
   readonly id: string;
   readonly parallelism: number;
+  /** Numbers of subtasks that it takes: as many as its parallelism ever is. */
+  readonly numbers: number;
 }
 
 const MILLISECOND = 1e6;
@@ -30,6 +32,8 @@ export class CheckpointRecord {
   /** ms */
   readonly #triggeredAt: number;
   readonly #subtasks: (CompletedSubtaskStatistics | undefined)[];
+  /** Subtasks that are to acknowledge. */
+  readonly #expected: number;
   #acknowledged = 0;
   #latestAckAt = -1;
   #status: TaskCheckpointStatistics["status"] = "IN_PROGRESS";
@@ -43,8 +47,8 @@ export class CheckpointRecord {
     this.type = type;
     this.#vertices = vertices;
     this.#triggeredAt = milliseconds(triggeredAt);
-    const subtasks = vertices.reduce((sum, { parallelism }) => sum + parallelism, 0);
-    this.#subtasks = Array.from({ length: subtasks });
+    this.#subtasks = Array.from({ length: vertices.reduce((sum, { numbers }) => sum + numbers, 0) });
+    this.#expected = vertices.reduce((sum, { parallelism }) => sum + parallelism, 0);
   }
 
   get isSavepoint(): boolean {
@@ -89,7 +93,7 @@ export class CheckpointRecord {
 
   /** As in the history: without its tasks. */
   statistics(): CheckpointStatistics {
-    const all = this.#statisticsOf(0, this.#subtasks.length);
+    const all = this.#statisticsOf(0, this.#subtasks.length, this.#expected);
     const unaligned = all.persisted_data > 0;
     const shared = {
       ...all,
@@ -133,28 +137,28 @@ export class CheckpointRecord {
     let first = 0;
     return this.#vertices.map((vertex) => {
       const result = read(vertex, first);
-      first += vertex.parallelism;
+      first += vertex.numbers;
       return result;
     });
   }
 
   #indexOf(subtask: number): number {
     let index = subtask;
-    for (const { parallelism } of this.#vertices) {
-      if (index < parallelism) break;
-      index -= parallelism;
+    for (const { numbers } of this.#vertices) {
+      if (index < numbers) break;
+      index -= numbers;
     }
     return index;
   }
 
-  #statisticsOf(first: number, end: number): TaskCheckpointStatistics {
+  #statisticsOf(first: number, end: number, subtasks = end - first): TaskCheckpointStatistics {
     const acknowledged = this.#acknowledgedIn(first, end);
     const sum = (read: (one: CompletedSubtaskStatistics) => number): number =>
       acknowledged.reduce((all, one) => all + read(one), 0);
     const latest = acknowledged.reduce((most, one) => Math.max(most, one.ack_timestamp), -1);
     return {
       id: this.id,
-      status: this.#statusOf(acknowledged.length === end - first),
+      status: this.#statusOf(acknowledged.length === subtasks),
       latest_ack_timestamp: latest,
       checkpointed_size: sum((one) => one.checkpointed_size),
       state_size: sum((one) => one.state_size),
@@ -162,14 +166,14 @@ export class CheckpointRecord {
       alignment_buffered: 0,
       processed_data: sum((one) => one.alignment.processed),
       persisted_data: sum((one) => one.alignment.persisted),
-      num_subtasks: end - first,
+      num_subtasks: subtasks,
       num_acknowledged_subtasks: acknowledged.length,
     };
   }
 
   /** A vertex whose subtasks have all acknowledged has completed its part. */
   #statusOf(isAcknowledged: boolean): TaskCheckpointStatistics["status"] {
-    const whole = this.#acknowledged === this.#subtasks.length;
+    const whole = this.#acknowledged === this.#expected;
     return isAcknowledged && !whole ? "COMPLETED" : this.#status;
   }
 

@@ -18,8 +18,13 @@ import { ALWAYS_ZERO, SummaryOfValues } from "./stats-summary.ts";
 /** A job as its statistics need it. */
 export interface TrackedJob {
   readonly name: string;
-  /** In the order in which subtasks are numbered through. */
-  readonly vertices: readonly { readonly name: string; readonly parallelism: number }[];
+  /** In the order in which subtasks are numbered through: as many numbers for each as its parallelism ever is, where that isn't
+   *  always the same. */
+  readonly vertices: readonly {
+    readonly name: string;
+    readonly parallelism: number;
+    readonly numbers?: number;
+  }[];
   /** `web.checkpoints.history` */
   readonly history: number;
   /** `execution.checkpointing.num-retained` */
@@ -39,7 +44,7 @@ function hexId(name: string): string {
 class JobTracker {
   readonly id: string;
   readonly #job: TrackedJob;
-  readonly #vertices: readonly TrackedVertex[];
+  #vertices: readonly TrackedVertex[];
   /** Oldest first, those in progress included. */
   readonly #history: CheckpointRecord[] = [];
   readonly #inProgress = new Map<number, CheckpointRecord>();
@@ -68,10 +73,15 @@ class JobTracker {
   constructor(job: TrackedJob) {
     this.#job = job;
     this.id = hexId(job.name);
-    this.#vertices = job.vertices.map(({ name, parallelism }) => ({
+    this.#vertices = job.vertices.map(({ name, parallelism, numbers = parallelism }) => ({
       id: hexId(`${job.name} ${name}`),
       parallelism,
+      numbers,
     }));
+  }
+
+  rescaled(parallelisms: readonly number[]): void {
+    this.#vertices = this.#vertices.map((vertex, i) => ({ ...vertex, parallelism: parallelisms[i]! }));
   }
 
   triggered(id: number, type: string, at: number): void {
@@ -228,6 +238,10 @@ export class CheckpointStatsTracker
 
   constructor(jobs: readonly TrackedJob[]) {
     this.#jobs = jobs.map((job) => new JobTracker(job));
+  }
+
+  jobRescaled(job: number, parallelisms: readonly number[]): void {
+    this.#jobs[job]!.rescaled(parallelisms);
   }
 
   checkpointTriggered(job: number, checkpoint: number, at: number, type: string): void {

@@ -4,7 +4,7 @@ export { CheckpointLog, type LoggedCheckpoint, type LoggedPhase } from "./checkp
 export { CheckpointRecorder, type JobCheckpoints } from "./checkpoint-recorder.ts";
 export { CheckpointSizes, type JobCheckpointSizes } from "./checkpoint-sizes.ts";
 export type { CheckpointConfigInfo, JobCheckpointStatistics } from "./checkpoint-statistics.ts";
-export { CheckpointStatsTracker } from "./checkpoint-stats-tracker.ts";
+export { CheckpointStatsTracker, type TrackedJob } from "./checkpoint-stats-tracker.ts";
 export { LatencyByCreation } from "./latency-by-creation.ts";
 export { type LatencyMarkerHistogram, latencyMarkerHistogram } from "./latency-marker-histogram.ts";
 export { LatencyMarkerRecorder } from "./latency-marker-recorder.ts";

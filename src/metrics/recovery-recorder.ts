@@ -43,7 +43,10 @@ const MOST_EVENTS = 1000;
 
 /** The timeline of failures and recovery, and each job's outages. */
 export class RecoveryRecorder
-  implements FailoverObserver, BrokerObserver, Required<Pick<KafkaObserver, "recordsLost">>
+  implements
+    Omit<FailoverObserver, "jobRescaled">,
+    BrokerObserver,
+    Required<Pick<KafkaObserver, "recordsLost">>
 {
   readonly timeline: RecoveryEvent[] = [];
   readonly jobs: readonly JobRecovery[];
@@ -127,6 +130,11 @@ export class RecoveryRecorder
     if (last === undefined || last.runningAt < Number.POSITIVE_INFINITY) return;
     last.checkpoint = checkpoint;
     last.resetAt = at;
+  }
+
+  /** The job is submitted with another `parallelism.default`. */
+  jobRescaled(job: number, parallelism: number, at: number): void {
+    this.#add(at, job, `parallelism ${parallelism}`);
   }
 
   executionRunning(): void {}

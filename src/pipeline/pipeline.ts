@@ -330,6 +330,8 @@ export type ServiceTime =
 export interface OperatorSpec {
   readonly name: string;
   readonly parallelism: number;
+  /** It has one of its own: `parallelism.default` is nothing to it. */
+  readonly setsParallelism: boolean;
   readonly inputs: readonly JobInput[];
   readonly serviceTime: ServiceTime;
   /** A subtask that takes another time for a record, undefined: none does. */
@@ -351,6 +353,8 @@ export interface SinkSpec {
   readonly input: JobInput;
   /** `sink.parallelism` */
   readonly parallelism: number;
+  /** It has one of its own; else that of its input. */
+  readonly setsParallelism: boolean;
   /** of its input's records, how many it gets: an even share, in lowest terms. */
   readonly share: { readonly numerator: number; readonly denominator: number };
   readonly deliveryGuarantee: DeliveryGuarantee;

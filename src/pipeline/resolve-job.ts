@@ -76,6 +76,7 @@ function resolveOperators(
     return {
       name,
       parallelism,
+      setsParallelism: operator.parallelism !== undefined,
       inputs: inputs.map(input),
       serviceTime,
       slowSubtask: operator["slow-subtask"],
@@ -221,6 +222,7 @@ function resolveSink(
     topic: sink.topic,
     input: { from, partitioner: usualPartitioner(upstream, parallelism) },
     parallelism,
+    setsParallelism: sink["sink.parallelism"] !== undefined,
     share: defaults.of(sinkKeys, sink, "share"),
     deliveryGuarantee: defaults.of(sinkOptions, sink, "sink.delivery-guarantee"),
     transactionalIdPrefix: sink["sink.transactional-id-prefix"],

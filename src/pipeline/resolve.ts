@@ -7,6 +7,7 @@ import { brokerOptions } from "./options/kafka-options.ts";
 import { versionOptions } from "./options/pipeline-options.ts";
 import type { Environment, KafkaCluster, Pipeline, TopicSpec, Versions } from "./pipeline.ts";
 import { versionPreset } from "./presets/version-presets.ts";
+import { widestJob } from "./rescaling.ts";
 import { resolveProducer, resolveReader } from "./resolve-client.ts";
 import { resolveJobs } from "./resolve-job.ts";
 import type { ParsedPipeline } from "./schema.ts";
@@ -25,7 +26,8 @@ export function resolve(parsed: ParsedPipeline, fileName: string, place?: Enviro
   const flinkConfig = parsed.flink?.config ?? {};
   const slotsPerTaskManager = defaults.flink(flinkConfig, "taskmanager.numberOfTaskSlots");
   const jobs = resolveJobs(parsed, producers, defaults);
-  const slots = jobs.reduce((sum, job) => sum + slotsOf(job), 0);
+  const faults = Object.entries(parsed.faults ?? {}).map(([name, fault]) => ({ name, ...fault }));
+  const slots = jobs.reduce((sum, job) => sum + slotsOf(widestJob(job, faults)), 0);
   return {
     name: parsed.name ?? baseName(fileName),
     versions,
@@ -49,7 +51,7 @@ export function resolve(parsed: ParsedPipeline, fileName: string, place?: Enviro
     readers: Object.entries(parsed.readers ?? {}).map(([name, values]) =>
       resolveReader(name, values, defaults),
     ),
-    faults: Object.entries(parsed.faults ?? {}).map(([name, fault]) => ({ name, ...fault })),
+    faults,
   };
 }
 

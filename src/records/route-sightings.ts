@@ -9,6 +9,21 @@ export class RouteSightings {
     this.#sightings = sightings;
   }
 
+  /** What any of `parts` has of the wanted routes, none of which more than one of them has. */
+  static of(parts: readonly RouteSightings[], wants: (route: number) => boolean): RouteSightings {
+    const sightings: (Sightings | undefined)[][] = [];
+    for (const part of parts) {
+      part.visit((one, originPartition, route) => {
+        if (!wants(route)) return;
+        while (sightings.length <= route) sightings.push([]);
+        const ofRoute = sightings[route]!;
+        while (ofRoute.length <= originPartition) ofRoute.push(undefined);
+        ofRoute[originPartition] = one.copy();
+      });
+    }
+    return new RouteSightings(sightings);
+  }
+
   /** Distinct records seen. */
   get seen(): number {
     let sum = 0;

@@ -74,6 +74,7 @@ export class JobCheckpoints {
     taskManager: number,
     keyed: KeyedState | undefined,
     restored: { readonly checkpoint: number } | undefined,
+    recordsByRoute?: ReadonlyMap<number, number> | undefined,
   ): SubtaskCheckpointCoordinator {
     const env = this.#world.pipeline.environment;
     const { snapshotFirst } = env;
@@ -94,6 +95,7 @@ export class JobCheckpoints {
           time: env.warmUpTime,
         },
         restored: restored?.checkpoint ?? 0,
+        recordsByRoute,
       },
       keyed && this.#backend(keyed),
       this.#storage(taskManager),

@@ -1,8 +1,9 @@
-import type { KafkaSinkState } from "../../connectors/index.ts";
+import { type KafkaSinkState, rescaledSinkState } from "../../connectors/index.ts";
 import { invariant } from "../../engine/index.ts";
 import type { OperatorAction } from "../../faults/index.ts";
 import {
   type CheckpointDriver,
+  type CompletedCheckpoint,
   checkpointCoordinator,
   type FailureReason,
   type JobDeployment,
@@ -16,6 +17,7 @@ import {
   type TaskMetrics,
 } from "../../flink/index.ts";
 import { type JobSpec, SOURCE } from "../pipeline.ts";
+import { rescaledJob } from "../rescaling.ts";
 import { JobBuilder, type JobSurroundings, type RestoredSubtask, type TaskAttempt } from "./simulated-job.ts";
 
 /** Checkpoints whose sinks' states are kept; more than are ever pending or retained together. */
@@ -30,12 +32,14 @@ export interface SourceLag {
   readonly consumerGroupLag: number | null;
 }
 
-type CompletedCheckpoint = NonNullable<ReturnType<typeof latestCheckpoint>>;
-
-/** The tasks of one job as its JobMaster deploys, restores and ends them, attempt after attempt. */
+/** The tasks of one job as its JobMaster deploys, restores and ends them, attempt after attempt. Here subtasks have the numbers of
+ *  the job at its widest; its JobMaster counts those that it has at its parallelism. */
 export class SimulatedAttempts implements JobDeployment {
-  readonly regionOf: readonly number[];
-  readonly slotOf: readonly number[];
+  regionOf: readonly number[] = [];
+  slotOf: readonly number[] = [];
+  /** The subtask of each number at the JobMaster, and the number there of each subtask; -1: the job has none such. */
+  #subtasks: readonly number[] = [];
+  #numberOf: readonly number[] = [];
   #job: JobSpec;
   readonly #number: number;
   readonly #world: JobSurroundings;
@@ -47,8 +51,8 @@ export class SimulatedAttempts implements JobDeployment {
   #zombies: TaskAttempt[] = [];
   /** per subtask: what its next attempt starts from. */
   readonly #restored: (RestoredSubtask | undefined)[];
-  readonly #inputsOf: readonly (readonly number[])[];
-  readonly #outputsOf: readonly (readonly number[])[];
+  #inputsOf: readonly (readonly number[])[] = [];
+  #outputsOf: readonly (readonly number[])[] = [];
   /** per checkpoint and subtask: what its sinks have in it. */
   readonly #sinkStates = new Map<number, Map<number, readonly (KafkaSinkState | undefined)[]>>();
   #slowdowns: { readonly subtask: number; readonly factor: number; readonly until: number }[] = [];
@@ -63,20 +67,9 @@ export class SimulatedAttempts implements JobDeployment {
     this.#number = world.pipeline.jobs.indexOf(job);
     this.#builder = new JobBuilder(job, world);
     const { subtasks } = this.#builder;
-    const edges = this.#builder.edges();
-    this.regionOf = pipelinedRegions(
-      subtasks.length,
-      edges.map(({ from, to }) => [from, to] as const),
-    );
-    this.slotOf = subtasks.map(({ index }) => index);
     this.#attempts = subtasks.map(() => undefined);
     this.#restored = subtasks.map(() => undefined);
-    this.#inputsOf = subtasks.map((_, subtask) =>
-      edges.filter(({ to }) => to === subtask).map(({ from }) => from),
-    );
-    this.#outputsOf = subtasks.map((_, subtask) =>
-      edges.filter(({ from }) => from === subtask).map(({ to }) => to),
-    );
+    this.#connect();
     const { checkpoints } = this.#builder;
     this.#coordinator = checkpoints.makeCoordinator(() => this.#listTasks());
     // Not assigned as they are written: V8 makes such a function old, and a whole world with it (docs/performance.md).
@@ -87,6 +80,26 @@ export class SimulatedAttempts implements JobDeployment {
     checkpoints.onAcknowledged = onAcknowledged;
     this.#builder.onStopped = onStopped;
     this.#builder.onException = onException;
+  }
+
+  /** Numbers the subtasks that the job has at its parallelism, and finds their neighbours. */
+  #connect(): void {
+    const { subtasks } = this.#builder;
+    const edges = this.#builder.edges();
+    const regions = pipelinedRegions(
+      subtasks.length,
+      edges.map(({ from, to }) => [from, to] as const),
+    );
+    this.#subtasks = subtasks.flatMap((_, subtask) => (this.#builder.has(subtask) ? [subtask] : []));
+    this.#numberOf = subtasks.map((_, subtask) => this.#subtasks.indexOf(subtask));
+    this.regionOf = this.#subtasks.map((subtask) => regions[subtask]!);
+    this.slotOf = this.#subtasks.map((subtask) => subtasks[subtask]!.index);
+    this.#inputsOf = subtasks.map((_, subtask) =>
+      edges.filter(({ to }) => to === subtask).map(({ from }) => from),
+    );
+    this.#outputsOf = subtasks.map((_, subtask) =>
+      edges.filter(({ from }) => from === subtask).map(({ to }) => to),
+    );
   }
 
   /** Tells who deploys. */
@@ -123,9 +136,14 @@ export class SimulatedAttempts implements JobDeployment {
   prepareSubmission({
     from,
     checkpoint,
+    parallelism,
     transactionalIdPrefix,
   }: OperatorAction & { readonly kind: "restart" }): boolean {
-    if (this.#coordinator === undefined) return from !== "savepoint";
+    if (this.#coordinator === undefined) {
+      if (from === "savepoint") return false;
+      if (parallelism !== undefined) this.#rescale(parallelism);
+      return true;
+    }
     const { nextId, store, savepoint } = this.#coordinator.state;
     const start =
       from === "savepoint" ? savepoint : from === "latest" ? store.retained.at(-1 - checkpoint) : undefined;
@@ -135,6 +153,7 @@ export class SimulatedAttempts implements JobDeployment {
       this.#job = { ...this.#job, sinks };
       this.#builder.change(this.#job);
     }
+    if (parallelism !== undefined) this.#rescale(parallelism);
     this.#latestId = nextId - 1;
     const state = {
       ...checkpointCoordinator(),
@@ -146,22 +165,37 @@ export class SimulatedAttempts implements JobDeployment {
     return true;
   }
 
+  /** The job gets another parallelism. */
+  #rescale(parallelism: number): void {
+    const { observer, sim } = this.#world;
+    this.#job = rescaledJob(this.#job, parallelism);
+    this.#builder.change(this.#job);
+    this.#connect();
+    // What stood still and wasn't told is a zombie of nobody now.
+    this.#attempts.forEach((_, subtask) => {
+      if (this.#numberOf[subtask]! < 0) this.#leave(subtask);
+    });
+    const parallelisms = this.#builder.vertices.map((vertex) => vertex.parallelism);
+    observer.jobRescaled?.(this.#number, parallelisms, sim.now);
+  }
+
   #onStopped(subtask: number, task: number, isCompleted: boolean): void {
     if (this.#attempts[subtask]?.task !== task) return;
     const { sim, events } = this.#world;
-    const attempt = this.#master!.attemptOf(subtask);
-    if (!isCompleted) events.throwIn(this.#number, subtask, attempt, "stop-with-savepoint failed");
-    else sim.scheduleAfter(0, events.taskFinished, events.executionOf(this.#number, subtask), 2 * attempt);
+    const number = this.#numberOf[subtask]!;
+    const attempt = this.#master!.attemptOf(number);
+    if (!isCompleted) events.throwIn(this.#number, number, attempt, "stop-with-savepoint failed");
+    else sim.scheduleAfter(0, events.taskFinished, events.executionOf(this.#number, number), 2 * attempt);
   }
 
   /** Handler of `taskFinished`. */
-  onTaskFinished(subtask: number, attempt: number, isKnown: boolean): void {
+  onTaskFinished(number: number, attempt: number, isKnown: boolean): void {
     const { sim, events, pipeline } = this.#world;
     const master = this.#master!;
-    if (isKnown) master.onTaskFinished(subtask, attempt);
-    else if (master.isAlive(subtask, attempt)) {
-      this.#end(subtask, true);
-      const execution = events.executionOf(this.#number, subtask);
+    if (isKnown) master.onTaskFinished(number, attempt);
+    else if (master.isAlive(number, attempt)) {
+      this.#end(this.#subtasks[number]!, true);
+      const execution = events.executionOf(this.#number, number);
       sim.scheduleAfter(pipeline.environment.flinkRpc, events.taskFinished, execution, 2 * attempt + 1);
     }
   }
@@ -175,15 +209,12 @@ export class SimulatedAttempts implements JobDeployment {
   }
 
   #listTasks(): readonly PlannedTask[] {
-    return this.#attempts.map((attempt, subtask) => ({
-      number: attempt?.task ?? -1 - subtask,
-      state: this.#isRunning(subtask) ? "RUNNING" : "DEPLOYING",
+    return this.#subtasks.map((subtask, number) => ({
+      number: this.#attempts[subtask]?.task ?? -1 - subtask,
+      state:
+        this.#attempts[subtask] !== undefined && this.#master!.isRunning(number) ? "RUNNING" : "DEPLOYING",
       inputs: this.#inputsOf[subtask]!.map((input) => this.#attempts[input]?.task ?? -1 - input),
     }));
-  }
-
-  #isRunning(subtask: number): boolean {
-    return this.#attempts[subtask] !== undefined && this.#master!.isRunning(subtask);
   }
 
   /** What the gauges and counters of each vertex's subtasks show now; null: no attempt is there. */
@@ -225,12 +256,15 @@ export class SimulatedAttempts implements JobDeployment {
     return this.#attempts.findIndex((attempt) => attempt?.task === task);
   }
 
-  /** A subtask by the names in a fault: of the vertex or of one of its operators; without them the last vertex, its first
-   *  subtask. -1: there is none. */
-  find(vertex: string | undefined, subtask: number | undefined): number {
+  /** A subtask throws, by the names in a fault: of the vertex or of one of its operators; without them the last vertex, its
+   *  first subtask. One that isn't there is spared. */
+  fail(vertex: string | undefined, subtask: number | undefined): void {
     const { vertices, subtasks } = this.#builder;
-    const number = vertex === undefined ? vertices.length - 1 : this.#vertexOf(vertex);
-    return subtasks.findIndex((one) => one.vertex === number && one.index === (subtask ?? 0));
+    const master = this.#master!;
+    const of = vertex === undefined ? vertices.length - 1 : this.#vertexOf(vertex);
+    const hit = subtasks.findIndex((one) => one.vertex === of && one.index === (subtask ?? 0));
+    const number = this.#numberOf[hit] ?? -1;
+    if (number >= 0) master.onTaskException(number, master.attemptOf(number), "user exception");
   }
 
   /** The number of the vertex that has an operator of that name, or is the source; -1: none. */
@@ -243,7 +277,8 @@ export class SimulatedAttempts implements JobDeployment {
   /** An operator or a sink throws in the middle of what its task does: the task ends when that is done. */
   #onException(subtask: number, task: number, reason: FailureReason): void {
     if (this.#attempts[subtask]?.task !== task) return;
-    this.#world.events.throwIn(this.#number, subtask, this.#master!.attemptOf(subtask), reason);
+    const number = this.#numberOf[subtask]!;
+    this.#world.events.throwIn(this.#number, number, this.#master!.attemptOf(number), reason);
   }
 
   /** Subtasks take `factor` times as long for a record until `until`, ns, whatever their attempt.
@@ -300,44 +335,65 @@ export class SimulatedAttempts implements JobDeployment {
 
   // ---- JobDeployment
 
-  restore(subtasks: readonly number[]): void {
+  restore(numbers: readonly number[]): void {
     const { sim, observer } = this.#world;
     this.#checkpoint = this.#coordinator && latestCheckpoint(this.#coordinator.state.store);
-    for (const subtask of subtasks) {
+    const held = this.#checkpoint && this.#builder.restored(this.#checkpoint);
+    for (const number of numbers) {
+      const subtask = this.#subtasks[number]!;
       this.#leave(subtask);
-      const state = this.#checkpoint?.states.get(subtask);
-      this.#restored[subtask] = state && { checkpoint: this.#checkpoint!.id, state };
+      this.#restored[subtask] = held?.get(subtask);
     }
     if (sim.now > 0) observer.jobRestored(this.#number, this.#checkpoint?.id ?? 0, sim.now);
   }
 
-  initialise(subtask: number, attempt: number): void {
+  initialise(number: number, attempt: number): void {
+    const subtask = this.#subtasks[number]!;
     if (this.#attempts[subtask] === undefined) this.#build();
     const { sim, events } = this.#world;
-    const execution = events.executionOf(this.#number, subtask);
+    const execution = events.executionOf(this.#number, number);
     const cost = this.#restoreCost(subtask);
     sim.scheduleAfter(this.#restoreTime(cost), events.taskRestored, execution, attempt);
   }
 
   /** Handler of `taskRestored`: the state is there; the operators are opened, the last of the chain first. */
-  onTaskRestored(subtask: number, attempt: number): void {
+  onTaskRestored(number: number, attempt: number): void {
     const master = this.#master!;
+    const subtask = this.#subtasks[number]!;
     const current = this.#attempts[subtask];
-    if (!master.isAlive(subtask, attempt) || current === undefined) return;
+    if (!master.isAlive(number, attempt) || current === undefined) return;
     if (this.#world.events.store.isUnavailable && this.#restoreCost(subtask) !== undefined) {
-      master.onTaskException(subtask, attempt, "restore failed");
+      master.onTaskException(number, attempt, "restore failed");
       return;
     }
-    const states = this.#sinkStates.get(this.#restored[subtask]?.checkpoint ?? 0)?.get(subtask);
+    const states = this.#sinkStatesOf(subtask);
     const openFrom = (i: number): void => {
       if (this.#attempts[subtask] !== current) return;
-      if (i < 0) master.onInitialised(subtask, attempt);
+      if (i < 0) master.onInitialised(number, attempt);
       else current.sinks[i]!.sink.open(states?.[i], () => openFrom(i - 1), this.#latestId);
     };
     openFrom(current.sinks.length - 1);
   }
 
-  start(subtask: number): void {
+  /** What each sink of a subtask starts from. */
+  #sinkStatesOf(subtask: number): readonly (KafkaSinkState | undefined)[] | undefined {
+    const restored = this.#restored[subtask];
+    const held = restored && this.#sinkStates.get(restored.checkpoint);
+    if (restored?.rescaled === undefined || held === undefined) return held?.get(subtask);
+    const { checkpoint, rescaled } = restored;
+    const { vertex, index } = this.#builder.subtasks[subtask]!;
+    const { sinks, parallelism } = this.#builder.vertices[vertex]!;
+    return sinks.map((_, i) => {
+      const old = rescaled.subtasks.flatMap((one) => held.get(one)?.[i] ?? []);
+      return rescaledSinkState(checkpoint, old, index, parallelism);
+    });
+  }
+
+  start(number: number): void {
+    this.#start(this.#subtasks[number]!);
+  }
+
+  #start(subtask: number): void {
     const attempt = this.#attempts[subtask]!;
     const { sources, operators } = this.#world.events;
     operators[attempt.task]?.start(attempt.inputs, attempt.outputs);
@@ -349,18 +405,18 @@ export class SimulatedAttempts implements JobDeployment {
     // Those that read are there before anything is written; within a vertex in order.
     for (let vertex = this.#builder.vertices.length - 1; vertex >= 0; vertex--) {
       this.#builder.subtasks.forEach((one, subtask) => {
-        if (one.vertex === vertex) this.start(subtask);
+        if (one.vertex === vertex && this.#numberOf[subtask]! >= 0) this.#start(subtask);
       });
     }
     this.#coordinator?.start();
   }
 
-  close(subtask: number): void {
-    this.#end(subtask, true);
+  close(number: number): void {
+    this.#end(this.#subtasks[number]!, true);
   }
 
-  kill(subtask: number): void {
-    this.#end(subtask, false);
+  kill(number: number): void {
+    this.#end(this.#subtasks[number]!, false);
   }
 
   startCheckpoints(): void {
@@ -405,29 +461,33 @@ export class SimulatedAttempts implements JobDeployment {
     });
   }
 
-  /** A subtask that runs in another process than this one, which it has a connection to; -1: none. */
+  /** A subtask that runs in another process than this one, which it has a connection to, by its number at the JobMaster; -1:
+   *  none. */
   peerOf(taskManager: number): number {
-    const master = this.#master!;
-    const isLost = (subtask: number): boolean => master.placeOf(subtask) === taskManager;
-    for (let subtask = 0; subtask < this.#attempts.length; subtask++) {
-      if (isLost(subtask) || this.#attempts[subtask] === undefined) continue;
+    const isLost = (subtask: number): boolean => this.#placeOf(subtask) === taskManager;
+    return this.#subtasks.findIndex((subtask) => {
+      if (isLost(subtask) || this.#attempts[subtask] === undefined) return false;
       const others = [...this.#inputsOf[subtask]!, ...this.#outputsOf[subtask]!];
-      if (others.some((other) => isLost(other) && this.#attempts[other] === undefined)) return subtask;
-    }
-    return -1;
+      return others.some((other) => isLost(other) && this.#attempts[other] === undefined);
+    });
+  }
+
+  /** The TaskManager that a subtask was sent to; -1: none. */
+  #placeOf(subtask: number): number {
+    const number = this.#numberOf[subtask]!;
+    return number < 0 ? -1 : this.#master!.placeOf(number);
   }
 
   // ---- inside
 
   /** Builds the attempts of all subtasks that have none and were given a place. */
   #build(): void {
-    const master = this.#master!;
-    const missing = this.#attempts.flatMap((attempt, subtask) =>
-      attempt === undefined && master.placeOf(subtask) >= 0 ? [subtask] : [],
+    const missing = this.#subtasks.filter(
+      (subtask) => this.#attempts[subtask] === undefined && this.#placeOf(subtask) >= 0,
     );
     const made = this.#builder.make(
       missing,
-      (subtask) => master.placeOf(subtask),
+      (subtask) => this.#placeOf(subtask),
       (subtask) => this.#restored[subtask],
     );
     for (const [subtask, attempt] of made) this.#attempts[subtask] = attempt;
@@ -480,18 +540,26 @@ export class SimulatedAttempts implements JobDeployment {
     if (restored === undefined) return undefined;
     const { backend, transferThreads } = this.#job.state;
     invariant(this.#checkpoint !== undefined, "a state is restored from a checkpoint");
-    const cost = restoreCost(restored.state, this.#checkpoint.properties, backend, transferThreads);
+    const cost = restoreCost(
+      restored.state,
+      this.#checkpoint.properties,
+      backend,
+      transferThreads,
+      restored.rescaled?.insertedBytes,
+    );
     return cost.files === 0 ? undefined : cost;
   }
 
   #restoreTime(cost: RestoreCost | undefined): number {
     if (cost === undefined) return 0;
     const { pipeline, events } = this.#world;
-    const { storageLatency, storageBandwidth } = pipeline.environment;
-    const { downloadBytes, files, threads } = cost;
+    const { storageLatency, storageBandwidth, rocksdbFlushBandwidth } = pipeline.environment;
+    const { downloadBytes, files, threads, insertedBytes } = cost;
     const streams = Math.min(files, threads);
     const time =
       Math.ceil(files / streams) * storageLatency + (downloadBytes / storageBandwidth / streams) * 1e9;
-    return Math.round(time * events.store.slowness);
+    // What goes into RocksDB entry by entry is flushed to the local disk.
+    const flush = this.#job.state.backend === "rocksdb" ? (insertedBytes / rocksdbFlushBandwidth) * 1e9 : 0;
+    return Math.round(time * events.store.slowness + flush);
   }
 }

@@ -80,9 +80,7 @@ export function performFault(fault: Fault, world: JobSurroundings): void {
     case "fail": {
       const { job, vertex, subtask } = action.target;
       const number = pipeline.jobs.findIndex((one) => one.name === job);
-      const hit = events.attempts[number]!.find(vertex, subtask);
-      const master = events.masters[number]!;
-      if (hit >= 0) master.onTaskException(hit, master.attemptOf(hit), "user exception");
+      events.attempts[number]!.fail(vertex, subtask);
       return;
     }
     case "slow": {

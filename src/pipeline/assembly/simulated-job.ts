@@ -6,12 +6,16 @@ import {
   BufferRecycler,
   Channel,
   type ChannelState,
+  type CompletedCheckpoint,
   type FailoverObserver,
   type FailureReason,
   type FlinkObserver,
   LatencyStats,
   OperatorTask,
   PoisonRecord,
+  type RankListener,
+  type RescaledState,
+  readsEntries,
   type ServiceDraw,
   type SourceFeed,
   SourceTask,
@@ -21,7 +25,7 @@ import {
   type UpstreamTask,
 } from "../../flink/index.ts";
 import type { BrokerObserver, KafkaObserver, Topic } from "../../kafka/index.ts";
-import { firstKeyGroup, type Lineage, WindowResults } from "../../records/index.ts";
+import { firstKeyGroup, type Lineage, type Route, WindowResults } from "../../records/index.ts";
 import { type JobVertex, jobGraph, sinkWriterName, targetsOf } from "../job-graph.ts";
 import {
   type JobSpec,
@@ -32,6 +36,7 @@ import {
   SOURCE,
   type WatermarkSpec,
 } from "../pipeline.ts";
+import { parallelismsOf, rescaledJob, widestJob } from "../rescaling.ts";
 import { serviceDraw } from "../service-draw.ts";
 import { formatFault } from "../values/format-fault.ts";
 import { compareVersions } from "../values/version.ts";
@@ -39,7 +44,9 @@ import type { AssemblyOptions } from "./assembly-options.ts";
 import { mayOvertake, partOf, routesOfVertices } from "./edge-routes.ts";
 import type { FlinkEvents } from "./flink-events.ts";
 import { JobCheckpoints } from "./job-checkpoints.ts";
+import { rescaledStates } from "./rescaled-states.ts";
 import type { SimulatedKafka } from "./simulated-kafka.ts";
+import { UndividedRoutes } from "./undivided-routes.ts";
 import type { WindowOrigins } from "./window-origins.ts";
 
 /** A fault of the plan happens: in words, at an instant, ns; what it does is over at `until`, as far as that is known. */
@@ -85,6 +92,8 @@ export interface JobSubtask {
 export interface RestoredSubtask {
   readonly checkpoint: number;
   readonly state: TaskStateSnapshot;
+  /** Where the checkpoint was taken at another parallelism. */
+  readonly rescaled?: RescaledState & { readonly insertedBytes: number };
 }
 
 /** One attempt of a subtask. */
@@ -126,6 +135,10 @@ export class JobBuilder {
   readonly #recycler: BufferRecycler;
   /** per vertex: records at which it throws, with the faults that say so. */
   readonly #poisonOf: readonly ReadonlyMap<PoisonRecord, Fault>[];
+  /** Every parallelism that the job ever has, and which of them it has. */
+  readonly #parallelisms: readonly number[];
+  /** undefined: it keeps its parallelism. */
+  readonly #undivided: UndividedRoutes | undefined;
 
   constructor(job: JobSpec, world: JobSurroundings) {
     this.#job = job;
@@ -133,9 +146,19 @@ export class JobBuilder {
     this.#number = world.pipeline.jobs.indexOf(job);
     this.#recycler = new BufferRecycler(world.options.spans === "one-record");
     this.vertices = jobGraph(job);
-    this.subtasks = this.vertices.flatMap(({ parallelism }, vertex) =>
+    const { faults } = world.pipeline;
+    this.subtasks = jobGraph(widestJob(job, faults)).flatMap(({ parallelism }, vertex) =>
       Array.from({ length: parallelism }, (_, index) => ({ vertex, index })),
     );
+    this.#parallelisms = parallelismsOf(job, faults);
+    if (this.#parallelisms.length > 1) {
+      this.#undivided = new UndividedRoutes(
+        this.#parallelisms.map((parallelism) => jobGraph(rescaledJob(job, parallelism))),
+        world.kafka.routesOf(job.source.topic),
+        world.lineage,
+        job.maxParallelism,
+      );
+    }
     this.slowness = this.subtasks.map(() => 1);
     this.checkpoints = new JobCheckpoints(job, world);
     this.#poisonOf = this.vertices.map((vertex) => poisonFor(job, vertex, world));
@@ -148,12 +171,45 @@ export class JobBuilder {
     this.vertices = jobGraph(job);
   }
 
+  /** Whether the job has that subtask at its parallelism. */
+  has(subtask: number): boolean {
+    const { vertex, index } = this.subtasks[subtask]!;
+    return index < this.vertices[vertex]!.parallelism;
+  }
+
+  /** What a checkpoint holds, by subtask of the job's parallelism now. */
+  restored({
+    id: checkpoint,
+    states,
+    properties,
+  }: CompletedCheckpoint): ReadonlyMap<number, RestoredSubtask> {
+    const before = this.#parallelisms.find((parallelism) => {
+      const vertices = jobGraph(rescaledJob(this.#job, parallelism));
+      return this.subtasks.every(
+        ({ vertex, index }, subtask) => states.has(subtask) === index < vertices[vertex]!.parallelism,
+      );
+    });
+    if (this.#undivided === undefined || before === undefined || before === this.#job.parallelism)
+      return new Map([...states].map(([subtask, state]) => [subtask, { checkpoint, state }]));
+    const { backend } = this.#job.state;
+    return rescaledStates(checkpoint, states, {
+      subtasks: this.subtasks,
+      before: jobGraph(rescaledJob(this.#job, before)),
+      after: this.vertices,
+      edges: (vertices) => this.edges(vertices),
+      undivided: this.#undivided,
+      variant: this.#parallelisms.indexOf(this.#job.parallelism),
+      maxParallelism: this.#job.maxParallelism,
+      readsParts: readsEntries(properties, backend),
+    });
+  }
+
   /** Pairs of subtasks with a channel between them: which input of which vertex it is, and its two ends. */
-  edges(): readonly JobEdgeOfSubtasks[] {
-    const firstOf = this.vertices.map((_, vertex) => this.subtasks.findIndex((one) => one.vertex === vertex));
-    return this.vertices.flatMap(({ inputs, parallelism }, vertex) =>
+  edges(vertices: readonly JobVertex[] = this.vertices): readonly JobEdgeOfSubtasks[] {
+    const firstOf = vertices.map((_, vertex) => this.subtasks.findIndex((one) => one.vertex === vertex));
+    return vertices.flatMap(({ inputs, parallelism }, vertex) =>
       inputs.flatMap(({ from, partitioner }, gate) => {
-        const upstream = this.vertices[from]!.parallelism;
+        const upstream = vertices[from]!.parallelism;
         return Array.from({ length: upstream }, (_, up) => {
           const { first, end } = targetsOf(partitioner, up, upstream, parallelism);
           return Array.from({ length: end - first }, (_, i) => ({
@@ -197,7 +253,25 @@ export class JobBuilder {
   #tellOutputs(): void {
     const { kafka, lineage } = this.#world;
     const { topic } = this.#job.source;
-    const routes = routesOfVertices(
+    const undivided = this.#undivided;
+    const routes =
+      undivided === undefined
+        ? this.#routes()
+        : this.vertices.map((_, vertex) => undivided.of(vertex).map(({ route }) => route));
+    this.vertices.forEach((vertex, i) => {
+      for (const sink of vertex.sinks) {
+        const { numerator, denominator } = sink.share;
+        const written = routes[i]!.map((route) => lineage.share(route, numerator, denominator));
+        kafka.passOn(topic, sink, written);
+      }
+    });
+  }
+
+  /** The ways that records have taken when they leave each vertex. */
+  #routes(): readonly (readonly Route[])[] {
+    const { kafka, lineage } = this.#world;
+    const { topic } = this.#job.source;
+    return routesOfVertices(
       this.#job,
       this.vertices,
       kafka.routesOf(topic),
@@ -210,13 +284,6 @@ export class JobBuilder {
           loadEnd: this.#world.options.loadEnd,
         }),
     );
-    this.vertices.forEach((vertex, i) => {
-      for (const sink of vertex.sinks) {
-        const { numerator, denominator } = sink.share;
-        const written = routes[i]!.map((route) => lineage.share(route, numerator, denominator));
-        kafka.passOn(topic, sink, written);
-      }
-    });
   }
 
   /** ms: the watermark that the last records of all splits bring, whoever is idle by then; as far as these are known. */
@@ -243,8 +310,9 @@ export class JobBuilder {
     const restorable = this.#job.checkpointing.interval !== undefined;
     const feed: SourceFeed = kafka.makeFeed(
       source,
-      subtask,
-      parallelism,
+      restored === undefined
+        ? kafka.splitsOf(source, subtask, parallelism)
+        : restored.state.operator.splits.map(({ topicPartition }) => topicPartition),
       restorable,
       () => events.sources[number]!.wake(),
       () => events.sources[number]?.onFeedChanged(),
@@ -287,6 +355,8 @@ export class JobBuilder {
     const { sim, pipeline, lineage, kafka, events, observer } = this.#world;
     const { network, name } = this.#job;
     const number = events.newTask();
+    const undivided = this.#undivided;
+    const recordsByRoute = undivided && new Map(restored?.state.recordsByRoute);
     const sinks = vertex.sinks.map((sink) => ({
       spec: sink,
       sink: this.#addSink(sink, subtask, taskManager),
@@ -323,6 +393,7 @@ export class JobBuilder {
         ),
         eventTime,
         sinks: sinks.map(({ spec, sink }) => ({ sink, share: spec.share })),
+        divide: undivided && ((...ranks) => undivided.divide(vertexNumber, ...ranks)),
         lineage,
         recycler: this.#recycler,
         checkpoints: this.checkpoints.ofTask(
@@ -331,6 +402,7 @@ export class JobBuilder {
           taskManager,
           this.#keyedState(vertex, subtask, eventTime),
           restored,
+          recordsByRoute,
         ),
         flushers: this.#flushers(vertexNumber, subtask),
         poison: [...this.#poisonOf[vertexNumber]!.keys()],
@@ -340,10 +412,16 @@ export class JobBuilder {
         },
         onStopped: (isCompleted) => this.onStopped(subtaskOfJob, number, isCompleted),
         latencyStats: this.#latencyStats(vertex, subtask),
-        applied: observer.applied?.bind(observer, this.#number, subtaskOfJob, number),
+        applied:
+          undivided === undefined
+            ? observer.applied?.bind(observer, this.#number, subtaskOfJob, number)
+            : this.#countUndivided(undivided, vertexNumber, recordsByRoute!, (...ranks) =>
+                observer.applied?.(this.#number, subtaskOfJob, number, ...ranks),
+              ),
       },
     );
-    observer.stateRestored?.(this.#number, subtaskOfJob, number, restored?.checkpoint ?? 0);
+    const { checkpoint = 0, rescaled } = restored ?? {};
+    observer.stateRestored?.(this.#number, subtaskOfJob, number, checkpoint, rescaled);
     for (const { spec, sink } of sinks) {
       sink.listen({
         onFlushed: () => task.snapshots.onFlushed(),
@@ -449,6 +527,22 @@ export class JobBuilder {
       serviceDraw(times, pipeline.environment.timerParkOvershoot, sim.stream(stream)),
       subtask,
     );
+  }
+
+  /** Counts records by what their route is made of, and tells of them so. */
+  #countUndivided(
+    undivided: UndividedRoutes,
+    vertex: number,
+    counts: Map<number, number>,
+    tell: RankListener,
+  ): RankListener {
+    return (originPartition, route, from, to) => {
+      for (const [part, start, end] of undivided.divide(vertex, originPartition, route, from, to)) {
+        const { id } = part.route;
+        counts.set(id, (counts.get(id) ?? 0) + end - start);
+        tell(originPartition, id, start, end);
+      }
+    };
   }
 
   #mayBeSlow(draw: ServiceDraw, subtask: number): ServiceDraw {

@@ -486,21 +486,24 @@ export class SimulatedKafka {
     return (id) => new TransactionalClient(this.#sim, this.coordinator, settings, id);
   }
 
-  /** What source subtask `subtask` of `parallelism` reads of `source`; `wake` is called when records come that the feed
+  /** The partitions of its topic that source subtask `subtask` of `parallelism` reads when it starts without state. */
+  splitsOf({ topic }: SourceSpec, subtask: number, parallelism: number): readonly number[] {
+    const { partitions } = this.#spec(topic);
+    return Array.from({ length: partitions }, (_, p) => p).filter(
+      (p) => splitOwner(topic, p, parallelism) === subtask,
+    );
+  }
+
+  /** What a source subtask reads of `source`, these partitions of its topic; `wake` is called when records come that the feed
    *  could not foresee, `onChange` when what it foresaw no longer holds. `restorable`: checkpoints hold its positions, so that it may have to go back. */
   makeFeed(
     source: SourceSpec,
-    subtask: number,
-    parallelism: number,
+    mine: readonly number[],
     restorable: boolean,
     wake: () => void,
     onChange: () => void,
     client: ClientPlace,
   ): SourceFeed {
-    const spec = this.#spec(source.topic);
-    const mine = Array.from({ length: spec.partitions }, (_, p) => p).filter(
-      (p) => splitOwner(source.topic, p, parallelism) === subtask,
-    );
     const origin = this.#originTopics.get(source.topic);
     if (origin !== undefined && this.#options.polls === "lazy") {
       return this.#originFeed(origin, mine, source, onChange, client);

@@ -9,6 +9,7 @@ import type {
 } from "../../faults/index.ts";
 import { nearest } from "../nearest.ts";
 import { SOURCE } from "../pipeline.ts";
+import { problemOfRescaling, widestJob } from "../rescaling.ts";
 import type { CheckContext } from "./check-context.ts";
 
 /** Whether the models can do it. */
@@ -21,7 +22,6 @@ export function isModelledFault(action: FaultAction): boolean {
     case "storage":
       return true;
     case "operate":
-      return !(action.action.kind === "restart" && action.action.parallelism !== undefined);
     case "kill":
       return true;
     case "freeze":
@@ -53,7 +53,7 @@ export function checkFaults(context: CheckContext): void {
     context.report({
       path: ["faults", fault.name],
       wanted:
-        "a fault that this version of Sluice models: kill or lose a taskmanager, a broker or the jobmanager, freeze a taskmanager or a broker, elect another leader, cut a link between brokers and taskmanagers, readers, producers, the controller or each other, drop a message to or from a broker, fail, poison or slow a task, storage in trouble, cancel, savepoint, stop, restart or rename a job",
+        "a fault that this version of Sluice models: kill or lose a taskmanager, a broker or the jobmanager, freeze a taskmanager or a broker, elect another leader, cut a link between brokers and taskmanagers, readers, producers, the controller or each other, drop a message to or from a broker, fail, poison or slow a task, storage in trouble, cancel, savepoint, stop, restart, rescale or rename a job",
     });
   }
 }
@@ -134,8 +134,9 @@ class FaultCheck {
     if (vertex !== undefined && !vertices.includes(vertex)) {
       this.#report(`a vertex of job ${job}: ${vertices.join(", ")}`, nearest(vertex, vertices));
     }
-    const operator = found.operators.find(({ name }) => name === vertex);
-    const parallelism = operator?.parallelism ?? found.parallelism;
+    const widest = widestJob(found, this.#context.pipeline.faults);
+    const operator = widest.operators.find(({ name }) => name === vertex);
+    const parallelism = operator?.parallelism ?? widest.parallelism;
     if (subtask !== undefined && subtask >= parallelism)
       this.#report(`a subtask from 0 to ${parallelism - 1}`);
   }
@@ -151,7 +152,12 @@ class FaultCheck {
     if (needsCheckpoints && interval === undefined) {
       this.#report(`a job with execution.checkpointing.interval: ${name} has no checkpoints`);
     }
-    if (action.kind !== "restart" || action.from !== "latest") return;
+    if (action.kind !== "restart") return;
+    if (action.parallelism !== undefined) {
+      const problem = problemOfRescaling(job, action.parallelism);
+      if (problem !== undefined) this.#report(problem);
+    }
+    if (action.from !== "latest") return;
     // What a lost JobManager leaves behind nobody deletes.
     const isLost = faults.some(
       ({ action: other }) => other.kind === "kill" && other.target.kind === "jobmanager",

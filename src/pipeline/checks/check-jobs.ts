@@ -2,6 +2,7 @@ import type { Path } from "../issue.ts";
 import { slotsOf } from "../job-graph.ts";
 import { nearest } from "../nearest.ts";
 import { type JobSpec, type OperatorSpec, type Partitioner, type SinkSpec, SOURCE } from "../pipeline.ts";
+import { widestJob } from "../rescaling.ts";
 import { formatDuration } from "../values/format-duration.ts";
 import { compareVersions } from "../values/version.ts";
 import type { CheckContext } from "./check-context.ts";
@@ -48,8 +49,8 @@ function checkConnector(context: CheckContext): void {
 }
 
 function checkSlots(context: CheckContext): void {
-  const { jobs, flink } = context.pipeline;
-  const needed = jobs.reduce((sum, job) => sum + slotsOf(job), 0);
+  const { jobs, flink, faults } = context.pipeline;
+  const needed = jobs.reduce((sum, job) => sum + slotsOf(widestJob(job, faults)), 0);
   if (needed <= flink.taskManagers * flink.slotsPerTaskManager) return;
   context.report({
     path: ["flink", "taskmanagers"],

@@ -144,6 +144,21 @@ test.each([
     at30,
   ],
   [
+    "rescale enrich to 2 from latest - 1 at 30 s",
+    {
+      kind: "operate",
+      job: "enrich",
+      action: {
+        kind: "restart",
+        from: "latest",
+        checkpoint: 1,
+        parallelism: 2,
+        transactionalIdPrefix: undefined,
+      },
+    },
+    at30,
+  ],
+  [
     "rename enrich to enrich-2 at 30 s",
     {
       kind: "operate",

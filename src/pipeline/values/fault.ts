@@ -231,13 +231,9 @@ const VERBS: Readonly<Record<string, ReadAction>> = {
     return operate(job, reading, { kind: "stop-with-savepoint", drain: drain === "drain" });
   },
   restart(object, reading) {
-    const [, from, back] =
-      /^(latest|savepoint|nothing)(?:\s*-\s*(\d{1,4}))?$/.exec(reading.text("from") ?? "latest") ?? [];
-    if (from === undefined) reading.fail("from latest, latest - 1, savepoint or nothing");
     return operate(object, reading, {
       kind: "restart",
-      from: (from ?? "latest") as "latest" | "savepoint" | "nothing",
-      checkpoint: Number(back ?? 0),
+      ...restartFrom(reading, "latest"),
       parallelism: undefined,
       transactionalIdPrefix: undefined,
     });
@@ -246,8 +242,7 @@ const VERBS: Readonly<Record<string, ReadAction>> = {
     const parallelism = Math.trunc(reading.number("to", "a parallelism", 1));
     return operate(object, reading, {
       kind: "restart",
-      from: "savepoint",
-      checkpoint: 0,
+      ...restartFrom(reading, "savepoint"),
       parallelism,
       transactionalIdPrefix: undefined,
     });
@@ -272,6 +267,16 @@ function readKill(object: string, reading: FaultReading, verb: string): FaultAct
   const target = processOf(object, reading);
   const repair = reading.duration("repair", false);
   return target && { kind: "kill", target, silent: verb === "lose", repair };
+}
+
+function restartFrom(
+  reading: FaultReading,
+  otherwise: "latest" | "savepoint",
+): { readonly from: "latest" | "savepoint" | "nothing"; readonly checkpoint: number } {
+  const [, from, back] =
+    /^(latest|savepoint|nothing)(?:\s*-\s*(\d{1,4}))?$/.exec(reading.text("from") ?? otherwise) ?? [];
+  if (from === undefined) reading.fail("from latest, latest - 1, savepoint or nothing");
+  return { from: (from ?? otherwise) as "latest" | "savepoint" | "nothing", checkpoint: Number(back ?? 0) };
 }
 
 function readMessageFault(object: string, reading: FaultReading, verb: string): FaultAction | undefined {

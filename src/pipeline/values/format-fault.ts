@@ -55,11 +55,18 @@ function formatOperation(
     case "stop-with-savepoint":
       return `${action.kind} ${job}${action.drain ? " drain" : ""}`;
     case "restart":
-      if (action.parallelism !== undefined) return `rescale ${job} to ${action.parallelism}`;
+      if (action.parallelism !== undefined) {
+        const from = action.from === "savepoint" ? "" : ` from ${startOf(action)}`;
+        return `rescale ${job} to ${action.parallelism}${from}`;
+      }
       if (action.transactionalIdPrefix !== undefined)
         return `rename ${job} to ${action.transactionalIdPrefix}`;
-      return `restart ${job} from ${action.from}${action.checkpoint > 0 ? ` - ${action.checkpoint}` : ""}`;
+      return `restart ${job} from ${startOf(action)}`;
   }
+}
+
+function startOf({ from, checkpoint }: { readonly from: string; readonly checkpoint: number }): string {
+  return checkpoint > 0 ? `${from} - ${checkpoint}` : from;
 }
 
 function formatProcess(target: ProcessTarget): string {
