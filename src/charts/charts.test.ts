@@ -271,7 +271,13 @@ test("quantities as people read them", () => {
     "119 s",
     "15 min",
   ]);
-  expect([12, 20_345, 607_123].map(formatCount)).toEqual(["12", "20,300", "607,000"]);
+  expect([0.0004, 12, 999.7, 20_345, 607_123].map(formatCount)).toEqual([
+    "0.0004",
+    "12",
+    "1,000",
+    "20,300",
+    "607,000",
+  ]);
   expect([1500, 60_000, 170_000, 3_600_000].map(formatSetting)).toEqual(["1.5 s", "1 min", "170 s", "1 h"]);
   expect(formatShare(0.9512)).toBe("95 %");
   expect([0, 820, 999.6, 1_284_000, 3.2e9].map(formatBytes)).toEqual([

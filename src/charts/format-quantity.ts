@@ -54,7 +54,8 @@ export function formatKnown(
 export function formatCount(count: number): string {
   const rounded =
     count < 1000 ? Number(count.toPrecision(DIGITS)) : Math.round(Number(count.toPrecision(DIGITS)));
-  return String(rounded).replace(/\B(?=(\d{3})+$)/g, ",");
+  // Of a fraction nothing is set apart.
+  return Math.abs(rounded) < 1000 ? String(rounded) : String(rounded).replace(/\B(?=(\d{3})+$)/g, ",");
 }
 
 /** A share as per cent, two digits. */

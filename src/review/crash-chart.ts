@@ -1,9 +1,8 @@
 import { crashLayers } from "../charts/index.ts";
 import { framed, type ReviewChart } from "./chart-frame.ts";
 import { formatRoughMs } from "./format-figures.ts";
-import { phraseOf } from "./judge-candidate.ts";
+import { listed, phraseOf } from "./judge-candidate.ts";
 import type { Review } from "./review.ts";
-import { listed } from "./sentences.ts";
 import type { ThroughCrash } from "./through-crash.ts";
 
 const HEIGHT = 230;

@@ -9,7 +9,7 @@ import {
   formatRoughMs,
   formatTime,
 } from "./format-figures.ts";
-import { phraseOf } from "./judge-candidate.ts";
+import { phraseOf, problemsOf } from "./judge-candidate.ts";
 import { CRASHES, type Crash, LONGEST_CRASH } from "./plan-review.ts";
 import { CONFIGURED, PROPOSED, type Review } from "./review.ts";
 import { type Candidate, crashOf, type Known } from "./review-figures.ts";
@@ -46,7 +46,9 @@ export function firstScreen(review: Review): FirstScreen {
     candidates.some((candidate) => repeatedTo(candidate, reader) > 0);
   return {
     columns: candidates.map(({ name }) =>
-      name === CONFIGURED && review.proposed === CONFIGURED ? `${CONFIGURED} = ${PROPOSED}` : name,
+      name === CONFIGURED && review.proposed === CONFIGURED && problemsOf(candidates[0]!).length === 0
+        ? `${CONFIGURED} = ${PROPOSED}`
+        : name,
     ),
     groups: [
       {
@@ -57,16 +59,22 @@ export function firstScreen(review: Review): FirstScreen {
         ],
       },
       {
-        title: "what readers wait, without a fault",
-        rows: readers.map(({ reader, isolationLevel, quantile, sloMs }, i) =>
-          row(
-            `${reader} (${isolationLevel}), ${formatQuantile(quantile)}${sloMs === null ? "" : ` ≤ ${formatMs(sloMs)}`}`,
-            (candidate) => {
-              const { latencyMs, met } = candidate.readers[i]!;
-              return { text: formatTime(latencyMs), kept: met ?? undefined };
-            },
+        title: "what readers wait, and miss, without a fault",
+        rows: [
+          ...readers.map(({ reader, isolationLevel, quantile, sloMs }, i) =>
+            row(
+              `${reader} (${isolationLevel}), ${formatQuantile(quantile)}${sloMs === null ? "" : ` ≤ ${formatMs(sloMs)}`}`,
+              (candidate) => {
+                const { latencyMs, met } = candidate.readers[i]!;
+                return { text: formatTime(latencyMs), kept: met ?? undefined };
+              },
+            ),
           ),
-        ),
+          row("records lost, at most", ({ lostWithoutFault: lost }) => ({
+            text: formatCount(lost),
+            kept: lost === 0,
+          })),
+        ],
       },
       {
         title: "one crash just before a checkpoint completes",
@@ -110,8 +118,9 @@ export function firstScreen(review: Review): FirstScreen {
           row("all tasks, mean", ({ meanTask }) => formatBusy(meanTask)),
           row("headroom of the busiest task", (candidate) => {
             const room = headroomOf(candidate);
-            return room.mean <= 0
-              ? { text: "none", kept: false }
+            if (room.mean <= 0) return { text: "none", kept: false };
+            return room.mean > MOST_ROOM
+              ? `over ${MOST_ROOM} × the load`
               : `+${formatInterval(room, 0.01, "%")} load`;
           }),
           row("network between tasks", ({ taskBytesPerS }) => formatRate(taskBytesPerS, "B/s")),
@@ -134,6 +143,9 @@ function caughtUpCell(candidate: Candidate): ScreenCell | string {
   return caught === null ? { text: "never", kept: false } : `about ${formatRoughMs(caught)}`;
 }
 
+/** Room of which nobody needs to know more. */
+export const MOST_ROOM = 10;
+
 /** What more than today's load the busiest task can take, as a share of it. */
 function headroom({ busiestTask }: Candidate): number {
   return 1000 / busiestTask.mean - 1;
@@ -145,8 +157,9 @@ export function headroomOf(candidate: Candidate): Known {
   const at = (busy: number): number => 1000 / busy - 1;
   return {
     mean: headroom(candidate),
-    halfWidth: halfWidth === null ? null : (at(Math.max(1, mean - halfWidth)) - at(mean + halfWidth)) / 2,
-    max: at(Math.max(1, candidate.busiestTask.max)),
+    halfWidth:
+      halfWidth === null ? null : (at(Math.max(mean / 100, mean - halfWidth)) - at(mean + halfWidth)) / 2,
+    max: at(candidate.busiestTask.max),
   };
 }
 
@@ -180,6 +193,7 @@ function lostCell({ repetitions }: Review) {
   };
 }
 
-function ofReader({ readers }: Candidate["crashes"][number], reader: string) {
+/** What a crash does to one reader. */
+export function ofReader({ readers }: Candidate["crashes"][number], reader: string) {
   return readers.find((one) => one.reader === reader);
 }

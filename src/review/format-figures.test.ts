@@ -18,6 +18,7 @@ test.each([
   [formatRate(known(4_163_000, 20_000), "B/s"), "4.16 ± 0.02 MB/s"],
   [formatRate(known(9.8e9, 4e9), "B/h"), "10 ± 4 GB/h"],
   [formatRate(known(12, 0), "B/s"), "12 B/s"],
+  [formatInterval(known(103.04, 0.0041), 10, "%"), "10.3 ± 0.0004 %"],
   [formatBriefly(known(528, 2), 10, "%"), "52.8 %"],
   [formatBriefly(known(5, 7), 10, "%"), "about 0.5 %"],
   [formatRoughMs(56_123), "56 s"],

@@ -38,7 +38,9 @@ export function formatTime(value: Known | null): string {
 /** `4.16 ± 0.02 MB/s`: a value in units of some size, with no more digits than are known, and thousands apart. */
 export function formatInterval({ mean, halfWidth }: Known, size: number, unit: string): string {
   const half = halfWidth === null ? Number.POSITIVE_INFINITY : halfWidth / size;
-  const text = knownDigits(mean / size, half).replace(/\B(?=(\d{3})+$)/g, ",");
+  // What has a fraction is below 1000, for three digits are shown at most.
+  const known = knownDigits(mean / size, half);
+  const text = known.includes(".") ? known : known.replace(/\B(?=(\d{3})+$)/g, ",");
   if (half === 0 || halfWidth === null) return `${half === 0 ? trimmed(text) : text} ${unit}`;
   return `${text} ± ${formatCount(Number(half.toPrecision(1)))} ${unit}`;
 }

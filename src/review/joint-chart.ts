@@ -2,8 +2,8 @@ import { COLORS } from "../charts/index.ts";
 import { framed, type ReviewChart } from "./chart-frame.ts";
 import { ALL_AT_THEIR_UPPER_ENDS } from "./joint-guesses.ts";
 import { drawsOf, guessedCandidate, jointFigures, keptDraws, useOf } from "./joint-outcomes.ts";
+import { listed } from "./judge-candidate.ts";
 import type { Review } from "./review.ts";
-import { listed } from "./sentences.ts";
 
 const KEPT = "#56b4e9";
 const BROKEN = "#d55e00";

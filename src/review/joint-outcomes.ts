@@ -11,6 +11,8 @@ export interface JointFigure {
   readonly name: string;
   /** As a clause has it: "fraud waits 112 ms to 1.2 s at p99". */
   readonly clause: (range: string) => string;
+  /** The same where no draw has it. */
+  readonly none: string;
   /** What it may be at most; null: nothing is promised. */
   readonly most: number | null;
   /** The same in words. */
@@ -39,6 +41,7 @@ export function jointFigures({ readers, transactionTimeoutMs }: Candidate): Join
       return {
         name: `${reader} waits, ${at}`,
         clause: (range) => `${reader} waits ${range} at ${at}`,
+        none: `${reader} gets nothing`,
         most: sloMs,
         promise: sloMs === null ? "-" : `≤ ${formatMs(sloMs)}`,
         isTold: true,
@@ -49,6 +52,7 @@ export function jointFigures({ readers, transactionTimeoutMs }: Candidate): Join
     {
       name: `down after ${crash}`,
       clause: (range) => `after ${crash} the job is down ${range}`,
+      none: `after ${crash} the job is down for good`,
       most: null,
       promise: "-",
       isTold: true,
@@ -61,6 +65,7 @@ export function jointFigures({ readers, transactionTimeoutMs }: Candidate): Join
           {
             name: "least safe transaction.timeout.ms",
             clause: (range: string) => `the least safe transaction timeout is ${range}`,
+            none: "the least safe transaction timeout is unknown",
             most: transactionTimeoutMs,
             promise: `set ${formatMs(transactionTimeoutMs)}`,
             isTold: false,
@@ -71,6 +76,7 @@ export function jointFigures({ readers, transactionTimeoutMs }: Candidate): Join
     {
       name: "busiest task",
       clause: (range) => `the busiest task is busy ${range} of the time`,
+      none: "it is unknown how busy the tasks are",
       most: SATURATED,
       promise: "< 100 %",
       isTold: false,
@@ -102,9 +108,8 @@ export function jointSentences(review: Review): string[] {
     const isUnknown = draws.every((draw) => figure.of(draw) === null);
     if (!figure.isTold && (missed === 0 || isUnknown)) return [];
     const range = rangeOf(figure, draws);
-    return (
-      figure.clause(range === "-" ? "for good" : range) + (missed === 0 ? "" : ` (too much in ${missed})`)
-    );
+    if (range === "-") return figure.none;
+    return figure.clause(range) + (missed === 0 ? "" : ` (too much in ${missed})`);
   });
   const every = kept === of ? "every promise is kept in all of them" : `every promise is kept in ${kept}`;
   return [`All guesses at once, ${of} draws from their ranges: ${every}; ${clauses.join(", ")}.`];

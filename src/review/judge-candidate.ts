@@ -11,13 +11,22 @@ export interface Problem {
 
 /** Everything that is wrong with a candidate; empty: it keeps every promise. */
 export function problemsOf(candidate: Candidate): Problem[] {
-  const { readers, crashes, busiestTask, leastTimeoutMs, transactionTimeoutMs } = candidate;
+  const { readers, crashes, busiestTask, leastTimeoutMs, transactionTimeoutMs, lostWithoutFault } = candidate;
   const problems: Problem[] = readers
     .filter(({ met }) => met === false)
     .map((reader) => ({ kind: "slo", text: missed(reader) }));
-  for (const { crash, outageMs, readers: after } of crashes) {
-    if (outageMs === null)
-      problems.push({ kind: "down", text: `the job isn't back after ${phraseOf(crash)}` });
+  if (lostWithoutFault > 0) {
+    problems.push({
+      kind: "loss",
+      text: `up to ${formatCount(lostWithoutFault)} records are lost although nothing fails`,
+    });
+  }
+  const away = crashes.filter(({ outageMs }) => outageMs === null).map(({ crash }) => phraseOf(crash));
+  if (away.length > 0) {
+    const since = candidate.isStandalone && away.length < crashes.length ? STANDALONE : "";
+    problems.push({ kind: "down", text: `the job isn't back after ${listed(away)}${since}` });
+  }
+  for (const { crash, readers: after } of crashes) {
     const worst = after.toSorted((a, b) => b.lost - a.lost)[0];
     if (worst !== undefined && worst.lost > 0) {
       problems.push({
@@ -34,6 +43,14 @@ export function problemsOf(candidate: Candidate): Problem[] {
   }
   if (busiestTask.mean >= 1000) problems.push({ kind: "load", text: "the busiest task has no time left" });
   return problems;
+}
+
+const STANDALONE = ", since nothing replaces a process (flink.resource-provider: standalone)";
+
+/** `a, b and c` */
+export function listed(parts: readonly string[]): string {
+  if (parts.length <= 1) return parts[0] ?? "";
+  return `${parts.slice(0, -1).join(", ")} and ${parts.at(-1)}`;
 }
 
 /** `an exception` */

@@ -4,7 +4,7 @@ import { formatTime, formatTimeBriefly } from "./format-figures.ts";
 import { phraseOf } from "./judge-candidate.ts";
 import { CRASHES } from "./plan-review.ts";
 import type { Review } from "./review.ts";
-import { crashOf } from "./review-figures.ts";
+import { type CrashFigures, crashOf } from "./review-figures.ts";
 
 const PHASES = [
   { key: "noticedMs", phase: "until it is noticed", color: FAILURE_PHASES["until noticed"]! },
@@ -26,8 +26,8 @@ export function outageChart(review: Review): ReviewChart {
           phase,
           order,
           s: ms / 1000,
-          total: outageMs!.mean / 1000,
-          label: formatTimeBriefly(outageMs),
+          total: totalOf(phases) / 1000,
+          label: outageMs === null ? "not back" : formatTimeBriefly(outageMs),
           said: `${crash}, ${phase}: ${formatTime(phases[key])}`,
         },
       ];
@@ -81,6 +81,11 @@ export function outageChart(review: Review): ReviewChart {
       ],
     },
   );
+}
+
+/** ms of all phases that have begun. */
+function totalOf(phases: CrashFigures["phases"]): number {
+  return PHASES.reduce((sum, { key }) => sum + (phases[key]?.mean ?? 0), 0);
 }
 
 function findingOf(review: Review): string {

@@ -50,6 +50,19 @@ test("findings follow the figures", () => {
   ]);
 });
 
+test("a job that doesn't come back has the phases that it reached", () => {
+  const [configured, upsert] = REVIEW.candidates;
+  const crashes = configured!.crashes.map((one) => ({
+    ...one,
+    outageMs: null,
+    phases: { ...one.phases, restartMs: null, restoreMs: null },
+  }));
+  const review = { ...REVIEW, candidates: [{ ...configured!, crashes, caughtUpMs: null }, upsert!] };
+  const chart = reviewCharts({ ...review, throughCrash: null }).find(({ name }) => name === "outages")!;
+  expect(chart.finding).toBe("The job doesn't come back after any crash");
+  expect(JSON.stringify(chart.spec)).toContain('{"crash":"lost node","s":45,"label":"not back"}');
+});
+
 test("each chart has its table", () => {
   const tables = reviewTables(REVIEW);
   for (const { name } of reviewCharts(REVIEW)) expect(tables.get(name)?.rows.length).toBeGreaterThan(0);

@@ -78,6 +78,10 @@ export interface Candidate {
   readonly guarantee: string;
   readonly intervalMs: number;
   readonly readers: readonly ReaderLatency[];
+  /** Nothing replaces a process that is lost. */
+  readonly isStandalone: boolean;
+  /** Most records that any reader lost although nothing failed. */
+  readonly lostWithoutFault: number;
   readonly crashes: readonly CrashFigures[];
   /** After the longest crash, from when every task runs until no reader waits longer than before, ms; null: it wasn't seen. */
   readonly caughtUpMs: Known | null;
@@ -204,6 +208,8 @@ export function candidateOf(
       const latencyMs = summary === undefined ? null : latencyOf(plan, summary);
       return { ...facts, latencyMs, met: facts.sloMs === null ? null : isWithin(latencyMs, facts.sloMs) };
     }),
+    isStandalone: plan.pipeline.flink.resourceProvider === "standalone",
+    lostWithoutFault: Math.max(0, ...steady.map((summary) => largest(summary, "records_lost"))),
     crashes,
     caughtUpMs: null,
     checkpointMs: known(first, "checkpoint_duration_mean_ms"),

@@ -51,6 +51,8 @@ export function candidate(name: string, guarantee: string, intervalMs: number): 
       const latencyMs = usualLatency(guarantee, facts.isolationLevel, intervalMs);
       return { ...facts, latencyMs, met: latencyMs.mean <= facts.sloMs! };
     }),
+    isStandalone: false,
+    lostWithoutFault: 0,
     crashes: CRASHES.map((crash, i) => ({
       crash,
       outageMs: exactly([2000, 28_000, 75_000][i]!),

@@ -1,5 +1,13 @@
-import { catchUpEstimateMs, headroomOf, lostAtMost, repeatedTo } from "./first-screen.ts";
 import {
+  catchUpEstimateMs,
+  headroomOf,
+  lostAtMost,
+  MOST_ROOM,
+  ofReader,
+  repeatedTo,
+} from "./first-screen.ts";
+import {
+  ceilMs,
   floorMs,
   formatBriefly,
   formatCount,
@@ -11,7 +19,7 @@ import {
 import type { GuessThreshold } from "./guess-threshold.ts";
 import { type IntervalRange, intervalsWithin } from "./interval-range.ts";
 import { guessedCandidate, jointSentences, keptDraws } from "./joint-outcomes.ts";
-import { phraseOf, problemsOf } from "./judge-candidate.ts";
+import { listed, type Problem, phraseOf, problemsOf } from "./judge-candidate.ts";
 import { CRASHES, LONGEST_CRASH } from "./plan-review.ts";
 import { pointsOf } from "./propose-setting.ts";
 import { CONFIGURED, type Review } from "./review.ts";
@@ -29,15 +37,37 @@ export function verdictOf(review: Review): string {
     return `No setting that was tried keeps every promise: with ${settingOf(configured)} ${listed(before.map(({ text }) => text))}.`;
   }
   const after = problemsOf(proposed);
-  const still = after.length === 0 ? "" : ` But ${listed(after.map(({ text }) => text))}.`;
   if (proposed.name === CONFIGURED) {
-    return `Keep ${settingOf(configured)}: ${keptBy(configured)}.${still}`;
+    return after.length === 0
+      ? `Keep ${settingOf(configured)}: ${keptBy(configured)}.`
+      : remedyOf(review, configured, after);
   }
+  const still = after.length === 0 ? "" : ` But ${listed(after.map(({ text }) => text))}.`;
   const what =
     proposed.guarantee === configured.guarantee
       ? `Set the checkpoint interval to ${formatMs(proposed.intervalMs)} instead of ${formatMs(configured.intervalMs)}`
       : `Change to ${settingOf(proposed)}${proposed.guarantee === "at-least-once" ? ", with readers that upsert," : ""} from ${settingOf(configured)}`;
   return `${what}: as configured ${listed(before.map(({ text }) => text))}; then ${keptBy(proposed)}.${still}`;
+}
+
+/** What to do about a setting whose waits are as promised, and that something else is wrong with. */
+function remedyOf({ timeouts }: Review, configured: Candidate, problems: readonly Problem[]): string {
+  const { leastTimeoutMs, transactionTimeoutMs } = configured;
+  const setting = settingOf(configured);
+  if (
+    problems.every(({ kind }) => kind !== "timeout") ||
+    leastTimeoutMs === null ||
+    transactionTimeoutMs === null
+  ) {
+    const waits = configured.readers.some(({ met }) => met) ? ` keeps every promised wait, but` : `:`;
+    return `${setting[0]!.toUpperCase()}${setting.slice(1)}${waits} ${listed(problems.map(({ text }) => text))}.`;
+  }
+  const others = problems.filter(({ kind }) => kind !== "timeout").map(({ text }) => text);
+  const found = others.length === 0 ? "" : `: as configured ${listed(others)}`;
+  const tried = timeouts.find(({ timeoutMs, lost }) => timeoutMs >= leastTimeoutMs && lost === 0);
+  const then =
+    tried === undefined ? "" : `; with ${formatMs(tried.timeoutMs)} ${phraseOf(LONGEST_CRASH)} loses nothing`;
+  return `Keep ${setting}, but raise properties.transaction.timeout.ms from ${formatMs(transactionTimeoutMs)} to ${ceilMs(leastTimeoutMs)} or more${found}${then}.`;
 }
 
 /** How sure the verdict is, in one sentence; none: nothing is guessed. */
@@ -56,6 +86,7 @@ export function findingsOf(review: Review): string[] {
   return [
     ...review.readers.flatMap((reader) => intervalSentence(review, reader)),
     ...review.readers.flatMap((reader) => isolationSentence(review, reader)),
+    ...orderSentence(review),
     lossSentence(review),
     ...timeoutSentence(review),
     outageSentence(review),
@@ -79,8 +110,15 @@ function keptBy(candidate: Candidate): string {
 
 function slosMet({ readers }: Candidate): string {
   const judged = readers.filter(({ met }) => met !== null);
+  if (judged.length === 0) {
+    return readers
+      .map(
+        ({ reader, quantile, latencyMs }) =>
+          `${reader} waits ${formatTimeBriefly(latencyMs)} at ${formatQuantile(quantile)}`,
+      )
+      .join(", ");
+  }
   const met = judged.filter((reader) => reader.met);
-  if (judged.length === 0 || met.length === 0) return "";
   return met
     .map(
       ({ reader, quantile, latencyMs, sloMs }) =>
@@ -164,6 +202,20 @@ function isolationSentence(review: Review, { reader, isolationLevel, quantile }:
   return [`With ${other} ${reader} would wait ${b} instead of ${a} at ${formatQuantile(quantile)}${price}.`];
 }
 
+/** Readers that nothing is repeated to and that get an older value of a key behind a newer one all the same. */
+function orderSentence({ candidates: [configured] }: Review): string[] {
+  const setback = (reader: string): number =>
+    Math.max(0, ...configured!.crashes.map((one) => ofReader(one, reader)?.setbackMs ?? 0));
+  const found = configured!.readers.filter(
+    ({ reader }) => repeatedTo(configured!, reader) === 0 && setback(reader) > 0,
+  );
+  if (found.length === 0) return [];
+  const most = Math.max(...found.map(({ reader }) => setback(reader)));
+  return [
+    `Nothing is repeated to ${listed(found.map(({ reader }) => reader))}, but after a crash an older value of a key may come up to ${formatMs(most)} behind a newer one: a key's records lie in several partitions, and a transaction that is still open holds one of them up.`,
+  ];
+}
+
 function lossSentence({ candidates, repetitions }: Review): string {
   const configured = candidates[0]!;
   const crashes = configured.crashes.filter(({ outageMs }) => outageMs !== null).length * repetitions;
@@ -226,7 +278,7 @@ function headroomSentence({ candidates }: Review): string {
     caught === undefined
       ? ""
       : `; what ${phraseOf(LONGEST_CRASH)} leaves behind is worked off ${caught} after the job is back`;
-  return `The busiest task is busy ${formatBriefly(configured.busiestTask, 10, "%")} of the time, which leaves room for ${formatBriefly(room, 0.01, "%")} more load${after}.`;
+  return `The busiest task is busy ${formatBriefly(configured.busiestTask, 10, "%")} of the time, which leaves room for ${room.mean > MOST_ROOM ? `over ${MOST_ROOM} times the load` : `${formatBriefly(room, 0.01, "%")} more load`}${after}.`;
 }
 
 function thresholdSentence({
@@ -246,10 +298,4 @@ function thresholdSentence({
   return inRange
     ? `Flips if ${what} takes ${above ? "over" : "under"} ${at}: ${effect} (${key}: ${range}).`
     : `Holds until ${what} takes ${above ? "over" : "under"} ${at}: ${effect} (${key}: ${range}).`;
-}
-
-/** `a, b and c` */
-export function listed(parts: readonly string[]): string {
-  if (parts.length <= 1) return parts[0] ?? "";
-  return `${parts.slice(0, -1).join(", ")} and ${parts.at(-1)}`;
 }

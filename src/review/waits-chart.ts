@@ -2,10 +2,11 @@ import { COLORS, durationAxis, durationScale, seriesScales } from "../charts/ind
 import { configuredMark, framed, pointLayers, type ReviewChart, strokeScales } from "./chart-frame.ts";
 import { formatMs, formatQuantile, formatTime } from "./format-figures.ts";
 import { intervalsWithin } from "./interval-range.ts";
+import { listed } from "./judge-candidate.ts";
 import { pointsOf } from "./propose-setting.ts";
 import type { Review } from "./review.ts";
 import type { ReaderFacts } from "./review-figures.ts";
-import { listed, rangeText } from "./sentences.ts";
+import { rangeText } from "./sentences.ts";
 
 /** What one reader waits against the checkpoint interval: a colour a guarantee, dashed under the isolation level that the reader
  *  doesn't have; its SLO; the configured interval. */
