@@ -129,6 +129,24 @@ describe("a segment", () => {
     ]);
   });
 
+  test("that a record doesn't end in is sent with the record's last: as many as its bytes fill", () => {
+    const { sim, log } = world({ recordBytes: 3 * SEGMENT + 1, spacing: 10, total: 3 });
+    sim.run(100_000);
+    const part = (time: number, content = ""): Entry => [time + LATENCY, content];
+    // The first ends in the fourth segment, the second in the seventh, the third in the tenth.
+    expect(log).toEqual([
+      part(10),
+      part(10),
+      part(10),
+      part(20, "[0, 1)"),
+      part(20),
+      part(20),
+      part(30, "[1, 2)"),
+      part(30),
+      part(30),
+    ]);
+  });
+
   property.prop([
     fc.integer({ min: 300, max: 100_000 }),
     fc.array(fc.nat({ max: 30_000 }), { maxLength: 12 }),
@@ -154,6 +172,8 @@ describe("a segment", () => {
       }
       const merged: Entry[] = [];
       for (const [time, content] of log) {
+        // A part of a record that ends in a later segment.
+        if (content === "") continue;
         // A segment that fills in the nanosecond of a flush makes two buffers.
         const last = merged.at(-1);
         if (last !== undefined && last[0] === time) {

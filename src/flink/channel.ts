@@ -2,8 +2,8 @@
  *    the link, and the input channel with what was received.
  *  Source: flink PipelinedSubpartition, BufferBuilder, CreditBasedSequenceNumberingViewReader, RemoteInputChannel,
  *    LocalInputChannel (Flink 2.1).
- *  Leaves out: bandwidth of the link, overdraft buffers; debloated buffers smaller than a record; bytes of latency markers and
- *    watermarks; the backlog is the sender's when a buffer arrives, not as it was when the buffer was sent. */
+ *  Leaves out: bandwidth of the link; debloated buffers smaller than a record; bytes of latency markers and watermarks; the
+ *    backlog is the sender's when a buffer arrives, not as it was when the buffer was sent. */
 
 import { invariant, NO_EVENT, type Simulation } from "../engine/index.ts";
 import { type Route, SpanList } from "../records/index.ts";
@@ -506,13 +506,15 @@ export class Channel {
       this.#bytesOut += this.#segmentSize;
       this.#segmentSize = this.#nextSegmentSize;
       const unpolled = this.#unpolledTail();
-      if (whole > 0 && unpolled !== undefined) {
+      if (unpolled !== undefined) {
         this.#moveOpen(whole, unpolled);
-      } else if (whole > 0) {
+      } else {
+        // Without a whole record it is a part of one that ends in a later segment.
         const buffer = this.#settings.recycler.take();
         this.#moveOpen(whole, buffer);
         this.#push(buffer);
-        this.#send();
+        // The other segments of a record come along, before a flush that was asked for.
+        if (excess < this.#segmentSize) this.#send();
       }
       this.#unpolled = undefined;
       needed = this.#recordsToFill();
@@ -721,8 +723,10 @@ export class Channel {
   #queueRequestedFlush(): void {
     if (!this.#flushRequested || this.#queue.length > 0) return;
     this.#flushRequested = false;
-    this.#upstream.emitInto(this, this.#sim.now);
-    if (this.#hasOpen()) this.#queueOpen();
+    this.#takeEmitted(this.#sim.now);
+    if (!this.#hasOpen()) return;
+    if (this.#queue.length > 0) this.#flushRequested = true;
+    else this.#queueOpen();
   }
 
   /** Credits the receiver has given and the sender has not used. */

@@ -432,12 +432,19 @@ export class OperatorTask implements DownstreamTask, UpstreamTask {
     for (;;) {
       if (this.#blockedSince >= 0 || this.#isEnding) return;
       if (this.#isDue(now)) this.#settleService(now);
+      const isAvailable = this.#writers.available;
+      if (!isAvailable && this.#writers.isExhausted) {
+        // In the middle of a record not even mails are run.
+        this.#rest(now);
+        this.#gauges.enter(HARD_BACK_PRESSURED, now);
+        return;
+      }
       if (!this.#mailbox.isEmpty && !this.#isFiring && this.#isBetweenRecords(now)) {
         this.#settleService(now);
         this.#runMail(this.#mailbox.take()!);
         continue;
       }
-      if (!this.#writers.available) {
+      if (!isAvailable) {
         if (this.#isBetweenRecords(now)) {
           this.#rest(now);
           this.#gauges.enter(this.#isFiring ? HARD_BACK_PRESSURED : SOFT_BACK_PRESSURED, now);
@@ -531,7 +538,7 @@ export class OperatorTask implements DownstreamTask, UpstreamTask {
       return;
     }
     if (buffer.spans.records === 0) {
-      // Latency markers and event time alone.
+      // Latency markers and event time alone, or a part of a record that ends in a later buffer.
       this.#passMarkers(buffer, 0, now);
       this.#endBuffer(buffer, channel, now);
       return;

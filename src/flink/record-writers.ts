@@ -17,6 +17,8 @@ export interface RecordWriterSettings {
   /** ns, largest lateness of the flusher's timer. */
   readonly oversleep: number;
   readonly maxBuffersPerChannel: number;
+  /** segments that a record may take above its pool's. */
+  readonly overdraftBuffers: number;
   /** ns from the JobManager's trigger, after which a timeoutable barrier overtakes. */
   readonly alignedTimeout: number;
 }
@@ -58,11 +60,10 @@ export class RecordWriters {
     this.#edges = edges;
     this.#randoms = randoms;
     this.channels = edges.flat();
-    this.#availability = edges.map((channels) => {
-      const availability = new OutputAvailability(channels.length, settings.maxBuffersPerChannel);
-      for (const channel of channels) availability.adopt(channel.queuedData);
-      return availability;
-    });
+    const { maxBuffersPerChannel, overdraftBuffers } = settings;
+    this.#availability = edges.map(
+      (channels) => new OutputAvailability(channels, maxBuffersPerChannel, overdraftBuffers),
+    );
   }
 
   /** The channels of each writer. */
@@ -109,11 +110,19 @@ export class RecordWriters {
     this.#availability[channel.writer]!.onQueued(channel);
   }
 
-  /** @returns whether the output has just become available. */
+  /** The record in hand waits for a segment of a pool that has none. */
+  get isExhausted(): boolean {
+    for (let i = 0; i < this.#availability.length; i++) if (this.#availability[i]!.isExhausted) return true;
+    return false;
+  }
+
+  /** @returns whether the output has just become available, or the record in hand has just got its segments. */
   onBufferTaken(channel: Channel): boolean {
-    const before = this.available;
+    const wasAvailable = this.available;
+    const wasExhausted = !wasAvailable && this.isExhausted;
     this.#availability[channel.writer]!.onTaken(channel);
-    return !before && this.available;
+    if (wasAvailable) return false;
+    return this.available || (wasExhausted && !this.isExhausted);
   }
 
   /** Foresees in every channel when its segment will be full. */

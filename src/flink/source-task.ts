@@ -16,7 +16,7 @@ import type { FlinkObserver } from "./observations.ts";
 import { type RecordWriterSettings, RecordWriters } from "./record-writers.ts";
 import { ALL_ROUTES, type Chunk, type SourceFeed } from "./source-feed.ts";
 import type { SubtaskCheckpointCoordinator } from "./subtask-checkpoint-coordinator.ts";
-import { BUSY, IDLE, SOFT_BACK_PRESSURED, TaskGauges } from "./task-gauges.ts";
+import { BUSY, HARD_BACK_PRESSURED, IDLE, SOFT_BACK_PRESSURED, TaskGauges } from "./task-gauges.ts";
 import { type TaskCounters, TaskMeters } from "./task-meters.ts";
 import type { TaskMetrics } from "./task-metrics.ts";
 import { inMilliseconds } from "./task-snapshots.ts";
@@ -432,7 +432,7 @@ export class SourceTask implements UpstreamTask {
     if (this.#writers.available) return;
     this.#pause();
     this.#watermarks?.holdUp(this.#sim.now);
-    if (!this.#inSnapshot) this.#gauges.enter(SOFT_BACK_PRESSURED, this.#sim.now);
+    if (!this.#inSnapshot) this.#enterBackPressure();
   }
 
   emitInto(channel: Channel, now: number): void {
@@ -469,7 +469,9 @@ export class SourceTask implements UpstreamTask {
   #advance(): void {
     if (this.#isFrozen) return;
     const now = this.#sim.now;
-    while (!this.#inSnapshot && !this.#mailbox.isEmpty) this.#run(this.#mailbox.take()!);
+    // In the middle of a record not even mails are run.
+    while (!this.#inSnapshot && !this.#mailbox.isEmpty && !this.#writers.isExhausted)
+      this.#run(this.#mailbox.take()!);
     if (this.#inSnapshot || !this.#isStarted) return;
     if (this.#stopsWith !== 0) {
       this.#mode = "paused";
@@ -479,7 +481,7 @@ export class SourceTask implements UpstreamTask {
     if (!this.#writers.available) {
       this.#mode = "paused";
       this.#watermarks?.holdUp(now);
-      this.#gauges.enter(SOFT_BACK_PRESSURED, now);
+      this.#enterBackPressure();
       return;
     }
     this.#watermarks?.goOn(now);
@@ -500,6 +502,11 @@ export class SourceTask implements UpstreamTask {
       const next = this.feed.nextAt(now);
       if (next !== Number.POSITIVE_INFINITY) this.#advanceAt(next);
     }
+  }
+
+  #enterBackPressure(): void {
+    const activity = this.#writers.isExhausted ? HARD_BACK_PRESSURED : SOFT_BACK_PRESSURED;
+    this.#gauges.enter(activity, this.#sim.now);
   }
 
   #advanceAt(time: number): void {

@@ -78,6 +78,7 @@ function world(alignment: AlignmentSettings) {
       bufferTimeout: 5 * MILLISECOND,
       oversleep: 0,
       maxBuffersPerChannel: 10,
+      overdraftBuffers: 20,
       alignedTimeout: alignment.alignedTimeout,
     };
     const coordinator = (number: number, subtask: number) =>

@@ -297,6 +297,7 @@ export interface NetworkSpec {
   readonly buffersPerChannel: number;
   readonly floatingBuffersPerGate: number;
   readonly maxBuffersPerChannel: number;
+  readonly maxOverdraftBuffersPerGate: number;
   /** `taskmanager.network.memory.buffer-debloat.*` */
   readonly debloat: BufferDebloatSettings & { readonly enabled: boolean };
 }

@@ -153,6 +153,10 @@ function resolveNetwork(config: FlinkConfig, defaults: Defaults): NetworkSpec {
     buffersPerChannel: defaults.flink(config, "taskmanager.network.memory.buffers-per-channel"),
     floatingBuffersPerGate: defaults.flink(config, "taskmanager.network.memory.floating-buffers-per-gate"),
     maxBuffersPerChannel: defaults.flink(config, "taskmanager.network.memory.max-buffers-per-channel"),
+    maxOverdraftBuffersPerGate: defaults.flink(
+      config,
+      "taskmanager.network.memory.max-overdraft-buffers-per-gate",
+    ),
     debloat: resolveDebloat(config, defaults),
   };
 }

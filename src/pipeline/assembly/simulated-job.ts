@@ -591,6 +591,7 @@ export class JobBuilder {
       bufferTimeout: network.bufferTimeout,
       oversleep: this.#world.pipeline.environment.timerOversleep,
       maxBuffersPerChannel: network.maxBuffersPerChannel,
+      overdraftBuffers: network.maxOverdraftBuffersPerGate,
       alignedTimeout: this.#job.checkpointing.alignedTimeout,
     };
   }

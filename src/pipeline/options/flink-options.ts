@@ -414,8 +414,6 @@ const taskManager = options({
         removed: { release: "2.0", answer: "no such key: Flink 2.x fixes it at 10" },
       },
     ],
-  },
-  known: {
     "taskmanager.network.memory.max-overdraft-buffers-per-gate": [
       integer({ max: 100_000 }),
       { of: "flink", release: "2.0", before: "5", from: "20" },
@@ -425,6 +423,8 @@ const taskManager = options({
         removed: { release: "2.0", answer: "no such key: Flink 2.x fixes it at 20" },
       },
     ],
+  },
+  known: {
     "taskmanager.memory.network.fraction": [ratio, "0.1", "Share of Flink memory for network buffers."],
     "taskmanager.memory.network.min": [memorySize(), "64 mb", "Least memory for network buffers."],
     "taskmanager.memory.network.max": [
