@@ -1,4 +1,6 @@
+import module from "node:module";
 import { availableParallelism } from "node:os";
+import { dirname } from "node:path";
 import type { TaskRunner } from "./run-sweep.ts";
 
 /** Worker threads that run tasks, one at a time each. */
@@ -18,10 +20,21 @@ export async function openWorkerPool(workers: number | undefined): Promise<Worke
     maxThreads: threads,
     // The environment of the tests is none of a worker's business.
     execArgv: [],
+    env: workerEnvironment(),
   });
   return {
     workers: threads,
     run: (task) => pool.run(task),
     close: () => pool.destroy(),
   };
+}
+
+/** That of the process, and its cache of stripped sources, which isn't a worker's by itself: a thread that strips types has every
+ *  access to a typed array checked from then on (docs/performance.md). */
+function workerEnvironment(): Record<string, string> {
+  const environment = Object.entries(process.env).filter(
+    (one): one is [string, string] => one[1] !== undefined,
+  );
+  const cache = module.getCompileCacheDir();
+  return { ...Object.fromEntries(environment), ...(cache && { NODE_COMPILE_CACHE: dirname(cache) }) };
 }
