@@ -52,6 +52,9 @@ interface Stretch {
   readonly pace: number;
 }
 
+/** How far a record has come: on its way to the leader, in its log, with its followers, or past the high watermark. */
+type Stage = "sent" | "appended" | "replicated" | "readable";
+
 interface PartitionState {
   status: PartitionStatus;
   stretches: Stretch[];
@@ -109,9 +112,14 @@ export class OriginLog implements PartitionListener {
 
   /** Offset behind the last record that is readable at `time`. */
   countAt(partition: number, time: number): number {
+    return this.#countOf(partition, time, "readable");
+  }
+
+  /** Offset behind the last record that has come so far by `time`, ns. */
+  #countOf(partition: number, time: number, stage: Stage): number {
     const { stretches } = this.#partitions[partition]!;
     for (let i = stretches.length - 1; i >= 0; i--) {
-      const count = this.#countIn(partition, stretches[i]!, time);
+      const count = this.#countIn(partition, stretches[i]!, time, stage);
       if (count > 0 || i === 0) return stretches[i]!.start + count;
     }
     return 0;
@@ -119,13 +127,17 @@ export class OriginLog implements PartitionListener {
 
   /** When the record at `offset` is readable, as far as that can be foreseen; infinite: never, ns. */
   readableAt(partition: number, offset: number): number {
-    const { publishDelay } = this.#settings;
+    const { publishDelay, replicationDelay } = this.#settings;
     const stretch = this.#at(partition, offset);
     if (stretch === undefined) return Number.POSITIVE_INFINITY;
     const { start, origin, at, pace } = stretch;
     const own = origin + offset - start;
     if (own >= this.#origin.total(partition)) return Number.POSITIVE_INFINITY;
-    if (Number.isNaN(at)) return this.#origin.createdAt(partition, own) + publishDelay;
+    if (Number.isNaN(at)) {
+      const log = this.#topic.logs[partition]!;
+      const appended = this.#origin.createdAt(partition, own) + publishDelay - replicationDelay;
+      return log.replicatedAt(log.appendedAt(appended));
+    }
     return at + (offset - start) * pace;
   }
 
@@ -158,12 +170,33 @@ export class OriginLog implements PartitionListener {
     return undefined;
   }
 
-  #countIn(partition: number, { origin, count, at, pace }: Stretch, time: number): number {
-    let readable: number;
-    if (Number.isNaN(at)) readable = this.#created(partition, time - this.#settings.publishDelay) - origin;
-    else if (time < at) readable = 0;
-    else readable = pace > 0 ? Math.floor((time - at) / pace) + 1 : count;
-    return Math.max(0, Math.min(count, readable, this.#origin.total(partition) - origin));
+  #countIn(partition: number, { origin, count, at, pace }: Stretch, time: number, stage: Stage): number {
+    const reached = time + this.#ahead(stage);
+    let here: number;
+    if (Number.isNaN(at)) here = this.#created(partition, this.#madeUpTo(partition, time, stage)) - origin;
+    else if (reached < at) here = 0;
+    else here = pace > 0 ? Math.floor((reached - at) / pace) + 1 : count;
+    return Math.max(0, Math.min(count, here, this.#origin.total(partition) - origin));
+  }
+
+  /** ns from there until a record is readable, as long as all disks are fast. */
+  #ahead(stage: Stage): number {
+    const { replicationDelay, appendTime } = this.#settings;
+    if (stage === "readable") return 0;
+    if (stage === "replicated") return replicationDelay / 2;
+    return stage === "appended" ? replicationDelay : replicationDelay + appendTime;
+  }
+
+  /** The latest creation of what has come so far by `time`, ns. */
+  #madeUpTo(partition: number, time: number, stage: Stage): number {
+    const { publishDelay, replicationDelay, appendTime } = this.#settings;
+    const untilAppended = publishDelay - replicationDelay;
+    if (stage === "sent") return time + appendTime - untilAppended;
+    const log = this.#topic.logs[partition]!;
+    let appended = time;
+    if (stage === "readable") appended = log.replicatedUpTo(time);
+    else if (stage === "replicated") appended = log.replicatedUpTo(time, 0.5);
+    return log.appendedUpTo(appended) - untilAppended;
   }
 
   #created(partition: number, time: number): number {
@@ -176,6 +209,10 @@ export class OriginLog implements PartitionListener {
   }
 
   // ---- brokers that fail
+
+  onDisksChanged(): void {
+    this.tellReaders();
+  }
 
   onPartitionChanged(partition: number, { status, election }: PartitionChange, now: number): void {
     const state = this.#partitions[partition]!;
@@ -200,7 +237,7 @@ export class OriginLog implements PartitionListener {
   #holdBack(state: PartitionState, partition: number, cut: LinkCut): void {
     const { replicationDelay, appendTime, acks, idempotence, pace } = this.#settings;
     const { from: now, until, requests, timedOut } = cut;
-    const end = this.countAt(partition, now + replicationDelay + (requests ? 0 : appendTime));
+    const end = this.#countOf(partition, now, requests ? "appended" : "sent");
     const unacknowledged = this.countAt(partition, now);
     const next = this.#originAt(partition, end);
     state.stretches = state.stretches.filter(({ start }) => start < end || start === 0);
@@ -218,13 +255,13 @@ export class OriginLog implements PartitionListener {
 
   /** Nothing more becomes readable. */
   #stall(state: PartitionState, partition: number, now: number): void {
-    const { replicationDelay, appendTime } = this.#settings;
     const end = this.countAt(partition, now);
-    const originAt = (time: number): number => this.#originAt(partition, this.countAt(partition, time));
+    const originAt = (stage: Stage): number =>
+      this.#originAt(partition, this.#countOf(partition, now, stage));
     state.next = this.#originAt(partition, end);
-    state.replicated = Math.max(state.next, originAt(now + replicationDelay / 2));
-    state.appended = Math.max(state.replicated, originAt(now + replicationDelay));
-    state.sent = Math.max(state.appended, originAt(now + replicationDelay + appendTime));
+    state.replicated = Math.max(state.next, originAt("replicated"));
+    state.appended = Math.max(state.replicated, originAt("appended"));
+    state.sent = Math.max(state.appended, originAt("sent"));
     state.stretches = state.stretches.filter(({ start }) => start < end || start === 0);
     const last = state.stretches.at(-1)!;
     last.count = end - last.start;
@@ -242,15 +279,11 @@ export class OriginLog implements PartitionListener {
   /** With acks other than all the leader goes on appending while a replica is away. */
   #appendedUpTo(state: PartitionState, partition: number, now: number): void {
     if (this.#settings.acks === "all" || state.stalledAt === now) return;
-    const { publishDelay, replicationDelay, appendTime } = this.#settings;
-    const unreadable = publishDelay - replicationDelay;
     // Those of its followers that are there have kept up.
-    state.replicated = Math.max(
-      state.replicated,
-      this.#created(partition, now - unreadable - replicationDelay / 2),
-    );
-    state.appended = Math.max(state.appended, this.#created(partition, now - unreadable));
-    state.sent = Math.max(state.appended, this.#created(partition, now - unreadable + appendTime));
+    const made = (stage: Stage): number => this.#created(partition, this.#madeUpTo(partition, now, stage));
+    state.replicated = Math.max(state.replicated, made("replicated"));
+    state.appended = Math.max(state.appended, made("appended"));
+    state.sent = Math.max(state.appended, made("sent"));
   }
 
   /** Followers have what was half-way to being readable when the leader was lost; the leader itself all that it appended. */
@@ -278,7 +311,7 @@ export class OriginLog implements PartitionListener {
   }
 
   #goOn(state: PartitionState, partition: number, before: PartitionStatus, now: number): void {
-    const { acks, publishDelay, replicationDelay, appendTime, pace, links, client } = this.#settings;
+    const { acks, replicationDelay, appendTime, pace, links, client } = this.#settings;
     const { election, next } = state;
     const { fetchedFrom } = this.#topic.logs[partition]!;
     const readableFrom = Math.max(fetchedFrom, election === undefined ? now : now + replicationDelay);
@@ -288,7 +321,7 @@ export class OriginLog implements PartitionListener {
     // Nobody was asked to wait: with acks other than all a leader has appended what came until now.
     let { keptTo } = state;
     if (election === undefined && acks !== "all") {
-      keptTo = Math.max(next, this.#created(partition, now - (publishDelay - replicationDelay)));
+      keptTo = Math.max(next, this.#created(partition, this.#madeUpTo(partition, now, "appended")));
     }
     if (keptTo > next) this.#push(state, next, keptTo - next, readableFrom, 0);
     let at = Math.max(fetchedFrom, appendedAt + replicationDelay);

@@ -17,6 +17,8 @@ const REPAIR = { min: 500, max: 5000 };
 /** ms, and up to so many heartbeat time-outs: short pauses, and processes that come back when they have been given up. */
 const FREEZE_MIN = 100;
 const LONGEST_FREEZE = 2;
+/** An append to the page cache takes some hundredths of a millisecond: up to seconds, as on a disk that hangs. */
+const MOST_SLOW_DISK = 100_000;
 
 /** Draws plans of up to `most` faults that a pipeline can meet in `duration` ns: whom they hit is there, and the models can
  *  do it. They shrink towards no fault, and each towards the simplest one early in the run. */
@@ -101,7 +103,14 @@ function brokerFaults(
     .map((drawn): FaultAction => ({ kind: "freeze", ...drawn }));
   const message = fc.constantFrom("Produce request", "Produce response", "EndTxn request", "EndTxn response", "WriteTxnMarkers request"); // biome-ignore format: one line
   const drop = message.map((one): FaultAction => ({ kind: "drop", message: one, job: undefined }));
-  return [kill, freeze, ...cuts(pipeline, longest), drop];
+  const slowDisk = fc
+    .record({
+      broker: fc.integer({ min: 1, max: kafka.brokers }),
+      factor: fc.integer({ min: 2, max: MOST_SLOW_DISK }),
+      duration: milliseconds(REPAIR.min, REPAIR.max),
+    })
+    .map((drawn): FaultAction => ({ kind: "slow-disk", ...drawn }));
+  return [kill, freeze, ...cuts(pipeline, longest), drop, slowDisk];
 }
 
 /** The way from a broker to a TaskManager, a reader or a producer; and those to the controller and the other brokers, which

@@ -157,6 +157,7 @@ export function hitsBrokers(action: FaultAction): boolean {
       return action.target.kind === "broker";
     case "elect":
     case "cut":
+    case "slow-disk":
       return true;
     case "drop":
       return action.message !== "notifyCheckpointComplete";

@@ -4,6 +4,7 @@ import { BrokerCluster, type BrokerClusterSettings } from "./broker-cluster.ts";
 import { CONTROLLER } from "./broker-links.ts";
 import { ALL } from "./client-links.ts";
 import type { PartitionChange } from "./partition-change.ts";
+import type { PartitionDisks } from "./slow-disk.ts";
 
 const SECOND = 1e9;
 
@@ -14,6 +15,7 @@ const SETTINGS: BrokerClusterSettings = {
   metadataDelay: 0,
   replicaLagTimeMax: 30 * SECOND,
   brokerStart: 5 * SECOND,
+  fetchCycle: (slowness) => 0.1 * SECOND * slowness,
   catchUp: () => SECOND,
 };
 
@@ -32,6 +34,7 @@ function world(
 ) {
   const sim = new Simulation({ seed });
   const told: Told[] = [];
+  const diskChanges: { at: number; partition: number; disks: PartitionDisks }[] = [];
   const events: string[] = [];
   const say = (what: string, at: number): void => {
     events.push(`${(at / SECOND).toFixed(2)} ${what}`);
@@ -48,7 +51,10 @@ function world(
         replicationFactor,
         minInsyncReplicas,
         unclean: false,
+        diskDelays: (leader, followers) => ({ append: leader, queueing: 0, replication: followers }),
         listener: {
+          onDisksChanged: (partition, disks, _delays, at) =>
+            diskChanges.push({ at: at / SECOND, partition, disks }),
           onPartitionChanged: (partition, change, at) => told.push({ at: at / SECOND, partition, change }),
         },
       },
@@ -72,7 +78,7 @@ function world(
     told
       .filter((one) => one.partition === partition)
       .map(({ change }) => `${change.status} ${change.leader}`);
-  return { sim, cluster, told, events, at, statuses };
+  return { sim, cluster, told, events, at, statuses, diskChanges };
 }
 
 const fencedAt = (events: readonly string[]): number =>
@@ -296,5 +302,32 @@ describe("a broker that is cut off from the controller", () => {
     const open = told.find(({ partition, change }) => partition === 0 && change.status === "open")!;
     expect(open.at).toBeGreaterThanOrEqual(36.2);
     expect(open.at).toBeLessThanOrEqual(36.7);
+  });
+});
+
+describe("a slow disk", () => {
+  test("is told of where its broker leads, and where it follows, until it is fast again", () => {
+    const { sim, cluster, at, told, diskChanges } = world(2, 1);
+    at(30, () => cluster.slowDisk(0, 10, 5 * SECOND));
+    sim.run(60 * SECOND);
+    const until = 35 * SECOND;
+    const fast = { leader: 1, leaderUntil: 0, followers: 1, followersUntil: 0 };
+    // Partition 0 on brokers 0 and 1, 1 on 1 and 2, 2 on 2 and 0.
+    expect(diskChanges).toEqual([
+      { at: 30, partition: 0, disks: { ...fast, leader: 10, leaderUntil: until } },
+      { at: 30, partition: 2, disks: { ...fast, followers: 10, followersUntil: until } },
+      { at: 35, partition: 0, disks: fast },
+      { at: 35, partition: 2, disks: fast },
+    ]);
+    expect(told).toEqual([]);
+  });
+
+  test("that takes a follower half of replica.lag.time.max.ms for a fetch has it lag: it leaves, and comes back when it is fast", () => {
+    const { sim, cluster, at, statuses, events } = world(3, 2, "1", { replicaLagTimeMax: 4 * SECOND });
+    at(30, () => cluster.slowDisk(0, 21, 20 * SECOND));
+    sim.run(60 * SECOND);
+    expect(statuses(0)).toEqual([]);
+    expect(statuses(1)).toEqual(["no-replication 1", "open 1"]);
+    expect(events).toEqual(["51.00 0 in sync"]);
   });
 });

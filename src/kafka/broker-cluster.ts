@@ -1,5 +1,5 @@
 /** Models: the brokers of a cluster as processes that end, stand still and come back, or are cut off from each other or from
- *    the controller, and when the controller notices: a broker's session ends a time-out after its last heartbeat, one
+ *    the controller, or whose disks are slow, and when the controller notices: a broker's session ends a time-out after its last heartbeat, one
  *    broker is fenced at a look, and a new process is let in once the session of the one before has ended; it follows until
  *    it has caught up. A leader takes a follower that doesn't fetch out of the replicas in sync. What a partition can do
  *    follows from its leader and its replicas in sync.
@@ -28,6 +28,7 @@ import {
 } from "./kafka-controller.ts";
 import { LaggingReplicas } from "./lagging-replicas.ts";
 import type { LeaderChange, PartitionListener, PartitionStatus } from "./partition-change.ts";
+import type { DiskDelays, PartitionDisks } from "./slow-disk.ts";
 
 /** Times in ns. */
 export interface BrokerClusterSettings {
@@ -42,6 +43,8 @@ export interface BrokerClusterSettings {
   readonly replicaLagTimeMax: number;
   /** from a broker's end until its successor asks to be let in. */
   readonly brokerStart: number;
+  /** ns from one fetch of a follower to its next whose appends take so many times as long. */
+  readonly fetchCycle: (slowness: number) => number;
   /** how long a broker takes to catch up that was away for so long. */
   readonly catchUp: (outage: number) => number;
 }
@@ -55,6 +58,8 @@ export interface PartitionGroup {
   readonly minInsyncReplicas: number;
   readonly unclean: boolean;
   readonly listener: PartitionListener;
+  /** What slow disks make later, by how many times as long an append takes at the leader and at the slowest follower. */
+  readonly diskDelays: (leader: number, followers: number) => DiskDelays;
 }
 
 /** What is reported about brokers; brokers by number from 0. */
@@ -92,6 +97,9 @@ interface BrokerProcess {
   isolatedSince: number;
   isolatedUntil: number;
   behindSince: number;
+  /** An append takes `slowness` times as long until then, ns. */
+  slowness: number;
+  slowUntil: number;
   readonly heartbeatPhase: number;
 }
 
@@ -101,7 +109,10 @@ interface PartitionPlace {
   status: PartitionStatus;
   /** the latest broker that led it. */
   lastLeader: number;
+  disks: PartitionDisks;
 }
+
+const FAST: PartitionDisks = { leader: 1, leaderUntil: 0, followers: 1, followersUntil: 0 };
 
 export class BrokerCluster {
   readonly #sim: Simulation;
@@ -149,6 +160,8 @@ export class BrokerCluster {
       isolatedSince: 0,
       isolatedUntil: 0,
       behindSince: Number.POSITIVE_INFINITY,
+      slowness: 1,
+      slowUntil: 0,
       heartbeatPhase: random.below(heartbeatInterval),
     }));
     this.#lagging = new LaggingReplicas(settings.replicaLagTimeMax);
@@ -160,7 +173,7 @@ export class BrokerCluster {
       for (let partition = 0; partition < group.partitions; partition++) {
         const replicas = replicasOf(partition, group.replicationFactor, brokers);
         partitions.push(partitionRegistration(replicas, group.unclean));
-        places.push({ group, partition, status: "open", lastLeader: replicas[0]! });
+        places.push({ group, partition, status: "open", lastLeader: replicas[0]!, disks: FAST });
       }
     }
     this.#places = places;
@@ -226,6 +239,56 @@ export class BrokerCluster {
     this.#apply();
   }
 
+  /** An append of `broker` takes `factor` times as long for `duration`, ns; of two such times at once the slower one counts,
+   *  until both are over. */
+  slowDisk(broker: number, factor: number, duration: number): void {
+    const { now } = this.#sim;
+    this.#settleAll(now);
+    const slow = this.#processes[broker]!;
+    slow.slowness = Math.max(slow.slowness, factor);
+    slow.slowUntil = Math.max(slow.slowUntil, Math.ceil(now + duration));
+    this.#sim.scheduleAt(slow.slowUntil, this.#kinds.healed, 0, 0);
+    this.#outbox.clear();
+    this.#apply();
+  }
+
+  /** Whether a fetch of `broker` takes so long that its leaders take it to lag: what it asks for is old by a whole fetch when
+   *  it asks, and by two when it asks again. */
+  #isStuck(broker: number): boolean {
+    const { slowness } = this.#processes[broker]!;
+    const { fetchCycle, replicaLagTimeMax } = this.#settings;
+    return slowness > 1 && 2 * fetchCycle(slowness) > replicaLagTimeMax;
+  }
+
+  /** Tells of partitions whose brokers' disks are slower or faster than before. */
+  #tellDisks(): void {
+    const { now } = this.#sim;
+    this.#controller.partitions.forEach(({ leader, isr }, number) => {
+      const place = this.#places[number]!;
+      const disks = leader === NO_LEADER ? FAST : this.#disksOf(leader, isr);
+      const { leader: before, leaderUntil, followers, followersUntil } = place.disks;
+      if (disks.leader === before && disks.leaderUntil === leaderUntil) {
+        if (disks.followers === followers && disks.followersUntil === followersUntil) return;
+      }
+      place.disks = disks;
+      const { listener, diskDelays } = place.group;
+      listener.onDisksChanged?.(place.partition, disks, diskDelays(disks.leader, disks.followers), now);
+    });
+  }
+
+  #disksOf(leader: number, isr: readonly number[]): PartitionDisks {
+    const { slowness, slowUntil } = this.#processes[leader]!;
+    let followers = 1;
+    let followersUntil = 0;
+    for (const broker of isr) {
+      if (broker === leader || !this.#fetches(broker, leader)) continue;
+      const follower = this.#processes[broker]!;
+      followers = Math.max(followers, follower.slowness);
+      followersUntil = Math.max(followersUntil, follower.slowUntil);
+    }
+    return { leader: slowness, leaderUntil: slowUntil, followers, followersUntil };
+  }
+
   /** When two brokers get through to each other again, ns; `at` when they do. */
   cutUntil(one: number, other: number, at: number): number {
     return one === other ? at : this.#links.cutUntil(one, other, at);
@@ -250,7 +313,10 @@ export class BrokerCluster {
 
   /** Whether `follower` can fetch from `leader`, both at work. */
   #fetches(follower: number, leader: number): boolean {
-    return this.isAlive(follower) && !this.#links.isCut(follower, leader, this.#sim.now);
+    if (!this.isAlive(follower)) return false;
+    return (
+      follower === leader || !(this.#isStuck(follower) || this.#links.isCut(follower, leader, this.#sim.now))
+    );
   }
 
   /** Other leaders for the partitions of the group of this name (undefined: all of them) that have another replica to lead. */
@@ -283,8 +349,9 @@ export class BrokerCluster {
   }
 
   #goesOnAt(broker: number, leader: number): number {
-    const { alive, fencedAt, backAt } = this.#processes[broker]!;
-    return alive ? this.cutUntil(broker, leader, this.#sim.now) : Math.min(fencedAt, backAt);
+    const { alive, fencedAt, backAt, slowUntil } = this.#processes[broker]!;
+    if (!alive) return Math.min(fencedAt, backAt);
+    return Math.max(slowUntil, this.cutUntil(broker, leader, this.#sim.now));
   }
 
   #backAt(broker: number): number {
@@ -406,11 +473,16 @@ export class BrokerCluster {
     );
   }
 
-  /** A cut is over. */
+  /** A cut is over, or a disk is fast again. */
   #onHealed(): void {
     const { now } = this.#sim;
     this.#settleAll(now);
     this.#links.heal(now);
+    for (const slow of this.#processes) {
+      if (slow.slowUntil > now) continue;
+      slow.slowUntil = 0;
+      slow.slowness = 1;
+    }
     this.#processes.forEach((host, broker) => {
       const wasIsolated = host.isolatedUntil > 0 && host.isolatedUntil <= now;
       if (wasIsolated) host.isolatedUntil = 0;
@@ -512,6 +584,7 @@ export class BrokerCluster {
   /** Tells everybody what has changed. @returns how many partitions have another leader. */
   #apply(): number {
     this.#watchFollowers();
+    this.#tellDisks();
     const elections = new Map<number, LeaderChange>();
     for (let i = 0; i < this.#outbox.length; i++) {
       if (this.#outbox.effects[i] !== LEADER_ELECTED) continue;

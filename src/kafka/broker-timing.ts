@@ -7,6 +7,8 @@
  *    connections, transfer time of the bytes, fsync (none on the produce path). */
 
 import { exp, invariant } from "../engine/index.ts";
+import { longestRequestWait } from "./producer-connection.ts";
+import type { DiskDelays } from "./slow-disk.ts";
 
 /** Times in ns. */
 export interface BrokerTiming {
@@ -67,4 +69,37 @@ export function produceService(
   acks: "0" | "1" | "all",
 ): number {
   return appendDelay(timing) + (acks === "all" ? replicationDelay(timing, replicationFactor) : 0);
+}
+
+/** Who writes a partition, as far as its requests queue at a broker. */
+export interface WriterLoad {
+  readonly acks: "0" | "1" | "all";
+  readonly maxInFlight: number;
+  /** records a second of one connection to a broker. */
+  readonly recordsPerSecond: number;
+}
+
+/** What slow disks add, ns, when an append takes `leader` times as long at the leader, and `followers` times at its slowest
+ *  follower. `appendsPerSecond`: of one leader, as in followersBusy. `writer`: undefined: requests don't queue. */
+export function diskDelays(
+  timing: BrokerTiming,
+  replicationFactor: number,
+  appendsPerSecond: number,
+  writer: WriterLoad | undefined,
+  leader: number,
+  followers: number,
+): DiskDelays {
+  const slowAppend = timing.append * followers;
+  const cycle = timing.replicationRoundTrip + slowAppend;
+  const busy = followers === 1 ? (timing.followersBusy ?? 0) : followersBusy(appendsPerSecond, cycle);
+  const slow = { ...timing, append: slowAppend, followersBusy: busy };
+  const replication = replicationDelay(slow, replicationFactor) - replicationDelay(timing, replicationFactor);
+  const append = timing.append * (leader - 1);
+  if (writer === undefined) return { append, queueing: 0, replication };
+  const { acks, maxInFlight, recordsPerSecond } = writer;
+  const wait = (service: number): number =>
+    (recordsPerSecond / 1e9) * service >= 1 ? longestRequestWait(timing.roundTrip, service, maxInFlight) : 0;
+  const service = produceService(timing, replicationFactor, acks);
+  const slowService = service + append + (acks === "all" ? replication : 0);
+  return { append, queueing: wait(slowService) - wait(service), replication };
 }

@@ -17,6 +17,7 @@ import type {
   PartitionListener,
   PartitionStatus,
 } from "./partition-change.ts";
+import type { PartitionLog } from "./partition-log.ts";
 import { firstRetryAfter, type SendErrorListener } from "./record-producer.ts";
 import type { Topic } from "./topic.ts";
 
@@ -78,7 +79,6 @@ export class InFlightBatches implements PartitionListener {
   readonly #observer: KafkaObserver;
   readonly #separate: boolean;
   readonly #partitions: readonly PartitionInFlight[];
-  readonly #delay: number;
   onSendError: SendErrorListener = () => {};
   /** Whether a record was refused since its producer had been fenced. */
   isFenced = false;
@@ -106,7 +106,6 @@ export class InFlightBatches implements PartitionListener {
     this.#settings = settings;
     this.#separate = separate;
     this.#observer = observer;
-    this.#delay = topic.logs[0]!.replicationDelay;
     this.#partitions = topic.logs.map((_, partition) => ({
       status: topic.statusOf(partition),
       stalledAt: sim.now,
@@ -124,7 +123,14 @@ export class InFlightBatches implements PartitionListener {
     const state = this.#partitions[partition]!;
     const copy = new SpanList(this.#separate);
     spans.copyTo(copy);
-    const run = { spans: copy, transaction, first, last, again: false };
+    const log = this.#log(partition);
+    const run = {
+      spans: copy,
+      transaction,
+      first: log.appendedAt(first),
+      last: log.appendedAt(last),
+      again: false,
+    };
     // What waits goes first.
     if (state.waiting.length > 0 || !this.#takes(partition)) state.waiting.push(run);
     else this.#send(state, partition, run);
@@ -209,7 +215,7 @@ export class InFlightBatches implements PartitionListener {
     else if (tookRecords && !takesRecords && election === undefined) {
       this.#hold(state, partition, now, now, status === "no-leader");
     }
-    if (status === "open" && (!wasReadable || election !== undefined)) this.#letRead(state, now);
+    if (status === "open" && (!wasReadable || election !== undefined)) this.#letRead(state, partition, now);
     this.#release(partition, now);
     this.#plan();
   }
@@ -275,7 +281,7 @@ export class InFlightBatches implements PartitionListener {
   #decideTail(state: PartitionInFlight, partition: number, election: LeaderChange, now: number): void {
     const { acks, idempotence } = this.#settings;
     const { how, lostAt } = election;
-    const replicatedBy = how === "returned" ? lostAt : how === "clean" ? lostAt - this.#delay / 2 : Number.NEGATIVE_INFINITY; // biome-ignore format: one line
+    const replicatedBy = how === "returned" ? lostAt : how === "clean" ? this.#log(partition).replicatedUpTo(lostAt, 0.5) : Number.NEGATIVE_INFINITY; // biome-ignore format: one line
     const kept: Run[] = [];
     const again: Run[] = [];
     for (const run of state.runs) {
@@ -324,8 +330,8 @@ export class InFlightBatches implements PartitionListener {
   }
 
   /** What is appended by `now` is readable: the replicas in sync have it. After an election they have to fetch it first. */
-  #letRead({ runs, election }: PartitionInFlight, now: number): void {
-    const at = election === undefined ? now - this.#delay : now;
+  #letRead({ runs, election }: PartitionInFlight, partition: number, now: number): void {
+    const at = election === undefined ? this.#log(partition).replicatedUpTo(now) : now;
     for (const run of runs) {
       if (run.first < at) run.first = at;
       if (run.last < at) run.last = at;
@@ -371,7 +377,7 @@ export class InFlightBatches implements PartitionListener {
   #loseResponse(state: PartitionInFlight, partition: number, run: Run): void {
     const request = this.#firstRequest(run);
     const at = request.last + this.#untilSentAgain();
-    this.#lastAckAt = Math.max(this.#lastAckAt, at + this.#ackDelay());
+    this.#lastAckAt = Math.max(this.#lastAckAt, this.#ackAt(partition, at));
     if (!this.#settings.idempotence) {
       const copy = this.#copyOf(request);
       state.late.push({ ...copy, first: at, last: at });
@@ -406,7 +412,7 @@ export class InFlightBatches implements PartitionListener {
   #release(partition: number, now: number): void {
     const state = this.#partitions[partition]!;
     const { runs, late } = state;
-    const readable = now - this.#delay;
+    const readable = this.#log(partition).replicatedUpTo(now);
     while (late.length > 0 && late[0]!.last <= now && state.status === "open") {
       this.#queue(state, { ...late.shift()!, first: now, last: now });
     }
@@ -422,13 +428,17 @@ export class InFlightBatches implements PartitionListener {
 
   #append(partition: number, { spans, first, last, transaction }: Run): void {
     if (!this.#topic.logs[partition]!.append(spans, first, last, transaction)) this.isFenced = true;
-    this.#lastAckAt = Math.max(this.#lastAckAt, last + this.#ackDelay());
+    this.#lastAckAt = Math.max(this.#lastAckAt, this.#ackAt(partition, last));
   }
 
-  /** ns from an append until the producer knows of it. */
-  #ackDelay(): number {
+  #log(partition: number): PartitionLog {
+    return this.#topic.logs[partition]!;
+  }
+
+  /** When the producer knows of what is appended at `appendedAt`, ns. */
+  #ackAt(partition: number, appendedAt: number): number {
     const { acks, answerTime } = this.#settings;
-    return acks === "all" ? this.#delay + answerTime : answerTime;
+    return (acks === "all" ? this.#log(partition).replicatedAt(appendedAt) : appendedAt) + answerTime;
   }
 
   /** Splits a run at `time`: what comes up to it, and what later. */
@@ -463,11 +473,11 @@ export class InFlightBatches implements PartitionListener {
   #acknowledgedAt(): number {
     let at = Math.max(this.#flushFrom, this.#lastAckAt);
     const { acks } = this.#settings;
-    for (const state of this.#partitions) {
+    for (const [partition, state] of this.#partitions.entries()) {
       if (state.waiting.length > 0 || state.late.length > 0) return Number.POSITIVE_INFINITY;
       for (const { last } of state.runs) {
         if (acks === "all" && state.status !== "open") return Number.POSITIVE_INFINITY;
-        at = Math.max(at, last + this.#ackDelay());
+        at = Math.max(at, this.#ackAt(partition, last));
       }
     }
     return at;
@@ -520,9 +530,9 @@ export class InFlightBatches implements PartitionListener {
       if (waiting.length > 0 && this.#isTaken(state)) at = Math.min(at, this.#throughAt(partition));
       if (late.length > 0 && state.status === "open") at = Math.min(at, late[0]!.last);
     });
-    for (const { runs, status } of this.#partitions) {
+    for (const [partition, { runs, status }] of this.#partitions.entries()) {
       if (!readLive || status !== "open") continue;
-      for (const { last } of runs) at = Math.min(at, last + this.#delay);
+      for (const { last } of runs) at = Math.min(at, this.#log(partition).replicatedAt(last));
     }
     return at;
   }

@@ -3,10 +3,12 @@ export { CONTROLLER } from "./broker-links.ts";
 export {
   appendDelay,
   type BrokerTiming,
+  diskDelays,
   followersBusy,
   produceService,
   replicationDelay,
   timeInAccumulator,
+  type WriterLoad,
 } from "./broker-timing.ts";
 export {
   ALL,

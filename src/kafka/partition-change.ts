@@ -1,3 +1,5 @@
+import type { DiskDelays, PartitionDisks } from "./slow-disk.ts";
+
 /** Whether a partition can be written and read on. `no-leader`: its leader's process does nothing. `no-replication`: a replica
  *  in sync doesn't fetch, so that the high watermark stands still. `not-enough-replicas`: fewer are in sync than
  *  min.insync.replicas, so that acks=all is refused and the high watermark stands still. */
@@ -30,4 +32,6 @@ export interface PartitionListener {
   onPartitionChanged(partition: number, change: PartitionChange, now: number): void;
   /** `broker` works again. */
   onBrokerBack?(broker: number): void;
+  /** The disks of the brokers of `partition` are as slow as this from `now` on, which makes appends and fetches later. */
+  onDisksChanged?(partition: number, disks: PartitionDisks, delays: DiskDelays, now: number): void;
 }

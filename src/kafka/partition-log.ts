@@ -2,11 +2,13 @@
  *    offset as the append time of the first record of the oldest transaction that is undecided or whose marker is not
  *    replicated, and aborted transactions, which read_committed never sees.
  *  Source: kafka UnifiedLog, ProducerStateManager (firstUnstableOffset, onHighWatermarkUpdated, completeTxn).
+ *    Slow disks of its brokers make appends and replication later.
  *  Leaves out: offsets (materialised by nobody yet), retention, segments, the bytes of aborted records that a
  *    read_committed reader fetches in vain. */
 
 import type { SpanList } from "../records/index.ts";
 import type { LogConsumer } from "./log-consumer.ts";
+import { type DiskDelays, lateTime, ON_TIME, onTimeUpTo, type PartitionDisks } from "./slow-disk.ts";
 
 interface OpenTransaction {
   readonly transaction: number;
@@ -19,6 +21,10 @@ export class PartitionLog {
   readonly replicationDelay: number;
   /** ns; no consumer asks the present leader for anything before. */
   fetchedFrom = 0;
+  /** Of what clients append, of what brokers do, and of the followers' fetches. */
+  #clients = ON_TIME;
+  #leader = ON_TIME;
+  #followers = ON_TIME;
   readonly #uncommitted: LogConsumer[] = [];
   readonly #committed: LogConsumer[] = [];
   #open: OpenTransaction[] = [];
@@ -36,6 +42,41 @@ export class PartitionLog {
   constructor(partition: number, replicationDelay: number) {
     this.partition = partition;
     this.replicationDelay = replicationDelay;
+  }
+
+  /** Its brokers' disks are so slow from `now` on, ns. */
+  onDisksChanged({ leaderUntil, followersUntil }: PartitionDisks, delays: DiskDelays, now: number): void {
+    const { append, queueing, replication } = delays;
+    // Requests wait for a slow follower, too.
+    this.#clients = { from: now, until: Math.max(leaderUntil, followersUntil), by: append + queueing };
+    this.#leader = { from: now, until: leaderUntil, by: append };
+    this.#followers = { from: now, until: followersUntil, by: replication };
+  }
+
+  /** When the leader has what a client's request would append at `time` with a disk as usual, ns. */
+  appendedAt(time: number): number {
+    return lateTime(this.#clients, time);
+  }
+
+  /** The latest time of appendedAt that is over by `now`, ns. */
+  appendedUpTo(now: number): number {
+    return onTimeUpTo(this.#clients, now);
+  }
+
+  /** When the leader has what another broker appends at `time` with a disk as usual, ns. */
+  markedAt(time: number): number {
+    return lateTime(this.#leader, time);
+  }
+
+  /** When the high watermark has passed what is appended at `time`, ns. */
+  replicatedAt(time: number): number {
+    return lateTime(this.#followers, time) + this.replicationDelay;
+  }
+
+  /** What is appended by this time the high watermark has passed by `now`, ns; `share` of the way to it: 1, or 0.5 for what
+   *  the followers have. */
+  replicatedUpTo(now: number, share = 1): number {
+    return onTimeUpTo(this.#followers, now - share * this.replicationDelay);
   }
 
   subscribe(consumer: LogConsumer): void {
@@ -167,8 +208,10 @@ export class PartitionLog {
   ): void {
     const delay = this.replicationDelay;
     const earliest = this.fetchedFrom;
-    const head = first + delay < earliest ? earliest : first + delay;
-    const tail = last + delay < earliest ? earliest : last + delay;
+    const replicatedFirst = lateTime(this.#followers, first) + delay;
+    const replicatedLast = lateTime(this.#followers, last) + delay;
+    const head = replicatedFirst < earliest ? earliest : replicatedFirst;
+    const tail = replicatedLast < earliest ? earliest : replicatedLast;
     for (let i = 0; i < consumers.length; i++) {
       const consumer = consumers[i]!;
       if (head === first + delay || consumer.isAtBroker !== true)
@@ -234,10 +277,11 @@ export class PartitionLog {
     last: number,
     transaction: number,
   ): void {
-    const delay = this.replicationDelay;
     const earliest = time < this.fetchedFrom ? this.fetchedFrom : time;
-    const head = first + delay < earliest ? earliest : first + delay;
-    const tail = last + delay < earliest ? earliest : last + delay;
+    const replicatedFirst = this.replicatedAt(first);
+    const replicatedLast = this.replicatedAt(last);
+    const head = replicatedFirst < earliest ? earliest : replicatedFirst;
+    const tail = replicatedLast < earliest ? earliest : replicatedLast;
     for (const consumer of this.#committed) {
       consumer.readable(this.partition, origin, route, from, to, head, tail, transaction);
     }

@@ -2,6 +2,7 @@ import { invariant } from "../engine/index.ts";
 import type { PartitionChange, PartitionListener, PartitionStatus } from "./partition-change.ts";
 import { PartitionLog } from "./partition-log.ts";
 import { firstRetryAfter } from "./record-producer.ts";
+import type { DiskDelays, PartitionDisks } from "./slow-disk.ts";
 
 /** What consumers go by when a leader is gone: retry.backoff.ms, retry.backoff.max.ms, request.timeout.ms; and when it answers
  *  as before, without anything new: metadata.max.age.ms, ns.
@@ -73,6 +74,11 @@ export class Topic implements PartitionListener {
       );
     }
     for (const listener of this.#listeners) listener.onPartitionChanged(partition, change, now);
+  }
+
+  onDisksChanged(partition: number, disks: PartitionDisks, delays: DiskDelays, now: number): void {
+    this.logs[partition]!.onDisksChanged(disks, delays, now);
+    for (const listener of this.#listeners) listener.onDisksChanged?.(partition, disks, delays, now);
   }
 
   attach(writer: LogWriter): void {

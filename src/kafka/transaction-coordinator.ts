@@ -28,6 +28,7 @@ import type {
   PartitionListener,
   PartitionStatus,
 } from "./partition-change.ts";
+import { type DiskDelays, type Lateness, lateTime, type PartitionDisks } from "./slow-disk.ts";
 import type { Topic } from "./topic.ts";
 import { MarkerQueue, type MarkerRequest } from "./transaction-markers.ts";
 import type { TransactionMetadata } from "./transaction-metadata.ts";
@@ -206,6 +207,8 @@ export class TransactionCoordinator implements PartitionListener {
   readonly #nameOf = new Map<number, string>();
   readonly #requesters = new Map<number, TransactionRequester>();
   readonly #places = new Map<number, ClientPlace>();
+  /** Partitions of __transaction_state whose brokers have had slow disks. */
+  readonly #stateDisks = new Map<number, { readonly leader: Lateness; readonly followers: Lateness }>();
   readonly #underWay = new Map<number, UnderWay>();
   readonly #open = new Map<number, OpenTransaction>();
   /** At coordinator * brokers + destination. */
@@ -790,7 +793,24 @@ export class TransactionCoordinator implements PartitionListener {
     this.counters.stateLogWrites++;
     const write = { number: ++this.#lastWrite, startedAt: this.#sim.now + delay, isStalled: false };
     this.#writes.set(id, write);
-    this.#planDurable(id, write, delay + this.#durableWrite);
+    this.#planDurable(id, write, this.#durableAfter(id, delay));
+  }
+
+  /** ns until what is written `delay` ns from now is durable. */
+  #durableAfter(id: number, delay: number): number {
+    const disks = this.#stateDisks.get(this.#statePartitionOf(this.#nameOf.get(id)!));
+    if (disks === undefined) return delay + this.#durableWrite;
+    const { append } = this.#timing;
+    const { now } = this.#sim;
+    const appended = lateTime(disks.leader, now + delay + append);
+    return lateTime(disks.followers, appended) + this.#durableWrite - append - now;
+  }
+
+  onDisksChanged(partition: number, disks: PartitionDisks, delays: DiskDelays, now: number): void {
+    this.#stateDisks.set(partition, {
+      leader: { from: now, until: disks.leaderUntil, by: delays.append },
+      followers: { from: now, until: disks.followersUntil, by: delays.replication },
+    });
   }
 
   #planDurable(id: number, write: StateLogWrite, after: number): void {
@@ -840,7 +860,8 @@ export class TransactionCoordinator implements PartitionListener {
     for (const topicPartition of partitions) {
       const topic = this.#topics[Math.floor(topicPartition / PARTITIONS)]!;
       const leader = this.#leaderOf(topicPartition);
-      const delay = topic.logs[topicPartition % PARTITIONS]!.replicationDelay;
+      const log = topic.logs[topicPartition % PARTITIONS]!;
+      const delay = log.replicatedAt(log.markedAt(now)) - now;
       replicationOf.set(leader, Math.max(delay, replicationOf.get(leader) ?? 0));
     }
     const { replicationRoundTrip } = this.#timing;

@@ -220,3 +220,42 @@ test("any broker faults at any moment: acks=all and exactly-once lose nothing, r
     { numRuns: 25 },
   );
 });
+
+describe("a slow disk", () => {
+  // One partition, led by broker 1, at five records a second: requests never queue.
+  const set = (replicas: number): string[] => [
+    AT_LEAST_ONCE,
+    "environment.broker.append=1 ms",
+    "environment.broker.replication-round-trip=1 ms",
+    "execution.buffer-timeout.interval=0 ms",
+    "producers.load.rate=5/s",
+    `kafka.config.min.insync.replicas=${Math.min(2, replicas)}`,
+    ...["in", "out"].flatMap((topic) => [
+      `kafka.topics.${topic}.partitions=1`,
+      `kafka.topics.${topic}.replication.factor=${replicas}`,
+    ]),
+  ];
+
+  test.each([
+    ["of the leader: each of the two topics' appends takes 100 ms longer", "broker-1", 1, 2 * 100],
+    ["of the leader, with followers: no more", "broker-1", 3, 2 * 100],
+    // A parked fetch takes its cycle of 102 ms instead of 2; some find one under way.
+    ["of a follower: the high watermark stays behind by a cycle of its fetch", "broker-3", 3, 2 * 100],
+  ])("%s", (_, broker, replicas, expected) => {
+    const usual = run([], set(replicas), 40);
+    const slow = run([`slow-disk ${broker} by 101 at 10 s for 20 s`], set(replicas), 40);
+    const more = (longest(slow, uncommitted) - longest(usual, uncommitted)) * 1000;
+    const found = replicas > 1 && broker !== "broker-1" ? 2 * 102 * (2 / 3) : 0;
+    expect(more).toBeGreaterThan(expected - 1);
+    expect(more).toBeLessThan(expected + found + 1);
+    expect(slow.readers[uncommitted]!.latency.minMs).toBe(usual.readers[uncommitted]!.latency.minMs);
+    expect(counts(slow, uncommitted)).toEqual([0, 0]);
+    expect(broken(slow)).toEqual([]);
+  });
+
+  test("of a broker that is killed meanwhile: exactly-once is so", () => {
+    const result = run(["slow-disk broker-1 by 2000 at 20 s for 20 s", "kill broker-1 at 25.3 s"], FAR_APART);
+    expect(counts(result, committed)).toEqual([0, 0]);
+    expect(broken(result)).toEqual([]);
+  });
+});

@@ -93,6 +93,9 @@ export function performFault(fault: Fault, world: JobSurroundings): void {
       events.troubleStore(action.mode, action.factor, sim.now + action.duration);
       sim.scheduleAfter(action.duration, events.storeRecovers, 0, 0);
       return;
+    case "slow-disk":
+      kafka.brokers!.slowDisk(action.broker - 1, action.factor, action.duration);
+      return;
     case "elect":
       kafka.brokers!.elect(action.topic, action.topicPartition, action.unclean);
       return;

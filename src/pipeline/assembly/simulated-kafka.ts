@@ -19,6 +19,7 @@ import {
   CurveConsumer,
   CurveProducer,
   type CurveProducerKinds,
+  diskDelays,
   EagerConsumer,
   type EagerConsumerKinds,
   EagerProducer,
@@ -40,6 +41,7 @@ import {
   TransactionalClient,
   TransactionCoordinator,
   timeInAccumulator,
+  type WriterLoad,
 } from "../../kafka/index.ts";
 import {
   activeTime,
@@ -407,6 +409,7 @@ export class SimulatedKafka {
         minInsyncReplicas: spec.minInsyncReplicas,
         unclean: spec.uncleanElection,
         listener: this.topic(spec.name),
+        diskDelays: this.#diskDelays(spec.replicationFactor, this.#writerLoad(spec)),
       }),
     );
     const stateLog: PartitionGroup = {
@@ -416,6 +419,7 @@ export class SimulatedKafka {
       minInsyncReplicas: transactions.stateLogMinIsr,
       unclean: false,
       listener: this.coordinator,
+      diskDelays: this.#diskDelays(transactions.stateLogReplicationFactor, undefined),
     };
     const bytesPerSecond = topics.reduce(
       (sum, { name }) => sum + recordsPerSecond(this.#pipeline, name) * recordBytes(this.#pipeline, name),
@@ -431,6 +435,8 @@ export class SimulatedKafka {
         replicaLagTimeMax: kafka.replicaLagTimeMax,
         metadataDelay: kafka.controllerAppendLinger + environment.brokerReplicationRoundTrip,
         brokerStart: environment.brokerStart,
+        fetchCycle: (slowness) =>
+          environment.brokerReplicationRoundTrip + environment.brokerAppend * slowness,
         // What the others were written meanwhile comes over the network.
         catchUp: (outage) => Math.round(cycle + (outage * bytesPerSecond) / environment.brokerBandwidth),
       },
@@ -445,6 +451,26 @@ export class SimulatedKafka {
       passesAt: (from, to, at) => cluster.cutUntil(from, to, at),
     };
     return cluster;
+  }
+
+  #diskDelays(replicationFactor: number, writer: WriterLoad | undefined): PartitionGroup["diskDelays"] {
+    const appends = appendsPerSecond(this.#pipeline);
+    return (leader, followers) =>
+      diskDelays(this.#timing, replicationFactor, appends, writer, leader, followers);
+  }
+
+  /** Who writes a topic: its producer, or the subtasks of a job's sink. */
+  #writerLoad({ name, partitions }: TopicSpec): WriterLoad | undefined {
+    const { producers, jobs, kafka } = this.#pipeline;
+    const sink = jobs.flatMap(({ sinks }) => sinks).find(({ topic }) => topic === name);
+    const config = producers.find(({ topic }) => topic === name)?.config ?? sink?.producer;
+    if (config === undefined) return undefined;
+    const connections = Math.min(kafka.brokers, partitions) * (sink?.parallelism ?? 1);
+    return {
+      acks: config.acks,
+      maxInFlight: config.maxInFlightRequestsPerConnection,
+      recordsPerSecond: recordsPerSecond(this.#pipeline, name) / connections,
+    };
   }
 
   #makeCoordinator(brokers: number): TransactionCoordinator {

@@ -19,6 +19,7 @@ export function isModelledFault(action: FaultAction): boolean {
     case "elect":
     case "poison":
     case "slow":
+    case "slow-disk":
     case "storage":
       return true;
     case "operate":
@@ -53,7 +54,7 @@ export function checkFaults(context: CheckContext): void {
     context.report({
       path: ["faults", fault.name],
       wanted:
-        "a fault that this version of Sluice models: kill or lose a taskmanager, a broker or the jobmanager, freeze a taskmanager or a broker, elect another leader, cut a link between brokers and taskmanagers, readers, producers, the controller or each other, drop a message to or from a broker, fail, poison or slow a task, storage in trouble, cancel, savepoint, stop, restart, rescale or rename a job",
+        "a fault that this version of Sluice models: kill or lose a taskmanager, a broker or the jobmanager, freeze a taskmanager or a broker, slow-disk of a broker, elect another leader, cut a link between brokers and taskmanagers, readers, producers, the controller or each other, drop a message to or from a broker, fail, poison or slow a task, storage in trouble, cancel, savepoint, stop, restart, rescale or rename a job",
     });
   }
 }
