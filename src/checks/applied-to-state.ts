@@ -58,6 +58,11 @@ export class AppliedToState
     return this.#snapshots[job]!.get(checkpoint);
   }
 
+  /** What the state of a subtask has got; undefined: it isn't known, or the task is an older attempt. */
+  stateOf(job: number, subtask: number, task: number): RouteSightings | undefined {
+    return this.#tasks[job]![subtask] === task ? this.#current[job]![subtask] : undefined;
+  }
+
   stateRestored(
     job: number,
     subtask: number,

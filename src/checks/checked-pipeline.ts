@@ -49,6 +49,8 @@ export interface CheckedVertex {
   readonly parallelism: number;
   /** Topics of its sinks that get all its records. */
   readonly writes: readonly string[];
+  /** It hands on results of windows, not the records that it gets. */
+  readonly hasWindows?: boolean;
 }
 
 export interface CheckedSink {

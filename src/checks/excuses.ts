@@ -12,7 +12,8 @@ export type Cause =
   | "unclean election"
   | "leader lost"
   | "delivery timeout"
-  | "sent again";
+  | "sent again"
+  | "late records";
 
 export interface Excuse {
   readonly guarantee: CheckedSink["deliveryGuarantee"] | "any";
@@ -133,6 +134,22 @@ export const EXCUSES: readonly Excuse[] = [
     cause: "sent again",
     permits: "reordering",
     since: "without enable.idempotence a broker appends again what its producer sends again",
+  },
+  {
+    guarantee: "any",
+    isolationLevel: "any",
+    cause: "late records",
+    permits: "losses",
+    since:
+      "a window that was fired without the records of a key, which came behind the watermark, has no result for it",
+  },
+  {
+    guarantee: "any",
+    isolationLevel: "any",
+    cause: "late records",
+    permits: "repeats",
+    since:
+      "a restored job has no watermark at first, and takes records that were late for those of a new window",
   },
 ];
 

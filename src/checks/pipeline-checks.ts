@@ -1,5 +1,5 @@
 import type { ConnectorObserver } from "../connectors/index.ts";
-import type { FailoverObserver, FlinkObserver, RescaledState } from "../flink/index.ts";
+import type { FailoverObserver, FiredWindow, FlinkObserver, RescaledState } from "../flink/index.ts";
 import type { KafkaObserver, LossReason } from "../kafka/index.ts";
 import type { Lineage, Route } from "../records/index.ts";
 import { AppliedToState } from "./applied-to-state.ts";
@@ -18,6 +18,7 @@ import { RecordConservation } from "./record-conservation.ts";
 import { TransactionHistory } from "./transaction-history.ts";
 import type { Finding } from "./violations.ts";
 import { VisibilityAfterCompletion } from "./visibility-after-completion.ts";
+import { WindowConservation } from "./window-conservation.ts";
 
 type Observed = Pick<
   KafkaObserver,
@@ -33,7 +34,7 @@ type Observed = Pick<
     FlinkObserver,
     "snapshotStarted" | "checkpointAcknowledged" | "checkpointCompleted" | "offsetInSnapshot"
   > &
-  Required<Pick<FlinkObserver, "applied" | "stateRestored">> &
+  Required<Pick<FlinkObserver, "applied" | "stateRestored" | "windowFired" | "lateRecordsDropped">> &
   Pick<FailoverObserver, "jobStatusChanged"> &
   Pick<ConnectorObserver, "preCommitted" | "committableDropped" | "sinkFailed"> &
   Required<Pick<ConnectorObserver, "written" | "unsentDropped">>;
@@ -47,6 +48,8 @@ export class PipelineChecks implements Observed {
   readonly #order: OrderPerPartitionAndKey;
   readonly #conservation: RecordConservation;
   readonly #applied: AppliedToState;
+  /** undefined: no job has windows. */
+  readonly #windows: WindowConservation | undefined;
   readonly #barriers: BarrierNeverOvertakesRecord;
   readonly #commits: EveryTransactionCommits;
   readonly #ends: EveryTransactionEnds;
@@ -67,6 +70,8 @@ export class PipelineChecks implements Observed {
     this.#order = new OrderPerPartitionAndKey(pipeline);
     this.#conservation = new RecordConservation(pipeline);
     this.#applied = new AppliedToState(pipeline, lineage);
+    if (jobs.some(({ vertices }) => vertices.some(({ hasWindows }) => hasWindows === true)))
+      this.#windows = new WindowConservation(pipeline, lineage, this.#applied);
     this.#barriers = new BarrierNeverOvertakesRecord(pipeline, lineage, this.#applied);
     this.#commits = new EveryTransactionCommits(pipeline, this.#history);
     this.#ends = new EveryTransactionEnds(pipeline, this.#history);
@@ -243,10 +248,21 @@ export class PipelineChecks implements Observed {
     rescaled: RescaledState | undefined,
   ): void {
     this.#applied.stateRestored(job, subtask, task, checkpoint, rescaled);
+    this.#windows?.stateRestored(job, subtask, checkpoint);
   }
 
   snapshotStarted(job: number, subtask: number, checkpoint: number): void {
     this.#applied.snapshotStarted(job, subtask, checkpoint);
+    this.#windows?.snapshotStarted(job, subtask, checkpoint);
+  }
+
+  windowFired(job: number, subtask: number, task: number, window: FiredWindow, results: number): void {
+    this.#windows?.windowFired(job, subtask, task, window);
+    this.#conservation.windowFired(job, subtask, task, window, results);
+  }
+
+  lateRecordsDropped(job: number): void {
+    this.#cause(job, "late records");
   }
 
   offsetInSnapshot(job: number, checkpoint: number, originPartition: number, offset: number): void {
@@ -373,6 +389,7 @@ export class PipelineChecks implements Observed {
       kept("FencedProducerNeverCommits", this.#fencing.violations),
       kept("NoAcknowledgedWriteLost", this.#acknowledged.violations(names, isQuiet)),
       kept("BarrierNeverOvertakesRecord", this.#barriers.violations),
+      ...(this.#windows === undefined ? [] : [kept("WindowConservation", this.#windows.violations)]),
     ];
   }
 }

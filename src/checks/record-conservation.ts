@@ -6,11 +6,11 @@ import type { CheckedPipeline } from "./checked-pipeline.ts";
 import type { DeliveryLedger } from "./delivery-ledger.ts";
 
 /** **RecordConservation.** Nothing comes from nothing: over all attempts, replays included, a sink writes no more records than
- *  its operator has processed, a log takes no more than were written to it less those that died in a producer, and no reader
+ *  its operator has processed (or its windows have given), a log takes no more than were written to it less those that died in a producer, and no reader
  *  sees a record that was never made. Without a failure, and drained, the counts are the same all the way. */
 export class RecordConservation
   implements
-    Pick<FlinkObserver, "applied">,
+    Required<Pick<FlinkObserver, "applied" | "windowFired">>,
     Pick<ConnectorObserver, "written" | "unsentDropped">,
     Pick<KafkaObserver, "appended">
 {
@@ -53,7 +53,13 @@ export class RecordConservation
   ): void {
     // A job whose parallelism has changed has other numbers.
     const vertex = this.#vertexOf[job]![subtask] ?? -1;
-    if (vertex >= 0) this.#applied[job]![vertex]! += to - from;
+    if (vertex >= 0 && this.#pipeline.jobs[job]!.vertices[vertex]!.hasWindows !== true)
+      this.#applied[job]![vertex]! += to - from;
+  }
+
+  windowFired(job: number, subtask: number, _task: number, _window: unknown, results: number): void {
+    const vertex = this.#vertexOf[job]![subtask] ?? -1;
+    if (vertex >= 0) this.#applied[job]![vertex]! += results;
   }
 
   written(_job: number, _writer: number, topic: string, _transaction: number, records: number): void {

@@ -15,6 +15,7 @@ export function renderReport(runs: Runs, columns: number, colors: Colors): strin
   const results = [...runs.values()];
   const table = renderResultTable(listResultRows(results), columns, colors);
   const sentences = describeGuaranteeCost(runs).map((sentence) => `${sentence}\n`);
+  const late = results.flatMap((run) => describeLateRecords(run).map((sentence) => `${sentence}\n`));
   const failures = results.flatMap((run) => {
     const lines = describeRecovery(run);
     return lines.length === 0 ? [] : ["\n", ...lines.map((line) => `${line}\n`)];
@@ -25,6 +26,7 @@ export function renderReport(runs: Runs, columns: number, colors: Colors): strin
     renderLatencyTable(results, colors),
     "\n",
     ...sentences,
+    ...late,
     ...failures,
     "\n",
     describeRuns(results),
@@ -42,6 +44,16 @@ export function listFailedChecks(runs: Runs): string[] {
         return `Check ${name} failed (${guarantee}): ${count}, the first: ${violations[0]}`;
       }),
   );
+}
+
+/** One line for each job whose windows have dropped records. */
+function describeLateRecords({ windows = [] }: RunResult): string[] {
+  return windows
+    .filter(({ lateRecordsDropped }) => lateRecordsDropped > 0)
+    .map(
+      ({ job, lateRecordsDropped, recordsFired }) =>
+        `Job ${job} dropped ${counted(lateRecordsDropped, "record")} that came behind the watermark; its windows hold ${formatCount(recordsFired)}.`,
+    );
 }
 
 function describeRuns(results: readonly RunResult[]): string {

@@ -1,5 +1,6 @@
 import type { CheckedPipeline } from "../checks/index.ts";
 import {
+  haveWindows,
   jobVertices,
   type Pipeline,
   topicsWrittenWhole,
@@ -15,9 +16,11 @@ export function checkedPipeline(pipeline: Pipeline): CheckedPipeline {
     jobs: jobs.map((job) => {
       const { name, checkpointing, source, sinks } = job;
       const written = topicsWrittenWhole(job);
+      const windowed = haveWindows(job);
       const [first, ...vertices] = jobVertices(widestJob(job, faults)).map(({ parallelism }, i) => ({
         parallelism,
         writes: written[i]!,
+        hasWindows: windowed[i]!,
       }));
       return {
         name,

@@ -12,8 +12,10 @@ import {
   type TrackedJob,
   UpsertView,
   type UpsertViewFigures,
+  WindowRecorder,
 } from "../metrics/index.ts";
 import {
+  haveWindows,
   type JobSpec,
   jobVertices,
   type Lineage,
@@ -32,6 +34,7 @@ import type {
   ReaderResult,
   RunResult,
   UpsertViewResult,
+  WindowsResult,
 } from "./run-result.ts";
 
 /** Stretches of offsets that a result names. */
@@ -54,6 +57,7 @@ export class Recorders {
   readonly #checkpoints: CheckpointRecorder;
   readonly #sizes: CheckpointSizes;
   readonly #statistics: CheckpointStatsTracker;
+  readonly #windows: WindowRecorder;
   #latency: LatencyRecorder | undefined;
   /** Creation to append, by topic. */
   #appends: LatencyRecorder | undefined;
@@ -79,6 +83,7 @@ export class Recorders {
       })),
     );
     this.checks = new RunChecks(pipeline);
+    this.#windows = new WindowRecorder(pipeline.jobs.length);
     this.#markers = new LatencyMarkerRecorder(
       pipeline.kafka.topics.length,
       pipeline.jobs.flatMap(({ sinks }, job) =>
@@ -106,6 +111,7 @@ export class Recorders {
     const checkpoints = this.#checkpoints;
     const sizes = this.#sizes;
     const statistics = this.#statistics;
+    const windows = this.#windows;
     const fingerprint = this.fingerprint;
     this.#latency = latency;
     const { recovery } = this.checks;
@@ -181,6 +187,14 @@ export class Recorders {
         statistics.checkpointAborted(job, checkpoint, reason, at, message);
         fingerprint.add(at, 5, checkpoint, 0);
       },
+      windowFired: (job, subtask, task, window, results) => {
+        windows.windowFired(job, subtask, task, window, results);
+        checks.windowFired(job, subtask, task, window, results);
+      },
+      lateRecordsDropped: (job, subtask, records) => {
+        windows.lateRecordsDropped(job, subtask, records);
+        checks.lateRecordsDropped(job, subtask, records);
+      },
       offsetInSnapshot: (job, checkpoint, origin, offset) => {
         checks.offsetInSnapshot(job, checkpoint, origin, offset);
         fingerprint.add(offset, 6, checkpoint, origin);
@@ -198,6 +212,15 @@ export class Recorders {
 
   get checkpointSizes(): readonly JobCheckpointSizes[] {
     return this.#sizes.jobs;
+  }
+
+  /** Of jobs that have windows. */
+  windows(): WindowsResult[] {
+    return this.#pipeline.jobs.flatMap((job, i) => {
+      if (!haveWindows(job).includes(true)) return [];
+      const { fired, records, results, late } = this.#windows.jobs[i]!;
+      return [{ job: job.name, fired, recordsFired: records, results, lateRecordsDropped: late }];
+    });
   }
 
   #created(world: World, reader: number): number {

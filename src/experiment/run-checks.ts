@@ -13,7 +13,12 @@ import type { RunResult } from "./run-result.ts";
 const SECOND = 1e9;
 
 type ChecksObserver = PipelineObserver &
-  Required<Pick<PipelineObserver, "appended" | "recordsLost" | "recordsRepeated" | "jobRescaled">>;
+  Required<
+    Pick<
+      PipelineObserver,
+      "appended" | "recordsLost" | "recordsRepeated" | "jobRescaled" | "windowFired" | "lateRecordsDropped"
+    >
+  >;
 
 /** The checks on one run, and what they need to know of its recovery: all that listens where nothing but the verdict is
  *  wanted. */
@@ -108,6 +113,9 @@ export class RunChecks {
         checks.stateRestored(job, subtask, task, checkpoint, rescaled),
       applied: (job, subtask, task, origin, route, from, to) =>
         checks.applied(job, subtask, task, origin, route, from, to),
+      windowFired: (job, subtask, task, window, results) =>
+        checks.windowFired(job, subtask, task, window, results),
+      lateRecordsDropped: (job) => checks.lateRecordsDropped(job),
       snapshotCompleted: () => {},
       checkpointCompleted: (job, checkpoint, triggeredAt, latestAckAt, at) =>
         checks.checkpointCompleted(job, checkpoint, triggeredAt, latestAckAt, at),

@@ -84,6 +84,7 @@ export function measurePipeline(pipeline: Pipeline, options: RunOptions): Measur
   const { puts, bytes: putBytes, deletes } = world.storage();
   const triggered = recorders.jobCheckpoints.reduce((sum, job) => sum + job.triggered, 0);
   const stopReason = drain(world, pipeline, recorders.checks, underLoad);
+  const windows = recorders.windows();
   const result: RunResult = {
     pipeline: pipeline.name,
     seed,
@@ -106,6 +107,7 @@ export function measurePipeline(pipeline: Pipeline, options: RunOptions): Measur
     transactions: transactionsOf(world, idsUnderLoad, duration),
     storage: { checkpoints: triggered, puts, putBytes, deletes },
     tasks,
+    ...(windows.length > 0 && { windows }),
     latencyMarkers,
     sources: lagsOf(world, pipeline).map(({ consumerGroupLag }, job) => ({
       ...lags[job]!,

@@ -124,6 +124,17 @@ export interface SourceLagResult {
   readonly consumerGroupLagDrained: number | null;
 }
 
+/** What the windows of a job did, over the whole run and all attempts. */
+export interface WindowsResult {
+  readonly job: string;
+  /** Windows of a subtask that were fired, the records in them, and their results, a result a key. */
+  readonly fired: number;
+  readonly recordsFired: number;
+  readonly results: number;
+  /** Flink's numLateRecordsDropped: they came behind the watermark. */
+  readonly lateRecordsDropped: number;
+}
+
 /** What Flink's metrics of a vertex's tasks show at the end of the load. */
 export interface VertexResult {
   readonly job: string;
@@ -153,6 +164,8 @@ export interface RunResult {
   readonly transactions: TransactionsResult;
   readonly storage: StorageResult;
   readonly tasks: readonly VertexResult[];
+  /** Of jobs that have windows; not there without any. */
+  readonly windows?: readonly WindowsResult[];
   /** The histograms that Flink keeps of latency markers, by job, as they are at the end of the load. */
   readonly latencyMarkers: readonly {
     readonly job: string;

@@ -46,4 +46,4 @@ export { TaskEventTime, type TaskWindows } from "./task-event-time.ts";
 export { UPDATE_INTERVAL } from "./task-gauges.ts";
 export type { TaskMetrics } from "./task-metrics.ts";
 export type { CommittableState, TaskStateSnapshot } from "./task-state-snapshot.ts";
-export { TumblingWindows } from "./tumbling-windows.ts";
+export { type FiredWindow, TumblingWindows } from "./tumbling-windows.ts";

@@ -1,5 +1,6 @@
 import type { CheckpointMetrics } from "./checkpoint-metrics.ts";
 import type { TaskStateSnapshot } from "./task-state-snapshot.ts";
+import type { FiredWindow } from "./tumbling-windows.ts";
 
 /** What a subtask gets of the state of the subtasks of its vertex in a checkpoint. */
 export interface RescaledState {
@@ -33,7 +34,9 @@ export interface FlinkObserver {
     to: number,
   ): void;
   /** A subtask's operator has fired a window: it hands on so many results. */
-  windowFired?(job: number, subtask: number, results: number): void;
+  windowFired?(job: number, subtask: number, task: number, window: FiredWindow, results: number): void;
+  /** Records that came to a windowed operator behind the watermark were dropped. */
+  lateRecordsDropped?(job: number, subtask: number, records: number): void;
   /** A request was accepted at `at` and its checkpoint has an id now. @param type CHECKPOINT, SAVEPOINT or SYNC_SAVEPOINT. */
   checkpointTriggered(job: number, checkpoint: number, at: number, type: string): void;
   /** A request failed before its checkpoint was pending; Flink counts it as triggered and failed. */

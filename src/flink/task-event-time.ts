@@ -13,7 +13,7 @@ import {
   type StreamStatus,
   UNCHANGED,
 } from "./event-time.ts";
-import type { TumblingWindows, TumblingWindowsState } from "./tumbling-windows.ts";
+import type { FiredWindow, TumblingWindows, TumblingWindowsState } from "./tumbling-windows.ts";
 import {
   OUTPUT_ACTIVE,
   OUTPUT_IDLE,
@@ -32,7 +32,9 @@ export interface TaskWindows {
   /** ns that so many results take together. */
   readonly service: (results: number) => number;
   /** A window was fired with so many results. */
-  readonly onFired: (results: number) => void;
+  readonly onFired: (window: FiredWindow, results: number) => void;
+  /** So many records were dropped. */
+  readonly onLate: (records: number) => void;
 }
 
 export class TaskEventTime {
@@ -79,7 +81,7 @@ export class TaskEventTime {
     return {
       currentInputWatermark: known(this.#valve.output),
       currentOutputWatermark: known(this.#output),
-      ...(windows !== undefined && { numLateRecordsDropped: windows.records.late - this.#lateBefore }),
+      ...(windows !== undefined && { numLateRecordsDropped: windows.late - this.#lateBefore }),
     };
   }
 
@@ -96,7 +98,10 @@ export class TaskEventTime {
 
   /** Records were processed: windows keep them. */
   process(originPartition: number, route: number, from: number, to: number): void {
-    this.#windows?.windows.add(originPartition, route, from, to);
+    if (this.#windows === undefined) return;
+    const { windows, onLate } = this.#windows;
+    const late = windows.add(originPartition, route, from, to);
+    if (late > 0) onLate(late);
   }
 
   /** ns that the results take that are being fired. */
@@ -133,12 +138,13 @@ export class TaskEventTime {
     this.watermark = watermark;
     if (this.#windows === undefined) return;
     const { windows, results, onFired } = this.#windows;
-    for (const { start, maxTimestamp, records, spans } of windows.advance(watermark)) {
+    for (const window of windows.advance(watermark)) {
+      const { start, maxTimestamp, records, spans } = window;
       const before = this.results.records;
       results.fire(start, maxTimestamp, records, spans, this.results);
       const fired = this.results.records - before;
       this.#resultsOut += fired;
-      onFired(fired);
+      onFired(window, fired);
     }
   }
 }

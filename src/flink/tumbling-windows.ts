@@ -62,6 +62,11 @@ export class TumblingWindows {
     return { fired: this.#fired, open, late: this.#late };
   }
 
+  /** Records that came behind the watermark. */
+  get late(): number {
+    return this.#late;
+  }
+
   /** Windows that hold records, oldest first. */
   get open(): readonly OpenWindow[] {
     return this.#open;
@@ -84,8 +89,9 @@ export class TumblingWindows {
     this.#watermark = Number.NEGATIVE_INFINITY;
   }
 
-  /** Ranks [from, to) have come; each goes to the window of its creation time. */
-  add(originPartition: number, route: number, from: number, to: number): void {
+  /** Ranks [from, to) have come; each goes to the window of its creation time. @returns how many were late, and dropped. */
+  add(originPartition: number, route: number, from: number, to: number): number {
+    const before = this.#late;
     let at = from;
     while (at < to) {
       const timestamp = Math.floor(this.#times.createdAt(originPartition, route, at) / MILLISECOND);
@@ -97,6 +103,7 @@ export class TumblingWindows {
       else this.#put(start, { originPartition, route, from: at, to: end });
       at = end;
     }
+    return this.#late - before;
   }
 
   /** The watermark has come to `eventTimeWatermark`, ms. @returns what fires, in order: every window whose last timestamp

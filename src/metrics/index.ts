@@ -16,3 +16,4 @@ export { type JobRecovery, type Outage, type RecoveryEvent, RecoveryRecorder } f
 export { TransactionsAtFault } from "./transactions-at-fault.ts";
 export { UpsertView, type UpsertViewFigures } from "./upsert-view.ts";
 export { type VisibleGap, VisibleGaps } from "./visible-gaps.ts";
+export { WindowRecorder } from "./window-recorder.ts";

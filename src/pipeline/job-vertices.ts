@@ -7,13 +7,16 @@ export interface VertexName {
   readonly parallelism: number;
 }
 
-/** Topics that get all records of each vertex of a job, by vertex; windows hand on other records than they get. */
+/** Topics that get all that each vertex of a job hands on, by vertex. */
 export function topicsWrittenWhole(job: JobSpec): readonly (readonly string[])[] {
-  return jobGraph(job).map(({ operators, sinks }) =>
-    operators[0]?.window !== undefined
-      ? []
-      : sinks.flatMap(({ topic, share }) => (share.numerator === share.denominator ? [topic] : [])),
+  return jobGraph(job).map(({ sinks }) =>
+    sinks.flatMap(({ topic, share }) => (share.numerator === share.denominator ? [topic] : [])),
   );
+}
+
+/** Whether each vertex of a job hands on results of windows. */
+export function haveWindows(job: JobSpec): readonly boolean[] {
+  return jobGraph(job).map(({ operators: [first] }) => first?.window !== undefined);
 }
 
 /** The vertices of a job in the order in which its subtasks are numbered through. */

@@ -61,6 +61,128 @@ describe("results of windows", () => {
   });
 });
 
+describe("a failure", () => {
+  const guarantees = ["none", "at-least-once", "exactly-once"];
+
+  test.each(guarantees.flatMap((guarantee) => ["window", "source"].map((vertex) => [guarantee, vertex])))(
+    "under %s, of the %s: windows go on from the checkpoint, and no promise is broken",
+    (guarantee, vertex) => {
+      const faults = [`faults.one=fail sum/${vertex} at 27.5 s`, `faults.two=fail sum/${vertex} at 43.1 s`];
+      const result = run(60, [`jobs.sum.sinks.0.sink.delivery-guarantee=${guarantee}`, ...faults]);
+      expect(violations(result)).toEqual([]);
+      expect(result.recovery.jobs[0]!.restarts).toBe(2);
+      expect(result.readers.map(({ recordsVisible }) => recordsVisible)).toEqual([550, 550]);
+      // Windows hold all records of their time, those from before the failure too.
+      expect(result.windows![0]!.lateRecordsDropped).toBe(0);
+      expect(result.windows![0]!.recordsFired).toBeGreaterThanOrEqual(55 * 1013);
+    },
+  );
+
+  // The window that ends at 25 s is fired at about 27.2 s, between the checkpoints of 23 and 43 s.
+  const behindTheWindow = [
+    "jobs.sum.config.execution.checkpointing.interval=20 s",
+    "faults.one=fail sum/window at 27.9 s",
+    "environment.cluster.age=1 h",
+  ];
+  const phases = { firstTriggerAt: { sum: 23 * SECOND } };
+
+  test("behind a window, and before the next checkpoint, fires it again: its results come twice to whoever may see that", () => {
+    const repeats = (guarantee: string): readonly number[] =>
+      run(50, [...behindTheWindow, `jobs.sum.sinks.0.sink.delivery-guarantee=${guarantee}`], {
+        phases,
+      }).readers.map(({ recordsDuplicated }) => recordsDuplicated);
+    expect(repeats("at-least-once")).toEqual([50, 50]);
+    expect(repeats("exactly-once")).toEqual([0, 50]);
+  });
+
+  test("in an unaligned checkpoint and under AT_LEAST_ONCE keeps every record in a window too", () => {
+    for (const mode of [
+      "jobs.sum.config.execution.checkpointing.unaligned.enabled=true",
+      "jobs.sum.config.execution.checkpointing.mode=AT_LEAST_ONCE",
+    ]) {
+      const load = [
+        "jobs.sum.operators.0.service-time=1.8 ms",
+        "jobs.sum.sinks.0.sink.delivery-guarantee=at-least-once",
+      ];
+      const result = run(50, [...load, mode, "faults.one=fail sum/window at 29.3 s"]);
+      expect(violations(result)).toEqual([]);
+      expect(result.readers.map(({ recordsVisible }) => recordsVisible)).toEqual([450, 450]);
+    }
+  });
+});
+
+describe("when a result comes", () => {
+  /** One source subtask, one partition; every record is flushed at once, so that nothing waits but the watermark's timer. */
+  const ONE = [
+    "kafka.topics.in.partitions=1",
+    "kafka.topics.out.partitions=1",
+    "jobs.sum.config.parallelism.default=1",
+    "jobs.sum.config.execution.buffer-timeout.interval=0 ms",
+    "jobs.sum.sinks.0.sink.delivery-guarantee=at-least-once",
+    "environment.timer.oversleep=0 ms",
+    "producers.load.keys=1",
+    "producers.load.rate=250/s",
+  ];
+
+  test("the out-of-orderness after its window's end, transport, and uniformly up to an interval of the watermark", () => {
+    // 1,009 ms and 200 ms: every phase of the timer against the window's end comes equally often.
+    const window = "jobs.sum.operators.0.window=tumble 1009 ms";
+    for (const [outOfOrderness, interval] of [
+      [0, 200],
+      [2000, 200],
+      [500, 1000],
+    ] as const) {
+      const { latency } = run(250, [
+        ...ONE,
+        window,
+        `jobs.sum.source.watermark=bounded-out-of-orderness ${outOfOrderness} ms`,
+        `jobs.sum.config.pipeline.auto-watermark-interval=${interval} ms`,
+      ]).readers[1]!;
+      const transport = latency.minMs! - outOfOrderness;
+      // Up to 4 ms until the record behind the window's end, to the source, through the job, to the log, and to the reader.
+      expect(transport).toBeGreaterThan(0.5);
+      expect(transport).toBeLessThan(9);
+      const share = (quantile: number): number => (quantile - latency.minMs!) / interval;
+      const figures = [latency.p10Ms!, latency.p50Ms!, latency.p90Ms!, latency.maxMs!].map(share);
+      // Records come 4 ms apart.
+      for (const [i, expected] of [0.1, 0.5, 0.9, 1].entries())
+        expect(Math.abs(figures[i]! - expected)).toBeLessThan(0.03);
+    }
+  });
+
+  test("a source subtask without a partition holds up every window until its idle time-out, and for ever without one", () => {
+    const idle = ["kafka.topics.in.partitions=1", "jobs.sum.sinks.0.sink.delivery-guarantee=at-least-once"];
+    const forEver = run(60, idle);
+    expect(forEver.windows![0]!.fired).toBe(0);
+    expect(forEver.readers[1]!.recordsVisible).toBe(0);
+    const timeout = ["jobs.sum.source.scan.watermark.idle-timeout=12 s", "environment.timer.oversleep=0 ms"];
+    const timed = run(60, [...idle, ...timeout], {
+      window: { from: 0, until: 60 * SECOND },
+    });
+    expect(timed.readers[1]!.recordsVisible).toBe(550);
+    // Looks come every 200 ms; the first that finds nothing starts the time-out, and must be exceeded by another: 12.2 to
+    // 12.4 s, then a flush and transport. The window that ends at 5 s waits until then, the ones from 10 s on don't.
+    const { maxMs, p50Ms } = timed.readers[1]!.latency;
+    expect(maxMs! + 4999).toBeGreaterThan(12_200);
+    expect(maxMs! + 4999).toBeLessThan(12_700);
+    expect(p50Ms!).toBeLessThan(2500);
+  });
+
+  test("firing keeps the thread from its mails and barriers: a checkpoint waits until all results are out", () => {
+    const longest = (resultTime: string): number => {
+      const phases = { firstTriggerAt: { sum: 1.3 * SECOND } };
+      const results = [`jobs.sum.operators.0.result-time=${resultTime}`, "environment.cluster.age=1 h"];
+      return run(60, [...ONE, ...results, "producers.load.keys=100"], { phases }).checkpoints[0]!.durationMs
+        .maxMs!;
+    };
+    // Fired 2.0 to 2.2 s behind the windows' ends; a trigger comes 2.3 s behind them, and 100 results of 10 ms take 1 s.
+    expect(longest("10 us")).toBeLessThan(60);
+    const waited = longest("10 ms");
+    expect(waited).toBeGreaterThan(700);
+    expect(waited).toBeLessThan(900 + 60);
+  });
+});
+
 test("events grow with watermarks and buffers, not with records", () => {
   const events = (rate: string, record: string): number =>
     run(30, [`producers.load.rate=${rate}`, `producers.load.record=${record}`]).eventsPerSimulatedSecond;

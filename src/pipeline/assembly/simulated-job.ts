@@ -364,7 +364,7 @@ export class JobBuilder {
     const readByJob = pipeline.jobs.some((other) =>
       vertex.sinks.some((sink) => sink.topic === other.source.topic),
     );
-    const eventTime = this.#eventTime(vertex, subtask, subtaskOfJob, restored);
+    const eventTime = this.#eventTime(vertex, subtask, subtaskOfJob, number, restored);
     const task = new OperatorTask(
       sim,
       events.operatorKinds,
@@ -489,6 +489,7 @@ export class JobBuilder {
     vertex: JobVertex,
     subtask: number,
     subtaskOfJob: number,
+    task: number,
     restored: RestoredSubtask | undefined,
   ): TaskEventTime | undefined {
     if (this.#job.source.watermarks === undefined) return undefined;
@@ -514,7 +515,9 @@ export class JobBuilder {
           `results ${this.#job.name} ${vertex.name} ${subtask}`,
           subtaskOfJob,
         ),
-        onFired: (results) => observer.windowFired?.(this.#number, subtaskOfJob, results),
+        onFired: (window, results) =>
+          observer.windowFired?.(this.#number, subtaskOfJob, task, window, results),
+        onLate: (records) => observer.lateRecordsDropped?.(this.#number, subtaskOfJob, records),
       },
       restored?.state.operator.windows,
     );
