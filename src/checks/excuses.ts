@@ -12,6 +12,7 @@ export type Cause =
   | "unclean election"
   | "leader lost"
   | "delivery timeout"
+  | "retries exhausted"
   | "sent again"
   | "late records";
 
@@ -27,7 +28,7 @@ export interface Excuse {
 /** The complete list: what isn't in it breaks a promise. A transaction that timed out before its commit is not: the loss is
  *  real, and EveryTransactionCommits names the setting.
  *  Source: flink-connector-kafka KafkaSink (delivery guarantees), KafkaWriter.close; kafka ProducerConfig.acks,
- *  delivery.timeout.ms and enable.idempotence, unclean.leader.election.enable. */
+ *  retries, delivery.timeout.ms and enable.idempotence, unclean.leader.election.enable. */
 export const EXCUSES: readonly Excuse[] = [
   {
     guarantee: "none",
@@ -120,6 +121,13 @@ export const EXCUSES: readonly Excuse[] = [
     cause: "delivery timeout",
     permits: "losses",
     since: "the producer of a source's topic has given up what waited for delivery.timeout.ms",
+  },
+  {
+    guarantee: "any",
+    isolationLevel: "any",
+    cause: "retries exhausted",
+    permits: "losses",
+    since: "the producer of a source's topic has given up what it had sent again `retries` times",
   },
   {
     guarantee: "any",

@@ -38,6 +38,9 @@ export class RunChecks {
       pipeline.jobs.length,
       failureReasons,
       pipeline.kafka.topics.map(({ name }) => name),
+      pipeline.kafka.topics.map(({ name }) =>
+        pipeline.jobs.some(({ sinks }) => sinks.some(({ topic }) => topic === name)),
+      ),
     );
   }
 

@@ -36,7 +36,8 @@ export interface LinkCut {
   readonly requests: boolean;
   readonly responses: boolean;
   readonly from: number;
-  /** when what was sent first gets through, ns. */
+  /** when it is over, and when what was sent first gets through, ns. */
+  readonly healedAt: number;
   readonly until: number;
   /** Requests have timed out: their clients send again what nobody has acknowledged. */
   readonly timedOut: boolean;
@@ -71,7 +72,8 @@ export class ClientLinks {
     cut: Pick<LinkCut, "kind" | "client" | "broker" | "requests" | "responses" | "from">,
     duration: number,
   ): LinkCut {
-    const whole = { ...cut, ...throughAgainAt(cut.from, duration) };
+    const { from } = cut;
+    const whole = { ...cut, healedAt: from + duration, ...throughAgainAt(from, duration) };
     this.#cuts.push(whole);
     return whole;
   }
@@ -91,13 +93,39 @@ export class ClientLinks {
     return true;
   }
 
-  /** When a request that `client` sends to `broker` at `at` gets through, ns. */
-  requestPassesAt(client: ClientPlace | undefined, broker: number, at: number): number {
-    return this.#passesAt(client, broker, at, "requests");
+  /** Whether a Produce request that `client` sends now, or its answer, is to be lost. */
+  isProduceFaultDue(client: ClientPlace | undefined): boolean {
+    return this.#losses.some(
+      ({ message, job }) => message.startsWith("Produce") && (job === ALL || job === client?.job),
+    );
   }
 
-  responsePassesAt(client: ClientPlace | undefined, broker: number, at: number): number {
-    return this.#passesAt(client, broker, at, "responses");
+  /** Whether the way between the two is cut at `at`. */
+  isTroubled(client: ClientPlace | undefined, broker: number, at: number): boolean {
+    return (
+      client !== undefined &&
+      this.#cuts.some((cut) => cut.from <= at && at < cut.until && reaches(cut, client, broker))
+    );
+  }
+
+  /** When a request that `client` sends to `broker` at `at` gets through, over a connection made at `openedAt`, ns. */
+  requestPassesAt(client: ClientPlace | undefined, broker: number, at: number, openedAt?: number): number {
+    return this.#passesAt(client, broker, at, "requests", openedAt);
+  }
+
+  responsePassesAt(client: ClientPlace | undefined, broker: number, at: number, openedAt?: number): number {
+    return this.#passesAt(client, broker, at, "responses", openedAt);
+  }
+
+  /** When a client gets through over a new connection whose first attempt was at `closedAt`, not before `at`, ns. */
+  reconnectsAt(client: ClientPlace | undefined, broker: number, closedAt: number, at: number): number {
+    if (client === undefined) return at;
+    let through = at;
+    for (const cut of this.#cuts) {
+      if (!reaches(cut, client, broker) || cut.healedAt <= through || cut.from > through) continue;
+      through = firstRetryAfter(closedAt, cut.healedAt, RECONNECT_BACKOFF_MAX, RECONNECT_BACKOFF_MAX);
+    }
+    return through;
   }
 
   /** Until when requests or responses between the two don't pass; `at` when they do. */
@@ -119,11 +147,13 @@ export class ClientLinks {
     broker: number,
     at: number,
     direction: "requests" | "responses",
+    openedAt = 0,
   ): number {
     if (client === undefined) return at;
     let passes = at;
     for (const cut of this.#cuts) {
       if (!cut[direction] || !reaches(cut, client, broker)) continue;
+      if (cut.healedAt <= openedAt) continue;
       if (cut.from <= passes && passes < cut.until) passes = cut.until;
     }
     return passes;

@@ -1,7 +1,8 @@
 import { describe, expect, test } from "vitest";
 import { Simulation } from "../engine/index.ts";
 import { SpanList } from "../records/index.ts";
-import { ClientLinks } from "./client-links.ts";
+import type { BrokerState } from "./broker-cluster.ts";
+import { ALL, ClientLinks } from "./client-links.ts";
 import { InFlightBatches, type InFlightSettings } from "./in-flight-batches.ts";
 import type { LeaderChange, PartitionStatus } from "./partition-change.ts";
 import { firstRetryAfter } from "./record-producer.ts";
@@ -14,38 +15,48 @@ const SETTINGS: InFlightSettings = {
   topic: 0,
   acks: "all",
   idempotence: true,
+  maxInFlight: 5,
+  retries: 2_147_483_647,
   retryBackoff: 100,
   retryBackoffMax: 1000,
   requestTimeout: 30_000,
   deliveryTimeout: 120_000,
-  pace: 10,
+  service: 130,
+  handling: 30,
   appendTime: 50,
   answerTime: 5,
   recordsOfRequest: 4,
   links: new ClientLinks(),
   client: undefined,
+  stateOf: () => "works",
+  transactionProtocol: 1,
 };
 
-/** Ranks of one partition that became readable, in order. */
+/** Ranks of one partition that became readable, in order. Broker 0 leads it, and after an election broker 1. */
 function world(changes: Partial<InFlightSettings> = {}) {
   const sim = new Simulation({ seed: "1" });
   const topic = new Topic("out", 1, 3, DELAY);
   const lost: (readonly [records: number, reason: string])[] = [];
+  const repeated: number[] = [];
   const readable: (readonly [rank: number, at: number])[] = [];
+  topic.readLive = true;
   topic.logs[0]!.subscribe({
     isolationLevel: "read_uncommitted",
+    isAtBroker: true,
     readable: (_partition, _origin, _route, from, to, first, last) => {
       const spacing = to - from > 1 ? (last - first) / (to - from - 1) : 0;
       for (let k = 0; k < to - from; k++) readable.push([from + k, Math.round(first + k * spacing)]);
     },
   });
+  const states = ["works", "works", "works"] as BrokerState[];
+  const links = new ClientLinks();
   const due = sim.defineKind("due", () => inFlight.onDue());
   const inFlight: InFlightBatches = new InFlightBatches(
     sim,
     due,
     0,
     topic,
-    { ...SETTINGS, ...changes },
+    { ...SETTINGS, links, stateOf: (broker) => states[broker]!, ...changes },
     false,
     {
       delivered: () => {},
@@ -54,9 +65,11 @@ function world(changes: Partial<InFlightSettings> = {}) {
       transactionCompleted: () => {},
       transactionAborted: () => {},
       recordsLost: (_topic, _partition, records, reason) => lost.push([records, reason]),
+      recordsRepeated: (_topic, _partition, records) => repeated.push(records),
     },
   );
   topic.attachProducer(inFlight);
+  topic.listen(inFlight);
   const plans: (() => void)[] = [];
   const plan = sim.defineKind("plan", (number) => plans[number]!());
   const at = (time: number, act: () => void): void => {
@@ -65,23 +78,32 @@ function world(changes: Partial<InFlightSettings> = {}) {
   };
   let rank = 0;
   /** `count` records that would be appended evenly from `first` to `last`. */
-  const add = (count: number, first: number, last: number): void => {
+  const add = (count: number, first: number, last: number, transaction = 0): void => {
     const spans = new SpanList(false);
     spans.push(0, 0, rank, rank + count);
     rank += count;
-    inFlight.add(0, spans, first, last, 0);
+    inFlight.add(0, spans, first, last, transaction);
   };
-  const change = (status: PartitionStatus, election?: Partial<LeaderChange>): void => {
+  /** The leader's process ends when there is none any more. */
+  const change = (
+    status: PartitionStatus,
+    election?: Partial<LeaderChange>,
+    ends: BrokerState = "refuses",
+  ): void => {
     topic.settle(sim.now);
+    const leader = election === undefined || election.how === "returned" ? 0 : 1;
+    if (status === "no-leader") states[0] = ends;
+    else if (leader === 0) states[0] = "works";
     const whole = election && ({ how: "clean", lostAt: 1000, noticedBy: 1000, ...election } as const);
-    inFlight.onPartitionChanged(0, { status, leader: election ? 1 : 0, election: whole }, sim.now);
+    topic.onPartitionChanged(0, { status, leader, election: whole }, sim.now);
   };
   const run = (end: number) => {
     sim.run(end);
     topic.settle(end);
     return readable;
   };
-  return { sim, inFlight, at, add, change, run, lost };
+  const ranks = (end: number) => run(end).map(([one]) => one);
+  return { sim, inFlight, at, add, change, run, ranks, lost, repeated, links };
 }
 
 test("without a failure a record is readable when it is replicated", () => {
@@ -108,87 +130,229 @@ function failover(changes: Partial<InFlightSettings>, election: Partial<LeaderCh
   one.at(900, () => one.add(10, 910, 1000));
   one.at(1000, () => one.change("no-leader"));
   one.at(2000, () => one.change("open", election));
-  const ranks = one.run(10_000).map(([rank]) => rank);
-  return { ranks, lost: one.lost };
+  return { ranks: one.ranks(10_000), lost: one.lost, repeated: one.repeated };
 }
 
 describe("what was appended and not readable when its leader ended", () => {
-  // By then nothing is readable: 910 + 100. Followers have what was appended up to half of that before: 910 to 950.
+  // By then nothing is readable: 910 + 100. Records 0 to 3, 4 to 7, 8 and 9 shared a request, in the log at 940, 980 and 1000;
+  // followers have what was appended half a replication before the end, at 950.
   const all = [0, 1, 2, 3, 4, 5, 6, 7, 8, 9];
+  const sentAgain = { acks: "all", idempotence: false } as const;
+  const one = { acks: "1", idempotence: false, service: 30 } as const;
 
-  test("with acks=all and idempotence is there once: kept where followers had it, else sent again", () => {
-    expect(failover({})).toEqual({ ranks: all, lost: [] });
+  test("with acks=all and idempotence is there once, in order: the new leader knows what it has, the rest is sent again", () => {
+    expect(failover({})).toEqual({ ranks: all, lost: [], repeated: [] });
   });
 
-  test("without idempotence what followers had is appended a second time", () => {
-    expect(failover({ idempotence: false }).ranks).toEqual([0, 1, 2, 3, 4, ...all]);
+  test("in a transaction as well", () => {
+    const { at, add, change, ranks } = world({ transactionProtocol: 2 });
+    at(900, () => add(10, 910, 1000, 7));
+    at(1000, () => change("no-leader"));
+    at(2000, () => change("open", {}));
+    expect(ranks(10_000)).toEqual(all);
   });
 
-  test("with acks=1 what they did not have is gone, though it was acknowledged", () => {
-    expect(failover({ acks: "1", idempotence: false })).toEqual({
-      ranks: [0, 1, 2, 3, 4],
-      lost: [[5, "leader lost"]],
+  test("without idempotence the new leader appends again what it has, and the failed batches come last first", () => {
+    expect(failover(sentAgain)).toEqual({
+      ranks: [0, 1, 2, 3, 8, 9, 4, 5, 6, 7, 0, 1, 2, 3],
+      lost: [],
+      repeated: [0, 4],
+    });
+  });
+
+  test("with one request in flight nothing changes its place", () => {
+    const { at, add, change, ranks, repeated } = world({
+      ...sentAgain,
+      maxInFlight: 1,
+      recordsOfRequest: 10,
+    });
+    at(900, () => add(5, 910, 950));
+    at(1000, () => change("no-leader"));
+    at(1000, () => add(5, 1050, 1090));
+    at(2000, () => change("open", {}));
+    expect(ranks(10_000)).toEqual([0, 1, 2, 3, 4, ...all]);
+    expect(repeated).toEqual([5]);
+  });
+
+  test("with acks=1 what was acknowledged and its followers did not have is gone", () => {
+    // The answer to the last one was on its way.
+    expect(failover(one)).toEqual({
+      ranks: [0, 1, 2, 3, 4, 9],
+      lost: [[4, "leader lost"]],
+      repeated: [],
     });
   });
 
   test("an unclean leader has none of it: acks=all sends it again, acks=1 has lost it", () => {
-    expect(failover({}, { how: "unclean" })).toEqual({ ranks: all, lost: [] });
-    expect(failover({ acks: "1", idempotence: false }, { how: "unclean" }).lost).toEqual([
-      [10, "leader lost"],
-    ]);
+    expect(failover({}, { how: "unclean" })).toEqual({ ranks: all, lost: [], repeated: [] });
+    expect(failover(one, { how: "unclean" }).lost).toEqual([[9, "leader lost"]]);
   });
 
   test("a leader that comes back has all of it", () => {
-    expect(failover({ acks: "1", idempotence: false }, { how: "returned" })).toEqual({
-      ranks: all,
-      lost: [],
+    expect(failover({}, { how: "returned" })).toEqual({ ranks: all, lost: [], repeated: [] });
+    expect(failover(one, { how: "returned" }).lost).toEqual([]);
+  });
+});
+
+describe("the window of five: a response that is lost", () => {
+  /** A record every 10, the first one's response lost, each later one in a request of its own until five are unanswered. */
+  function lostResponse(changes: Partial<InFlightSettings>) {
+    const one = world({ requestTimeout: 3000, recordsOfRequest: 100, ...changes });
+    one.at(900, () => one.links.loseNext("Produce response", ALL));
+    for (let i = 0; i < 8; i++) one.at(1000 + 10 * i, () => one.add(1, 1050 + 10 * i, 1050 + 10 * i));
+    return one;
+  }
+
+  test("holds back those behind it; all five are sent again, known to the leader, and then what had waited", () => {
+    const { run, repeated, inFlight, at, sim } = lostResponse({});
+    let flushedAt = 0;
+    at(1100, () => {
+      inFlight.flush(sim.now, () => {
+        flushedAt = sim.now;
+      });
     });
+    // One request after the other is served, each 130 behind the one before; the connection ends at 4000. Sent again at 4100
+    // one by one, each answered after 55, and the rest right behind the fifth.
+    expect(run(10_000)).toEqual([
+      [0, 1150],
+      [1, 1280],
+      [2, 1410],
+      [3, 1540],
+      [4, 1670],
+      ...[5, 6, 7].map((rank) => [rank, 4100 + 4 * 55 + 50 + 30 + 100]),
+    ]);
+    expect(repeated).toEqual([]);
+    expect(flushedAt).toBe(4100 + 4 * 55 + 50 + 30 + 105);
+  });
+
+  test("without idempotence five batches are there twice", () => {
+    const { ranks, repeated } = lostResponse({ idempotence: false });
+    expect(ranks(10_000)).toEqual([0, 1, 2, 3, 4, 4, 3, 2, 1, 0, 5, 6, 7]);
+    expect(repeated).toEqual([1, 1, 1, 1, 1]);
+  });
+
+  test("with two in flight only two are", () => {
+    const { ranks } = lostResponse({ idempotence: false, maxInFlight: 2 });
+    expect(ranks(10_000)).toEqual([0, 1, 1, 0, 2, 3, 4, 5, 6, 7]);
+  });
+
+  test("a request that is lost takes those behind it along, and nothing is there twice", () => {
+    for (const [idempotence, expected] of [
+      [true, [0, 1, 2, 3]],
+      [false, [3, 2, 1, 0]],
+    ] as const) {
+      const { at, add, ranks, repeated, links } = world({ requestTimeout: 3000, idempotence });
+      at(900, () => links.loseNext("Produce request", ALL));
+      for (let i = 0; i < 4; i++) at(1000 + 10 * i, () => add(1, 1050 + 10 * i, 1050 + 10 * i));
+      expect(ranks(10_000)).toEqual(expected);
+      expect(repeated.reduce((sum, records) => sum + records, 0)).toBe(0);
+    }
+  });
+});
+
+describe("a batch that is refused while the one behind it is on its way", () => {
+  /** The first comes to a leader with too few replicas in sync, the second to one that has enough. */
+  function refused(changes: Partial<InFlightSettings>) {
+    const one = world(changes);
+    // A leader takes anything from a producer that it doesn't know.
+    one.at(500, () => one.add(1, 550, 550));
+    one.at(1000, () => one.change("not-enough-replicas"));
+    one.at(1010, () => one.add(1, 1060, 1060));
+    one.at(1030, () => one.add(1, 1080, 1080));
+    one.at(1070, () => one.change("open"));
+    return one;
+  }
+
+  test("OutOfOrderSequence keeps the second one back until the first is there", () => {
+    const { run, inFlight } = refused({});
+    // Refused at 1060 and 1090, heard of at 1065 and 1095; again after 100, one by one.
+    expect(run(10_000)).toEqual([
+      [0, 650],
+      [1, 1065 + 100 + 50 + 100],
+      [2, 1065 + 100 + 155 + 50 + 100],
+    ]);
+    expect(inFlight.producerEpoch).toBe(0);
+  });
+
+  test("without idempotence it goes ahead", () => {
+    expect(refused({ idempotence: false }).ranks(10_000)).toEqual([0, 2, 1]);
+  });
+
+  test("with one request in flight it waits", () => {
+    expect(refused({ idempotence: false, maxInFlight: 1 }).ranks(10_000)).toEqual([0, 1, 2]);
+  });
+
+  test("retries=0: its caller is told of NotEnoughReplicasException, and the other is appended", () => {
+    const { inFlight, ranks, lost } = refused({ idempotence: false, retries: 0 });
+    const errors: unknown[] = [];
+    inFlight.onSendError = (error, when) => errors.push([error, when]);
+    expect(ranks(10_000)).toEqual([0, 2]);
+    expect(errors).toEqual([["NotEnoughReplicasException", 1065]]);
+    expect(lost).toEqual([[1, "retries exhausted"]]);
+  });
+
+  test("retries=3: refused four times, by back-offs of 100, 200 and 400", () => {
+    const { at, add, change, run, inFlight } = world({ idempotence: false, retries: 3 });
+    const errors: unknown[] = [];
+    inFlight.onSendError = (error, when) => errors.push([error, when]);
+    at(1000, () => change("not-enough-replicas"));
+    at(1010, () => add(1, 1060, 1060));
+    run(10_000);
+    expect(errors).toEqual([["NotEnoughReplicasException", 1010 + 4 * 55 + 700]]);
   });
 });
 
 describe("what was not appended", () => {
-  test("is sent by back-off, one record after the other, and each once", () => {
+  test("is sent by back-off, in batches, and each once", () => {
     const { at, add, change, run } = world();
     at(1000, () => change("no-leader"));
     at(1100, () => add(2, 1150, 1160));
-    at(1200, () => add(1, 1250, 1250));
+    at(1200, () => add(3, 1250, 1250));
     at(1650, () => change("open", {}));
-    at(1700, () => add(1, 1750, 1750));
+    at(1750, () => add(1, 1800, 1800));
     at(3000, () => add(1, 3050, 3050));
-    // Tried at 1100, 1300, 1700; appended from 1750 on.
+    // The client asks who leads at 1100, 1300, 1700; a batch of four, one of the rest behind it, served one after the other.
     expect(run(10_000)).toEqual([
-      [0, 1850],
-      [1, 1860],
-      [2, 1870],
-      [3, 1880],
-      [4, 3150],
+      ...[0, 1, 2, 3].map((rank) => [rank, 1850]),
+      [4, 1850 + 30 + 100],
+      [5, 1850 + 2 * 130],
+      [6, 3150],
     ]);
   });
 
   test("with acks=0 was on the wire to nobody, and is lost", () => {
-    const { at, add, change, run, lost } = world({ acks: "0", idempotence: false });
+    const { at, add, change, ranks, lost } = world({ acks: "0", idempotence: false });
     at(990, () => add(3, 1040, 1060));
     at(1000, () => change("no-leader"));
     at(2000, () => change("open", {}));
-    expect(run(10_000)).toEqual([]);
+    expect(ranks(10_000)).toEqual([]);
     expect(lost).toEqual([[3, "leader lost"]]);
   });
 
-  test("is given up after delivery.timeout.ms, and its caller is told", () => {
-    const { inFlight, at, add, change, run, lost } = world({ deliveryTimeout: 400 });
+  test("is given up after delivery.timeout.ms, and its caller is told; behind what was sent a new epoch begins", () => {
+    const { inFlight, at, add, change, ranks, lost } = world({ deliveryTimeout: 400, maxInFlight: 1 });
     const errors: unknown[] = [];
     inFlight.onSendError = (error, when) => errors.push([error, when]);
+    at(990, () => add(1, 1040, 1040));
     at(1000, () => change("no-leader"));
-    at(1100, () => add(6, 1100, 1600));
-    at(1900, () => change("open", {}));
-    // Tried at 2700, appended at 2750: all have waited too long by then, the first since 1500.
-    expect(run(10_000)).toEqual([]);
-    expect(lost.reduce((sum, [records]) => sum + records, 0)).toBe(6);
-    expect(errors[0]).toEqual(["TimeoutException", 1500]);
+    at(1100, () => add(5, 1150, 1150));
+    at(2000, () => change("open", {}));
+    at(2300, () => add(1, 2350, 2350));
+    expect(ranks(10_000)).toEqual([6]);
+    expect(lost).toEqual([
+      [1, "delivery timeout"],
+      [4, "delivery timeout"],
+      [1, "delivery timeout"],
+    ]);
+    expect(errors).toEqual([
+      ["TimeoutException", 1390],
+      ["TimeoutException", 1500],
+    ]);
+    expect(inFlight.producerEpoch).toBe(1);
   });
 
   test("dies with its producer; what a leader has does not", () => {
-    const { inFlight, at, add, change, run, sim } = world();
+    const { inFlight, at, add, change, ranks, sim } = world();
     let dropped = 0;
     at(900, () => add(2, 910, 920));
     at(1000, () => change("no-leader"));
@@ -197,22 +361,57 @@ describe("what was not appended", () => {
       dropped = inFlight.kill(sim.now);
     });
     at(2000, () => change("open", {}));
-    expect(run(10_000).map(([rank]) => rank)).toEqual([0, 1]);
+    expect(ranks(10_000)).toEqual([0, 1]);
     expect(dropped).toBe(8);
+    expect(inFlight.isOver).toBe(true);
+  });
+});
+
+describe("a broker that answers nothing", () => {
+  test("and closes no connection is given up after request.timeout.ms", () => {
+    const { at, add, change, run } = world({ requestTimeout: 3000 });
+    at(990, () => add(1, 1040, 1040));
+    at(1000, () => change("no-leader", undefined, "gone"));
+    at(2000, () => change("open", { noticedBy: 50_000 }));
+    // Sent at 990; its client asks who leads at once.
+    expect(run(10_000)).toEqual([[0, 3990 + 50 + 100]]);
+  });
+
+  test("and stands still takes what is in its connections when it goes on", () => {
+    const { at, add, change, run } = world();
+    at(990, () => add(1, 1040, 1040));
+    at(1000, () => change("no-leader", undefined, "frozen"));
+    at(2000, () => change("open"));
+    expect(run(10_000)).toEqual([[0, 2000 + 100]]);
   });
 });
 
 describe("a replica that does not fetch", () => {
-  test("holds up what is appended, and with acks=all what is not", () => {
+  test("holds up what is appended: one request of a connection is, the next one waits", () => {
     const { at, add, change, run } = world();
     at(900, () => add(2, 950, 1050));
     at(1000, () => change("no-replication"));
+    at(1100, () => add(1, 1150, 1150));
     at(2000, () => change("open"));
-    // The leader is there and no back-off is due: the second one is appended at once, and replicated.
     expect(run(10_000)).toEqual([
       [0, 2000],
-      [1, 2000 + 50 + 100],
+      [1, 2000 + 30 + 100],
+      [2, 2000 + 2 * 130],
     ]);
+  });
+
+  test("for longer than request.timeout.ms: the batch is sent again, and known to the leader", () => {
+    for (const [idempotence, expected] of [
+      [true, [0]],
+      [false, [0, 0, 0]],
+    ] as const) {
+      const { at, add, change, ranks } = world({ requestTimeout: 400, idempotence });
+      at(1000, () => change("no-replication"));
+      at(1100, () => add(1, 1150, 1150));
+      at(2200, () => change("open"));
+      // Sent at 1100, at 1600 and at 2200.
+      expect(ranks(10_000)).toEqual(expected);
+    }
   });
 
   test("with acks=1 only readers wait", () => {
@@ -260,7 +459,7 @@ describe("a flush", () => {
     at(940, () => change("no-leader"));
     at(1640, () => change("open", { lostAt: 940, noticedBy: 940 }));
     run(5000);
-    // Tried at 1040, 1240, 1640.
+    // Asked at 1040, 1240, 1640.
     expect(flushedAt).toBe(1640 + 50 + 100 + 5);
   });
 });

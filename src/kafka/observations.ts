@@ -1,6 +1,6 @@
 /** Why records are in no log. `leader lost`: it had acknowledged them, or was never to, and its followers did not have them.
- *  `delivery timeout`: their producer has given them up. */
-export type LossReason = "leader lost" | "delivery timeout";
+ *  `delivery timeout`, `retries exhausted`: their producer has given them up. */
+export type LossReason = "leader lost" | "delivery timeout" | "retries exhausted";
 
 /** What the Kafka models report. Times are ns of the virtual clock. Observers must not change the run. */
 export interface KafkaObserver {

@@ -53,6 +53,19 @@ export function producerState(): ProducerState {
   return { entries: new Map() };
 }
 
+/** `state`, where it is known of a producer only which sequence number comes next: 0 when it has written nothing. */
+export function producerKnownTo(
+  state: ProducerState,
+  producerId: number,
+  producerEpoch: number,
+  sequence: number,
+): ProducerState {
+  if (sequence === 0) return state;
+  const newest = { baseSequence: sequence - 1, lastSequence: sequence - 1, baseOffset: -1 };
+  const entry = { producerEpoch, batches: [newest], lastTimestamp: 0 };
+  return { entries: new Map([...state.entries, [producerId, entry]]) };
+}
+
 /** The sequence number `step` (>= 0) behind `sequence`. */
 export function sequenceAfter(sequence: number, step: number): number {
   const next = sequence + step;

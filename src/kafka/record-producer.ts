@@ -34,7 +34,12 @@ export interface RecordProducer {
 }
 
 /** Why a send fails for good; kafka-clients' exceptions. */
-export type SendError = "TimeoutException";
+export type SendError =
+  | "TimeoutException"
+  | "NetworkException"
+  | "NotEnoughReplicasException"
+  | "NotLeaderOrFollowerException"
+  | "OutOfOrderSequenceException";
 
 /** Hears of the records that a producer gives up, with the time (ns) at which its caller is told. */
 export type SendErrorListener = (error: SendError, at: number) => void;

@@ -40,9 +40,11 @@ export interface SequencedSender {
   readonly partitions: SequencedPartition[];
 }
 
-/** What an answer says. NOT_ANSWERED: the connection or the leader is gone, or request.timeout.ms is over. */
+/** What an answer says. NOT_ANSWERED: the connection is gone, or request.timeout.ms is over. */
 export type ProduceAnswer =
   | "NONE"
+  | "NOT_ENOUGH_REPLICAS"
+  | "NOT_LEADER_OR_FOLLOWER"
   | "DUPLICATE_SEQUENCE_NUMBER"
   | "OUT_OF_ORDER_SEQUENCE_NUMBER"
   | "INVALID_PRODUCER_EPOCH"
@@ -74,6 +76,16 @@ export function sequencedSender(
       unresolved: false,
     })),
   };
+}
+
+/** Nothing of `partition` is under way, and its next record has this sequence number in the producer's present epoch. */
+export function resumeSequence(sender: SequencedSender, partition: number, sequence: number): void {
+  const entry = sender.partitions[partition]!;
+  invariant(entry.inFlight.length + entry.retries.length === 0, "nothing of the partition is under way");
+  entry.producerEpoch = sender.producerEpoch;
+  entry.nextSequence = sequence;
+  entry.acknowledgedTo = sequence;
+  entry.unresolved = false;
 }
 
 /** Whether a new batch of `partition` may be drained: none ahead of it waits to be sent again or is unresolved. */
@@ -132,6 +144,8 @@ export function onAnswer(
       outbox.add(COMPLETE_BATCH, batch);
       break;
     case "NOT_ANSWERED":
+    case "NOT_ENOUGH_REPLICAS":
+    case "NOT_LEADER_OR_FOLLOWER":
       retry(entry, answered);
       break;
     case "OUT_OF_ORDER_SEQUENCE_NUMBER":

@@ -81,6 +81,10 @@ export class Topic implements PartitionListener {
     for (const listener of this.#listeners) listener.onDisksChanged?.(partition, disks, delays, now);
   }
 
+  onBrokerBack(broker: number): void {
+    for (const listener of this.#listeners) listener.onBrokerBack?.(broker);
+  }
+
   attach(writer: LogWriter): void {
     this.#writers.push(writer);
   }

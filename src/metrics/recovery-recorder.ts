@@ -64,10 +64,18 @@ export class RecoveryRecorder
   /** Per job: when it last heard of a failure. */
   readonly #heardAt: number[];
   readonly #topics: readonly string[];
+  readonly #isRemade: readonly boolean[];
 
-  /** @param reasons of failures, by number. @param topics names. */
-  constructor(jobs: number, reasons: readonly string[], topics: readonly string[] = []) {
+  /** @param reasons of failures, by number. @param topics names. @param isRemade whether what the producers of a topic give up
+   *  is made again, since they are sinks and their tasks fail. */
+  constructor(
+    jobs: number,
+    reasons: readonly string[],
+    topics: readonly string[] = [],
+    isRemade: readonly boolean[] = [],
+  ) {
     this.#topics = topics;
+    this.#isRemade = isRemade;
     this.recordsGone = topics.map(() => 0);
     this.jobs = Array.from({ length: jobs }, () => ({ restarts: 0, outages: [], status: "RUNNING" }));
     this.#reasons = reasons;
@@ -228,9 +236,13 @@ export class RecoveryRecorder
   }
 
   recordsLost(topic: number, partition: number, records: number, reason: LossReason, at: number): void {
-    this.recordsGone[topic]! += records;
-    const how =
-      reason === "leader lost" ? "are gone with their leader" : "are given up after delivery.timeout.ms";
-    this.#add(at, -1, `${records} records of ${this.#topics[topic]}-${partition} ${how}`);
+    if (reason === "leader lost" || this.#isRemade[topic] !== true) this.recordsGone[topic]! += records;
+    this.#add(at, -1, `${records} records of ${this.#topics[topic]}-${partition} ${LOSSES[reason]}`);
   }
 }
+
+const LOSSES: Readonly<Record<LossReason, string>> = {
+  "leader lost": "are gone with their leader",
+  "delivery timeout": "are given up after delivery.timeout.ms",
+  "retries exhausted": "are given up after their last retry",
+};

@@ -181,6 +181,8 @@ export interface KafkaProducerConfig {
   readonly linger: Duration;
   readonly batchSize: number;
   readonly maxInFlightRequestsPerConnection: number;
+  /** how often a batch is sent again. */
+  readonly retries: number;
   readonly retryBackoff: Duration;
   readonly retryBackoffMax: Duration;
   /** `enable.idempotence`; as the client does by itself, off where acks or the requests in flight rule it out. */

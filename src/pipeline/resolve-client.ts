@@ -37,6 +37,7 @@ export function resolveProducerConfig(
     linger: defaults.of(producerOptions, values, "linger.ms"),
     batchSize: defaults.of(producerOptions, values, "batch.size"),
     maxInFlightRequestsPerConnection,
+    retries: defaults.of(producerOptions, values, "retries"),
     retryBackoff: defaults.of(producerOptions, values, "retry.backoff.ms"),
     retryBackoffMax: defaults.of(producerOptions, values, "retry.backoff.max.ms"),
     idempotence: !ruledOut && defaults.of(producerOptions, values, "enable.idempotence"),

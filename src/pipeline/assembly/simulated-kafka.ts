@@ -361,13 +361,27 @@ export class SimulatedKafka {
   ): InFlightBatches {
     const answerTime = this.#timing.roundTrip / 2 + this.#timing.clientWakeup;
     const recordsOfRequest = Math.max(1, Math.floor(config.batchSize / recordBytes));
-    const { links } = this;
+    const { acks, maxInFlightRequestsPerConnection, retries } = config;
+    const { transactions } = this.#pipeline.kafka;
+    const service = produceService(this.#timing, spec.replicationFactor, acks);
     const inFlight = new InFlightBatches(
       this.#sim,
       this.#curveProducerKinds.due,
       this.#curveProducers.length,
       topic,
-      { ...this.#retries(spec, config, recordBytes), answerTime, recordsOfRequest, links, client },
+      {
+        ...this.#retries(spec, config, recordBytes),
+        maxInFlight: maxInFlightRequestsPerConnection,
+        retries,
+        service,
+        handling: appendDelay(this.#timing),
+        answerTime,
+        recordsOfRequest,
+        links: this.links,
+        client,
+        stateOf: (broker) => this.brokers?.stateOf(broker) ?? "works",
+        transactionProtocol: transactions.protocolVersion,
+      },
       this.#options.spans === "one-record",
       this.#observer,
     );

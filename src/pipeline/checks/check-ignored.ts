@@ -8,6 +8,7 @@ type Section = "producers" | "readers" | "source" | "sink";
 export const IGNORED_HERE: readonly (readonly [section: Section, key: string, instead: string])[] = [
   ["producers", "batch.size", "the load's batches are one mean delay"],
   ["producers", "max.block.ms", "nothing blocks the load"],
+  ["producers", "retries", "the load gives up nothing before delivery.timeout.ms"],
   ["readers", "max.poll.records", "a reader takes what a fetch brought at once"],
 ];
 

@@ -34,6 +34,11 @@ export const producerOptions = options({
       "5",
       "Requests to a broker that may wait for their response.",
     ],
+    retries: [
+      integer(),
+      "2147483647",
+      "How often a batch is sent again; in practice delivery.timeout.ms is the bound.",
+    ],
     "retry.backoff.ms": [milliseconds, "100", "First wait before a retry."],
     "retry.backoff.max.ms": [milliseconds, "1000", "Largest wait before a retry."],
     "enable.idempotence": [flag(), "true", "Whether the broker drops repeats of a batch."],
@@ -44,7 +49,6 @@ export const producerOptions = options({
   known: {
     "buffer.memory": [memorySize(), "33554432", "Memory for batches that wait."],
     "max.request.size": [bytes, "1048576", "Largest request and largest record."],
-    retries: [integer(), "2147483647", "Attempts; in practice delivery.timeout.ms is the bound."],
     "reconnect.backoff.ms": [milliseconds, "50", "First wait before a reconnect."],
     "reconnect.backoff.max.ms": [milliseconds, "1000", "Largest wait before a reconnect."],
     "metadata.max.age.ms": [long, "300000", "Time before metadata is read again."],

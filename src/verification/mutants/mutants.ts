@@ -59,6 +59,14 @@ export const SETUPS = {
     "kafka.topics.out.replication.factor=3",
     "producers.load.rate=1000/s",
   ],
+  /** The same, and the sink goes without transactions: sequence numbers alone keep its records apart. */
+  idempotent: [
+    "kafka.brokers=3",
+    "kafka.topics.in.replication.factor=3",
+    "kafka.topics.out.replication.factor=3",
+    "producers.load.rate=1000/s",
+    "sink.delivery-guarantee=at-least-once",
+  ],
   /** What a lost TaskManager leaves open stays open. */
   abandoned: ["flink.resource-provider=standalone", "properties.transaction.timeout.ms=8 s"],
 } as const satisfies Readonly<Record<string, readonly string[]>>;
@@ -338,14 +346,36 @@ export const MUTANTS: readonly Mutant[] = [
     budget: 100,
   },
   {
-    name: "idempotence-window-missed",
-    bug: "a batch that is sent again after an election is appended again, though its producer is idempotent",
-    file: "kafka/in-flight-batches.ts",
-    find: '        if (acks === "all" && !idempotence && !this.#dead) {',
-    replace:
-      '        if (acks === "all" && idempotence && !this.#dead) again.push(this.#copyOf(replicated));\n        if (acks === "all" && !idempotence && !this.#dead) {',
+    name: "idempotence-window-off-by-one",
+    bug: "a leader remembers four batches of a producer of which five can be in flight",
+    file: "kafka/producer-state.ts",
+    find: "export const BATCHES_RETAINED = 5;",
+    replace: "export const BATCHES_RETAINED = 4;",
     killedBy: "RecordConservation",
-    setup: "replicated",
+    setup: "idempotent",
+    budget: 100,
+    faults: ["drop", "cut"],
+  },
+  {
+    name: "repeat-not-recognised",
+    bug: "a leader takes a batch that it knows for one that is out of order",
+    file: "kafka/producer-state.ts",
+    find: "  if (again !== undefined) {",
+    replace: "  if (again !== undefined && batch.records < 0) {",
+    killedBy: "RecordConservation",
+    setup: "idempotent",
+    budget: 100,
+    faults: ["drop", "cut", "kill", "freeze"],
+  },
+  {
+    name: "producer-state-lost-in-election",
+    bug: "a new leader knows nothing of the producers whose batches it has",
+    file: "kafka/leader-log.ts",
+    find: "    for (const { producerId, producerEpoch, baseSequence, records, run } of this.#known) {",
+    replace:
+      "    for (const { producerId, producerEpoch, baseSequence, records, run } of this.#known.slice(0, 1)) {",
+    killedBy: "RecordConservation",
+    setup: "idempotent",
     budget: 300,
     faults: ["kill", "freeze"],
   },

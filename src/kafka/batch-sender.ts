@@ -1,0 +1,811 @@
+/** Models: a producer's requests one by one, where something is wrong between it and a broker: at most max.in.flight on each
+ *    connection, served one after the other in order, each answered, refused, timed out or lost with its connection; what
+ *    fails goes again by back-off, in the order that sequence numbers keep or that nothing keeps.
+ *  Source: kafka Sender, RecordAccumulator, NetworkClient, InFlightRequests, SocketServer (a channel is muted while its request
+ *    is handled), DelayedProduce, KAFKA-15415 (no back-off behind a new leader), KIP-951 (who leads comes with the refusal).
+ *  Leaves out: requests of several partitions (each batch is a request), jitter of back-offs; a connection is made again at
+ *    once when its broker works, by retry.backoff.ms when it had been gone. */
+
+import { Outbox, SpanList } from "../records/index.ts";
+import type { BrokerState } from "./broker-cluster.ts";
+import type { ClientLinks, ClientPlace } from "./client-links.ts";
+import type { FollowedBatch, LeaderLog, Run } from "./leader-log.ts";
+import type { LossReason } from "./observations.ts";
+import type { LeaderChange } from "./partition-change.ts";
+import { ANSWER_AGAIN, APPEND_BATCH, REFUSE_INVALID_PRODUCER_EPOCH } from "./producer-state.ts";
+import { firstRetryAfter, type SendError } from "./record-producer.ts";
+import {
+  ABORTABLE_ERROR,
+  COMPLETE_BATCH,
+  FAIL_BATCH,
+  mayDrain,
+  onAnswer,
+  onDeliveryTimeout,
+  onDrain,
+  onRetry,
+  PRODUCER_FENCED,
+  type ProduceAnswer,
+  resumeSequence,
+  SEND_BATCH,
+  type SequencedSender,
+  sequencedSender,
+} from "./sequenced-sender.ts";
+import type { Topic } from "./topic.ts";
+import {
+  onAnswerUnsequenced,
+  onDrainUnsequenced,
+  onGivenUpUnsequenced,
+  onRetryUnsequenced,
+  unsequencedSender,
+} from "./unsequenced-sender.ts";
+
+/** Times in ns. */
+export interface BatchSenderSettings {
+  readonly acks: "0" | "1" | "all";
+  readonly idempotence: boolean;
+  readonly maxInFlight: number;
+  /** how often a batch is sent again. */
+  readonly retries: number;
+  readonly retryBackoff: number;
+  readonly retryBackoffMax: number;
+  readonly requestTimeout: number;
+  readonly deliveryTimeout: number;
+  /** from sending until the leader has appended. */
+  readonly appendTime: number;
+  /** the part of it that a request holds its connection. */
+  readonly handling: number;
+  /** from the answer until the client knows it. */
+  readonly answerTime: number;
+  /** records of a partition that one request takes at most. */
+  readonly recordsOfRequest: number;
+  readonly links: ClientLinks;
+  /** undefined: it runs in no TaskManager. */
+  readonly client: ClientPlace | undefined;
+  readonly stateOf: (broker: number) => BrokerState;
+  readonly transactionProtocol: 1 | 2;
+}
+
+/** What a sender tells. */
+export interface BatchSenderListener {
+  /** A batch of so many records is appended once more, or, 0, behind later ones. */
+  repeated(partition: number, records: number): void;
+  /** So many records are in no log and never will be. */
+  lost(partition: number, records: number, reason: LossReason): void;
+  failed(error: SendError): void;
+}
+
+/** One sending of a batch. Times in ns. */
+interface Request {
+  readonly batch: FollowedBatch;
+  readonly sequence: number;
+  readonly producerEpoch: number;
+  /** as the broker knows it. */
+  readonly producerId: number;
+  readonly sentAt: number;
+  /** when its leader would append it; infinite: it is lost on its way. */
+  appendsAt: number;
+  /** Its answer comes through. */
+  readonly isAnswerable: boolean;
+  /** It was held up on its way, and comes though its connection is gone. */
+  readonly isLate: boolean;
+  /** The broker has turned to it; what its log has of it, if it is in there; and whether it is done with it. */
+  isTaken: boolean;
+  run: Run | undefined;
+  isAnswered: boolean;
+  answer: ProduceAnswer;
+  /** when the client hears of it; infinite: not known, or never. */
+  answeredAt: number;
+}
+
+interface Connection {
+  readonly broker: number;
+  /** Unanswered, oldest first. */
+  requests: Request[];
+  /** Sent over a connection before, and still on their way. */
+  strays: Request[];
+  /** Nothing passes any more in a direction, since a message was lost. */
+  requestsLost: boolean;
+  responsesLost: boolean;
+  /** Until when the broker handles a request of it, and when the last one comes and is answered, ns. */
+  freeAt: number;
+  lastAppendsAt: number;
+  lastAnsweredAt: number;
+  isOpen: boolean;
+  openedAt: number;
+  closedAt: number;
+  /** Its broker is known to work since; NaN: not. */
+  worksSince: number;
+}
+
+interface PartitionQueue {
+  isFollowed: boolean;
+  /** In the accumulator, oldest first. */
+  readonly queue: FollowedBatch[];
+  /** the broker that the client takes for the leader, and since when it knows it to be wrong. */
+  knownLeader: number;
+  noticedAt: number;
+  electedAt: number;
+  /** from when on the leader before refuses what it is sent; until then it is cut off and doesn't know, ns. */
+  refusedFrom: number;
+}
+
+export class BatchSender {
+  readonly #topic: Topic;
+  readonly #settings: BatchSenderSettings;
+  readonly #logs: readonly LeaderLog[];
+  readonly #separate: boolean;
+  readonly #listener: BatchSenderListener;
+  readonly #partitions: readonly PartitionQueue[];
+  readonly #connections: Connection[] = [];
+  readonly #outbox = new Outbox();
+  readonly #batches = new Map<number, FollowedBatch>();
+  #sequenced: SequencedSender | undefined;
+  readonly #unsequenced;
+  /** Transaction that its sequence numbers are of; 0: none. */
+  #transaction = 0;
+  #lastNumber = 0;
+  /** Partitions that are followed. */
+  #followed = 0;
+  /** A batch that had been sent was given up: sequence numbers begin anew, whatever the log has. */
+  #hasGivenUp = false;
+  #isDead = false;
+  #error: SendError | undefined;
+
+  constructor(
+    topic: Topic,
+    settings: BatchSenderSettings,
+    logs: readonly LeaderLog[],
+    separate: boolean,
+    listener: BatchSenderListener,
+  ) {
+    this.#topic = topic;
+    this.#settings = settings;
+    this.#logs = logs;
+    this.#separate = separate;
+    this.#listener = listener;
+    this.#partitions = logs.map((_, partition) => ({
+      isFollowed: false,
+      queue: [],
+      knownLeader: topic.leader(partition),
+      noticedAt: Number.NaN,
+      electedAt: 0,
+      refusedFrom: 0,
+    }));
+    this.#unsequenced = unsequencedSender(logs.length);
+  }
+
+  /** Whether the batches of `partition` are followed one by one. */
+  follows(partition: number): boolean {
+    return this.#partitions[partition]!.isFollowed;
+  }
+
+  /** Whether nothing of `partition` is unacknowledged. */
+  isDone(partition: number): boolean {
+    for (const batch of this.#batches.values()) if (batch.partition === partition) return false;
+    return true;
+  }
+
+  /** It rises whenever a sequence can't be continued outside transactions. */
+  get producerEpoch(): number {
+    return this.#sequenced?.producerEpoch ?? 0;
+  }
+
+  /** Whether `batch` is neither acknowledged nor given up. */
+  isWaitingFor(batch: FollowedBatch): boolean {
+    return this.#batches.has(batch.number);
+  }
+
+  /** Whether no request is on its way. */
+  get isQuiet(): boolean {
+    return this.#connections.every(({ requests, strays }) => requests.length === 0 && strays.length === 0);
+  }
+
+  /** Follows `partition` from now on, in which `sequence` records of `transaction` are acknowledged. */
+  follow(partition: number, transaction: number, sequence: number): void {
+    this.#partitions[partition]!.isFollowed = true;
+    this.#followed++;
+    if (!this.#settings.idempotence) return;
+    const isOver = transaction < this.#transaction;
+    const sender = this.#sequencesOf(isOver ? this.#transaction : transaction);
+    const next = isOver ? 0 : sequence;
+    resumeSequence(sender, partition, next);
+    this.#logs[partition]!.know(this.#transaction, sender.producerEpoch, next);
+  }
+
+  /** @returns the next sequence number of a partition that nothing is wrong with any more, which is left to itself; -1: it isn't
+   *  so far. */
+  leave(partition: number, now: number): number {
+    const entry = this.#partitions[partition]!;
+    const leader = this.#topic.leader(partition);
+    const { links, client, idempotence } = this.#settings;
+    if (entry.queue.length > 0 || entry.knownLeader !== leader || !this.isDone(partition)) return -1;
+    const { requests, strays, isOpen } = this.#connection(leader);
+    if (!isOpen || requests.length > 0 || strays.length > 0) return -1;
+    if (links.isTroubled(client, leader, now)) return -1;
+    entry.isFollowed = false;
+    this.#followed--;
+    return idempotence && this.#sequenced !== undefined
+      ? this.#sequenced.partitions[partition]!.nextSequence
+      : 0;
+  }
+
+  #connection(broker: number): Connection {
+    while (this.#connections.length <= broker) {
+      this.#connections.push({
+        broker: this.#connections.length,
+        requests: [],
+        strays: [],
+        requestsLost: false,
+        responsesLost: false,
+        freeAt: 0,
+        lastAppendsAt: 0,
+        lastAnsweredAt: 0,
+        isOpen: true,
+        openedAt: 0,
+        closedAt: 0,
+        worksSince: Number.NaN,
+      });
+    }
+    return this.#connections[broker]!;
+  }
+
+  /** A transaction has a producer epoch of its own, and its sequence numbers begin at 0. */
+  #sequencesOf(transaction: number): SequencedSender {
+    if (this.#sequenced === undefined || this.#transaction !== transaction) {
+      this.#sequenced = sequencedSender(transaction, this.#logs.length, transaction !== 0);
+      this.#transaction = transaction;
+    }
+    return this.#sequenced;
+  }
+
+  // ---- what comes
+
+  /** Takes a batch that had been sent before its partition was followed: appended at `at`, or to be then, ns. */
+  adopt(partition: number, spans: SpanList, transaction: number, at: number, now: number): void {
+    const { appendTime, acks, links, client } = this.#settings;
+    const { knownLeader } = this.#partitions[partition]!;
+    const connection = this.#connection(knownLeader);
+    const batch = this.#batch(partition, spans, transaction, at - appendTime);
+    this.#outbox.clear();
+    this.#drain(batch);
+    const appendsAt = at <= now ? at : Math.max(at, links.requestPassesAt(client, knownLeader, now));
+    const request = this.#request(batch, connection, at - appendTime, appendsAt);
+    if (acks !== "0") {
+      // Those of several partitions are adopted one partition after the other.
+      const later = connection.requests.findIndex((one) => one.appendsAt > appendsAt);
+      connection.requests.splice(later < 0 ? connection.requests.length : later, 0, request);
+    } else if (at > now) connection.strays.push(request);
+    if (at <= now) {
+      this.#append(request, at);
+      if (acks === "1") this.#answer(request, connection, "NONE", at);
+    } else connection.lastAppendsAt = Math.max(connection.lastAppendsAt, appendsAt);
+    if (acks === "0") this.#onAnswer(batch, "NONE", now);
+  }
+
+  /** Takes records out of `spans`, which may share a batch with those before. */
+  add(partition: number, spans: SpanList, transaction: number, createdAt: number): void {
+    const { queue } = this.#partitions[partition]!;
+    const { recordsOfRequest } = this.#settings;
+    // The records of a batch come all at once; those of several runs side by side would lose their order.
+    spans.interleaved = false;
+    const last = queue.at(-1);
+    if (last !== undefined && last.transaction === transaction && last.spans.records < recordsOfRequest)
+      spans.moveFront(Math.min(spans.records, recordsOfRequest - last.spans.records), last.spans);
+    while (spans.records > 0) {
+      const part = new SpanList(this.#separate);
+      spans.moveFront(Math.min(spans.records, recordsOfRequest), part);
+      queue.push(this.#batch(partition, part, transaction, createdAt));
+    }
+  }
+
+  #batch(partition: number, spans: SpanList, transaction: number, createdAt: number): FollowedBatch {
+    const batch = {
+      number: ++this.#lastNumber,
+      partition,
+      transaction,
+      spans,
+      createdAt,
+      attempts: 0,
+      readyAt: 0,
+      sentTo: -1,
+      appended: 0,
+      run: undefined,
+    };
+    this.#batches.set(batch.number, batch);
+    return batch;
+  }
+
+  /** The process is gone. @returns how many records were only in its memory. */
+  kill(now: number): number {
+    let dropped = 0;
+    this.#isDead = true;
+    const onTheirWay = new Set<FollowedBatch>();
+    for (const connection of this.#connections) {
+      const { requests, strays, broker } = connection;
+      const sent = [...strays, ...requests].filter(
+        ({ batch, isTaken, appendsAt }) =>
+          !isTaken &&
+          appendsAt < Number.POSITIVE_INFINITY &&
+          this.#topic.leader(batch.partition) === broker &&
+          this.#takes(batch.partition),
+      );
+      connection.requests = [];
+      connection.strays = sent;
+      for (const { batch } of sent) onTheirWay.add(batch);
+    }
+    for (const batch of this.#batches.values()) {
+      if (batch.appended === 0 && !onTheirWay.has(batch)) dropped += batch.spans.records;
+    }
+    this.#batches.clear();
+    for (const { queue } of this.#partitions) queue.length = 0;
+    this.advance(now);
+    return dropped;
+  }
+
+  // ---- what changes
+
+  /** The leader of `partition` is gone, or is another one. */
+  onElection(partition: number, { how, noticedBy, stillAnswers }: LeaderChange, now: number): void {
+    const entry = this.#partitions[partition]!;
+    entry.electedAt = now;
+    entry.refusedFrom = stillAnswers === true ? noticedBy : 0;
+    if (how === "returned") this.#close(this.#topic.leader(partition), now);
+  }
+
+  /** `broker` doesn't work any more: what it refuses is known at once, what it doesn't answer after request.timeout.ms. */
+  onBrokerGone(broker: number, now: number): void {
+    const state = this.#settings.stateOf(broker);
+    if (state !== "frozen") this.#dropStrays(this.#connection(broker));
+    if (state === "refuses") this.#close(broker, now);
+  }
+
+  /** What is on its way to a broker that is gone comes nowhere; with acks=0 nobody will ever know. */
+  #dropStrays(connection: Connection): void {
+    const { acks } = this.#settings;
+    for (const { batch } of connection.strays) {
+      if (acks === "0") this.#listener.lost(batch.partition, batch.spans.records, "leader lost");
+    }
+    connection.strays = [];
+  }
+
+  /** The connection to `broker` ends: nothing on it is answered any more. */
+  #close(broker: number, now: number): void {
+    const connection = this.#connection(broker);
+    const { requests } = connection;
+    if (!connection.isOpen && requests.length === 0) return;
+    connection.requests = [];
+    connection.strays.push(...requests.filter(({ isLate, isTaken }) => isLate && !isTaken));
+    connection.isOpen = false;
+    connection.closedAt = now;
+    connection.worksSince = Number.NaN;
+    connection.requestsLost = connection.responsesLost = false;
+    connection.freeAt = connection.lastAppendsAt = connection.lastAnsweredAt = 0;
+    for (const entry of this.#partitions) {
+      if (entry.knownLeader === broker && Number.isNaN(entry.noticedAt)) entry.noticedAt = now;
+    }
+    for (const { batch } of requests) this.#onAnswer(batch, "NOT_ANSWERED", now);
+  }
+
+  /** The way between the client and `broker` is bad from now on: what is on it comes later. */
+  onLinkTrouble(broker: number, now: number): void {
+    const { links, client } = this.#settings;
+    const connection = this.#connection(broker);
+    const requestsPass = links.requestPassesAt(client, broker, now);
+    const responsesPass = links.responsePassesAt(client, broker, now);
+    for (const request of connection.requests) {
+      if (!request.isTaken) request.appendsAt = Math.max(request.appendsAt, requestsPass);
+      request.answeredAt = Math.max(request.answeredAt, responsesPass);
+    }
+    connection.lastAppendsAt = Math.max(connection.lastAppendsAt, requestsPass);
+    connection.lastAnsweredAt = Math.max(connection.lastAnsweredAt, responsesPass);
+  }
+
+  // ---- what happens
+
+  /** Does all that is due by `now`, and tells in the end of what failed. */
+  advance(now: number): void {
+    if (this.#followed === 0 && this.isQuiet) return;
+    for (let isDone = false; !isDone; ) {
+      isDone = true;
+      for (const connection of this.#connections) {
+        if (this.#serve(connection, now)) isDone = false;
+        if (this.#receive(connection, now)) isDone = false;
+      }
+      if (this.#isDead) continue;
+      this.#expire(now);
+      if (this.#drainAll(now)) isDone = false;
+    }
+    const error = this.#error;
+    this.#error = undefined;
+    if (error !== undefined && !this.#isDead) this.#listener.failed(error);
+  }
+
+  /** When something is due next, as far as it can be foreseen; infinite: nothing, ns. */
+  nextAt(now: number): number {
+    let at = Number.POSITIVE_INFINITY;
+    if (this.#followed === 0 && this.isQuiet) return at;
+    const { requestTimeout, deliveryTimeout, stateOf } = this.#settings;
+    for (const connection of this.#connections) {
+      at = Math.min(at, this.#servedAt(connection));
+      if (stateOf(connection.broker) === "works")
+        for (const { appendsAt } of connection.strays) at = Math.min(at, appendsAt);
+      const [oldest] = connection.requests;
+      if (oldest !== undefined) at = Math.min(at, oldest.answeredAt, oldest.sentAt + requestTimeout);
+    }
+    for (const { createdAt } of this.#batches.values()) at = Math.min(at, createdAt + deliveryTimeout);
+    for (let partition = 0; partition < this.#partitions.length; partition++) {
+      if (this.follows(partition)) at = Math.min(at, this.#drainsAt(partition, now));
+    }
+    return at;
+  }
+
+  // ---- the brokers
+
+  #takes(partition: number): boolean {
+    const status = this.#topic.statusOf(partition);
+    return status !== "no-leader" && (this.#settings.acks !== "all" || status !== "not-enough-replicas");
+  }
+
+  /** The request that the broker turns to next: not before the one before is answered. */
+  #next({ requests }: Connection): Request | undefined {
+    const first = requests.find(({ isAnswered }) => !isAnswered);
+    return first === undefined || first.isTaken ? undefined : first;
+  }
+
+  #servedAt(connection: Connection): number {
+    let at = Number.POSITIVE_INFINITY;
+    if (this.#settings.stateOf(connection.broker) !== "works") return at;
+    const next = this.#next(connection);
+    if (next !== undefined)
+      return Math.max(next.appendsAt, connection.freeAt, this.#refusedFrom(connection.broker, next));
+    for (const request of connection.requests) {
+      const { run, isTaken, isAnswered, batch } = request;
+      if (!isTaken || isAnswered || run === undefined) continue;
+      if (this.#topic.leader(batch.partition) !== connection.broker)
+        at = Math.min(at, this.#refusedFrom(connection.broker, request));
+      else if (this.#topic.statusOf(batch.partition) === "open")
+        at = Math.min(at, this.#topic.logs[batch.partition]!.replicatedAt(run.last));
+    }
+    return at;
+  }
+
+  /** From when on `broker` knows that it doesn't lead the partition of a request, ns; 0 where it leads it. */
+  #refusedFrom(broker: number, { batch }: Request): number {
+    const { partition } = batch;
+    return this.#topic.leader(partition) === broker ? 0 : this.#partitions[partition]!.refusedFrom;
+  }
+
+  /** What the broker does with the requests of a connection by `now`. @returns whether anything. */
+  #serve(connection: Connection, now: number): boolean {
+    let isChanged = false;
+    const { broker } = connection;
+    if (this.#settings.stateOf(broker) !== "works") return false;
+    for (const request of connection.requests) {
+      if (!request.isTaken || request.isAnswered || this.#refusedFrom(broker, request) > now) continue;
+      if (this.#topic.leader(request.batch.partition) !== broker)
+        this.#answer(request, connection, "NOT_LEADER_OR_FOLLOWER", now);
+      else if (request.run?.isReplicated === true) this.#answer(request, connection, "NONE", now);
+      else continue;
+      isChanged = true;
+    }
+    for (;;) {
+      const next = this.#next(connection);
+      if (next === undefined || next.appendsAt > now || connection.freeAt > now) break;
+      if (this.#refusedFrom(broker, next) > now) break;
+      this.#take(connection, next, now);
+      isChanged = true;
+    }
+    for (const stray of connection.strays.filter(({ appendsAt }) => appendsAt <= now)) {
+      connection.strays = connection.strays.filter((one) => one !== stray);
+      this.#takeStray(broker, stray, now);
+      isChanged = true;
+    }
+    return isChanged;
+  }
+
+  /** Nobody waits for the answer. */
+  #takeStray(broker: number, request: Request, now: number): void {
+    const { partition, spans } = request.batch;
+    if (this.#topic.leader(partition) === broker && this.#takes(partition)) this.#append(request, now);
+    else if (this.#settings.acks === "0") this.#listener.lost(partition, spans.records, "leader lost");
+  }
+
+  #take(connection: Connection, request: Request, now: number): void {
+    const { partition } = request.batch;
+    request.isTaken = true;
+    if (this.#topic.leader(partition) !== connection.broker) {
+      this.#answer(request, connection, "NOT_LEADER_OR_FOLLOWER", now);
+      return;
+    }
+    if (!this.#takes(partition)) {
+      this.#answer(request, connection, "NOT_ENOUGH_REPLICAS", now);
+      return;
+    }
+    const effect = this.#append(request, now);
+    if (effect !== APPEND_BATCH && effect !== ANSWER_AGAIN) {
+      const refused =
+        effect === REFUSE_INVALID_PRODUCER_EPOCH ? "INVALID_PRODUCER_EPOCH" : "OUT_OF_ORDER_SEQUENCE_NUMBER";
+      this.#answer(request, connection, refused, now);
+    } else if (this.#settings.acks !== "all" || request.run === undefined)
+      this.#answer(request, connection, "NONE", now);
+  }
+
+  /** @returns the effect of onBatch at the leader. */
+  #append(request: Request, at: number): number {
+    const { batch, sequence, producerEpoch, producerId } = request;
+    const { idempotence, transactionProtocol } = this.#settings;
+    const log = this.#logs[batch.partition]!;
+    const isAgain = batch.appended > 0;
+    const effect = log.offer(
+      batch,
+      idempotence ? { baseSequence: sequence, producerEpoch, producerId } : undefined,
+      transactionProtocol,
+      at,
+    );
+    request.isTaken = true;
+    request.run = batch.run;
+    if (effect !== APPEND_BATCH) return effect;
+    const isBehind = log.isBehindLater(batch);
+    if (idempotence && !this.#hasGivenUp) return effect;
+    if (isAgain) this.#listener.repeated(batch.partition, batch.spans.records);
+    else if (isBehind) this.#listener.repeated(batch.partition, 0);
+    return effect;
+  }
+
+  /** The broker answers at `at`: its connection is free for the next request. */
+  #answer(request: Request, connection: Connection, answer: ProduceAnswer, at: number): void {
+    const { links, client, answerTime, handling } = this.#settings;
+    const { partition } = request.batch;
+    connection.freeAt = Math.max(connection.freeAt, this.#topic.logs[partition]!.markedAt(at + handling));
+    request.isAnswered = true;
+    request.answer = answer;
+    if (!request.isAnswerable) return;
+    const passes = links.responsePassesAt(client, connection.broker, at, connection.openedAt) + answerTime;
+    request.answeredAt = Math.max(passes, connection.lastAnsweredAt);
+    connection.lastAnsweredAt = request.answeredAt;
+  }
+
+  // ---- the client
+
+  /** What the client hears by `now`. @returns whether anything. */
+  #receive(connection: Connection, now: number): boolean {
+    let isChanged = false;
+    // Answers come in the order of their requests.
+    while (connection.requests.length > 0 && connection.requests[0]!.answeredAt <= now) {
+      const { batch, answer } = connection.requests.shift()!;
+      isChanged = true;
+      if (answer === "NOT_LEADER_OR_FOLLOWER") this.#noticeLeader(batch.partition, now);
+      this.#onAnswer(batch, answer, now);
+    }
+    const [oldest] = connection.requests;
+    if (oldest !== undefined && oldest.sentAt + this.#settings.requestTimeout <= now) {
+      this.#close(connection.broker, now);
+      isChanged = true;
+    }
+    return isChanged;
+  }
+
+  /** The refusal says who leads, if anybody does. */
+  #noticeLeader(partition: number, now: number): void {
+    const entry = this.#partitions[partition]!;
+    if (Number.isNaN(entry.noticedAt)) entry.noticedAt = now;
+    if (this.#topic.statusOf(partition) !== "no-leader") this.#learn(partition);
+  }
+
+  #onAnswer(batch: FollowedBatch, answer: ProduceAnswer, now: number): void {
+    const { idempotence, retries, retryBackoff, retryBackoffMax } = this.#settings;
+    const { partition, number } = batch;
+    if (!this.#batches.has(number)) return;
+    if (answer !== "NONE" && batch.attempts > retries) {
+      this.#giveUp(batch, "retries exhausted", ERRORS[answer] ?? "NetworkException");
+      return;
+    }
+    batch.readyAt = now + Math.min(retryBackoffMax, retryBackoff * 2 ** (batch.attempts - 1));
+    this.#outbox.clear();
+    if (idempotence) onAnswer(this.#sequenced!, partition, number, answer, this.#outbox);
+    else onAnswerUnsequenced(this.#unsequenced, partition, number, answer, this.#outbox);
+    this.#perform();
+  }
+
+  #perform(): void {
+    const { effects, a, length } = this.#outbox;
+    for (let i = 0; i < length; i++) {
+      const batch = this.#batches.get(a[i]!);
+      switch (effects[i]) {
+        case COMPLETE_BATCH:
+          this.#complete(batch!);
+          break;
+        case FAIL_BATCH:
+          if (batch !== undefined) this.#complete(batch);
+          break;
+        case ABORTABLE_ERROR:
+        case PRODUCER_FENCED:
+          this.#error = "OutOfOrderSequenceException";
+          break;
+      }
+    }
+  }
+
+  #complete({ number }: FollowedBatch): void {
+    this.#batches.delete(number);
+  }
+
+  /** What has waited for delivery.timeout.ms fails. */
+  #expire(now: number): void {
+    for (const batch of [...this.#batches.values()]) {
+      if (batch.createdAt + this.#settings.deliveryTimeout > now) continue;
+      this.#giveUp(batch, "delivery timeout", "TimeoutException");
+    }
+  }
+
+  #giveUp(batch: FollowedBatch, reason: LossReason, error: SendError): void {
+    const { partition, number, spans } = batch;
+    const { queue } = this.#partitions[partition]!;
+    const queued = queue.indexOf(batch);
+    if (queued >= 0) queue.splice(queued, 1);
+    else {
+      this.#hasGivenUp = true;
+      this.#outbox.clear();
+      if (this.#settings.idempotence) onDeliveryTimeout(this.#sequenced!, partition, number, this.#outbox);
+      else onGivenUpUnsequenced(this.#unsequenced, partition, number, this.#outbox);
+      this.#perform();
+    }
+    this.#complete(batch);
+    if (batch.appended === 0) this.#listener.lost(partition, spans.records, reason);
+    this.#error ??= error;
+  }
+
+  #learn(partition: number): void {
+    const entry = this.#partitions[partition]!;
+    entry.knownLeader = this.#topic.leader(partition);
+    entry.noticedAt = Number.NaN;
+  }
+
+  /** When the client knows who leads `partition`, ns; infinite: it can't be foreseen. */
+  #knowsAt(partition: number): number {
+    const { knownLeader, noticedAt, electedAt } = this.#partitions[partition]!;
+    const { retryBackoff, retryBackoffMax } = this.#settings;
+    if (knownLeader === this.#topic.leader(partition)) return Number.NEGATIVE_INFINITY;
+    if (this.#topic.statusOf(partition) === "no-leader" || Number.isNaN(noticedAt))
+      return Number.POSITIVE_INFINITY;
+    return firstRetryAfter(noticedAt, Math.max(noticedAt, electedAt), retryBackoff, retryBackoffMax);
+  }
+
+  /** When a request can be sent to `broker`, ns. */
+  #opensAt(broker: number, now: number): number {
+    const connection = this.#connection(broker);
+    const { stateOf, links, client, retryBackoff, retryBackoffMax } = this.#settings;
+    if (connection.isOpen) return Number.NEGATIVE_INFINITY;
+    if (stateOf(broker) !== "works") return Number.POSITIVE_INFINITY;
+    if (Number.isNaN(connection.worksSince)) connection.worksSince = now;
+    const { closedAt, worksSince } = connection;
+    const tried = firstRetryAfter(closedAt, worksSince, retryBackoff, retryBackoffMax);
+    return links.reconnectsAt(client, broker, closedAt, Math.max(tried, now));
+  }
+
+  /** When the next batch of `partition` is sent unless an answer comes first, ns. */
+  #drainsAt(partition: number, now: number): number {
+    const { knownLeader, noticedAt } = this.#partitions[partition]!;
+    const { stateOf, maxInFlight } = this.#settings;
+    const head = this.#head(partition);
+    if (head === undefined) return Number.POSITIVE_INFINITY;
+    const known = Number.isNaN(noticedAt) ? Number.NEGATIVE_INFINITY : this.#knowsAt(partition);
+    if (known === Number.POSITIVE_INFINITY) return known;
+    const leader = Number.isNaN(noticedAt) ? knownLeader : this.#topic.leader(partition);
+    const isLeaderless = this.#topic.statusOf(partition) === "no-leader" && stateOf(leader) === "works";
+    if (isLeaderless || this.#connection(leader).requests.length >= maxInFlight)
+      return Number.POSITIVE_INFINITY;
+    // No back-off behind another leader.
+    const ready = head.sentTo === leader ? head.readyAt : Number.NEGATIVE_INFINITY;
+    return Math.max(known, ready, this.#opensAt(leader, now));
+  }
+
+  /** The batch of `partition` that goes next, as sequence numbers allow. */
+  #head(partition: number): FollowedBatch | undefined {
+    const { queue } = this.#partitions[partition]!;
+    const sequenced = this.#sequenced?.partitions[partition];
+    const again = this.#settings.idempotence
+      ? sequenced?.retries[0]?.batch
+      : this.#unsequenced.partitions[partition]!.retries[0];
+    if (again !== undefined) {
+      const isHeldUp = this.#settings.idempotence && sequenced!.inFlight.length > 0;
+      return isHeldUp ? undefined : this.#batches.get(again);
+    }
+    const [next] = queue;
+    if (next === undefined || !this.#settings.idempotence) return next;
+    return mayDrain(this.#sequencesOf(next.transaction), partition) ? next : undefined;
+  }
+
+  /** Sends what can be sent. @returns whether anything. */
+  #drainAll(now: number): boolean {
+    let isChanged = false;
+    for (let partition = 0; partition < this.#partitions.length; partition++) {
+      if (!this.follows(partition)) continue;
+      while (this.#drainsAt(partition, now) <= now) {
+        this.#sendNext(partition, now);
+        isChanged = true;
+      }
+    }
+    return isChanged;
+  }
+
+  #sendNext(partition: number, now: number): void {
+    const entry = this.#partitions[partition]!;
+    const { queue } = entry;
+    const head = this.#head(partition)!;
+    if (!Number.isNaN(entry.noticedAt)) this.#learn(partition);
+    const connection = this.#connection(entry.knownLeader);
+    if (!connection.isOpen) {
+      connection.isOpen = true;
+      connection.openedAt = now;
+    }
+    this.#outbox.clear();
+    if (queue[0] === head) {
+      queue.shift();
+      this.#drain(head);
+    } else if (this.#settings.idempotence) onRetry(this.#sequenced!, partition, this.#outbox);
+    else onRetryUnsequenced(this.#unsequenced, partition, this.#outbox);
+    if (this.#outbox.effects[0] === SEND_BATCH) this.#send(head, connection, now);
+  }
+
+  #drain(batch: FollowedBatch): void {
+    const { partition, number, spans, transaction } = batch;
+    if (this.#settings.idempotence)
+      onDrain(this.#sequencesOf(transaction), partition, number, spans.records, this.#outbox);
+    else onDrainUnsequenced(this.#unsequenced, partition, number, this.#outbox);
+  }
+
+  #send(batch: FollowedBatch, connection: Connection, now: number): void {
+    const { links, client, appendTime, acks } = this.#settings;
+    const job = client?.job ?? NO_JOB;
+    connection.requestsLost ||= links.isLost("Produce request", job);
+    connection.responsesLost ||= links.isLost("Produce response", job);
+    const passes = links.requestPassesAt(client, connection.broker, now, connection.openedAt) + appendTime;
+    const appendsAt = connection.requestsLost
+      ? Number.POSITIVE_INFINITY
+      : Math.max(this.#topic.logs[batch.partition]!.markedAt(passes), connection.lastAppendsAt);
+    if (!connection.requestsLost) connection.lastAppendsAt = appendsAt;
+    const request = this.#request(batch, connection, now, appendsAt);
+    if (acks !== "0") {
+      connection.requests.push(request);
+      return;
+    }
+    if (connection.requestsLost) this.#listener.lost(batch.partition, batch.spans.records, "leader lost");
+    else connection.strays.push(request);
+    this.#onAnswer(batch, "NONE", now);
+  }
+
+  /** `batch` as it goes out: with the sequence number and the epoch that it has by now. */
+  #request(batch: FollowedBatch, connection: Connection, sentAt: number, appendsAt: number): Request {
+    const entry = this.#sequenced?.partitions[batch.partition]?.inFlight.find(
+      (one) => one.batch === batch.number,
+    );
+    batch.attempts++;
+    batch.sentTo = connection.broker;
+    return {
+      batch,
+      sequence: entry?.baseSequence ?? 0,
+      producerEpoch: entry?.producerEpoch ?? 0,
+      producerId: batch.transaction,
+      sentAt,
+      appendsAt,
+      isAnswerable: !connection.responsesLost,
+      isLate: false,
+      isTaken: false,
+      run: undefined,
+      isAnswered: false,
+      answer: "NONE",
+      answeredAt: Number.POSITIVE_INFINITY,
+    };
+  }
+}
+
+/** What a caller is told whose batch got this answer once too often. */
+const ERRORS: Readonly<Partial<Record<ProduceAnswer, SendError>>> = {
+  NOT_ENOUGH_REPLICAS: "NotEnoughReplicasException",
+  NOT_LEADER_OR_FOLLOWER: "NotLeaderOrFollowerException",
+  OUT_OF_ORDER_SEQUENCE_NUMBER: "OutOfOrderSequenceException",
+};
+
+/** Of producers that belong to no job. */
+const NO_JOB = -2;
