@@ -24,6 +24,14 @@ describe("a failure permits", () => {
   });
 });
 
+test("a failure of a job that doesn't align permits repeats of what exactly-once has committed, and no loss", () => {
+  const causes: ReadonlySet<Cause> = new Set(["failure", "failure without alignment"]);
+  const excused = (["losses", "repeats", "reordering"] as const).filter(
+    (deviation) => excuseOf(deviation, "exactly-once", "read_committed", causes) !== undefined,
+  );
+  expect(excused).toEqual(["repeats", "reordering"]);
+});
+
 test("each excuse is one of its kind", () => {
   const rows = EXCUSES.map(({ since: _, ...row }) => JSON.stringify(row));
   expect(new Set(rows).size).toBe(rows.length);

@@ -7,6 +7,7 @@ export type Deviation = "losses" | "repeats" | "reordering";
 /** What has to have happened to a job for that. */
 export type Cause =
   | "failure"
+  | "failure without alignment"
   | "older state"
   | "end"
   | "unclean election"
@@ -27,8 +28,8 @@ export interface Excuse {
 
 /** The complete list: what isn't in it breaks a promise. A transaction that timed out before its commit is not: the loss is
  *  real, and EveryTransactionCommits names the setting.
- *  Source: flink-connector-kafka KafkaSink (delivery guarantees), KafkaWriter.close; kafka ProducerConfig.acks,
- *  retries, delivery.timeout.ms and enable.idempotence, unclean.leader.election.enable. */
+ *  Source: flink CheckpointBarrierTracker; flink-connector-kafka KafkaSink (delivery guarantees), KafkaWriter.close; kafka
+ *  ProducerConfig.acks, retries, delivery.timeout.ms and enable.idempotence, unclean.leader.election.enable. */
 export const EXCUSES: readonly Excuse[] = [
   {
     guarantee: "none",
@@ -78,6 +79,22 @@ export const EXCUSES: readonly Excuse[] = [
     cause: "failure",
     permits: "reordering",
     since: "read_uncommitted also sees the records of transactions that are aborted",
+  },
+  {
+    guarantee: "exactly-once",
+    isolationLevel: "read_committed",
+    cause: "failure without alignment",
+    permits: "repeats",
+    since:
+      "under execution.checkpointing.mode AT_LEAST_ONCE a checkpoint commits what came behind its barrier and is read again",
+  },
+  {
+    guarantee: "exactly-once",
+    isolationLevel: "read_committed",
+    cause: "failure without alignment",
+    permits: "reordering",
+    since:
+      "under execution.checkpointing.mode AT_LEAST_ONCE a checkpoint commits what came behind its barrier and is read again",
   },
   {
     guarantee: "any",

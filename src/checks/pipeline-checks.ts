@@ -208,6 +208,8 @@ export class PipelineChecks implements Observed {
   #cause(job: number, cause: Cause): void {
     if (this.#causes[job]!.has(cause)) return;
     this.#causes[job] = new Set([...this.#causes[job]!, cause]);
+    if (cause === "failure" && this.pipeline.jobs[job]!.mode === "at-least-once")
+      this.#cause(job, "failure without alignment");
     this.#tellJobsBehind(job);
   }
 

@@ -654,6 +654,13 @@ test.each<readonly [name: string, text: string, lines: readonly string[]]>([
     ],
   ],
   [
+    "an interval during backlog",
+    changed("interval: 10 s", "interval: 10 s, execution.checkpointing.interval-during-backlog: 1 min"),
+    [
+      'Note on jobs.enrich.config.execution.checkpointing.interval-during-backlog (line 11): got "1 min"; a Kafka source never reports a backlog, so it has no effect, neither here nor in Flink',
+    ],
+  ],
+  [
     "an old name that Flink still reads",
     changed("flink: {}", "flink: { config: { execution.buffer-timeout: 10 ms } }"),
     [

@@ -77,6 +77,26 @@ test("after an exception what was processed since the last completed checkpoint'
   expect(broken(result)).toEqual([]);
 });
 
+test("execution.checkpointing.mode AT_LEAST_ONCE: an exactly-once sink commits repeats, aligned it doesn't", () => {
+  // One subtask is a little too slow, so that a barrier waits in each of its channels for as long as there is behind it.
+  const load = ["producers.load.rate=1900/s", "jobs.job.operators.count.slow-subtask=0: 1.05 ms"];
+  const through = (mode: string) =>
+    run(["fail job at 20.3 s"], [...load, `execution.checkpointing.mode=${mode}`], 30);
+  const aligned = through("EXACTLY_ONCE");
+  expect(counts(aligned, committed)).toEqual([0, 0]);
+  const tracked = through("AT_LEAST_ONCE");
+  const [lost, repeated] = counts(tracked, committed);
+  expect(lost).toBe(0);
+  expect(repeated).toBeGreaterThan(0);
+  // Less than what read_uncommitted gets again, which is all since the checkpoint.
+  expect(repeated).toBeLessThan(counts(tracked, uncommitted)[1]);
+  for (const result of [aligned, tracked]) expect(broken(result)).toEqual([]);
+  const { permitted } = tracked.checks.find(({ name }) => name === "ExactlyOnceOutput")!;
+  expect(permitted[0]).toMatch(
+    /reader committed saw .* again: .*; under execution.checkpointing.mode AT_LEAST_ONCE/,
+  );
+});
+
 describe("a TaskManager that stands still", () => {
   test.each([
     ["between two checkpoints", "freeze taskmanager-1 at 31.4 s for 10 s"],

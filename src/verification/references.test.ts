@@ -31,6 +31,7 @@ const SCENARIOS: readonly (readonly [string, readonly string[]])[] = [
   ["skewed keys", [...SKEW, "jobs.job.operators.process.service-time=0.5 ms"]],
   ["short buffer timeout", ["execution.buffer-timeout.interval=5 ms"]],
   ["back-pressure: the operator is too slow", OVERLOAD],
+  ["skewed keys and back-pressure", [...SKEW, ...OVERLOAD]],
   ["six splits a source subtask", ["kafka.topics.in.partitions=12", "sink.partitioner=default"]],
   [
     "one TaskManager, and a source subtask without a split",

@@ -19,6 +19,7 @@ export function checkJobs(context: CheckContext): void {
     checkEventTime(context, job);
     checkStateBackend(context, job);
     checkUnaligned(context, job);
+    checkBacklogInterval(context, job);
     checkSinks(context, job);
   }
 }
@@ -176,6 +177,15 @@ function checkEventTime(context: CheckContext, job: JobSpec): void {
       wanted: `a time-out: ${parallelism - partitions} of ${parallelism} source subtasks have no partition, and hold up the watermark for ever, so that no window is ever fired`,
     });
   }
+}
+
+/** Source: flink HybridSource and CDC sources alone call SplitEnumeratorContext.setIsProcessingBacklog; KafkaSourceEnumerator
+ *  (flink-connector-kafka 3.4 to 5.0) doesn't. */
+function checkBacklogInterval(context: CheckContext, { name }: JobSpec): void {
+  const path = context.flinkPath(name, "execution.checkpointing.interval-during-backlog");
+  if (!context.isWritten(path)) return;
+  const wanted = "a Kafka source never reports a backlog, so it has no effect, neither here nor in Flink";
+  context.warn({ path, wanted });
 }
 
 /** Source: Flink 2.1 CheckpointingOptions, CheckpointCoordinatorConfiguration. */
