@@ -27,7 +27,7 @@ export function smallPipeline(changed: Partial<CheckedPipeline["jobs"][number]> 
         unaligned: false,
         source: { topic: "in", isolationLevel: "read_uncommitted" },
         readsOrigins: true,
-        sinks: [{ topic: "out", deliveryGuarantee: "exactly-once", transactionTimeout: 3e9 }],
+        sinks: [{ topic: "out", deliveryGuarantee: "exactly-once", transactionTimeout: 3e9, copies: 1 }],
         sourceParallelism: 1,
         vertices: [{ parallelism: 2, writes: ["out"] }],
         ...changed,

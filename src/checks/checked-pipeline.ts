@@ -58,6 +58,8 @@ export interface CheckedSink {
   readonly deliveryGuarantee: "none" | "at-least-once" | "exactly-once";
   /** properties.transaction.timeout.ms */
   readonly transactionTimeout: number;
+  /** Most records that it writes for one that the source reads; infinite where windows make records of their own. */
+  readonly copies: number;
 }
 
 export interface CheckedReader {

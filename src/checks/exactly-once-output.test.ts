@@ -2,7 +2,7 @@ import { fc, test as property } from "@fast-check/vitest";
 import { describe, expect, test } from "vitest";
 import { OFFSETS, PARTITIONS, smallLineage, smallPipeline } from "./checked-pipeline.fixture.ts";
 import { DeliveryLedger } from "./delivery-ledger.ts";
-import { exactlyOnceOutput } from "./exactly-once-output.ts";
+import { exactlyOnceOutput, type Permission } from "./exactly-once-output.ts";
 import type { Deviation } from "./excuses.ts";
 
 const BILLING = 0;
@@ -25,7 +25,7 @@ function world() {
       }
     }
   };
-  const find = (excuse: (deviation: Deviation, reader: number) => string | undefined = () => undefined) =>
+  const find = (excuse: (deviation: Deviation, reader: number) => Permission | undefined = () => undefined) =>
     exactlyOnceOutput(smallPipeline(), ledger, () => routes, excuse);
   const offset = (partition: number, route: number, rank: number): number =>
     routes[route]!.offsetOf(partition, rank);
@@ -96,10 +96,24 @@ describe("ExactlyOnceOutput", () => {
     deliverAll(FRAUD);
     deliver(FRAUD, 1, 0, 0, 3);
     const { violations, permitted } = find((deviation, reader) =>
-      deviation === "repeats" && reader === FRAUD ? "it may" : undefined,
+      deviation === "repeats" && reader === FRAUD ? { since: "it may", most: 3 } : undefined,
     );
     expect(violations).toEqual([]);
     expect(permitted).toEqual([expect.stringMatching(/^reader fraud saw 3 records again: in-1 .*; it may$/)]);
+  });
+
+  test("permits no more records than what permits them accounts for", () => {
+    const { deliver, deliverAll, find } = world();
+    deliverAll(BILLING);
+    deliverAll(FRAUD);
+    deliver(FRAUD, 1, 0, 0, 3);
+    const { violations, permitted } = find(() => ({ since: "it may", most: 2 }));
+    expect(permitted).toEqual([]);
+    expect(violations).toEqual([
+      expect.stringMatching(
+        /^reader fraud saw 3 records again: .*; brokers and producers account for 2 of them$/,
+      ),
+    ]);
   });
 
   property.prop([fc.nat({ max: 599 }), fc.constantFrom("lose", "repeat")])(

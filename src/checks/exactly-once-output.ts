@@ -7,21 +7,29 @@ import type { Finding } from "./violations.ts";
 /** Stretches of offsets that a sentence names. */
 const MOST_NAMED = 4;
 
+/** Why a deviation is permitted, and of how many records at most. */
+export interface Permission {
+  readonly since: string;
+  readonly most: number;
+}
+
 /** **ExactlyOnceOutput.** Once everything is drained, each reader has seen every record that was made for it, and each once:
  *  which offsets of which source partition were lost or seen more often is known exactly. What the delivery guarantee, the
- *  isolation level and the faults of the run permit is counted, not flagged. */
+ *  isolation level and the faults of the run permit is counted, not flagged; where what permits it is told of with a number of
+ *  records (those that a leader had and its successor had not, those that a producer gave up or sent again), no more than these. */
 export function exactlyOnceOutput(
   pipeline: CheckedPipeline,
   ledger: DeliveryLedger,
   routesOf: (topic: string) => readonly Route[],
-  excuse: (deviation: Deviation, reader: number) => string | undefined,
+  excuse: (deviation: Deviation, reader: number) => Permission | undefined,
 ): Finding {
   const violations: string[] = [];
   const permitted: string[] = [];
-  const tell = (reader: number, deviation: Deviation, sentence: string): void => {
-    const since = excuse(deviation, reader);
-    if (since === undefined) violations.push(sentence);
-    else permitted.push(`${sentence}; ${since}`);
+  const tell = (reader: number, deviation: Deviation, records: number, sentence: string): void => {
+    const permission = excuse(deviation, reader);
+    if (permission === undefined) violations.push(sentence);
+    else if (records <= permission.most) permitted.push(`${sentence}; ${permission.since}`);
+    else violations.push(`${sentence}; brokers and producers account for ${permission.most} of them`);
   };
   pipeline.readers.forEach(({ name, topic, deduplicates }, reader) => {
     const routes = routesOf(topic);
@@ -30,12 +38,12 @@ export function exactlyOnceOutput(
     if (lost > 0) {
       const made = lost + ledger.visible(reader);
       const sentence = `reader ${name} saw ${made - lost} of ${made} records; ${lost} lost: ${named(losses, pipeline)}`;
-      tell(reader, "losses", sentence);
+      tell(reader, "losses", lost, sentence);
     }
     const repeats = ledger.duplicated(reader);
     if (repeats === 0 || deduplicates) return;
     const offsets = named(ledger.duplicates(reader, routes), pipeline);
-    tell(reader, "repeats", `reader ${name} saw ${repeats} records again: ${offsets}`);
+    tell(reader, "repeats", repeats, `reader ${name} saw ${repeats} records again: ${offsets}`);
   });
   return { name: "ExactlyOnceOutput", violations, permitted };
 }

@@ -2,13 +2,14 @@ import type { ConnectorObserver } from "../connectors/index.ts";
 import type { FailoverObserver, FiredWindow, FlinkObserver, RescaledState } from "../flink/index.ts";
 import type { KafkaObserver, LossReason } from "../kafka/index.ts";
 import type { Lineage, Route } from "../records/index.ts";
+import { AccountedDeviations, unaccounted } from "./accounted-deviations.ts";
 import { AppliedToState } from "./applied-to-state.ts";
 import { BarrierNeverOvertakesRecord } from "./barrier-never-overtakes-record.ts";
 import type { CheckedPipeline } from "./checked-pipeline.ts";
 import { DeliveryLedger } from "./delivery-ledger.ts";
 import { EveryTransactionCommits } from "./every-transaction-commits.ts";
 import { EveryTransactionEnds } from "./every-transaction-ends.ts";
-import { exactlyOnceOutput } from "./exactly-once-output.ts";
+import { exactlyOnceOutput, type Permission } from "./exactly-once-output.ts";
 import { type Cause, type Deviation, excuseOf, excuseOfReader } from "./excuses.ts";
 import { FencedProducerNeverCommits } from "./fenced-producer-never-commits.ts";
 import { NoAcknowledgedWriteLost } from "./no-acknowledged-write-lost.ts";
@@ -58,6 +59,7 @@ export class PipelineChecks implements Observed {
   readonly #stable: NoReadBeyondLastStableOffset;
   readonly #visibility: VisibilityAfterCompletion;
   readonly #causes: ReadonlySet<Cause>[];
+  readonly #accounted: AccountedDeviations;
   /** Per job: the last checkpoint whose output is visible; 0: none. */
   readonly #lastCommitted: number[];
   /** Per job: savepoints that are to complete. */
@@ -84,6 +86,7 @@ export class PipelineChecks implements Observed {
     const committed = new Set(isCommitted.flatMap((is, reader) => (is ? [reader] : [])));
     this.#visibility = new VisibilityAfterCompletion(committed, jobs.length);
     this.#causes = jobs.map(() => plannedCauses(pipeline));
+    this.#accounted = new AccountedDeviations(pipeline);
     this.#lastCommitted = jobs.map(() => 0);
     this.#savepoints = jobs.map(() => new Set());
   }
@@ -194,6 +197,7 @@ export class PipelineChecks implements Observed {
       if (source.topic === name || (writes && reason === "leader lost")) this.#cause(job, reason);
     });
     this.#conservation.recordsLost(topic, records);
+    this.#accounted.add("losses", name, records);
   }
 
   recordsRepeated(topic: number, _partition: number, records: number): void {
@@ -203,6 +207,7 @@ export class PipelineChecks implements Observed {
       if (source.topic === name || sinks.some((sink) => sink.topic === name)) this.#cause(job, "sent again");
     });
     this.#conservation.recordsRepeated(topic, records);
+    this.#accounted.add("repeats", name, records);
   }
 
   #cause(job: number, cause: Cause): void {
@@ -360,11 +365,25 @@ export class PipelineChecks implements Observed {
 
   // ---- the end
 
+  /** An excuse, for as many records as its causes were told of with, if they were. */
+  #permission(deviation: Deviation, reader: number, since: string | undefined): Permission | undefined {
+    if (since === undefined || deviation === "reordering") return undefined;
+    const one = this.pipeline.readers[reader]!;
+    const causes = (job: number): ReadonlySet<Cause> => unaccounted(this.#causes[job]!);
+    const isUnbounded = excuseOfReader(deviation, one, this.pipeline, causes) !== undefined;
+    return {
+      since,
+      most: isUnbounded ? Number.POSITIVE_INFINITY : this.#accounted.most(deviation, one.topic),
+    };
+  }
+
   /** What each check has found. @param routesOf the ways that the records of a topic take.
    *  @param isDrained every reader has seen all records. @param now when the run has ended, ns. */
   findings(routesOf: (topic: string) => readonly Route[], isDrained: boolean, now: number): Finding[] {
     const excuse = (deviation: Deviation, reader: number): string | undefined =>
       excuseOfReader(deviation, this.pipeline.readers[reader]!, this.pipeline, (job) => this.#causes[job]!);
+    const permission = (deviation: Deviation, reader: number): Permission | undefined =>
+      this.#permission(deviation, reader, excuse(deviation, reader));
     const isQuiet = isDrained && this.#causes.every((causes) => causes.size === 0);
     const names = this.pipeline.readers.map(({ name }) => name);
     const kept = (name: string, violations: readonly string[]): Finding => ({
@@ -373,7 +392,7 @@ export class PipelineChecks implements Observed {
       permitted: [],
     });
     return [
-      exactlyOnceOutput(this.pipeline, this.ledger, routesOf, excuse),
+      exactlyOnceOutput(this.pipeline, this.ledger, routesOf, permission),
       {
         name: "EveryTransactionCommits",
         violations: this.#commits.violations,

@@ -2,6 +2,7 @@ import type { CheckedPipeline } from "../checks/index.ts";
 import {
   haveWindows,
   jobVertices,
+  mostCopies,
   type Pipeline,
   topicsWrittenWhole,
   widestJob,
@@ -29,10 +30,11 @@ export function checkedPipeline(pipeline: Pipeline): CheckedPipeline {
         unaligned: checkpointing.unaligned,
         source: { topic: source.topic, isolationLevel: source.consumer.isolationLevel },
         readsOrigins: producers.some(({ topic }) => topic === source.topic),
-        sinks: sinks.map(({ topic, deliveryGuarantee, transactionTimeout }) => ({
+        sinks: sinks.map(({ topic, input, deliveryGuarantee, transactionTimeout }) => ({
           topic,
           deliveryGuarantee,
           transactionTimeout,
+          copies: mostCopies(widestJob(job, faults), input.from),
         })),
         sourceParallelism: first!.parallelism,
         vertices,

@@ -10,7 +10,7 @@ export { environmentFigures } from "./environment-figures.ts";
 export { readEnvironmentFile } from "./environment-file.ts";
 export { type Explanation, explainKey } from "./explain-key.ts";
 export type { Issue } from "./issue.ts";
-export { sinkWriterName, slotsOf } from "./job-graph.ts";
+export { mostCopies, sinkWriterName, slotsOf } from "./job-graph.ts";
 export { haveWindows, jobVertices, topicsWrittenWhole } from "./job-vertices.ts";
 export { windowOperators } from "./jobs-in-order.ts";
 export { type PipelineReading, parsePipeline, resolvePipeline } from "./parse-pipeline.ts";

@@ -99,6 +99,19 @@ export function targetsOf(
   return { first: up * width, end: (up + 1) * width };
 }
 
+/** Most records that leave operator `name` for one that the job's source reads; infinite behind a window. */
+export function mostCopies(job: JobSpec, name: string): number {
+  const reaching = new Map([[SOURCE, 1]]);
+  for (const { name: operator, parallelism, inputs, window } of job.operators) {
+    const copies = inputs.map(
+      ({ from, partitioner }) => (reaching.get(from) ?? 0) * (partitioner === "broadcast" ? parallelism : 1),
+    );
+    const all = copies.reduce((sum, one) => sum + one, 0);
+    reaching.set(operator, window === undefined ? all : Number.POSITIVE_INFINITY);
+  }
+  return reaching.get(name) ?? 0;
+}
+
 /** Records a second that a sink writes when the job's source reads `read` of them, on average, with so many distinct keys. */
 export function writtenPerSecond(
   job: JobSpec,
