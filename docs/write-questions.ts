@@ -1,6 +1,6 @@
 /** `npm run questions`: writes docs/questions.md and its charts from the results of `npm run experiments`. */
 
-import { mkdirSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { basename, relative, resolve } from "node:path";
 import { renderSvg, titleOf } from "../src/charts/index.ts";
 import { loadExperiment } from "../src/cli/sweep/load-experiment.ts";
@@ -19,7 +19,7 @@ for (const file of readdirSync(experiments).sort()) {
   const name = basename(file, ".ts");
   const path = relative(".", resolve(experiments, file));
   const folder = resultFolderOf(path);
-  const { experiment } = await loadExperiment(path);
+  const { experiment, firstPoint } = await loadExperiment(path);
   const results = await readResults(folder, readManifest(folder));
   const charts: { finding: string; picture: string }[] = [];
   for (const chart of experiment.charts) {
@@ -32,7 +32,11 @@ for (const file of readdirSync(experiments).sort()) {
     question: experiment.question,
     file: `../experiments/${file}`,
     charts,
-    names: namesOf(experiment),
+    names: namesOf(
+      experiment,
+      readFileSync(path, "utf8"),
+      (firstPoint?.readers ?? []).map((reader) => reader.name),
+    ),
   });
 }
 writeFileSync(resolve(docs, "questions.md"), renderQuestionsPage(questions));

@@ -1,7 +1,9 @@
-import { existsSync, readdirSync, readFileSync } from "node:fs";
-import { resolve } from "node:path";
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join, resolve } from "node:path";
 import { expect, test } from "vitest";
-import { checkExperiment } from "../../experiment/index.ts";
+import { checkExperiment, expandPoints, loadFormulas } from "../../experiment/index.ts";
+import { loadPipeline } from "../load-pipeline.ts";
 import { namesOf, renderQuestionsPage } from "./questions-page.ts";
 
 const docs = resolve(import.meta.dirname, "../../../docs");
@@ -16,7 +18,7 @@ test("a question, its answer, its chart, and the command for another pipeline", 
       names: ["producers.shop", "taskmanager-1"],
     },
   ]);
-  expect(page.split("\n").slice(11)).toEqual([
+  expect(page.split("\n").slice(14)).toEqual([
     "1. [Does it rain?](#q1) Yes, 3 mm.",
     "",
     '<a id="q1"></a>',
@@ -37,7 +39,7 @@ test("a question, its answer, its chart, and the command for another pipeline", 
 });
 
 test("names of the pipeline's own that an experiment uses, each once", () => {
-  const names = namesOf({
+  const experiment = {
     set: { "producers.shop.rate": "300/s", "sink.delivery-guarantee": "none" },
     factors: {
       service: { key: "jobs.enrich.operators.join.service-time", values: ["1 ms"] },
@@ -48,8 +50,14 @@ test("names of the pipeline's own that an experiment uses, each once", () => {
         },
       },
     },
-  });
-  expect(names).toEqual(["producers.shop", "jobs.enrich.operators.join", "taskmanager-1", "enrich/join[0]"]);
+  };
+  expect(namesOf(experiment, 'where: { reader: "fraud" }', ["billing", "fraud"])).toEqual([
+    "producers.shop",
+    "jobs.enrich.operators.join",
+    "taskmanager-1",
+    "enrich/join[0]",
+    "readers.fraud",
+  ]);
 });
 
 test("docs/questions.md has every experiment, with an answer and charts that exist", async () => {
@@ -68,5 +76,55 @@ test("docs/questions.md has every experiment, with an answer and charts that exi
       expect(section).toMatch(new RegExp(`!\\[[^\\]]{20,}\\]\\(${picture}\\)`));
       expect(existsSync(resolve(docs, picture)), picture).toBe(true);
     }
+  }
+});
+
+const MINE = `
+kafka:
+  brokers: 3
+  topics: { clicks: { partitions: 6, replication.factor: 3 }, sessions: { partitions: 6, replication.factor: 3 } }
+producers: { shop: { topic: clicks, rate: 3000/s, record: 1 kb, keys: 1e5 } }
+flink: { taskmanagers: 3 }
+jobs:
+  enrich:
+    config: { parallelism.default: 3, execution.checkpointing.interval: 60 s, execution.checkpointing.dir: "s3://cp" }
+    source: { topic: clicks }
+    operators: [{ name: join, keyed: true, state: 1 kb/key, service-time: 0.2 ms }]
+    sinks: [{ topic: sessions, sink.delivery-guarantee: exactly-once, sink.transactional-id-prefix: s, properties.transaction.timeout.ms: 10 min }]
+readers:
+  billing: { topic: sessions, isolation.level: read_committed }
+  fraud: { topic: sessions }
+`;
+
+test("each experiment reads a pipeline of another shape that has the names it lists", async () => {
+  const folder = mkdtempSync(join(tmpdir(), "sluice-questions-"));
+  const mine = join(folder, "mine.yaml");
+  writeFileSync(mine, MINE);
+  try {
+    const load = await loadPipeline(mine);
+    const formulas = await loadFormulas();
+    const refused: string[] = [];
+    for (const file of readdirSync(experiments).filter((name) => name.endsWith(".ts"))) {
+      const module: { experiment: unknown } = await import(resolve(experiments, file));
+      const experiment = checkExperiment(module.experiment);
+      for (const { assignments, number } of expandPoints(experiment, formulas)) {
+        try {
+          load(assignments);
+        } catch (error) {
+          if (!experiment.expected?.includes("bad config"))
+            refused.push(`${file} ${number}: ${String(error)}`);
+        }
+      }
+      const known =
+        /^(producers\.shop|jobs\.enrich(\.operators\.join)?|taskmanager-\d|enrich(\/join\[\d\])?|readers\.(billing|fraud))$/;
+      const source = readFileSync(join(experiments, file), "utf8");
+      // The jobs in a row are its question.
+      if (!file.startsWith("23"))
+        for (const name of namesOf(experiment, source, ["billing", "fraud"]))
+          expect(name, file).toMatch(known);
+    }
+    expect(refused).toEqual([]);
+  } finally {
+    rmSync(folder, { recursive: true });
   }
 });

@@ -27,8 +27,11 @@ export function renderQuestionsPage(questions: readonly AnsweredQuestion[]): str
     "the pipeline that the experiment names, in an environment with plausible round trips and an object store. `npm run experiments`",
     "sweeps and draws all of them, `npm run questions` writes this page from what it left.",
     "",
-    "With `--pipeline` an experiment asks the same of yours. Where it names an operator or a reader that yours calls otherwise, copy",
-    "the file and change the names: it is short.",
+    "With `--pipeline` an experiment asks the same of yours. Where it names a job, an operator, a producer or a reader that yours calls",
+    "otherwise, copy the file and change the names: it is short.",
+    "",
+    "One question that reviews ask has no answer here: what `commit.interval.ms` does to Kafka Streams under exactly-once. Sluice models",
+    "Flink's checkpoints and its Kafka connector; Streams commits per thread and task, with changelog topics, which is another engine.",
     "",
     ...questions.map(
       ({ question, charts }, i) => `${i + 1}. [${question}](#q${i + 1}) ${charts[0]!.finding}.`,
@@ -55,8 +58,13 @@ function sectionOf({ question, file, charts, names }: AnsweredQuestion, number: 
   ];
 }
 
-/** What of a pipeline's own names an experiment sets or lets fail, such as `jobs.enrich.operators.join`. */
-export function namesOf({ set, factors }: Pick<Experiment, "set" | "factors">): string[] {
+/** What of a pipeline's own names an experiment sets, lets fail or looks at, such as `jobs.enrich.operators.join` and `readers.billing`.
+ *  @param source the experiment's file, whose charts name readers. @param readers those of its pipeline. */
+export function namesOf(
+  { set, factors }: Pick<Experiment, "set" | "factors">,
+  source: string,
+  readers: readonly string[],
+): string[] {
   const settings = Object.values(factors).flatMap((factor): (readonly [string, unknown])[] =>
     "values" in factor
       ? factor.values.map((value) => [factor.key, String(value)] as const)
@@ -69,5 +77,6 @@ export function namesOf({ set, factors }: Pick<Experiment, "set" | "factors">): 
       : undefined;
     return [owned, hit].filter((name) => name !== undefined);
   });
-  return [...new Set(names)];
+  const seen = readers.filter((reader) => source.includes(`"${reader}"`)).map((name) => `readers.${name}`);
+  return [...new Set([...names, ...seen])];
 }
