@@ -3,7 +3,7 @@
  *  Source: flink-connector-kafka FlinkKafkaInternalProducer (4.0).
  *  Leaves out: that a second commit of the same object throws after a time-out of the client (kafka-sink.ts sees to it). */
 
-import { invariant } from "../engine/index.ts";
+import { InvariantError, invariant } from "../engine/index.ts";
 import type { KafkaError, TransactionalClient } from "../kafka/index.ts";
 
 export type ProducerState = "NOT_IN_TRANSACTION" | "IN_TRANSACTION" | "DATA_IN_TRANSACTION" | "PRECOMMITTED";
@@ -68,7 +68,8 @@ export class InternalProducer {
   }
 
   #enter(state: ProducerState): void {
-    invariant(mayFollow(this.#state, state), `a producer can't go from ${this.#state} to ${state}`);
+    if (!mayFollow(this.#state, state))
+      throw new InvariantError(`a producer can't go from ${this.#state} to ${state}`);
     this.#state = state;
   }
 }

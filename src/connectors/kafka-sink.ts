@@ -448,7 +448,7 @@ export class KafkaSink implements ChainedSink {
       this.#owned.ids[0]!,
       this.#lastCheckpoint,
       checkpoint,
-      new Set(this.#pool.ongoing.map(({ transactionalId }) => transactionalId)),
+      this.#pool,
     );
     this.#lastCheckpoint = checkpoint;
     const initialise = (i: number, at: number): void => {

@@ -72,7 +72,15 @@ export class ProducerPool {
   }
 
   get ongoing(): CheckpointTransaction[] {
-    return [...this.#ongoing].map(([transactionalId, { checkpoint }]) => ({ transactionalId, checkpoint }));
+    const ongoing: CheckpointTransaction[] = [];
+    for (const [transactionalId, { checkpoint }] of this.#ongoing)
+      ongoing.push({ transactionalId, checkpoint });
+    return ongoing;
+  }
+
+  /** Whether a transaction of `transactionalId` is under way. */
+  has(transactionalId: string): boolean {
+    return this.#ongoing.has(transactionalId);
   }
 
   dispose(): void {

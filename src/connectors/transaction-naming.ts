@@ -26,10 +26,13 @@ export function idsToInitialise(
   subtask: number,
   last: number,
   next: number,
-  ongoing: ReadonlySet<string>,
+  ongoing: { has(transactionalId: string): boolean },
 ): string[] {
   if (strategy === "INCREMENTING") {
-    return Array.from({ length: next - last }, (_, i) => transactionalIdOf(prefix, subtask, last + 1 + i));
+    const ids: string[] = [];
+    for (let offset = last + 1; offset <= next; offset++)
+      ids.push(transactionalIdOf(prefix, subtask, offset));
+    return ids;
   }
   let offset = 0;
   while (ongoing.has(transactionalIdOf(prefix, subtask, offset))) offset++;

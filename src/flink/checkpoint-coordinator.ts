@@ -485,7 +485,8 @@ export function onFinalized(
   const { id, properties, triggeredAt, latestAckAt, states, plan } = pending;
   const savepoint = isSavepoint(properties);
   let lastSubsumed = 0;
-  const bySubtask = new Map([...states].map(([task, snapshot]) => [subtaskOf(task), snapshot]));
+  const bySubtask = new Map<number, TaskStateSnapshot>();
+  for (const [task, snapshot] of states) bySubtask.set(subtaskOf(task), snapshot);
   const completed = {
     id,
     properties,

@@ -31,18 +31,17 @@ export function checkpointPlan(
   tasks: readonly PlannedTask[],
   allowFinished: boolean,
 ): CheckpointPlan | undefined {
-  const finished = tasks.filter(({ state }) => state === "FINISHED");
-  if (finished.length > 0 && !allowFinished) return undefined;
-  const running = tasks.filter(({ state }) => state === "RUNNING");
-  if (running.length + finished.length < tasks.length) return undefined;
-  const isRunning = new Set(running.map(({ number }) => number));
-  const numbers = [...isRunning];
-  return {
-    trigger: running
-      .filter(({ inputs }) => !inputs.some((input) => isRunning.has(input)))
-      .map(({ number }) => number),
-    waitFor: numbers,
-    commitTo: numbers,
-    finished: finished.map(({ number }) => number),
-  };
+  const finished: number[] = [];
+  const running: number[] = [];
+  for (const { state, number } of tasks) {
+    if (state === "FINISHED" && allowFinished) finished.push(number);
+    else if (state === "RUNNING") running.push(number);
+    else return undefined;
+  }
+  const ended = new Set(finished);
+  const trigger: number[] = [];
+  for (const { state, number, inputs } of tasks) {
+    if (state === "RUNNING" && inputs.every((input) => ended.has(input))) trigger.push(number);
+  }
+  return { trigger, waitFor: running, commitTo: running, finished };
 }

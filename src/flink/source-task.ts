@@ -746,13 +746,19 @@ export class SourceTask implements UpstreamTask {
 
   /** SourceReader.snapshotState: the splits with the offsets to go on from. */
   #operatorState(checkpoint: number): OperatorState {
-    const offsets = Array.from({ length: this.feed.splits }, (_, split) => this.#offset(split));
-    this.feed.snapshotState(checkpoint, offsets);
-    const splits = offsets.map((offset, split) => ({
-      partition: this.feed.originPartition(split),
-      topicPartition: this.feed.topicPartition(split),
-      offset,
-    }));
+    const { feed } = this;
+    const offsets: number[] = [];
+    const splits: OperatorState["splits"][number][] = [];
+    for (let split = 0; split < feed.splits; split++) {
+      const offset = this.#offset(split);
+      offsets.push(offset);
+      splits.push({
+        partition: feed.originPartition(split),
+        topicPartition: feed.topicPartition(split),
+        offset,
+      });
+    }
+    feed.snapshotState(checkpoint, offsets);
     return { splits, committables: [], bytes: READER_STATE_BYTES + splits.length * SPLIT_BYTES };
   }
 

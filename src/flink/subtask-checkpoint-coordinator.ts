@@ -53,6 +53,7 @@ interface Snapshot {
 }
 
 const NO_KEYED_STATE: KeyedSnapshot = { sync: 0, written: [], reused: [], threads: 1 };
+const NO_OPERATOR_STATE: OperatorState = { splits: [], committables: [], bytes: 0 };
 /** Aborted checkpoints whose barriers may still come. */
 const MOST_ABORTED = 64;
 
@@ -107,7 +108,6 @@ export class SubtaskCheckpointCoordinator {
   begin(checkpoint: number, metrics: BarrierMetrics, alignment: "over" | "goes-on" = "over"): void {
     const { job, subtask } = this.#settings;
     this.#observer.snapshotStarted(job, subtask, checkpoint, metrics.startDelay, metrics.alignment);
-    const nothing: OperatorState = { splits: [], committables: [], bytes: 0 };
     this.#snapshots.set(checkpoint, {
       metrics,
       channelState: alignment === "over" ? [] : undefined,
@@ -115,7 +115,7 @@ export class SubtaskCheckpointCoordinator {
       finished: undefined,
       finishedAt: 0,
       keyed: NO_KEYED_STATE,
-      operator: nothing,
+      operator: NO_OPERATOR_STATE,
       records: 0,
       recordsByRoute: undefined,
       sync: 0,
@@ -276,16 +276,21 @@ export class SubtaskCheckpointCoordinator {
 
 function taskStateSnapshot(snapshot: Snapshot, written: readonly StateHandle[]): TaskStateSnapshot {
   const { keyed, operator, metrics, records, recordsByRoute } = snapshot;
-  const sum = (handles: readonly StateHandle[]): number => handles.reduce((all, one) => all + one.bytes, 0);
-  const checkpointedBytes = sum(written) + operator.bytes + metrics.persistedBytes;
+  const checkpointedBytes = bytesOf(written) + operator.bytes + metrics.persistedBytes;
   return {
-    keyed: [...keyed.reused, ...written],
+    keyed: keyed.reused.length === 0 ? written : [...keyed.reused, ...written],
     operator,
     keyedRecords: records,
     ...(recordsByRoute && { recordsByRoute }),
     channelState: snapshot.channelState ?? [],
     channelStateBytes: metrics.persistedBytes,
     checkpointedBytes,
-    stateBytes: checkpointedBytes + sum(keyed.reused),
+    stateBytes: checkpointedBytes + bytesOf(keyed.reused),
   };
+}
+
+function bytesOf(handles: readonly StateHandle[]): number {
+  let bytes = 0;
+  for (const handle of handles) bytes += handle.bytes;
+  return bytes;
 }

@@ -2,7 +2,7 @@
  *  Source: kafka TransactionMetadata, TxnTransitMetadata (4.1).
  *  Leaves out: the client's version as such (a request carries its protocol version), locks. */
 
-import { invariant } from "../engine/index.ts";
+import { InvariantError, invariant } from "../engine/index.ts";
 import { isLegalTransition, type TransactionState } from "./transaction-state.ts";
 
 /** The part of the metadata that a transition replaces. Times are ns. */
@@ -81,9 +81,7 @@ export function prepareTransition(
 ): void {
   invariant(metadata.pending === null, "one transition of a transactional id is written at a time");
   const { state } = metadata.current;
-  invariant(
-    isLegalTransition(state, change.state),
-    `a transaction can't go from ${state} to ${change.state}`,
-  );
+  if (!isLegalTransition(state, change.state))
+    throw new InvariantError(`a transaction can't go from ${state} to ${change.state}`);
   metadata.pending = { ...metadata.current, ...change };
 }
