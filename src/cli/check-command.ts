@@ -1,4 +1,9 @@
-import { type BrokenSchedule, checkSchedules, type RunResult, replayCommand } from "../experiment/index.ts";
+import {
+  type BrokenSchedule,
+  loadScheduleSearch,
+  type RunResult,
+  replayCommand,
+} from "../experiment/index.ts";
 import { formatDuration } from "../pipeline/index.ts";
 import { EXIT_CODES, type ExitCode } from "./exit-codes.ts";
 import { formatCount, significant } from "./format-quantity.ts";
@@ -40,6 +45,7 @@ export async function checkPipelineFile(
   const { pipeline, warnings } = (await loadPipeline(file))(typed.set ?? []);
   for (const { message } of warnings) terminal.warn(message);
 
+  const { checkSchedules } = await loadScheduleSearch();
   const progress = await openProgress(terminal, runs, 0);
   const begin = performance.now();
   const onRun = (done: number): void => progress.update(done, Math.max(done, runs));

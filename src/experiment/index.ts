@@ -1,12 +1,6 @@
 export { checkClaim } from "./check-claim.ts";
 export { checkExperiment } from "./check-experiment.ts";
-export {
-  type BrokenSchedule,
-  checkSchedules,
-  type ScheduleReport,
-  type ScheduleSearch,
-  type Violation,
-} from "./check-schedules.ts";
+export type { BrokenSchedule, ScheduleReport, ScheduleSearch, Violation } from "./check-schedules.ts";
 export { type Claim, defineClaim, type Figures, type Judgement, type Verdict } from "./claim.ts";
 export { expandPoints, type FactorColumn, factorColumns, type Point } from "./expand-points.ts";
 export {
@@ -19,7 +13,6 @@ export {
   type Settings,
 } from "./experiment.ts";
 export { ExperimentError } from "./experiment-error.ts";
-export { faultSchedules } from "./fault-schedules.ts";
 export { type Formulas, loadFormulas } from "./formula.ts";
 export { logSpaced } from "./log-spaced.ts";
 export { failedRun, type PointRun, type RunStatus, runPoint } from "./point-run.ts";
@@ -35,6 +28,7 @@ export type {
   RunResult,
   VertexResult,
 } from "./run-result.ts";
+export { loadScheduleSearch } from "./schedule-search.ts";
 export {
   failuresOf,
   type HistogramRow,

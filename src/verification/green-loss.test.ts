@@ -1,9 +1,10 @@
 import { readFileSync } from "node:fs";
 import { expect, test } from "vitest";
-import { checkSchedules, type RunResult, runPipeline } from "../experiment/index.ts";
+import { loadScheduleSearch, type RunResult, runPipeline } from "../experiment/index.ts";
 import { type Pipeline, parsePipeline } from "../pipeline/index.ts";
 import { SECOND } from "./scenario.ts";
 
+const { checkSchedules } = await loadScheduleSearch();
 const TEXT = readFileSync(new URL("../../pipelines/green-loss.yaml", import.meta.url), "utf8");
 const greenLoss = (...set: readonly string[]): Pipeline =>
   parsePipeline(TEXT, "green-loss.yaml", set).pipeline;

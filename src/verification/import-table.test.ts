@@ -1,5 +1,6 @@
 import { readdirSync, readFileSync } from "node:fs";
-import { join } from "node:path";
+import { join, posix } from "node:path";
+import { parseSync } from "oxc-parser";
 import { describe, expect, test } from "vitest";
 import { findViolations, IMPORT_TABLE } from "./import-table.ts";
 
@@ -34,6 +35,29 @@ describe("the table", () => {
       expect([...below(folder, new Set())], folder).not.toContain(folder);
     }
   });
+});
+
+test("no command waits for mathjs or fast-check that doesn't need them", () => {
+  const textOf = new Map(sources.map(({ path, text }) => [path, text]));
+  const loaded = new Set<string>();
+  const packages = new Set<string>();
+  const load = (path: string): void => {
+    if (loaded.has(path)) return;
+    loaded.add(path);
+    for (const { moduleRequest, entries } of parseSync(path, textOf.get(path)!).module.staticImports) {
+      const isTyped = entries.length > 0 && entries.every(({ isType }) => isType);
+      if (isTyped) continue;
+      if (moduleRequest.value.startsWith(".")) load(posix.join(posix.dirname(path), moduleRequest.value));
+      else packages.add(moduleRequest.value);
+    }
+    for (const { entries } of parseSync(path, textOf.get(path)!).module.staticExports) {
+      for (const { moduleRequest, isType } of entries)
+        if (moduleRequest && !isType) load(posix.join(posix.dirname(path), moduleRequest.value));
+    }
+  };
+  load("src/experiment/index.ts");
+  expect(loaded).toContain("src/experiment/run-pipeline.ts");
+  expect([...packages].filter((name) => name === "mathjs" || name === "fast-check")).toEqual([]);
 });
 
 describe("a planted violation is named", () => {

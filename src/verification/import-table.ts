@@ -71,6 +71,7 @@ export const IMPORT_TABLE: Readonly<Record<string, FolderRule>> = {
 /** Files outside `cli/` that may touch Node, the wall clock or async: they load a package only when it is needed. */
 const EDGE_FILES: readonly string[] = [
   "src/experiment/formula.ts",
+  "src/experiment/schedule-search.ts",
   "src/charts/font-metrics.ts",
   "src/charts/render-chart.ts",
 ];

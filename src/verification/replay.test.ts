@@ -1,12 +1,19 @@
 import { Worker } from "node:worker_threads";
 import { fc, test as property } from "@fast-check/vitest";
 import { expect, test } from "vitest";
-import { faultSchedules, replayRun, runPipeline, type StoredRun, storedRuns } from "../experiment/index.ts";
+import {
+  loadScheduleSearch,
+  replayRun,
+  runPipeline,
+  type StoredRun,
+  storedRuns,
+} from "../experiment/index.ts";
 import type { Pipeline, PipelineObserver } from "../pipeline/index.ts";
 import { pipelineInputs, readDrawn } from "./arbitraries/pipeline-arbitrary.ts";
 import { SECOND } from "./scenario.ts";
 import { SILENT } from "./silent-observer.ts";
 
+const { faultSchedules } = await loadScheduleSearch();
 const DURATION = 6 * SECOND;
 
 /** Any pipeline, with any faults that it can meet. */

@@ -1,9 +1,10 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { faultSchedules, type RunResult, runPipeline } from "../experiment/index.ts";
+import { loadScheduleSearch, type RunResult, runPipeline } from "../experiment/index.ts";
 import { parsePipeline } from "../pipeline/index.ts";
 import { allCounts, broken, faultedRuns, told } from "./faulted-runs.ts";
 
+const { faultSchedules } = await loadScheduleSearch();
 /** A keyed job of parallelism 2 in a cluster of four slots, five partitions, a checkpoint each second. */
 const PIPELINE = `
 environment: { preset: laptop }

@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import fc from "fast-check";
-import { faultSchedules, runPipeline } from "../../experiment/index.ts";
+import { loadScheduleSearch, runPipeline } from "../../experiment/index.ts";
 import { parsePipeline } from "../../pipeline/index.ts";
 import { type FaultKind, SETUPS } from "./mutants.ts";
 
@@ -18,6 +18,7 @@ export interface MutantSearch {
   readonly wallMs: number;
 }
 
+const { faultSchedules } = await loadScheduleSearch();
 const SECOND = 1e9;
 const DURATION = 20 * SECOND;
 const MOST_FAULTS = 4;
