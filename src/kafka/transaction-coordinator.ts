@@ -16,6 +16,7 @@ import { appendDelay, type BrokerTiming, replicationDelay } from "./broker-timin
 import { ALL, ClientLinks, type ClientPlace } from "./client-links.ts";
 import {
   CONCURRENT_TRANSACTIONS,
+  COORDINATOR_LOAD_IN_PROGRESS,
   COORDINATOR_NOT_AVAILABLE,
   type KafkaError,
   NONE,
@@ -29,6 +30,7 @@ import type {
   PartitionStatus,
 } from "./partition-change.ts";
 import { type DiskDelays, type Lateness, lateTime, type PartitionDisks } from "./slow-disk.ts";
+import type { StateLogLoader } from "./state-log-loader.ts";
 import type { Topic } from "./topic.ts";
 import { MarkerQueue, type MarkerRequest } from "./transaction-markers.ts";
 import type { TransactionMetadata } from "./transaction-metadata.ts";
@@ -67,6 +69,8 @@ export interface TransactionCoordinatorSettings {
    *  handles its next request: only then does it look after the followers' parked fetches
    *  (KafkaApis.handle, ReplicaManager.tryCompleteActions), or when those time out (replica.fetch.wait.max.ms). */
   readonly quiet: boolean;
+  /** How long a new leader reads its partitions of __transaction_state; undefined: no time. */
+  readonly loader?: StateLogLoader;
 }
 
 /** replica.fetch.wait.max.ms, ns. */
@@ -145,6 +149,13 @@ interface StateLogWrite {
   isStalled: boolean;
 }
 
+/** A partition of __transaction_state that its new leader still reads: what it will know, and how it came to lead. */
+interface LoadingPartition {
+  readonly state: CoordinatorState;
+  readonly election: LeaderChange;
+  readonly number: number;
+}
+
 interface OpenTransaction {
   readonly writer: number;
   /** Version 2: until when the last partition's write is under way, ns. */
@@ -207,6 +218,8 @@ export class TransactionCoordinator implements PartitionListener {
   readonly #nameOf = new Map<number, string>();
   readonly #requesters = new Map<number, TransactionRequester>();
   readonly #places = new Map<number, ClientPlace>();
+  readonly #loading = new Map<number, LoadingPartition>();
+  #lastLoading = 0;
   /** Partitions of __transaction_state whose brokers have had slow disks. */
   readonly #stateDisks = new Map<number, { readonly leader: Lateness; readonly followers: Lateness }>();
   readonly #underWay = new Map<number, UnderWay>();
@@ -227,6 +240,7 @@ export class TransactionCoordinator implements PartitionListener {
     readonly sweep: number;
     readonly expired: number;
     readonly timeout: number;
+    readonly loaded: number;
   };
   #lastTransaction = 0;
   #lastId = 0;
@@ -270,6 +284,9 @@ export class TransactionCoordinator implements PartitionListener {
       timeout: sim.defineKind("transaction request times out", (requester, sequence) =>
         this.#requesters.get(requester)?.onTimeout(sequence),
       ),
+      loaded: sim.defineKind("transaction state loaded", (partition, number) => {
+        if (this.#loading.get(partition)?.number === number) this.#onLoaded(partition);
+      }),
     };
   }
 
@@ -348,13 +365,14 @@ export class TransactionCoordinator implements PartitionListener {
   describe(transactionalId: string): TransactionMetadata | undefined {
     const id = this.#idOf.get(transactionalId);
     if (id === undefined) return undefined;
-    const metadata = this.#states[this.coordinatorOf(transactionalId)]!.ids.get(id);
+    const metadata = this.#stateOf(transactionalId).ids.get(id);
     return metadata === undefined ? undefined : structuredClone(metadata);
   }
 
   /** Names of the ids that have a transaction open, in the order of their first use (ListTransactions, Ongoing). */
   listOngoing(): string[] {
-    return this.#states.flatMap((state) =>
+    const loading = [...this.#loading.values()].map(({ state }) => state);
+    return [...this.#states, ...loading].flatMap((state) =>
       [...state.ids.values()]
         .filter(({ current }) => current.state === "Ongoing")
         .map(({ id }) => this.#nameOf.get(id)!),
@@ -450,7 +468,7 @@ export class TransactionCoordinator implements PartitionListener {
     );
     this.counters.addPartitions++;
     if (this.#outbox.effects[0] === REPLY) return this.#outbox.b[0] === NONE ? 0 : -1;
-    this.counters.stateLogWrites++;
+    this.#countWrite(id);
     const isFirst = state.ids.get(id)!.current.state !== "Ongoing";
     this.#outbox.clear();
     onAppended(state, id, this.#outbox);
@@ -476,6 +494,7 @@ export class TransactionCoordinator implements PartitionListener {
     const stoodStill = this.#stateStatuses[partition] === "no-leader";
     this.#stateStatuses[partition] = status;
     if (status === "no-leader") this.#loseRequests(partition, before);
+    if (election !== undefined && this.#loading.has(partition)) this.#onLoaded(partition);
     if (leader >= 0) this.#stateLeaders[partition] = leader;
     if (election !== undefined) this.#takeOver(partition, before, leader, election, now);
     if (status !== "open") return;
@@ -503,15 +522,29 @@ export class TransactionCoordinator implements PartitionListener {
     return [...state.ids.keys()].filter((id) => this.#statePartitionOf(this.#nameOf.get(id)!) === partition);
   }
 
-  /** `leader` loads the partition: it knows what the log of its replica holds, and goes on with what is decided. */
+  /** `leader` loads the partition: then it knows what the log of its replica holds, and goes on with what is decided. */
   #takeOver(partition: number, before: number, leader: number, election: LeaderChange, now: number): void {
     const from = this.#states[before]!;
-    const to = this.#states[leader]!;
+    const state = transactionCoordinator(this.#settings.maxTimeout);
     for (const [id, metadata] of [...from.ids]) {
       if (this.#statePartitionOf(this.#nameOf.get(id)!) !== partition) continue;
       from.ids.delete(id);
-      to.ids.set(id, metadata);
-      this.#recover(leader, metadata, election, now);
+      state.ids.set(id, metadata);
+    }
+    const number = ++this.#lastLoading;
+    this.#loading.set(partition, { state, election, number });
+    const loadedAt = this.#settings.loader?.load(partition, leader, now) ?? now;
+    if (loadedAt > now) this.#sim.scheduleAt(loadedAt, this.#kinds.loaded, partition, number);
+    else this.#onLoaded(partition);
+  }
+
+  #onLoaded(partition: number): void {
+    const { state, election } = this.#loading.get(partition)!;
+    this.#loading.delete(partition);
+    const leader = this.#stateLeaders[partition]!;
+    for (const [id, metadata] of state.ids) {
+      this.#states[leader]!.ids.set(id, metadata);
+      this.#recover(leader, metadata, election, this.#sim.now);
     }
   }
 
@@ -599,6 +632,10 @@ export class TransactionCoordinator implements PartitionListener {
       this.#reply(number, COORDINATOR_NOT_AVAILABLE, undefined);
       return;
     }
+    if (this.#loading.has(this.#statePartitionOf(request.transactionalId))) {
+      this.#reply(number, COORDINATOR_LOAD_IN_PROGRESS, undefined);
+      return;
+    }
     const state = this.#states[broker]!;
     const id = this.#intern(request.transactionalId);
     const { producerId, producerEpoch, kind, version } = request;
@@ -637,7 +674,8 @@ export class TransactionCoordinator implements PartitionListener {
   #onDurable(id: number, number: number): void {
     const write = this.#writes.get(id);
     if (write?.number !== number) return;
-    if (this.#stateStatuses[this.#statePartitionOf(this.#nameOf.get(id)!)] !== "open") {
+    const partition = this.#statePartitionOf(this.#nameOf.get(id)!);
+    if (this.#stateStatuses[partition] !== "open" || this.#loading.has(partition)) {
       write.isStalled = true;
       return;
     }
@@ -790,10 +828,19 @@ export class TransactionCoordinator implements PartitionListener {
   }
 
   #write(id: number, delay: number): void {
-    this.counters.stateLogWrites++;
+    this.#countWrite(id);
     const write = { number: ++this.#lastWrite, startedAt: this.#sim.now + delay, isStalled: false };
     this.#writes.set(id, write);
     this.#planDurable(id, write, this.#durableAfter(id, delay));
+  }
+
+  #countWrite(id: number): void {
+    this.counters.stateLogWrites++;
+    const { loader } = this.#settings;
+    if (loader === undefined) return;
+    const name = this.#nameOf.get(id)!;
+    const partitions = this.#stateOf(name).ids.get(id)?.current.partitions.length ?? 0;
+    loader.onWrite(this.#statePartitionOf(name), name, partitions);
   }
 
   /** ns until what is written `delay` ns from now is durable. */
@@ -905,7 +952,8 @@ export class TransactionCoordinator implements PartitionListener {
   }
 
   #stateOf(transactionalId: string): CoordinatorState {
-    return this.#states[this.coordinatorOf(transactionalId)]!;
+    const loading = this.#loading.get(this.#statePartitionOf(transactionalId));
+    return loading?.state ?? this.#states[this.coordinatorOf(transactionalId)]!;
   }
 
   #intern(transactionalId: string): number {

@@ -11,6 +11,7 @@ import { invariant, NO_EVENT, type Simulation } from "../engine/index.ts";
 import type { ClientPlace } from "./client-links.ts";
 import {
   CONCURRENT_TRANSACTIONS,
+  COORDINATOR_LOAD_IN_PROGRESS,
   COORDINATOR_NOT_AVAILABLE,
   type KafkaError,
   NONE,
@@ -176,7 +177,7 @@ export class TransactionalClient {
     if (error === NOT_COORDINATOR || error === COORDINATOR_NOT_AVAILABLE) {
       this.#coordinatorBroker = -1;
       this.#send(this.#sim.now);
-    } else if (error === CONCURRENT_TRANSACTIONS) {
+    } else if (error === CONCURRENT_TRANSACTIONS || error === COORDINATOR_LOAD_IN_PROGRESS) {
       operation.isRetry = true;
       this.#send(this.#sim.now);
     } else {

@@ -108,6 +108,10 @@ export interface Environment {
   readonly jobManagerStart: Duration;
   /** [broker.start] from the start of a broker's process until it is back in the cluster. */
   readonly brokerStart: Duration;
+  /** [broker.transaction-log] bytes that each partition of __transaction_state holds at time 0. */
+  readonly transactionLog: number;
+  /** [broker.transaction-load-bandwidth] bytes a second of it that a new leader reads and takes in. */
+  readonly transactionLoadBandwidth: number;
 }
 
 export interface KafkaCluster {

@@ -96,6 +96,8 @@ function resolveEnvironment(
     | "preset"
     | "file"
     | "broker.bandwidth"
+    | "broker.transaction-log"
+    | "broker.transaction-load-bandwidth"
     | "rocksdb.flush-bandwidth"
     | "storage.bandwidth"
     | "storage.shared-bandwidth"
@@ -147,6 +149,8 @@ function resolveEnvironment(
     taskCancellation: time("task.cancellation"),
     jobManagerStart: time("jobmanager.start"),
     brokerStart: time("broker.start"),
+    transactionLog: defaults.of(environmentOptions, values, "broker.transaction-log"),
+    transactionLoadBandwidth: defaults.of(environmentOptions, values, "broker.transaction-load-bandwidth"),
   };
 }
 

@@ -221,6 +221,37 @@ test("any broker faults at any moment: acks=all and exactly-once lose nothing, r
   );
 });
 
+describe("what a new leader of __transaction_state loads", () => {
+  const kill = ["kill broker-1 at 31.4 s repair 60 s"];
+  const log = (size: string): string => `environment.broker.transaction-log=${size}`;
+
+  test("nearly nothing in a fresh cluster; a hundred megabytes of each partition hold up commits for their time", () => {
+    const fresh = run(kill, [log("0 b")], 90);
+    const large = run(kill, [log("100 mb")], 90);
+    const more = longest(large, committed) - longest(fresh, committed);
+    // The 17 partitions of broker 1 come to broker 2, a second each: those of the two writers are somewhere among them. A
+    // transaction that waited for its commit holds back the one behind it.
+    expect(more).toBeGreaterThan(1);
+    expect(more).toBeLessThan(17 * 1.05 + 1.2);
+    for (const result of [fresh, large]) {
+      expect(counts(result, committed)).toEqual([0, 0]);
+      expect(broken(result)).toEqual([]);
+    }
+  });
+
+  test("a sink without transactions doesn't notice", () => {
+    const latencies = [log("0 b"), log("100 mb")].map((size) => run(kill, [AT_LEAST_ONCE, size], 60).readers[uncommitted]!.latency); // biome-ignore format: one line
+    expect(latencies[1]).toEqual(latencies[0]);
+  });
+
+  test("an election while it loads finds everything that was decided", () => {
+    const faults = [...kill, "kill broker-2 at 41 s repair 20 s", "elect out at 42 s"];
+    const result = run(faults, [log("100 mb")], 120);
+    expect(counts(result, committed)).toEqual([0, 0]);
+    expect(broken(result)).toEqual([]);
+  });
+});
+
 describe("a slow disk", () => {
   // One partition, led by broker 1, at five records a second: requests never queue.
   const set = (replicas: number): string[] => [

@@ -44,6 +44,8 @@ const BROKERS = "read where a fault of the plan hits brokers: src/verification/b
 const READ_BY_NOBODY: Readonly<Record<string, string>> = {
   "environment.preset": "a name, for the result",
   "environment.brokerStart": BROKERS,
+  "environment.transactionLoadBandwidth": BROKERS,
+  "environment.transactionLog": BROKERS,
   "environment.jobManagerStart": FAILURES,
   "flink.highAvailability.*": FAILURES,
   "jobs[].checkpointing.retention": "the parser holds faults against it that submit a job from a checkpoint",

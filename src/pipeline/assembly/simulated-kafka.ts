@@ -37,6 +37,7 @@ import {
   type RecordProducer,
   type RecordTaker,
   replicationDelay,
+  StateLogLoader,
   Topic,
   TransactionalClient,
   TransactionCoordinator,
@@ -507,9 +508,17 @@ export class SimulatedKafka {
         addPartitionsRetryBackoff: transactions.addPartitionsRetryBackoff,
         // Producers, consumers and followers ask brokers for something all the time.
         quiet: false,
+        ...(this.#brokersCanFail && { loader: this.#makeLoader() }),
       },
       this.#observer,
     );
+  }
+
+  #makeLoader(): StateLogLoader {
+    const { kafka, environment } = this.#pipeline;
+    const { stateLogPartitions } = kafka.transactions;
+    const { transactionLog, transactionLoadBandwidth } = environment;
+    return new StateLogLoader(stateLogPartitions, kafka.brokers, transactionLog, transactionLoadBandwidth);
   }
 
   /** Makes the transactional parts of the producers of `sink`. */

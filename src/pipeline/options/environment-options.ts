@@ -2,6 +2,7 @@ import { ENVIRONMENT_PRESETS } from "../presets/environment-presets.ts";
 import { physicalDuration } from "../values/duration.ts";
 import { decimal } from "../values/number.ts";
 import { bandwidth } from "../values/rate.ts";
+import { physicalSize } from "../values/size.ts";
 import { choice, text } from "../values/word.ts";
 import { type DefaultByPreset, options } from "./option.ts";
 
@@ -230,6 +231,16 @@ export const environmentOptions = options({
       startUp,
       figures("broker.start"),
       "From the start of a broker's process until it is back in the cluster.",
+    ],
+    "broker.transaction-log": [
+      physicalSize(),
+      figures("broker.transaction-log"),
+      "What each partition of __transaction_state holds at time 0: the log cleaner leaves its active segment, up to transaction.state.log.segment.bytes of 100 MB.",
+    ],
+    "broker.transaction-load-bandwidth": [
+      bandwidth(),
+      figures("broker.transaction-load-bandwidth"),
+      "Bytes a second of __transaction_state that its new leader reads and takes in, one partition after the other.",
     ],
   },
 });

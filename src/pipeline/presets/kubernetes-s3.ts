@@ -80,5 +80,13 @@ export const kubernetesS3: EnvironmentPreset = {
     "task.cancellation": ["50 ms", "estimate: a round trip, a close of the producers"],
     "jobmanager.start": ["25 s", "estimate: schedule a pod, start a JVM, gain leadership, recover the job"],
     "broker.start": ["30 s", "estimate: schedule a pod, attach its volume, start a JVM, register, catch up"],
+    "broker.transaction-log": [
+      "1 mb",
+      "estimate: some thousand transitions of a cluster in use, since its last segment was cleaned",
+    ],
+    "broker.transaction-load-bandwidth": [
+      "100 mb/s",
+      "estimate: a record of 200 B is read from the page cache and parsed in 2 us",
+    ],
   },
 };

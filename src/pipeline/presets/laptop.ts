@@ -85,5 +85,10 @@ export const laptop: EnvironmentPreset = {
     ],
     "jobmanager.start": ["5 s", "estimate: start a JVM, gain leadership, recover the job"],
     "broker.start": ["5 s", "estimate: start a JVM, register, catch up"],
+    "broker.transaction-log": ["0 b", "a fresh cluster"],
+    "broker.transaction-load-bandwidth": [
+      "100 mb/s",
+      "estimate: a record of 200 B is read from the page cache and parsed in 2 us",
+    ],
   },
 };
