@@ -1,6 +1,7 @@
+import { readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
-import { measurePipeline, runPipeline } from "../experiment/index.ts";
-import { assemble } from "../pipeline/index.ts";
+import { measurePipeline, type RunOptions, runPipeline } from "../experiment/index.ts";
+import { assemble, parsePipeline } from "../pipeline/index.ts";
 import { SECOND, scenario } from "./scenario.ts";
 import { SILENT } from "./silent-observer.ts";
 
@@ -136,6 +137,53 @@ describe("latency markers", () => {
     expect(latencyByLogAppendTime.count).toBe(latency.count);
     expect(latencyByMarker.p99Ms).toBeLessThan(102);
     expect(latencyByMarker.count).toBe(540);
+  });
+
+  test.each([
+    ["as it is", []],
+    ["half busy", ["jobs.job.operators.process.service-time=1 ms"]],
+    ["overloaded", ["jobs.job.operators.process.service-time=3 ms", "execution.checkpointing.interval=2 s"]],
+  ])("take as long in both references, to the ns (%s)", (_, set) => {
+    const of = (how: Partial<RunOptions>) =>
+      runPipeline(scenario("metrics.latency.interval=77 ms", ...set), {
+        seed: "1",
+        duration: 8 * SECOND,
+        ...how,
+      });
+    const curves = of({ spans: "curves" });
+    for (const how of [{ spans: "one-record" }, { polls: "eager" }] as const) {
+      const reference = of(how);
+      expect(curves.latencyMarkers).toEqual(reference.latencyMarkers);
+      expect(curves.readers[0]!.latencyByMarker).toEqual(reference.readers[0]!.latencyByMarker);
+    }
+  });
+
+  test("each comes to one sink, through every vertex on its way, and is served nowhere", () => {
+    const text = readFileSync(new URL("../../pipelines/reference.yaml", import.meta.url), "utf8");
+    const { pipeline } = parsePipeline(text, "reference.yaml", [
+      MARKED,
+      "jobs.job.operators.map.service-time=0.3 ms",
+    ]);
+    const found: string[] = [];
+    measurePipeline(pipeline, {
+      seed: "1",
+      duration: 10 * SECOND,
+      observe: () => [
+        {
+          latencyReported: (_job, operator, _subtask, markedTime) => {
+            // The rest is on its way when the load ends, or comes after it.
+            if (markedTime < 10 * SECOND) found.push(operator);
+          },
+        },
+      ],
+    });
+    const counts = ["map", "count", "out: Writer"].map(
+      (operator) => found.filter((one) => one === operator).length,
+    );
+    // Four sources, 100 in 10 s each; one may come a little later than an interval after the last.
+    expect(counts[0]).toBeGreaterThanOrEqual(4 * 99);
+    expect(counts[0]).toBeLessThanOrEqual(4 * 100);
+    expect(counts).toEqual([counts[0], counts[0], counts[0]]);
   });
 
   test.each(["aligned", "unaligned"])("go on after a failure, under back-pressure (%s)", (alignment) => {
