@@ -207,12 +207,14 @@ function lagsOf(
   { jobs }: Pipeline,
 ): readonly Omit<SourceLagResult, "consumerGroupLagDrained">[] {
   return jobs.map(({ name, source }, number) => {
-    const lags = world.sourceLags(number).flatMap((lag) => (lag === null ? [] : [lag]));
+    const subtasks = world.sourceLags(number);
+    const lags = subtasks.flatMap((lag) => (lag === null ? [] : [lag]));
     const groups = lags.map(({ consumerGroupLag }) => consumerGroupLag);
     return {
       job: name,
       topic: source.topic,
-      pendingRecords: lags.reduce((sum, { pendingRecords }) => sum + pendingRecords, 0),
+      pendingRecords: lags.reduce((sum, { reader }) => sum + reader.pendingRecords, 0),
+      subtasks: subtasks.map((lag) => lag?.reader ?? null),
       consumerGroupLag: groups.includes(null) ? null : groups.reduce<number>((sum, lag) => sum + lag!, 0),
     };
   });

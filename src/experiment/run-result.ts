@@ -1,5 +1,5 @@
 import type { JobCheckpointStatistics, LatencyMarkerHistogram } from "../metrics/index.ts";
-import type { Pipeline, TaskMetrics } from "../pipeline/index.ts";
+import type { Pipeline, SourceReaderMetrics, TaskMetrics } from "../pipeline/index.ts";
 
 /** Quantiles and mean of a latency, milliseconds. All null when nothing was measured. */
 export interface LatencySummary {
@@ -112,10 +112,12 @@ export interface CheckpointResult {
   readonly statistics: JobCheckpointStatistics;
 }
 
-/** Sums over the source subtasks of a job. */
+/** Sums over the source subtasks of a job, and what the metrics of each one's reader show. */
 export interface SourceLagResult {
   readonly job: string;
   readonly topic: string;
+  /** null: the subtask has no task. */
+  readonly subtasks: readonly (SourceReaderMetrics | null)[];
   /** Flink's gauge: records that may be read and haven't been taken. */
   readonly pendingRecords: number;
   /** Offsets from the committed ones to the log's end, as kafka-consumer-groups gives them: behind a transactional topic never 0,

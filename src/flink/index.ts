@@ -36,7 +36,7 @@ export { ProcessorSharing } from "./processor-sharing.ts";
 export type { RestartStrategySettings } from "./restart-strategy.ts";
 export { type RestoreCost, readsEntries, restoreCost } from "./restore-cost.ts";
 export { ALL_ROUTES, type Chunk, type SourceFeed } from "./source-feed.ts";
-export { SourceTask, type SourceTaskKinds } from "./source-task.ts";
+export { type SourceReaderMetrics, SourceTask, type SourceTaskKinds } from "./source-task.ts";
 export { assignKeyedState, evenShare } from "./state-assignment.ts";
 export type { StateBackend } from "./state-backend.ts";
 export { HashMapStateBackend } from "./state-backend-hashmap.ts";

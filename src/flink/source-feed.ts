@@ -10,6 +10,14 @@ export interface Chunk {
 
 export const ALL_ROUTES = -1;
 
+/** What has been committed to Kafka for the consumer group. */
+export interface CommittedOffsets {
+  /** Per split: the offset to go on from, -1 as long as there is none. */
+  readonly committedOffset: ArrayLike<number>;
+  /** How often. */
+  readonly commitsSucceeded: number;
+}
+
 /** What a source subtask reads: its splits. Times are ns. */
 export interface SourceFeed {
   readonly splits: number;
@@ -35,6 +43,7 @@ export interface SourceFeed {
   seek(positions: ArrayLike<number>, now: number): void;
   /** Records that could be read from the topic at `now` and have not been taken. */
   pendingRecords(now: number): number;
+  readonly checkpointed: CommittedOffsets;
   /** Offsets between the log's end at `now` and what is committed for the consumer group, control records included; null: nothing
    *  is committed. */
   consumerGroupLag(now: number): number | null;

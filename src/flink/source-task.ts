@@ -59,6 +59,19 @@ export interface SourceTaskSettings {
   };
 }
 
+/** Flink's gauges of a Kafka source's subtask, `KafkaSourceReader.topic.….partition.…` among them. */
+export interface SourceReaderMetrics {
+  readonly pendingRecords: number;
+  readonly commitsSucceeded: number;
+  readonly partitions: readonly {
+    readonly partition: number;
+    /** Of the last record that was emitted. */
+    readonly currentOffset: number;
+    /** That the group would go on from; -1: nothing was committed. */
+    readonly committedOffset: number;
+  }[];
+}
+
 /** bytes of a source reader's state: frame, and each split (topic, partition, two offsets).
  *  Source: KafkaPartitionSplitSerializer; 295 B measured for one split, Flink 2.1.1 with connector 4.0.1. */
 const READER_STATE_BYTES = 263;
@@ -294,6 +307,25 @@ export class SourceTask implements UpstreamTask {
     for (let split = 0; split < this.feed.splits; split++)
       pending -= this.#emitted[split]! - this.feed.position[split]!;
     return pending;
+  }
+
+  /** What the metrics of its Kafka reader show at `now`; offsets count records alone. A source that hasn't emitted any of a split
+   *  has its current offset in front of it. */
+  readerMetrics(now: number): SourceReaderMetrics {
+    const pendingRecords = this.pendingRecords(now);
+    const { committedOffset, commitsSucceeded } = this.feed.checkpointed;
+    const isLive = this.#mode === "live";
+    const inRamp = this.#mode === "ramp" ? this.#chunk.to - this.#chunk.from - this.#rampCount(now) : -1;
+    const partitions = Array.from({ length: this.feed.splits }, (_, split) => {
+      const left = inRamp >= 0 && this.#chunk.split === split ? inRamp : 0;
+      const next = isLive ? this.#emitted[split]! : this.#offset(split) - left;
+      return {
+        partition: this.feed.topicPartition(split),
+        currentOffset: next - 1,
+        committedOffset: committedOffset[split]!,
+      };
+    });
+    return { pendingRecords, commitsSucceeded, partitions };
   }
 
   /** Handler of `advance`: a chunk has ended, records came, or the output is available again. */

@@ -247,6 +247,8 @@ class EvenFeed implements SourceFeed {
     this.position = Float64Array.of(offset);
   }
 
+  readonly checkpointed = { committedOffset: [-1], commitsSucceeded: 0 };
+
   topicPartition(): number {
     return this.#partition;
   }

@@ -1,4 +1,4 @@
-export type { TaskMetrics } from "../flink/index.ts";
+export type { SourceReaderMetrics, TaskMetrics } from "../flink/index.ts";
 export { FAILURE_REASONS as failureReasons } from "../flink/index.ts";
 export type { Lineage, Route } from "../records/index.ts";
 export { assemble, type World } from "./assemble.ts";

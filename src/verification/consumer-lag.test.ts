@@ -68,3 +68,37 @@ test("without a group.id nothing is committed", () => {
   const [first] = runPipeline(pipeline, { seed: "1", duration: 3e9 }).sources;
   expect([first!.consumerGroupLag, first!.consumerGroupLagDrained]).toEqual([null, null]);
 });
+
+test("KafkaSourceReader's gauges: what is emitted, what is committed, and how often", () => {
+  const { sources } = run();
+  for (const { subtasks, pendingRecords } of sources) {
+    const readers = subtasks.map((subtask) => subtask!);
+    expect(readers.reduce((sum, reader) => sum + reader.pendingRecords, 0)).toBe(pendingRecords);
+    for (const { commitsSucceeded, partitions } of readers) {
+      // A checkpoint a second, of which the first may come late.
+      expect(commitsSucceeded).toBeGreaterThanOrEqual(18);
+      expect(commitsSucceeded).toBeLessThanOrEqual(21);
+      for (const { currentOffset, committedOffset } of partitions)
+        expect(committedOffset).toBeLessThanOrEqual(currentOffset + 1);
+      // 1,000 records/s for 20.5 s: committed is what the last completed checkpoint holds.
+      const sum = (offsets: readonly number[]): number => offsets.reduce((all, one) => all + one, 0);
+      const emitted = sum(partitions.map(({ currentOffset }) => currentOffset + 1));
+      const committed = sum(partitions.map(({ committedOffset }) => committedOffset));
+      expect(emitted).toBeLessThanOrEqual(20_500);
+      expect(emitted).toBeGreaterThan(18_000);
+      expect(committed).toBeGreaterThan(emitted - 2200);
+    }
+  }
+  expect(sources[0]!.subtasks[0]!.partitions.map(({ partition }) => partition)).toEqual([0, 1]);
+});
+
+test("a reader without a group.id commits nothing, and one without records has emitted none", () => {
+  const none = run(
+    ["jobs.second.source.properties.commit.offsets.on.checkpoint=false", "producers.load.rate=1/h"],
+    5,
+  );
+  const [reader] = none.sources[1]!.subtasks;
+  expect(reader!.commitsSucceeded).toBe(0);
+  expect(reader!.partitions.map(({ committedOffset }) => committedOffset)).toEqual([-1, -1]);
+  expect(reader!.partitions.some(({ currentOffset }) => currentOffset === -1)).toBe(true);
+});

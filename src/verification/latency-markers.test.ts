@@ -186,6 +186,18 @@ describe("latency markers", () => {
     expect(counts).toEqual([counts[0], counts[0], counts[0]]);
   });
 
+  test("aren't held by windows, whose results wait for theirs to end", () => {
+    const text = readFileSync(new URL("../../pipelines/windows.yaml", import.meta.url), "utf8");
+    const { pipeline } = parsePipeline(text, "windows.yaml", [MARKED]);
+    const [reader] = runPipeline(pipeline, { seed: "1", duration: 40 * SECOND }).readers;
+    const { latencyByMarker, latencyByLogAppendTime } = reader!;
+    if (latencyByMarker === "off") throw new Error("there are markers");
+    expect(latencyByMarker.count).toBeGreaterThan(1000);
+    expect(latencyByMarker.p99Ms).toBeLessThan(150);
+    // The out-of-orderness of 2 s.
+    expect(latencyByLogAppendTime.p50Ms).toBeGreaterThan(2000);
+  });
+
   test.each(["aligned", "unaligned"])("go on after a failure, under back-pressure (%s)", (alignment) => {
     const { latencyMarkers, checks, recovery } = runPipeline(
       scenario(

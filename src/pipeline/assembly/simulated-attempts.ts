@@ -14,6 +14,7 @@ import {
   pipelinedRegions,
   type RestoreCost,
   restoreCost,
+  type SourceReaderMetrics,
   type TaskMetrics,
 } from "../../flink/index.ts";
 import { type JobSpec, SOURCE } from "../pipeline.ts";
@@ -27,7 +28,7 @@ const MOST_KEPT = 64;
  *  consumer group counts offsets from the committed ones to the log's end, so that open and aborted transactions and markers
  *  count, too. */
 export interface SourceLag {
-  readonly pendingRecords: number;
+  readonly reader: SourceReaderMetrics;
   /** null: nothing is committed. */
   readonly consumerGroupLag: number | null;
 }
@@ -245,9 +246,7 @@ export class SimulatedAttempts implements JobDeployment {
       const source = events.sources[this.#attempts[subtask]?.task ?? -1];
       if (source === undefined) return [null];
       const { now } = sim;
-      return [
-        { pendingRecords: source.pendingRecords(now), consumerGroupLag: source.feed.consumerGroupLag(now) },
-      ];
+      return [{ reader: source.readerMetrics(now), consumerGroupLag: source.feed.consumerGroupLag(now) }];
     });
   }
 
