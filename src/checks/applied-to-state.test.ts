@@ -15,7 +15,7 @@ function world(changed: Parameters<typeof smallPipeline>[0] = {}) {
   const offset = (subtask: number, rank: number): number => routes[subtask - 1]!.offsetOf(0, rank);
   /** Rank of an offset on the way to a subtask. */
   const rank = (subtask: number, at: number): number => routes[subtask - 1]!.rankOf(0, at);
-  return { state, barriers, apply, offset, rank };
+  return { state, barriers, apply, offset, rank, routes };
 }
 
 describe("AppliedToState", () => {
@@ -109,9 +109,59 @@ describe("BarrierNeverOvertakesRecord", () => {
     );
   });
 
-  test.each([{ unaligned: true }, { mode: "at-least-once" as const }])("is not asked with %j", (changed) => {
+  test.each([
+    { mode: "at-least-once" as const },
+    { unaligned: true, isLine: false },
+    { readsOrigins: false, isLine: false },
+  ])("is not asked with %j", (changed) => {
     const one = world(changed);
     cut(one, 2);
     expect(one.barriers.violations).toEqual([]);
+  });
+
+  /** A checkpoint of which `flying` records are in the channels, and the state lacks `lacking`. */
+  const count = (one: ReturnType<typeof world>, lacking: number, flying: number, partition = 0): void => {
+    const { state, barriers, apply, rank, routes } = one;
+    const end = rank(1, OFFSET) - lacking;
+    apply(1, 0, end);
+    state.snapshotStarted(0, 1, 4);
+    apply(2, 0, rank(2, OFFSET));
+    state.snapshotStarted(0, 2, 4);
+    barriers.offsetInSnapshot(0, 4, partition, OFFSET);
+    const span = (from: number, to: number) => [0, routes[0].id, from, to] as const;
+    // One waits at the source, the others have been received.
+    const sent = Math.min(1, flying);
+    const channels = (side: "input" | "output", from: number, to: number) =>
+      to > from ? [{ channel: 0, side, spans: [span(from, to)] }] : [];
+    barriers.checkpointAcknowledged(0, 0, 4, undefined, {
+      channelState: channels("output", end + flying - sent, end + flying),
+    });
+    barriers.checkpointAcknowledged(0, 1, 4, undefined, {
+      channelState: channels("input", end, end + flying - sent),
+    });
+    barriers.checkpointAcknowledged(0, 2, 4, undefined, { channelState: [] });
+    barriers.checkpointCompleted(0, 4, 0, 0, 5e9);
+  };
+
+  test.each([
+    [5, 5, undefined],
+    [5, 4, 99],
+    [5, 6, 101],
+    [0, 0, undefined],
+  ])("unaligned: %i records that the state lacks, and %i in flight", (lacking, flying, got) => {
+    const one = world({ unaligned: true });
+    count(one, lacking, flying);
+    const sentence = `job enrich: checkpoint 4, completed at 5 s: its sources have emitted 100 records of in-0, and ${got} are in the state of vertex 1 or in flight to it`;
+    expect(one.barriers.violations).toEqual(got === undefined ? [] : [sentence]);
+  });
+
+  test.each([
+    [0, undefined],
+    [3, 97],
+  ])("of a job that reads another job's topic: %i records that the state lacks", (lacking, got) => {
+    const one = world({ readsOrigins: false });
+    count(one, lacking, 0, -1);
+    const sentence = `job enrich: checkpoint 4, completed at 5 s: its sources have emitted 100 records, and ${got} are in the state of vertex 1 or in flight to it`;
+    expect(one.barriers.violations).toEqual(got === undefined ? [] : [sentence]);
   });
 });

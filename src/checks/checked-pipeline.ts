@@ -43,6 +43,8 @@ export interface CheckedJob {
   /** Behind the source, in the order in which their subtasks are numbered through. */
   readonly sourceParallelism: number;
   readonly vertices: readonly CheckedVertex[];
+  /** Each vertex has one input, hands on every record once, and has no windows: what one has processed the next has or will. */
+  readonly isLine: boolean;
 }
 
 export interface CheckedVertex {
@@ -60,6 +62,8 @@ export interface CheckedSink {
   readonly transactionTimeout: number;
   /** Most records that it writes for one that the source reads; infinite where windows make records of their own. */
   readonly copies: number;
+  /** Records that take one way through the job get into one partition of the topic. */
+  readonly keepsWays: boolean;
 }
 
 export interface CheckedReader {

@@ -38,11 +38,28 @@ describe("OrderPerPartitionAndKey", () => {
     });
   });
 
-  test("isn't asked of what a job reads from another one", () => {
-    const order = new OrderPerPartitionAndKey(smallPipeline({ readsOrigins: false }));
+  test.each([
+    ["isn't asked of what a job reads from several partitions of another one", false, 0],
+    ["is asked where each way leads to one partition between them", true, 1],
+  ])("%s", (_, keepsWays, violations) => {
+    const { jobs, ...pipeline } = smallPipeline();
+    const sink = {
+      topic: "between",
+      deliveryGuarantee: "exactly-once",
+      transactionTimeout: 3e9,
+      copies: 1,
+      keepsWays,
+    } as const;
+    const first = { ...jobs[0]!, sinks: [sink] };
+    const second = {
+      ...jobs[0]!,
+      readsOrigins: false,
+      source: { topic: "between", isolationLevel: "read_committed" } as const,
+    };
+    const order = new OrderPerPartitionAndKey({ ...pipeline, jobs: [first, second] });
     deliver(order, 14, 20);
     deliver(order, 8, 12);
-    expect(order.findings(() => undefined).violations).toEqual([]);
+    expect(order.findings(() => undefined).violations.length).toBe(violations);
   });
 });
 

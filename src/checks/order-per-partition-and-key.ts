@@ -5,8 +5,8 @@ import { seconds, Violations } from "./violations.ts";
 const ROUTES = 2 ** 24;
 
 /** **OrderPerPartitionAndKey.** Records of one source partition that take one way through a job (those of one key do) are first
- *  seen in a partition of its topic in the order in which they were made. Asked of topics whose jobs read what producers write;
- *  Kafka promises nothing across the partitions that another job reads. */
+ *  seen in a partition of its topic in the order in which they were made. Asked of topics whose jobs read what producers write, or
+ *  topics into which each way leads to one partition; Kafka promises nothing across the partitions that another job reads. */
 export class OrderPerPartitionAndKey {
   readonly #pipeline: CheckedPipeline;
   readonly #found: Violations[];
@@ -21,10 +21,7 @@ export class OrderPerPartitionAndKey {
     this.#found = pipeline.readers.map(() => new Violations());
     this.#late = new Float64Array(pipeline.readers.length);
     this.#ends = pipeline.readers.map(() => []);
-    this.#isAsked = pipeline.readers.map(({ topic }) => {
-      const writers = pipeline.jobs.filter(({ sinks }) => sinks.some((sink) => sink.topic === topic));
-      return writers.length > 0 && writers.every(({ readsOrigins }) => readsOrigins);
-    });
+    this.#isAsked = pipeline.readers.map(({ topic }) => arrivesInOrder(topic, pipeline));
   }
 
   /** @param again how many of the records the reader had seen before, from whichever partition. */
@@ -86,4 +83,17 @@ export class OrderPerPartitionAndKey {
     });
     return { violations, permitted };
   }
+}
+
+/** Whether records that take one way come to a topic in the order in which they were made.
+ *  @param below topics that are looked at already. */
+function arrivesInOrder(topic: string, pipeline: CheckedPipeline, below: readonly string[] = []): boolean {
+  const { jobs } = pipeline;
+  const writers = jobs.filter(({ sinks }) => sinks.some((sink) => sink.topic === topic));
+  const isOrdered = ({ readsOrigins, source }: CheckedPipeline["jobs"][number]): boolean =>
+    readsOrigins ||
+    (!below.includes(source.topic) &&
+      arrivesInOrder(source.topic, pipeline, [...below, topic]) &&
+      jobs.every(({ sinks }) => sinks.every((sink) => sink.topic !== source.topic || sink.keepsWays)));
+  return writers.length > 0 && writers.every(isOrdered);
 }

@@ -283,7 +283,10 @@ export class PipelineChecks implements Observed {
     metrics,
     snapshot,
     at,
-  ) => this.#applied.checkpointAcknowledged(job, subtask, checkpoint, metrics, snapshot, at);
+  ) => {
+    this.#applied.checkpointAcknowledged(job, subtask, checkpoint, metrics, snapshot, at);
+    this.#barriers.checkpointAcknowledged(job, subtask, checkpoint, metrics, snapshot);
+  };
 
   checkpointCompleted(
     job: number,

@@ -1,9 +1,11 @@
 import type { CheckedPipeline } from "../checks/index.ts";
 import {
   haveWindows,
+  isLine,
   jobVertices,
   mostCopies,
   type Pipeline,
+  parallelismsOf,
   topicsWrittenWhole,
   widestJob,
   windowOperators,
@@ -30,14 +32,19 @@ export function checkedPipeline(pipeline: Pipeline): CheckedPipeline {
         unaligned: checkpointing.unaligned,
         source: { topic: source.topic, isolationLevel: source.consumer.isolationLevel },
         readsOrigins: producers.some(({ topic }) => topic === source.topic),
-        sinks: sinks.map(({ topic, input, deliveryGuarantee, transactionTimeout }) => ({
+        sinks: sinks.map(({ topic, input, deliveryGuarantee, transactionTimeout, partitioner }) => ({
           topic,
           deliveryGuarantee,
           transactionTimeout,
           copies: mostCopies(widestJob(job, faults), input.from),
+          keepsWays:
+            partitionsOf(topic) === 1 ||
+            partitioner === "key" ||
+            (partitioner === "fixed" && parallelismsOf(job, faults).length === 1),
         })),
         sourceParallelism: first!.parallelism,
         vertices,
+        isLine: isLine(job),
       };
     }),
     readers: readers.map(({ name, topic, consumer, deduplicate }) => ({

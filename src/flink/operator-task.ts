@@ -98,8 +98,6 @@ export class OperatorTask implements DownstreamTask, UpstreamTask {
   readonly #mailbox = new Mailbox();
   readonly snapshots: TaskSnapshots;
   readonly #leaving: SpanList;
-  /** What the sinks still get of the buffer in service, where its records go to the network too. */
-  readonly #toSinks: SpanList;
   #inputs: InputGates;
   #writers: RecordWriters;
   readonly #service: Service;
@@ -123,6 +121,8 @@ export class OperatorTask implements DownstreamTask, UpstreamTask {
   /** What is being committed is the savepoint that the job ends with. */
   #stops = false;
   readonly #processed: ProcessedRecords;
+  /** How many records of the buffer in service are told as processed. */
+  #told = 0;
   /** The thread must turn to something else when the record in hand is done, which is then; -1: it needn't. */
   #boundaryAt = -1;
   /** The output is not available, and the buffer in service rests since then; -1: no. */
@@ -158,12 +158,11 @@ export class OperatorTask implements DownstreamTask, UpstreamTask {
     const { separate } = parts.recycler;
     this.#sinks = new ChainedSinks(parts.sinks, parts.lineage, separate, parts.divide);
     this.#leaving = new SpanList(separate);
-    this.#toSinks = new SpanList(separate);
     this.#service = new Service(parts.lineage);
     this.#inputs = new InputGates(settings, []);
     this.#writers = new RecordWriters(sim, kinds, number, settings.writers, [], []);
     this.#eventTime = parts.eventTime;
-    this.#processed = new ProcessedRecords(separate, listener(parts));
+    this.#processed = new ProcessedRecords(listener(parts));
     const { checkpoints, recycler } = parts;
     const snapshotParts = { sinks: this.#sinks, checkpoints, recycler };
     this.snapshots = new TaskSnapshots(
@@ -564,7 +563,6 @@ export class OperatorTask implements DownstreamTask, UpstreamTask {
     this.#service.begin(spans, now, total);
     this.#gauges.enter(BUSY, now, this.#service.busyUntil);
     if (this.#writers.channels.length === 0 || (this.#collects && !this.#isFiring)) return;
-    if (!this.#sinks.isEmpty) spans.copyTo(this.#toSinks);
     this.#writers.foresee();
   }
 
@@ -621,8 +619,7 @@ export class OperatorTask implements DownstreamTask, UpstreamTask {
     if (finished || this.#settings.oneRecord) this.#writers.endEmission(now);
     if (!finished) return;
     const channel = this.#currentChannel;
-    if (this.#tellsRuns()) this.#processed.forgetBuffer();
-    else if (!this.#isFiring) this.#processed.endBuffer(buffer.spans);
+    if (!this.#tellsRuns() && !this.#isFiring) this.#tellUpTo(service.size);
     this.#current = undefined;
     this.#currentChannel = undefined;
     this.#boundaryAt = -1;
@@ -671,7 +668,13 @@ export class OperatorTask implements DownstreamTask, UpstreamTask {
     service.served = done;
     if (!this.#isFiring) this.#records += count;
     if (this.#sinks.isEmpty || (this.#collects && !this.#isFiring)) return;
-    const spans = this.#writers.channels.length === 0 ? this.#current!.spans : this.#toSinks;
+    const { spans } = this.#current!;
+    if (this.#writers.channels.length > 0) {
+      // They go to the network too.
+      service.copy(done - count, done, this.#leaving);
+      this.#sinks.write(this.#leaving, first, last);
+      return;
+    }
     if (count === spans.records) {
       if (this.#tellsRuns()) this.#processed.tell(spans);
       this.#sinks.write(spans, first, last);
@@ -767,15 +770,25 @@ export class OperatorTask implements DownstreamTask, UpstreamTask {
       return;
     }
     const rest = new SpanList(this.#parts.recycler.separate);
-    this.#current.spans.copyTo(rest);
-    const served = this.#tellsRuns() ? 0 : this.#service.served;
-    if (served > 0) {
-      const done = new SpanList(this.#parts.recycler.separate);
-      rest.moveFront(served, done);
-      this.#processed.tellUpTo(done, rest);
+    if (this.#tellsRuns()) this.#current.spans.copyTo(rest);
+    else {
+      this.#tellUpTo(this.#service.served);
+      this.#service.copy(this.#service.served, this.#service.size, rest);
     }
     this.#poisoned?.copyTo(rest);
     this.#inputs.beginCapture(checkpoint, this.#currentChannel, rest);
+  }
+
+  /** The records of the buffer in service up to number `done` are processed; some of them may have been told. */
+  #tellUpTo(done: number): void {
+    const service = this.#service;
+    if (this.#told === 0 && done === service.size) this.#processed.tell(this.#current!.spans);
+    else if (done > this.#told) {
+      const spans = new SpanList(this.#parts.recycler.separate);
+      service.copy(this.#told, done, spans);
+      this.#processed.tell(spans);
+    }
+    this.#told = done === service.size ? 0 : done;
   }
 
   /** Handler of `debloat`. */

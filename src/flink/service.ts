@@ -23,6 +23,11 @@ export class Service {
   #spans: SpanList | undefined;
   // Per output channel: how many of the buffer's records it has looked at.
   #seen = new Int32Array(0);
+  // Where an interleaved buffer was cut lately.
+  #cut = new Int32Array(4);
+  #otherCut = new Int32Array(4);
+  #cutAt = -1;
+  #otherCutAt = -1;
 
   constructor(lineage: Lineage) {
     this.#lineage = lineage;
@@ -40,6 +45,8 @@ export class Service {
   /** The records of `spans`, of which there is at least one, take `total` ns from `now` on. */
   begin(spans: SpanList, now: number, total: number): void {
     this.#spans = spans;
+    this.#cutAt = -1;
+    this.#otherCutAt = -1;
     this.size = spans.records;
     this.served = 0;
     this.start = now;
@@ -101,8 +108,8 @@ export class Service {
     for (let i = 0, earlier = 0; i < spans.count; i++) {
       const from = spans.from[i]!;
       const size = spans.to[i]! - from;
-      const a = this.#passed(earlier, size, before);
-      const b = this.#passed(earlier, size, done);
+      const a = this.#passed(i, earlier, size, before);
+      const b = this.#passed(i, earlier, size, done);
       earlier += size;
       if (b === a) continue;
       const route = spans.route[i]!;
@@ -134,7 +141,7 @@ export class Service {
     for (let i = 0, earlier = 0; i < spans.count; i++) {
       const from = spans.from[i]!;
       const length = spans.to[i]! - from;
-      const a = this.#passed(earlier, length, before);
+      const a = this.#passed(i, earlier, length, before);
       const part = a === length ? null : channel.part(spans.route[i]!);
       if (part !== null) {
         const local = this.#lineage.localPartition(spans.partition[i]!);
@@ -168,8 +175,8 @@ export class Service {
     let count = 0;
     for (let i = 0, earlier = 0; i < spans.count; i++) {
       const size = spans.to[i]! - spans.from[i]!;
-      const a = this.#passed(earlier, size, before);
-      const b = this.#passed(earlier, size, done);
+      const a = this.#passed(i, earlier, size, before);
+      const b = this.#passed(i, earlier, size, done);
       earlier += size;
       const part = b === a ? null : channel.part(spans.route[i]!);
       if (part === null) continue;
@@ -181,11 +188,74 @@ export class Service {
     return count;
   }
 
-  /** How many of a span's `size` records, behind `earlier` ones in the list, are among the first `done` of the buffer. */
-  #passed(earlier: number, size: number, done: number): number {
-    if (this.#spans!.interleaved) return Math.floor((done * size + size / 2) / this.size);
+  /** Appends to `into` the buffer's records from number `from` up to `to`. */
+  copy(from: number, to: number, into: SpanList): void {
+    const spans = this.#spans!;
+    if (into.records === 0) into.interleaved = spans.interleaved;
+    for (let i = 0, earlier = 0; i < spans.count; i++) {
+      const first = spans.from[i]!;
+      const size = spans.to[i]! - first;
+      const a = this.#passed(i, earlier, size, from);
+      const b = this.#passed(i, earlier, size, to);
+      earlier += size;
+      into.push(spans.partition[i]!, spans.route[i]!, first + a, first + b);
+    }
+  }
+
+  /** How many of span i's `size` records, behind `earlier` ones in the list, are among the first `done` of the buffer. */
+  #passed(i: number, earlier: number, size: number, done: number): number {
+    const spans = this.#spans!;
+    if (spans.interleaved && spans.count > 1) return this.#interleaved(spans, done)[i]!;
     const passed = done - earlier;
     if (passed <= 0) return 0;
     return passed < size ? passed : size;
+  }
+
+  /** How many records of each span are among the first `done`. Record k of a span's n lies at (k + 1/2) / n of the buffer, and of
+   *  those at one place the first span's comes first: so whoever cuts there cuts the same records. */
+  #interleaved(spans: SpanList, done: number): Int32Array {
+    if (this.#cutAt === done) return this.#cut;
+    // What is emitted is looked at between two numbers of records, again and again.
+    [this.#cut, this.#otherCut] = [this.#otherCut, this.#cut];
+    [this.#cutAt, this.#otherCutAt] = [this.#otherCutAt, this.#cutAt];
+    if (this.#cutAt === done) return this.#cut;
+    if (this.#cut.length < spans.count) this.#cut = new Int32Array(2 * spans.count);
+    const cut = this.#cut;
+    this.#cutAt = done;
+    let sum = 0;
+    for (let i = 0; i < spans.count; i++) {
+      const size = spans.to[i]! - spans.from[i]!;
+      cut[i] = Math.floor((done * size) / this.size + 0.5);
+      sum += cut[i]!;
+    }
+    for (; sum < done; sum++) cut[this.#nextOf(spans, cut)]!++;
+    for (; sum > done; sum--) cut[this.#lastOf(spans, cut)]!--;
+    return cut;
+  }
+
+  /** The span whose next record comes first. */
+  #nextOf(spans: SpanList, cut: Int32Array): number {
+    let next = -1;
+    let [place, among] = [0, 0];
+    for (let i = 0; i < spans.count; i++) {
+      const size = spans.to[i]! - spans.from[i]!;
+      const one = 2 * cut[i]! + 1;
+      if (cut[i] === size || (next >= 0 && one * among >= place * size)) continue;
+      [next, place, among] = [i, one, size];
+    }
+    return next;
+  }
+
+  /** The span whose last record so far came last. */
+  #lastOf(spans: SpanList, cut: Int32Array): number {
+    let last = -1;
+    let [place, among] = [0, 0];
+    for (let i = 0; i < spans.count; i++) {
+      const size = spans.to[i]! - spans.from[i]!;
+      const one = 2 * cut[i]! - 1;
+      if (cut[i] === 0 || (last >= 0 && one * among < place * size)) continue;
+      [last, place, among] = [i, one, size];
+    }
+    return last;
   }
 }

@@ -762,7 +762,8 @@ export class SourceTask implements UpstreamTask {
     this.#checkpoints.begin(checkpoint, metrics, "goes-on");
     const state = this.#operatorState(checkpoint);
     state.splits.forEach(({ partition, offset }, split) => {
-      const ofOrigin = this.#isInHand(split) ? this.#chunk.from : offset - this.feed.shift(split);
+      const isInHand = this.feed.readsOrigins && this.#isInHand(split);
+      const ofOrigin = isInHand ? this.#chunk.from : offset - this.feed.shift(split);
       this.#observer.offsetInSnapshot(this.#settings.job, checkpoint, partition, ofOrigin);
     });
     const kind = isSavepoint(properties) ? ALIGNED : barrierKindOf(this.#settings.alignment);

@@ -10,7 +10,7 @@ export { environmentFigures } from "./environment-figures.ts";
 export { readEnvironmentFile } from "./environment-file.ts";
 export { type Explanation, explainKey } from "./explain-key.ts";
 export type { Issue } from "./issue.ts";
-export { mostCopies, sinkWriterName, slotsOf } from "./job-graph.ts";
+export { isLine, mostCopies, sinkWriterName, slotsOf } from "./job-graph.ts";
 export { haveWindows, jobVertices, topicsWrittenWhole } from "./job-vertices.ts";
 export { windowOperators } from "./jobs-in-order.ts";
 export { type PipelineReading, parsePipeline, resolvePipeline } from "./parse-pipeline.ts";
@@ -38,7 +38,7 @@ export type {
 } from "./pipeline.ts";
 export { environmentFigure, presetNames } from "./presets/environment-presets.ts";
 export { REPLACED_BACKENDS } from "./replaced-names.ts";
-export { problemOfRescaling, rescaledJob, widestJob } from "./rescaling.ts";
+export { parallelismsOf, problemOfRescaling, rescaledJob, widestJob } from "./rescaling.ts";
 export type { PipelineInput } from "./schema.ts";
 export { physicalDuration } from "./values/duration.ts";
 export { formatDuration } from "./values/format-duration.ts";

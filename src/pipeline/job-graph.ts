@@ -133,3 +133,16 @@ export function writtenPerSecond(
   }
   return ((reaching.get(input.from) ?? 0) * share.numerator) / share.denominator;
 }
+
+/** Whether each vertex has one input and hands on every record once. */
+export function isLine(job: JobSpec): boolean {
+  const vertices = jobGraph(job);
+  const readers = vertices.slice(1).map(({ inputs }) => inputs[0]!.from);
+  return (
+    vertices.every(
+      ({ inputs }) => inputs.length <= 1 && inputs.every(({ partitioner }) => partitioner !== "broadcast"),
+    ) &&
+    new Set(readers).size === readers.length &&
+    job.operators.every(({ window }) => window === undefined)
+  );
+}

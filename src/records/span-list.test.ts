@@ -223,3 +223,16 @@ test("a list that becomes interleaved later is cut in the order of each way's ra
     [1, 0, 2, 4],
   ]);
 });
+
+test("spans that came one after the other are one each way when they pass together", () => {
+  const list = new SpanList(false);
+  list.push(0, 0, 14, 22);
+  list.push(1, 0, 5, 9);
+  list.push(0, 0, 22, 23);
+  expect(list.rows().length).toBe(3);
+  list.interleaved = true;
+  expect(list.rows()).toEqual([
+    [0, 0, 14, 23],
+    [1, 0, 5, 9],
+  ]);
+});

@@ -4,7 +4,7 @@ import { invariant } from "../engine/index.ts";
  *  ranks [from[i], to[i]) on route `route[i]`. The spans of a list pass a place one after the other, or, when the
  *  list is `interleaved`, together, in proportion to their counts. */
 export class SpanList {
-  interleaved = false;
+  #isInterleaved = false;
   count = 0;
   /** Records in all spans. */
   records = 0;
@@ -20,8 +20,18 @@ export class SpanList {
     this.#separate = separate;
   }
 
+  get interleaved(): boolean {
+    return this.#isInterleaved;
+  }
+
+  /** Spans that came one after the other and pass together from now on. */
+  set interleaved(together: boolean) {
+    if (together && !this.#isInterleaved && this.count > 1 && !this.#separate) this.#joinContinued();
+    this.#isInterleaved = together;
+  }
+
   clear(): void {
-    this.interleaved = false;
+    this.#isInterleaved = false;
     this.count = 0;
     this.records = 0;
   }
@@ -125,7 +135,6 @@ export class SpanList {
 
   /** Cumulative rounding, so that the parts add up to `wanted` exactly. */
   #moveInProportion(wanted: number, into: SpanList): void {
-    if (!this.#separate) this.#joinContinued();
     const all = this.records;
     let before = 0;
     let moved = 0;

@@ -1,5 +1,5 @@
 import { readFileSync } from "node:fs";
-import { expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { runPipeline } from "../experiment/index.ts";
 import { parsePipeline } from "../pipeline/index.ts";
 
@@ -73,4 +73,52 @@ test("a receiver that is up first gives credit for restored records before their
     const billing = result.readers.find(({ reader }) => reader === "billing")!;
     expect([billing.recordsVisible, billing.recordsLost, billing.recordsDuplicated]).toEqual([42_000, 0, 0]);
   }
+});
+
+describe("through several hops, with sources of two splits", () => {
+  const HOPS = `
+environment: { preset: laptop }
+kafka:
+  topics:
+    in: { partitions: 3 }
+    out: { partitions: 2 }
+producers:
+  load: { topic: in, rate: 1000/s, record: 100 B, keys: 100 }
+flink: { taskmanagers: 4, config: { heartbeat.interval: 1 s, heartbeat.timeout: 5 s } }
+jobs:
+  job:
+    config:
+      parallelism.default: 2
+      execution.checkpointing.interval: 1 s
+      execution.checkpointing.unaligned.enabled: true
+    source: { topic: in }
+    operators:
+      - { name: spread, partitioner: rebalance, service-time: 0.1 ms }
+      - { name: count, keyed: true, service-time: 0.1 ms, state: 100 b/key }
+      - { name: fixed, keyed: true, service-time: 0.1 ms }
+    sinks:
+      - topic: out
+        sink.delivery-guarantee: exactly-once
+        sink.transactional-id-prefix: job
+        properties.transaction.timeout.ms: 600000
+readers:
+  committed: { topic: out, isolation.level: read_committed }
+`;
+
+  test.each([
+    ["idle", "0.1 ms", []],
+    ["idle, and fails", "0.1 ms", ["faults.one=fail job when checkpoint 2 completed plus 300 ms"]],
+    ["busy", "1.5 ms", []],
+  ])(
+    "%s: what a task has processed when its snapshot begins is what it has handed on, in order",
+    (_, time, faults) => {
+      const assignments = [`jobs.job.operators.fixed.service-time=${time}`, ...faults];
+      const { pipeline } = parsePipeline(HOPS, "hops.yaml", assignments);
+      for (const seed of ["4", "5", "9", "11", "12"]) {
+        const result = runPipeline(pipeline, { seed, duration: 4 * SECOND });
+        expect(result.readers[0]!.recordsVisible).toBe(4000);
+        expect(result.checks.flatMap(({ violations }) => violations)).toEqual([]);
+      }
+    },
+  );
 });

@@ -100,7 +100,7 @@ export const MUTANTS: readonly Mutant[] = [
     replace: "    outbox.add(RESUME_CHANNEL, channel);",
     killedBy: "BarrierNeverOvertakesRecord",
     setup: "pair",
-    budget: 20,
+    budget: 40,
   },
   {
     name: "commit-before-complete",
