@@ -1,4 +1,4 @@
-import { known, lineChart, mean, pick } from "../src/charts/index.ts";
+import { formatTimes, known, lineChart, pick, ratio } from "../src/charts/index.ts";
 import { defineExperiment, logSpaced } from "../src/experiment/index.ts";
 
 const RATE = 10_000;
@@ -40,10 +40,14 @@ export const experiment = defineExperiment({
         })),
       finding: (results) => {
         const point = { reader: "fraud", failure: WORST, interval: 32_000 };
-        const law = (RATE * mean(results, point, "restored_checkpoint_age_ms")) / 1000;
-        const share = mean(results, point, "records_duplicated") / law;
+        const perMs = ratio(
+          results,
+          [[point, "records_duplicated"]],
+          [[point, "restored_checkpoint_age_ms"]],
+        );
+        const ofRate = { mean: (1000 * perMs.mean) / RATE, halfWidth: (1000 * perMs.halfWidth) / RATE };
         return (
-          `${share.toFixed(2)} × rate × age of the last completed checkpoint: with an interval of 32 s ` +
+          `${formatTimes(ofRate).slice(2)} × rate × age of the last completed checkpoint: with an interval of 32 s ` +
           `${known(results, point, "records_duplicated")} records are seen again, ` +
           `and ${known(results, { ...point, interval: 2000 }, "records_duplicated")} with 2 s`
         );

@@ -1,4 +1,4 @@
-import { barChart, formatShare, known, mean } from "../src/charts/index.ts";
+import { barChart, formatKnownShare, known, ratio } from "../src/charts/index.ts";
 import { defineExperiment } from "../src/experiment/index.ts";
 
 export const experiment = defineExperiment({
@@ -41,10 +41,9 @@ export const experiment = defineExperiment({
       finding: (results) => {
         const at = (death: string, heartbeat: number) => ({ reader: "billing", death, heartbeat });
         const share = (death: string, heartbeat: number) =>
-          mean(results, at(death, heartbeat), "detection_ms") /
-          mean(results, at(death, heartbeat), "recovery_ms");
+          ratio(results, [[at(death, heartbeat), "detection_ms"]], [[at(death, heartbeat), "recovery_ms"]]);
         const part = (death: string, heartbeat: number) =>
-          `${formatShare(share(death, heartbeat))} of ${known(results, at(death, heartbeat), "recovery_ms")}`;
+          `${formatKnownShare(share(death, heartbeat))} of ${known(results, at(death, heartbeat), "recovery_ms")}`;
         return (
           `Detection takes ${part("process killed", 10_000)} after a kill with heartbeats every 10 s, ${part("process killed", 1000)} ` +
           `with every 1 s; after a node vanished ${part("node vanishes", 10_000)} and ${part("node vanishes", 1000)}`

@@ -1,4 +1,4 @@
-import { formatCount, formatMs, lineChart, verdictOf } from "../../src/charts/index.ts";
+import { formatMs, formatTimes, lineChart, verdictOf } from "../../src/charts/index.ts";
 import { type Claim, defineClaim, defineExperiment } from "../../src/experiment/index.ts";
 
 const INTERVALS = [1000, 10_000, 60_000];
@@ -7,15 +7,18 @@ const READERS = { fraud: "read_uncommitted", billing: "read_committed" };
 export const claim: Claim = defineClaim({
   number: "ii",
   advice: "Exactly-once can double the tail latency unless it is tuned",
-  judge: ({ mean }) => {
+  judge: ({ mean, ratio }) => {
     const p99 = (reader: string, guarantee: string, interval: number) =>
       mean({ reader, guarantee, interval }, "latency_p99_ms");
-    const ratio = (reader: string, interval: number) =>
-      p99(reader, "exactly-once", interval) / p99(reader, "at-least-once", interval);
+    const price = (reader: string, interval: number) =>
+      ratio(
+        [[{ reader, guarantee: "exactly-once", interval }, "latency_p99_ms"]],
+        [[{ reader, guarantee: "at-least-once", interval }, "latency_p99_ms"]],
+      );
     const all = Object.keys(READERS).flatMap((reader) =>
-      INTERVALS.map((interval) => ratio(reader, interval)),
+      INTERVALS.map((interval) => price(reader, interval).mean),
     );
-    const times = (reader: string, interval: number) => `× ${formatCount(ratio(reader, interval))}`;
+    const times = (reader: string, interval: number) => formatTimes(price(reader, interval));
     // What a reader of transactions waits beyond the interval: no interval takes that away.
     const floor = p99("billing", "exactly-once", 1000) - 0.99 * 1000;
     const twice = 2 * p99("billing", "at-least-once", 1000);

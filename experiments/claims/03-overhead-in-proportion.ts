@@ -1,4 +1,4 @@
-import { formatShare, lineChart, verdictOf } from "../../src/charts/index.ts";
+import { formatKnownShare, formatTimes, lineChart, verdictOf } from "../../src/charts/index.ts";
 import { type Claim, defineClaim, defineExperiment } from "../../src/experiment/index.ts";
 
 const [SHORT, LONG] = [1000, 64_000];
@@ -7,21 +7,22 @@ const STATES = ["no state", "2 GB, full", "2 GB, incremental"];
 export const claim: Claim = defineClaim({
   number: "iii",
   advice: "The overhead of checkpoints grows in proportion as their interval shrinks",
-  judge: ({ mean }) => {
-    const share = (state: string, interval: number) => {
-      const where = { reader: "billing", state, interval };
-      return mean(where, "checkpoint_duration_mean_ms") / mean(where, "checkpoint_period_mean_ms");
-    };
-    const growth = (state: string) => share(state, SHORT) / share(state, LONG);
+  judge: ({ ratio }) => {
+    const duration = (state: string, interval: number) =>
+      [{ reader: "billing", state, interval }, "checkpoint_duration_mean_ms"] as const;
+    const period = (state: string, interval: number) =>
+      [{ reader: "billing", state, interval }, "checkpoint_period_mean_ms"] as const;
+    const growth = (state: string) =>
+      ratio([duration(state, SHORT), period(state, LONG)], [period(state, SHORT), duration(state, LONG)]);
     const times = LONG / SHORT;
-    const inProportion = STATES.map((state) => growth(state) > 0.8 * times);
-    const text = (state: string) => `× ${growth(state).toPrecision(2)}`;
+    const inProportion = STATES.map((state) => growth(state).mean > 0.8 * times);
+    const text = (state: string) => formatTimes(growth(state));
     return {
       verdict: inProportion.every(Boolean) ? "true" : inProportion.some(Boolean) ? "depends" : "false",
       why:
         `${times} times as many checkpoints take ${text("no state")} the share of time while they are small, ${text("2 GB, incremental")} ` +
         `with 2 GB of incremental state (less to upload each) and ${text("2 GB, full")} with full snapshots, which fill all of it ` +
-        `(${formatShare(share("2 GB, full", SHORT))})`,
+        `(${formatKnownShare(ratio([duration("2 GB, full", SHORT)], [period("2 GB, full", SHORT)]))})`,
       flips:
         "in proportion as long as a checkpoint's duration stays the same: not once it depends on what changed since the last one, " +
         "nor once it is as long as the interval",

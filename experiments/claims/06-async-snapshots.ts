@@ -1,4 +1,4 @@
-import { barChart, formatShare, verdictOf } from "../../src/charts/index.ts";
+import { barChart, formatKnownShare, verdictOf } from "../../src/charts/index.ts";
 import { type Claim, defineClaim, defineExperiment } from "../../src/experiment/index.ts";
 
 const [NONE, ASYNC, SYNC] = ["short", "asynchronous part 3 s", "synchronous part 300 ms"];
@@ -7,13 +7,12 @@ const at = (part: string) => ({ reader: "fraud", part });
 export const claim: Claim = defineClaim({
   number: "vi",
   advice: "Asynchronous snapshots let the task go on processing",
-  judge: ({ mean, text }) => {
-    const p99 = (part: string) => mean(at(part), "latency_p99_ms");
-    const grows = p99(ASYNC) / p99(NONE);
+  judge: ({ ratio, text }) => {
+    const { mean: grows, halfWidth } = ratio([[at(ASYNC), "latency_p99_ms"]], [[at(NONE), "latency_p99_ms"]]);
     return {
       verdict: grows < 1.1 ? "true" : grows > 2 ? "false" : "depends",
       why:
-        `an asynchronous part of 3 s instead of 2 ms changes p99 of the read_uncommitted reader by ${formatShare(Math.abs(grows - 1))}: ` +
+        `an asynchronous part of 3 s instead of 2 ms changes p99 of the read_uncommitted reader by ${formatKnownShare({ mean: Math.abs(grows - 1), halfWidth })}: ` +
         `${text(at(ASYNC), "latency_p99_ms")} instead of ${text(at(NONE), "latency_p99_ms")}`,
       flips:
         `only the asynchronous part: a synchronous part of 300 ms makes p99 ${text(at(SYNC), "latency_p99_ms")}, ` +

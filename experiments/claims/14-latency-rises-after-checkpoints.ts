@@ -1,4 +1,4 @@
-import { barChart, formatShare, verdictOf } from "../../src/charts/index.ts";
+import { barChart, formatKnownShare, verdictOf } from "../../src/charts/index.ts";
 import { type Claim, defineClaim, defineExperiment } from "../../src/experiment/index.ts";
 
 const SETUPS = ["one broker", "three brokers"];
@@ -8,13 +8,15 @@ const at = (brokers: string, sink: string) => ({ reader: "fraud", brokers, sink 
 export const claim: Claim = defineClaim({
   number: "xiv",
   advice: "End-to-end latency rises after each checkpoint",
-  judge: ({ mean, text }) => {
+  judge: ({ ratio, text }) => {
     /** The checkpoints' mark on the tail: the records of 0.1 s every 10 s are the slowest per cent. */
     const rise = (brokers: string, sink: string) =>
-      mean(at(brokers, sink), "latency_p99_9_ms") / mean(at(brokers, NEVER), "latency_p99_9_ms") - 1;
-    const rises = SETUPS.flatMap((brokers) => [rise(brokers, LEAST), rise(brokers, ONCE)]);
-    const share = (brokers: string, sink: string) =>
-      formatShare(Math.max(0, Math.round(1000 * rise(brokers, sink)) / 1000));
+      ratio([[at(brokers, sink), "latency_p99_9_ms"]], [[at(brokers, NEVER), "latency_p99_9_ms"]]);
+    const rises = SETUPS.flatMap((brokers) => [rise(brokers, LEAST).mean - 1, rise(brokers, ONCE).mean - 1]);
+    const share = (brokers: string, sink: string) => {
+      const { mean, halfWidth } = rise(brokers, sink);
+      return formatKnownShare({ mean: Math.max(0, mean - 1), halfWidth });
+    };
     return {
       verdict: rises.every((one) => one > 0.1)
         ? "true"

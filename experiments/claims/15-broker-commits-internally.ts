@@ -1,4 +1,4 @@
-import { formatShare, lineChart, verdictOf } from "../../src/charts/index.ts";
+import { formatKnownShare, lineChart, verdictOf } from "../../src/charts/index.ts";
 import { type Claim, defineClaim, defineExperiment } from "../../src/experiment/index.ts";
 
 const MANAGED = 60_000;
@@ -7,14 +7,16 @@ const at = (interval: number) => ({ reader: "billing", interval });
 export const claim: Claim = defineClaim({
   number: "xv",
   advice: "In Confluent Cloud the brokers handle the two-phase commit themselves, with minimal latency",
-  judge: ({ mean, text }) => {
-    const brokers = mean(at(MANAGED), "end_txn_to_complete_commit_mean_ms");
-    const share = brokers / mean(at(MANAGED), "latency_mean_ms");
+  judge: ({ mean, ratio, text }) => {
+    const part = ratio(
+      [[at(MANAGED), "end_txn_to_complete_commit_mean_ms"]],
+      [[at(MANAGED), "latency_mean_ms"]],
+    );
     const inside = mean(at(MANAGED), "prepared_before_completion") > 0;
     return {
-      verdict: inside && share > 0.5 ? "true" : !inside && share < 0.1 ? "false" : "depends",
+      verdict: inside && part.mean > 0.5 ? "true" : !inside && part.mean < 0.1 ? "false" : "depends",
       why:
-        `the brokers' part takes ${text(at(MANAGED), "end_txn_to_complete_commit_mean_ms")}, ${formatShare(share)} of what a read_committed ` +
+        `the brokers' part takes ${text(at(MANAGED), "end_txn_to_complete_commit_mean_ms")}, ${formatKnownShare(part)} of what a read_committed ` +
         `reader waits with a commit a minute (mean ${text(at(MANAGED), "latency_mean_ms")}, p99 ${text(at(MANAGED), "latency_p99_ms")}); the first phase and its ` +
         "decision are Flink's checkpoint, no request to a broker",
       flips: `with the interval, not with the brokers: at 1 s p99 is ${text(at(1000), "latency_p99_ms")}, of which they take no more`,

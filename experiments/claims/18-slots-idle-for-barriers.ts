@@ -1,4 +1,4 @@
-import { barChart, formatShare, verdictOf } from "../../src/charts/index.ts";
+import { barChart, formatKnownShare, verdictOf } from "../../src/charts/index.ts";
 import { type Claim, defineClaim, defineExperiment } from "../../src/experiment/index.ts";
 
 const LOADS = ["half busy", "95 % busy", "one subtask overloaded"];
@@ -9,21 +9,21 @@ export const claim: Claim = defineClaim({
   number: "xviii",
   advice:
     "Without barriers to wait for, fewer slots are idle, so that parallelism can grow without more nodes",
-  judge: ({ mean, text }) => {
+  judge: ({ ratio, text }) => {
     /** Share of the time that the slowest subtask waits with some channel for a barrier: what could be gained at most. */
     const waits = (load: string) =>
-      mean(at(load, ALIGNED), "alignment_max_ms") / mean(at(load, ALIGNED), "checkpoint_period_mean_ms");
+      ratio([[at(load, ALIGNED), "alignment_max_ms"]], [[at(load, ALIGNED), "checkpoint_period_mean_ms"]]);
     const shares = LOADS.map(waits);
     const p99 = (mode: string) => text(at("95 % busy", mode), "latency_p99_ms");
     return {
-      verdict: shares.every((one) => one > 0.1)
+      verdict: shares.every(({ mean }) => mean > 0.1)
         ? "true"
-        : shares.every((one) => one < 0.1)
+        : shares.every(({ mean }) => mean < 0.1)
           ? "false"
           : "depends",
       why:
-        `the subtask that waits longest for barriers does so ${formatShare(shares[0]!)} of the time when half busy, ${formatShare(shares[1]!)} when 95 % busy and ` +
-        `${formatShare(shares[2]!)} beside an overloaded one: nothing to put another subtask on`,
+        `the subtask that waits longest for barriers does so ${formatKnownShare(shares[0]!)} of the time when half busy, ${formatKnownShare(shares[1]!)} when 95 % busy and ` +
+        `${formatKnownShare(shares[2]!)} beside an overloaded one: nothing to put another subtask on`,
       flips: `without waiting p99 at 95 % busy is ${p99(NOT)} instead of ${p99(ALIGNED)}; a subtask that waits has its other channels to work on; where waiting is long, a channel or key group is overloaded, and that is what to split`,
     };
   },

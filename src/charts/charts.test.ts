@@ -1,11 +1,20 @@
 import { describe, expect, test } from "vitest";
+import type { Measured, PointSummary } from "../experiment/index.ts";
 import { backPressure } from "./back-pressure.ts";
 import { barChart } from "./bar-chart.ts";
 import { checkpointTimeline } from "./checkpoint-timeline.ts";
 import { duplicatesAndLosses } from "./duplicates-and-losses.ts";
-import { largestWithin, only } from "./find-points.ts";
+import { largestWithin, only, ratio } from "./find-points.ts";
 import { FONT_FILES, readFontMetrics } from "./font-metrics.ts";
-import { formatBytes, formatCount, formatMs, formatSetting, formatShare } from "./format-quantity.ts";
+import {
+  formatBytes,
+  formatCount,
+  formatKnownShare,
+  formatMs,
+  formatSetting,
+  formatShare,
+  formatTimes,
+} from "./format-quantity.ts";
 import { latencyAgainstInterval } from "./latency-against-interval.ts";
 import { latencyAroundCrash } from "./latency-around-crash.ts";
 import { latencyDistribution } from "./latency-distribution.ts";
@@ -254,6 +263,31 @@ test("the largest interval within a bound lies on the line between two points", 
   expect(within(800 + 0.99 * 40_000)).toBeCloseTo(40_000, 6);
   expect(within(1e6)).toBe("all");
   expect(within(100)).toBe("none");
+});
+
+test("a ratio is taken repetition by repetition, and has no more digits than are known", () => {
+  const of = (guarantee: string, values: readonly number[]): PointSummary => {
+    const [like] = RESULTS.summaries;
+    return {
+      ...like!,
+      factors: { guarantee },
+      values: { ...like!.values, latency_p99_ms: values },
+    };
+  };
+  // What both have in common, ten times as much in the third repetition, is not in the ratio.
+  const summaries = [of("a", [100, 200, 1000]), of("b", [209, 420, 2110])];
+  const b: Measured = [{ guarantee: "b" }, "latency_p99_ms"];
+  const a: Measured = [{ guarantee: "a" }, "latency_p99_ms"];
+  const found = ratio({ ...RESULTS, summaries }, [b], [a]);
+  expect(found.mean).toBeCloseTo(2.1, 12);
+  // t(2, 0.975) = 4.3027 times 0.01 / sqrt(3).
+  expect(found.halfWidth).toBeCloseTo(0.02484, 4);
+  expect(formatTimes(found)).toBe("× 2.10");
+  expect(formatTimes({ mean: 1.04, halfWidth: 0.3 })).toBe("× 1.0");
+  expect(formatTimes({ mean: 1.04, halfWidth: 3 })).toBe("× about 1");
+  expect(formatKnownShare({ mean: 0.0217, halfWidth: 0.002 })).toBe("2.2 %");
+  expect(formatKnownShare({ mean: 0.0002, halfWidth: 0.01 })).toBe("about 0.02 %");
+  expect(ratio({ ...RESULTS, summaries }, [a, b], [a, a]).mean).toBeCloseTo(2.1, 12);
 });
 
 test("a chart that asks for what isn't there says so", () => {

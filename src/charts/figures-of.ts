@@ -1,11 +1,12 @@
 import type { Claim, Figures, SweepResults } from "../experiment/index.ts";
-import { known, mean } from "./find-points.ts";
+import { known, mean, ratio } from "./find-points.ts";
 
 /** A sweep's results as a claim asks for them. */
 export function figuresOf(results: SweepResults): Figures {
   return {
     mean: (where, metric) => mean(results, where, metric),
     text: (where, metric) => known(results, where, metric),
+    ratio: (over, under) => ratio(results, over, under),
   };
 }
 

@@ -1,4 +1,11 @@
-import { ExperimentError, type Metric, type PointSummary, type SweepResults } from "../experiment/index.ts";
+import {
+  ExperimentError,
+  type Measured,
+  type Metric,
+  type PointSummary,
+  type SweepResults,
+} from "../experiment/index.ts";
+import { type MeanWithConfidence, meanWithConfidence } from "../stats/index.ts";
 import { formatKnown, formatSetting } from "./format-quantity.ts";
 
 /** Which points and reader: factors by name, `reader` and `isolationLevel` as they are called. */
@@ -49,6 +56,23 @@ export function mean(results: SweepResults, where: Where, metric: Metric): numbe
 /** The mean of a metric where `where` picks one summary, as text with no more digits than are known of it. */
 export function known(results: SweepResults, where: Where, metric: Metric): string {
   return formatKnown(metric, only(results, where).metrics[metric]);
+}
+
+/** What is over the line, multiplied, by what is under it, repetition by repetition of the same seed, with its 95 % interval. */
+export function ratio(
+  results: SweepResults,
+  over: readonly Measured[],
+  under: readonly Measured[],
+): MeanWithConfidence {
+  const valuesOf = ([where, metric]: Measured): readonly number[] => only(results, where).values[metric];
+  const product = (all: readonly Measured[], i: number): number =>
+    all.reduce((made, one) => made * valuesOf(one)[i]!, 1);
+  const count = Math.min(...[...over, ...under].map((one) => valuesOf(one).length));
+  const ratios = Array.from({ length: count }, (_, i) => product(over, i) / product(under, i));
+  return meanWithConfidence(
+    ratios.filter((one) => Number.isFinite(one)),
+    0.95,
+  );
 }
 
 /** The largest value of a numeric factor up to which a metric stays at or below a bound: linear between the points around it.

@@ -41,10 +41,7 @@ export function formatBytes(bytes: number): string {
 }
 
 /** A metric's mean with no more digits than are known of it. */
-export function formatKnown(
-  metric: Metric,
-  { mean, halfWidth }: { readonly mean: number; readonly halfWidth: number },
-): string {
+export function formatKnown(metric: Metric, { mean, halfWidth }: Estimate): string {
   const known = Number(knownDigits(mean, halfWidth).replace("~", ""));
   if (isTime(metric)) return formatMs(known);
   return isBytes(metric) ? formatBytes(known) : formatCount(known);
@@ -56,6 +53,21 @@ export function formatCount(count: number): string {
     count < 1000 ? Number(count.toPrecision(DIGITS)) : Math.round(Number(count.toPrecision(DIGITS)));
   // Of a fraction nothing is set apart.
   return Math.abs(rounded) < 1000 ? String(rounded) : String(rounded).replace(/\B(?=(\d{3})+$)/g, ",");
+}
+
+/** A ratio with no more digits than are known of it: `× 1.04`. */
+export function formatTimes({ mean, halfWidth }: Estimate): string {
+  return `× ${knownDigits(mean, halfWidth).replace("~", "about ")}`;
+}
+
+/** A share as per cent, with no more digits than are known of it. */
+export function formatKnownShare({ mean, halfWidth }: Estimate): string {
+  return `${knownDigits(100 * mean, 100 * halfWidth).replace("~", "about ")} %`;
+}
+
+interface Estimate {
+  readonly mean: number;
+  readonly halfWidth: number;
 }
 
 /** A share as per cent, two digits. */

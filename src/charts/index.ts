@@ -5,8 +5,15 @@ export { type DuplicatesAndLossesOptions, duplicatesAndLosses } from "./duplicat
 export { countAxis, countScale, durationAxis, durationScale } from "./duration-axis.ts";
 export { type FailurePhase, failurePhases } from "./failure-phases.ts";
 export { figuresOf, verdictOf } from "./figures-of.ts";
-export { known, largestWithin, mean, only, pick, type Where } from "./find-points.ts";
-export { formatBytes, formatCount, formatMs, formatShare } from "./format-quantity.ts";
+export { known, largestWithin, mean, only, pick, ratio, type Where } from "./find-points.ts";
+export {
+  formatBytes,
+  formatCount,
+  formatKnownShare,
+  formatMs,
+  formatShare,
+  formatTimes,
+} from "./format-quantity.ts";
 export { latencyAgainstInterval } from "./latency-against-interval.ts";
 export {
   type CrashRow,

@@ -32,6 +32,17 @@ export interface Figures {
   readonly mean: (where: Place, metric: Metric) => number;
   /** With no more digits than are known of it, and its unit. */
   readonly text: (where: Place, metric: Metric) => string;
+  /** What is over the line, multiplied, by what is under it, repetition by repetition of the same seed: mean and half-width of its 95 %
+   *  interval. */
+  readonly ratio: (over: readonly Measured[], under: readonly Measured[]) => Ratio;
+}
+
+/** A metric somewhere. */
+export type Measured = readonly [where: Place, metric: Metric];
+
+export interface Ratio {
+  readonly mean: number;
+  readonly halfWidth: number;
 }
 
 type Place = Readonly<Record<string, string | number>>;

@@ -1,7 +1,14 @@
 export { checkClaim } from "./check-claim.ts";
 export { checkExperiment } from "./check-experiment.ts";
 export type { BrokenSchedule, ScheduleReport, ScheduleSearch, Violation } from "./check-schedules.ts";
-export { type Claim, defineClaim, type Figures, type Judgement, type Verdict } from "./claim.ts";
+export {
+  type Claim,
+  defineClaim,
+  type Figures,
+  type Judgement,
+  type Measured,
+  type Verdict,
+} from "./claim.ts";
 export { expandPoints, type FactorColumn, factorColumns, type Point } from "./expand-points.ts";
 export {
   type Chart,

@@ -33,7 +33,7 @@ type Place = Readonly<Record<string, string | number>>;
 
 /** Simulates a point when it is asked for. */
 function simulated(exported: unknown): Figures {
-  if (exported === undefined) return { mean: () => Number.NaN, text: () => "" };
+  if (exported === undefined) return asFigures(() => Number.NaN);
   const experiment = checkExperiment(exported);
   const points = expandPoints(experiment, formulas);
   const columns = factorColumns(experiment, points);
@@ -54,13 +54,22 @@ function simulated(exported: unknown): Figures {
     expect(["ok", "check failed"], run.reason ?? "").toContain(run.status);
     return run.readers.find((row) => row.reader === reader)!.metrics[METRICS.indexOf(metric)]!;
   };
-  return { mean, text: (where, metric) => `${mean(where, metric)}` };
+  return asFigures(mean);
+}
+
+function asFigures(mean: Figures["mean"]): Figures {
+  const product = (all: Parameters<Figures["ratio"]>[0]): number =>
+    all.reduce((made, [where, metric]) => made * mean(where, metric), 1);
+  return {
+    mean,
+    text: (where, metric) => `${mean(where, metric)}`,
+    ratio: (over, under) => ({ mean: product(over) / product(under), halfWidth: 0 }),
+  };
 }
 
 /** The same figures but for those that `change` gives. */
 function changed(figures: Figures, change: (where: Place, metric: Metric, value: number) => number): Figures {
-  const mean = (where: Place, metric: Metric) => change(where, metric, figures.mean(where, metric));
-  return { mean, text: (where, metric) => `${mean(where, metric)}` };
+  return asFigures((where, metric) => change(where, metric, figures.mean(where, metric)));
 }
 
 type Case = readonly [

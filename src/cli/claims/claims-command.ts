@@ -24,7 +24,11 @@ export interface ClaimsArguments {
 
 const PAGE = "claims.md";
 const CHARTS = "charts/claims";
-const NO_FIGURES: Figures = { mean: () => Number.NaN, text: () => "" };
+const NO_FIGURES: Figures = {
+  mean: () => Number.NaN,
+  text: () => "",
+  ratio: () => ({ mean: Number.NaN, halfWidth: Number.NaN }),
+};
 
 /** Simulates what claims are judged by, as far as the results aren't there, and writes the page with their verdicts.
  *  @param files claims; none: those that come with Sluice.
