@@ -1,4 +1,5 @@
 import type { CheckedPipeline } from "../checks/index.ts";
+import type { FaultAction } from "../faults/index.ts";
 import {
   haveWindows,
   isLine,
@@ -76,10 +77,21 @@ export function checkedPipeline(pipeline: Pipeline): CheckedPipeline {
       ),
       brokers: faults.some(
         ({ action }) =>
-          ["slow-disk", "elect", "cut", "delay", "drop", "duplicate"].includes(action.kind) ||
+          BROKER_FAULTS.includes(action.kind) ||
           ((action.kind === "kill" || action.kind === "freeze") && action.target.kind === "broker"),
       ),
       uncleanElection: faults.some(({ action }) => action.kind === "elect" && action.unclean),
     },
   };
 }
+
+/** Kinds of faults that have nothing to do with Flink's processes. */
+const BROKER_FAULTS: readonly FaultAction["kind"][] = [
+  "slow-disk",
+  "elect",
+  "cut",
+  "delay",
+  "drop",
+  "duplicate",
+  "delay-message",
+];

@@ -102,7 +102,13 @@ function brokerFaults(
     .record({ target: broker, duration: milliseconds(FREEZE_MIN, Math.max(FREEZE_MIN, longest)) })
     .map((drawn): FaultAction => ({ kind: "freeze", ...drawn }));
   const message = fc.constantFrom("Produce request", "Produce response", "EndTxn request", "EndTxn response", "WriteTxnMarkers request"); // biome-ignore format: one line
-  const drop = message.map((one): FaultAction => ({ kind: "drop", message: one, job: undefined }));
+  const times = fc.integer({ min: 1, max: 3 });
+  const onMessages = fc
+    .record({ kind: fc.constantFrom("drop", "duplicate"), message, times })
+    .map((drawn): FaultAction => ({ job: undefined, ...drawn }));
+  const heldUp = fc
+    .record({ message, by: milliseconds(1, 2 * REPAIR.max), times })
+    .map((drawn): FaultAction => ({ kind: "delay-message", job: undefined, ...drawn }));
   const slowDisk = fc
     .record({
       broker: fc.integer({ min: 1, max: kafka.brokers }),
@@ -110,7 +116,28 @@ function brokerFaults(
       duration: milliseconds(REPAIR.min, REPAIR.max),
     })
     .map((drawn): FaultAction => ({ kind: "slow-disk", ...drawn }));
-  return [kill, freeze, ...cuts(pipeline, longest), drop, slowDisk];
+  return [kill, freeze, ...cuts(pipeline, longest), onMessages, heldUp, delays(pipeline), slowDisk];
+}
+
+/** The way from a broker to a TaskManager or a reader. */
+function delays({ kafka, flink, readers }: Pipeline): fc.Arbitrary<FaultAction> {
+  const broker = fc.integer({ min: 1, max: kafka.brokers });
+  const taskManagers = Array.from(
+    { length: flink.taskManagers },
+    (_, i): LinkEnd => ({ kind: "taskmanager", number: i + 1 }),
+  );
+  const client = fc.constantFrom(
+    ...taskManagers,
+    ...readers.map(({ name }): LinkEnd => ({ kind: "client", name })),
+  );
+  const by = milliseconds(1, REPAIR.min);
+  const duration = milliseconds(REPAIR.min, REPAIR.max);
+  return fc.record({ client, broker, oneWay: fc.boolean(), by, duration }).map((drawn) => ({
+    kind: "delay",
+    link: { from: drawn.client, to: { kind: "broker", number: drawn.broker }, oneWay: drawn.oneWay },
+    by: drawn.by,
+    duration: drawn.duration,
+  }));
 }
 
 /** The way from a broker to a TaskManager, a reader or a producer; and those to the controller and the other brokers, which

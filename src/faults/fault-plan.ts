@@ -69,8 +69,21 @@ export type FaultAction =
     }
   | { readonly kind: "cut"; readonly link: LinkTarget; readonly duration: number }
   | { readonly kind: "delay"; readonly link: LinkTarget; readonly by: number; readonly duration: number }
-  /** The next message of this kind is lost or delivered twice. */
-  | { readonly kind: "drop" | "duplicate"; readonly message: MessageKind; readonly job: string | undefined }
+  /** The next `times` messages of this kind are lost or delivered twice. */
+  | {
+      readonly kind: "drop" | "duplicate";
+      readonly message: MessageKind;
+      readonly job: string | undefined;
+      readonly times: number;
+    }
+  /** The next `times` messages of this kind take `by` longer. */
+  | {
+      readonly kind: "delay-message";
+      readonly message: MessageKind;
+      readonly job: string | undefined;
+      readonly by: number;
+      readonly times: number;
+    }
   | {
       readonly kind: "storage";
       readonly mode: StorageFault;
@@ -157,9 +170,12 @@ export function hitsBrokers(action: FaultAction): boolean {
       return action.target.kind === "broker";
     case "elect":
     case "cut":
+    case "delay":
     case "slow-disk":
       return true;
     case "drop":
+    case "duplicate":
+    case "delay-message":
       return action.message !== "notifyCheckpointComplete";
     default:
       return false;

@@ -84,12 +84,16 @@ interface Request {
   readonly sentAt: number;
   /** when its leader would append it; infinite: it is lost on its way. */
   appendsAt: number;
-  /** Its answer comes through. */
+  /** Its answer comes through, so much later than usual, ns. */
   readonly isAnswerable: boolean;
+  readonly answerDelay: number;
   /** It was held up on its way, and comes though its connection is gone. */
   readonly isLate: boolean;
+  /** The same request comes twice, this time right behind the first. */
+  readonly copyOf: Request | undefined;
   /** The broker has turned to it; what its log has of it, if it is in there; and whether it is done with it. */
   isTaken: boolean;
+  takenAt: number;
   run: Run | undefined;
   isAnswered: boolean;
   answer: ProduceAnswer;
@@ -144,6 +148,8 @@ export class BatchSender {
   /** Transaction that its sequence numbers are of; 0: none. */
   #transaction = 0;
   #lastNumber = 0;
+  /** When anything changed last, ns. What comes is told of up to a flush late, and is sent in the past where it could be. */
+  #changedAt = 0;
   /** Partitions that are followed. */
   #followed = 0;
   /** A batch that had been sent was given up: sequence numbers begin anew, whatever the log has. */
@@ -268,7 +274,7 @@ export class BatchSender {
     const batch = this.#batch(partition, spans, transaction, at - appendTime);
     this.#outbox.clear();
     this.#drain(batch);
-    const appendsAt = at <= now ? at : Math.max(at, links.requestPassesAt(client, knownLeader, now));
+    const appendsAt = at <= now ? at : Math.max(at, links.heldUntil(client, knownLeader, now, "requests"));
     const request = this.#request(batch, connection, at - appendTime, appendsAt);
     if (acks !== "0") {
       // Those of several partitions are adopted one partition after the other.
@@ -282,19 +288,21 @@ export class BatchSender {
     if (acks === "0") this.#onAnswer(batch, "NONE", now);
   }
 
-  /** Takes records out of `spans`, which may share a batch with those before. */
-  add(partition: number, spans: SpanList, transaction: number, createdAt: number): void {
+  /** Takes the records of `spans`, which came at `at` (ns) and may share a batch with those before. */
+  add(partition: number, spans: SpanList, transaction: number, at: number): void {
     const { queue } = this.#partitions[partition]!;
     const { recordsOfRequest } = this.#settings;
     // The records of a batch come all at once; those of several runs side by side would lose their order.
     spans.interleaved = false;
     const last = queue.at(-1);
-    if (last !== undefined && last.transaction === transaction && last.spans.records < recordsOfRequest)
+    if (last !== undefined && last.transaction === transaction && last.spans.records < recordsOfRequest) {
+      last.filledAt = at;
       spans.moveFront(Math.min(spans.records, recordsOfRequest - last.spans.records), last.spans);
+    }
     while (spans.records > 0) {
       const part = new SpanList(this.#separate);
       spans.moveFront(Math.min(spans.records, recordsOfRequest), part);
-      queue.push(this.#batch(partition, part, transaction, createdAt));
+      queue.push(this.#batch(partition, part, transaction, at));
     }
   }
 
@@ -305,6 +313,7 @@ export class BatchSender {
       transaction,
       spans,
       createdAt,
+      filledAt: createdAt,
       attempts: 0,
       readyAt: 0,
       sentTo: -1,
@@ -374,7 +383,11 @@ export class BatchSender {
     const { requests } = connection;
     if (!connection.isOpen && requests.length === 0) return;
     connection.requests = [];
-    connection.strays.push(...requests.filter(({ isLate, isTaken }) => isLate && !isTaken));
+    connection.strays = [
+      // What the first one has not got to its broker, the second hasn't either.
+      ...connection.strays.filter(({ copyOf, isLate }) => copyOf === undefined || copyOf.isTaken || isLate),
+      ...requests.filter(({ isLate, isTaken }) => isLate && !isTaken),
+    ];
     connection.isOpen = false;
     connection.closedAt = now;
     connection.worksSince = Number.NaN;
@@ -386,12 +399,12 @@ export class BatchSender {
     for (const { batch } of requests) this.#onAnswer(batch, "NOT_ANSWERED", now);
   }
 
-  /** The way between the client and `broker` is bad from now on: what is on it comes later. */
-  onLinkTrouble(broker: number, now: number): void {
+  /** The way between the client and `broker` is cut from now on: what is on it comes later. */
+  onCut(broker: number, now: number): void {
     const { links, client } = this.#settings;
     const connection = this.#connection(broker);
-    const requestsPass = links.requestPassesAt(client, broker, now);
-    const responsesPass = links.responsePassesAt(client, broker, now);
+    const requestsPass = links.heldUntil(client, broker, now, "requests");
+    const responsesPass = links.heldUntil(client, broker, now, "responses");
     for (const request of connection.requests) {
       if (!request.isTaken) request.appendsAt = Math.max(request.appendsAt, requestsPass);
       request.answeredAt = Math.max(request.answeredAt, responsesPass);
@@ -402,9 +415,10 @@ export class BatchSender {
 
   // ---- what happens
 
-  /** Does all that is due by `now`, and tells in the end of what failed. */
-  advance(now: number): void {
+  /** Does all that is due by `now`, and tells in the end of what failed. `isChanged`: not only have records come. */
+  advance(now: number, isChanged = true): void {
     if (this.#followed === 0 && this.isQuiet) return;
+    if (isChanged) this.#changedAt = now;
     for (let isDone = false; !isDone; ) {
       isDone = true;
       for (const connection of this.#connections) {
@@ -428,7 +442,7 @@ export class BatchSender {
     for (const connection of this.#connections) {
       at = Math.min(at, this.#servedAt(connection));
       if (stateOf(connection.broker) === "works")
-        for (const { appendsAt } of connection.strays) at = Math.min(at, appendsAt);
+        for (const stray of connection.strays) if (hasCome(stray)) at = Math.min(at, stray.appendsAt);
       const [oldest] = connection.requests;
       if (oldest !== undefined) at = Math.min(at, oldest.answeredAt, oldest.sentAt + requestTimeout);
     }
@@ -464,9 +478,14 @@ export class BatchSender {
       if (this.#topic.leader(batch.partition) !== connection.broker)
         at = Math.min(at, this.#refusedFrom(connection.broker, request));
       else if (this.#topic.statusOf(batch.partition) === "open")
-        at = Math.min(at, this.#topic.logs[batch.partition]!.replicatedAt(run.last));
+        at = Math.min(at, this.#replicatedAt(request));
     }
     return at;
+  }
+
+  /** When the followers have what the leader has of a request, ns; 0 where they had it before. */
+  #replicatedAt({ run, batch }: Request): number {
+    return run === undefined ? 0 : this.#topic.logs[batch.partition]!.replicatedAt(run.last);
   }
 
   /** From when on `broker` knows that it doesn't lead the partition of a request, ns; 0 where it leads it. */
@@ -484,7 +503,13 @@ export class BatchSender {
       if (!request.isTaken || request.isAnswered || this.#refusedFrom(broker, request) > now) continue;
       if (this.#topic.leader(request.batch.partition) !== broker)
         this.#answer(request, connection, "NOT_LEADER_OR_FOLLOWER", now);
-      else if (request.run?.isReplicated === true) this.#answer(request, connection, "NONE", now);
+      else if (request.run?.isReplicated === true)
+        this.#answer(
+          request,
+          connection,
+          "NONE",
+          Math.min(now, Math.max(request.takenAt, this.#replicatedAt(request))),
+        );
       else continue;
       isChanged = true;
     }
@@ -492,12 +517,12 @@ export class BatchSender {
       const next = this.#next(connection);
       if (next === undefined || next.appendsAt > now || connection.freeAt > now) break;
       if (this.#refusedFrom(broker, next) > now) break;
-      this.#take(connection, next, now);
+      this.#take(connection, next, Math.max(next.appendsAt, connection.freeAt, this.#changedAt));
       isChanged = true;
     }
-    for (const stray of connection.strays.filter(({ appendsAt }) => appendsAt <= now)) {
+    for (const stray of connection.strays.filter((one) => one.appendsAt <= now && hasCome(one))) {
       connection.strays = connection.strays.filter((one) => one !== stray);
-      this.#takeStray(broker, stray, now);
+      this.#takeStray(broker, stray, Math.max(stray.appendsAt, this.#changedAt));
       isChanged = true;
     }
     return isChanged;
@@ -505,7 +530,9 @@ export class BatchSender {
 
   /** Nobody waits for the answer. */
   #takeStray(broker: number, request: Request, now: number): void {
-    const { partition, spans } = request.batch;
+    const { partition, spans, transaction } = request.batch;
+    // What comes when its transaction is over is refused: the coordinator knows of none (KIP-890).
+    if (transaction !== this.#transaction && this.#settings.idempotence) return;
     if (this.#topic.leader(partition) === broker && this.#takes(partition)) this.#append(request, now);
     else if (this.#settings.acks === "0") this.#listener.lost(partition, spans.records, "leader lost");
   }
@@ -513,6 +540,7 @@ export class BatchSender {
   #take(connection: Connection, request: Request, now: number): void {
     const { partition } = request.batch;
     request.isTaken = true;
+    request.takenAt = now;
     if (this.#topic.leader(partition) !== connection.broker) {
       this.#answer(request, connection, "NOT_LEADER_OR_FOLLOWER", now);
       return;
@@ -560,7 +588,10 @@ export class BatchSender {
     request.isAnswered = true;
     request.answer = answer;
     if (!request.isAnswerable) return;
-    const passes = links.responsePassesAt(client, connection.broker, at, connection.openedAt) + answerTime;
+    const passes =
+      links.responsePassesAt(client, connection.broker, at, connection.openedAt) +
+      request.answerDelay +
+      answerTime;
     request.answeredAt = Math.max(passes, connection.lastAnsweredAt);
     connection.lastAnsweredAt = request.answeredAt;
   }
@@ -572,10 +603,11 @@ export class BatchSender {
     let isChanged = false;
     // Answers come in the order of their requests.
     while (connection.requests.length > 0 && connection.requests[0]!.answeredAt <= now) {
-      const { batch, answer } = connection.requests.shift()!;
+      const { batch, answer, answeredAt } = connection.requests.shift()!;
       isChanged = true;
-      if (answer === "NOT_LEADER_OR_FOLLOWER") this.#noticeLeader(batch.partition, now);
-      this.#onAnswer(batch, answer, now);
+      this.#changedAt = Math.max(this.#changedAt, answeredAt);
+      if (answer === "NOT_LEADER_OR_FOLLOWER") this.#noticeLeader(batch.partition, answeredAt);
+      this.#onAnswer(batch, answer, answeredAt);
     }
     const [oldest] = connection.requests;
     if (oldest !== undefined && oldest.sentAt + this.#settings.requestTimeout <= now) {
@@ -721,8 +753,9 @@ export class BatchSender {
     let isChanged = false;
     for (let partition = 0; partition < this.#partitions.length; partition++) {
       if (!this.follows(partition)) continue;
-      while (this.#drainsAt(partition, now) <= now) {
-        this.#sendNext(partition, now);
+      for (let at = this.#drainsAt(partition, now); at <= now; at = this.#drainsAt(partition, now)) {
+        const head = this.#head(partition)!;
+        this.#sendNext(partition, Math.max(at, head.filledAt, this.#changedAt));
         isChanged = true;
       }
     }
@@ -730,6 +763,7 @@ export class BatchSender {
   }
 
   #sendNext(partition: number, now: number): void {
+    this.#changedAt = now;
     const entry = this.#partitions[partition]!;
     const { queue } = entry;
     const head = this.#head(partition)!;
@@ -760,18 +794,30 @@ export class BatchSender {
     const job = client?.job ?? NO_JOB;
     connection.requestsLost ||= links.isLost("Produce request", job);
     connection.responsesLost ||= links.isLost("Produce response", job);
-    const passes = links.requestPassesAt(client, connection.broker, now, connection.openedAt) + appendTime;
+    const { broker, openedAt } = connection;
+    const heldUp = links.delayOf("Produce request", job);
+    const passes = links.requestPassesAt(client, broker, now, openedAt) + heldUp + appendTime;
     const appendsAt = connection.requestsLost
       ? Number.POSITIVE_INFINITY
       : Math.max(this.#topic.logs[batch.partition]!.markedAt(passes), connection.lastAppendsAt);
     if (!connection.requestsLost) connection.lastAppendsAt = appendsAt;
-    const request = this.#request(batch, connection, now, appendsAt);
+    const request: Request = {
+      ...this.#request(batch, connection, now, appendsAt),
+      answerDelay: links.delayOf("Produce response", job),
+      isLate: heldUp > 0 || links.isSlow(client, broker, now),
+    };
+    const copy = links.isDuplicated("Produce request", job) ? { ...request, copyOf: request } : undefined;
+    // Its client drops an answer that comes twice.
+    links.isDuplicated("Produce response", job);
     if (acks !== "0") {
       connection.requests.push(request);
+      if (copy !== undefined) connection.strays.push(copy);
       return;
     }
     if (connection.requestsLost) this.#listener.lost(batch.partition, batch.spans.records, "leader lost");
     else connection.strays.push(request);
+    if (copy !== undefined && !connection.requestsLost)
+      connection.strays.push({ ...copy, copyOf: undefined });
     this.#onAnswer(batch, "NONE", now);
   }
 
@@ -790,14 +836,21 @@ export class BatchSender {
       sentAt,
       appendsAt,
       isAnswerable: !connection.responsesLost,
+      answerDelay: 0,
       isLate: false,
+      copyOf: undefined,
       isTaken: false,
+      takenAt: 0,
       run: undefined,
       isAnswered: false,
       answer: "NONE",
       answeredAt: Number.POSITIVE_INFINITY,
     };
   }
+}
+
+function hasCome({ copyOf }: Request): boolean {
+  return copyOf === undefined || copyOf.isTaken;
 }
 
 /** What a caller is told whose batch got this answer once too often. */

@@ -6,6 +6,47 @@ const FIRST = { kind: "taskmanager", client: 0, job: 0 } as const;
 const SECOND_PROCESS = { kind: "taskmanager", client: 1, job: 0 } as const;
 const both = { requests: true, responses: true };
 
+describe("a link that is slow", () => {
+  const slow = { kind: "taskmanager", client: 0, broker: 1, from: 10, until: 20, by: 5 } as const;
+
+  test("delays what is sent meanwhile, and what comes behind it comes no sooner", () => {
+    const links = new ClientLinks();
+    links.delay({ ...slow, requests: true, responses: false });
+    const passes = (at: number): number => links.requestPassesAt(FIRST, 1, at);
+    expect([9, 10, 19, 20, 24, 25, 30].map(passes)).toEqual([9, 15, 24, 25, 25, 25, 30]);
+    expect(links.responsePassesAt(FIRST, 1, 12)).toBe(12);
+    expect(links.requestPassesAt(FIRST, 0, 12)).toBe(12);
+    expect(links.requestPassesAt(SECOND_PROCESS, 1, 12)).toBe(12);
+    expect([9, 10, 24, 25].map((at) => links.isTroubled(FIRST, 1, at))).toEqual([false, true, true, false]);
+  });
+
+  test("in both directions: a question and its answer take both, and what has come through by a time is its inverse", () => {
+    const links = new ClientLinks();
+    links.delay({ ...slow, ...both });
+    const times = Array.from({ length: 50 }, (_, i) => i);
+    for (const now of times) {
+      const passed = times.filter((at) => links.cutUntil(FIRST, 1, at) <= now);
+      const latest = links.latestPassedBy(FIRST, 1, now);
+      // Of what is sent when the delay begins nothing has come through yet.
+      expect(latest === 10 || latest === passed.at(-1)).toBe(true);
+    }
+    expect(links.cutUntil(FIRST, 1, 12)).toBe(22);
+    expect(links.latestPassedBy(FIRST, 1, 22)).toBe(12);
+  });
+});
+
+describe("a message that a fault picks", () => {
+  test("is so many times one of its kind and its job", () => {
+    const links = new ClientLinks();
+    links.duplicateNext("Produce request", 3, 2);
+    links.delayNext("EndTxn response", ALL, 7);
+    expect(links.isDuplicated("Produce request", 2)).toBe(false);
+    expect(links.isLost("Produce request", 3)).toBe(false);
+    expect([1, 2, 3].map(() => links.isDuplicated("Produce request", 3))).toEqual([true, true, false]);
+    expect([1, 2].map(() => links.delayOf("EndTxn response", 5))).toEqual([7, 0]);
+  });
+});
+
 describe("a cut", () => {
   test("lasts until TCP sends again: 0.2, 0.6, 1.4, 3, 6.2 s after what was lost first", () => {
     const links = new ClientLinks();

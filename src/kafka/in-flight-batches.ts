@@ -8,7 +8,7 @@
 import { NO_EVENT, type Simulation } from "../engine/index.ts";
 import { SpanList } from "../records/index.ts";
 import { BatchSender, type BatchSenderListener, type BatchSenderSettings } from "./batch-sender.ts";
-import { type LinkCut, reaches } from "./client-links.ts";
+import { type LinkCut, type LinkDelay, reaches } from "./client-links.ts";
 import { cutRun, LeaderLog, type Run, takeRecords } from "./leader-log.ts";
 import type { KafkaObserver } from "./observations.ts";
 import type {
@@ -108,26 +108,32 @@ export class InFlightBatches implements PartitionListener {
     else if (links.isTroubled(client, broker, now)) this.#follow(partition, now);
     const copy = new SpanList(this.#separate);
     spans.copyTo(copy);
-    if (this.#sender.follows(partition)) {
-      this.#sender.add(partition, copy, transaction, Math.min(now, first - appendTime));
-      this.#advance(now);
-      return;
+    const run: Run = { spans: copy, transaction, first, last, batch: undefined, isReplicated: false };
+    if (!this.#sender.follows(partition)) this.#addCurve(partition, run);
+    else {
+      for (const part of this.#requestsOf(run)) {
+        // The one before may have been the last that anything was wrong with.
+        if (!this.#sender.follows(partition)) this.#addCurve(partition, part);
+        else {
+          this.#sender.add(partition, part.spans, transaction, Math.min(now, part.last - appendTime));
+          this.#advance(now, false);
+        }
+      }
     }
-    state.sent += copy.records;
-    const log = this.#topic.logs[partition]!;
-    const run: Run = {
-      spans: copy,
-      transaction,
-      first: log.appendedAt(first),
-      last: log.appendedAt(last),
-      batch: undefined,
-      isReplicated: false,
-    };
-    state.log.push(run);
+  }
+
+  /** Nothing is wrong: a run is appended as it was sent. */
+  #addCurve(partition: number, run: Run): void {
     const { acks, answerTime } = this.#settings;
+    const state = this.#partitions[partition]!;
+    const log = this.#topic.logs[partition]!;
+    state.sent += run.spans.records;
+    run.first = log.appendedAt(run.first);
+    run.last = log.appendedAt(run.last);
+    state.log.push(run);
     const answeredAt = acks === "all" ? log.replicatedAt(run.last) : run.last;
     this.#lastAckAt = Math.max(this.#lastAckAt, answeredAt + answerTime);
-    this.#release(partition, now);
+    this.#release(partition, this.#sim.now);
     this.#plan();
   }
 
@@ -189,20 +195,31 @@ export class InFlightBatches implements PartitionListener {
     this.#advance(this.#sim.now);
   }
 
-  /** The way to some brokers is bad from now on. */
+  /** The way to some brokers is slow from now on. */
+  onDelay(delay: LinkDelay): void {
+    this.#followAcross(delay);
+    this.#advance(this.#sim.now);
+  }
+
+  /** The way to some brokers is cut from now on. */
   onCut(cut: LinkCut): void {
-    const { client } = this.#settings;
     const { now } = this.#sim;
-    if (client === undefined || this.#dead) return;
+    for (const broker of this.#followAcross(cut)) this.#sender.onCut(broker, now);
+    this.#advance(now);
+  }
+
+  /** Follows the partitions on the other side of a link. @returns the brokers that lead them. */
+  #followAcross(link: LinkCut | LinkDelay): ReadonlySet<number> {
+    const { client } = this.#settings;
     const brokers = new Set<number>();
+    if (client === undefined || this.#dead) return brokers;
     for (let partition = 0; partition < this.#partitions.length; partition++) {
       const broker = this.#topic.leader(partition);
-      if (!reaches(cut, client, broker)) continue;
-      this.#follow(partition, now);
+      if (!reaches(link, client, broker)) continue;
+      this.#follow(partition, this.#sim.now);
       brokers.add(broker);
     }
-    for (const broker of brokers) this.#sender.onLinkTrouble(broker, now);
-    this.#advance(now);
+    return brokers;
   }
 
   /** Whether what is sent now to the leader of `partition` is not acknowledged. */
@@ -289,9 +306,10 @@ export class InFlightBatches implements PartitionListener {
     return joined;
   }
 
-  #advance(now: number): void {
+  /** @param isChanged not only have records come. */
+  #advance(now: number, isChanged = true): void {
     this.settle(now);
-    this.#sender.advance(now);
+    this.#sender.advance(now, isChanged);
     this.settle(now);
     this.#partitions.forEach((state, partition) => {
       if (!this.#sender.follows(partition) || this.#isWrong(partition)) return;

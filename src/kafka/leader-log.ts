@@ -22,6 +22,8 @@ export interface FollowedBatch {
   /** Its records, which nobody changes. */
   readonly spans: SpanList;
   readonly createdAt: number;
+  /** when its last record came, ns. */
+  filledAt: number;
   /** How often it was sent. */
   attempts: number;
   /** when its back-off is over, and whom it was sent to last; -1: nobody. */

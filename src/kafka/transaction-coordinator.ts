@@ -334,17 +334,20 @@ export class TransactionCoordinator implements PartitionListener {
     this.#underWay.set(number, { requester, sequence, broker, request, answer: undefined, isHeld: false });
     const { roundTrip, requestHandling } = this.#timing;
     const place = this.#places.get(requester);
-    if (request.kind === "EndTxn" && this.links.isLost("EndTxn request", jobOf(place))) {
+    const isEndTxn = request.kind === "EndTxn";
+    if (isEndTxn && this.links.isLost("EndTxn request", jobOf(place))) {
       this.#underWay.delete(number);
       return;
     }
-    const sentAt = this.links.requestPassesAt(place, broker, at);
-    this.#sim.scheduleAt(
-      Math.round(sentAt + roundTrip / 2 + requestHandling),
-      this.#kinds.arrives,
-      number,
-      0,
-    );
+    const heldUp = isEndTxn ? this.links.delayOf("EndTxn request", jobOf(place)) : 0;
+    const sentAt = this.links.requestPassesAt(place, broker, at) + heldUp;
+    const arrivesAt = Math.round(sentAt + roundTrip / 2 + requestHandling);
+    this.#sim.scheduleAt(arrivesAt, this.#kinds.arrives, number, 0);
+    if (!isEndTxn || !this.links.isDuplicated("EndTxn request", jobOf(place))) return;
+    // The second answer is nobody's.
+    const copy = ++this.#lastRequest;
+    this.#underWay.set(copy, { requester: 0, sequence, broker, request, answer: undefined, isHeld: false });
+    this.#sim.scheduleAt(arrivesAt, this.#kinds.arrives, copy, 0);
   }
 
   /** Calls onTimeout of a requester at `at`, ns. @returns the event, to be cancelled by cancelTimeout. */
@@ -870,12 +873,16 @@ export class TransactionCoordinator implements PartitionListener {
     const underWay = this.#underWay.get(number)!;
     underWay.answer = this.#answer(error, metadata);
     const place = this.#places.get(underWay.requester);
-    if (underWay.request.kind === "EndTxn" && this.links.isLost("EndTxn response", jobOf(place))) {
+    const isEndTxn = underWay.request.kind === "EndTxn";
+    if (isEndTxn && this.links.isLost("EndTxn response", jobOf(place))) {
       this.#underWay.delete(number);
       return;
     }
+    const heldUp = isEndTxn ? this.links.delayOf("EndTxn response", jobOf(place)) : 0;
+    // Its client drops an answer that comes twice.
+    if (isEndTxn) this.links.isDuplicated("EndTxn response", jobOf(place));
     const { roundTrip, clientWakeup } = this.#timing;
-    const sentAt = this.links.responsePassesAt(place, underWay.broker, this.#sim.now);
+    const sentAt = this.links.responsePassesAt(place, underWay.broker, this.#sim.now) + heldUp;
     this.#sim.scheduleAt(Math.round(sentAt + roundTrip / 2 + clientWakeup), this.#kinds.answered, number, 0);
   }
 
@@ -919,7 +926,11 @@ export class TransactionCoordinator implements PartitionListener {
       if (!isNew) continue;
       const atBroker = appendDelay(this.#timing) + replication;
       // Nothing else goes to that broker until the request has timed out.
-      const wasted = this.links.isLost("WriteTxnMarkers request", ALL) ? MARKER_REQUEST_TIMEOUT : 0;
+      const isLost = this.links.isLost("WriteTxnMarkers request", ALL);
+      const heldUp = this.links.delayOf("WriteTxnMarkers request", ALL);
+      const wasted = isLost ? MARKER_REQUEST_TIMEOUT : Math.min(MARKER_REQUEST_TIMEOUT, heldUp);
+      // What comes a second time finds the transaction ended.
+      this.links.isDuplicated("WriteTxnMarkers request", ALL);
       const through = this.surroundings.passesAt(coordinator, broker, now);
       const leaves = queue.leavesAt(through, wasted + replicationRoundTrip + atBroker) + wasted;
       this.#markerRequests.set(++this.#lastMarkerRequest, request);

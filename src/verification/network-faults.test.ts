@@ -47,6 +47,107 @@ describe("a response that is lost: its producer sends again after request.timeou
   });
 });
 
+describe("a request that comes late, or twice", () => {
+  test("held up for longer than request.timeout.ms it is sent again, and comes all the same: known to the leader", () => {
+    const late = ["delay Produce request of job by 35 s at 20 s"];
+    const result = run(late, [AT_LEAST_ONCE], 70);
+    expect(counts(result, committed)).toEqual([0, 0]);
+    expect(longest(result, committed)).toBeGreaterThan(29);
+    expect(longest(result, committed)).toBeLessThan(32);
+    expect(broken(result)).toEqual([]);
+    const [lost, repeated] = counts(run(late, [AT_LEAST_ONCE, NO_IDEMPOTENCE], 70), committed);
+    expect(lost).toBe(0);
+    expect(repeated).toBeGreaterThan(0);
+  });
+
+  test("held up for less it is what all behind it wait for", () => {
+    for (const message of ["Produce request", "Produce response"]) {
+      const result = run([`delay ${message} of job by 5 s at 20 s`], [AT_LEAST_ONCE, NO_IDEMPOTENCE]);
+      expect(counts(result, committed)).toEqual([0, 0]);
+      expect(longest(result, committed)).toBeGreaterThan(4);
+      expect(longest(result, committed)).toBeLessThan(7);
+      expect(broken(result)).toEqual([]);
+    }
+  });
+
+  test("delivered twice it is appended twice, unless it has sequence numbers", () => {
+    const twice = ["duplicate Produce request of job times 3 at 20 s"];
+    expect(counts(run(twice, [AT_LEAST_ONCE]), committed)).toEqual([0, 0]);
+    const result = run(twice, [AT_LEAST_ONCE, NO_IDEMPOTENCE]);
+    const [lost, repeated] = counts(result, committed);
+    expect(lost).toBe(0);
+    expect(repeated).toBeGreaterThanOrEqual(3);
+    expect(repeated).toBeLessThanOrEqual(3 * 163);
+    expect(broken(result)).toEqual([]);
+  });
+
+  test.each([
+    "duplicate EndTxn request times 20 at 20 s",
+    "duplicate EndTxn response times 20 at 20 s",
+    "duplicate WriteTxnMarkers request times 20 at 20 s",
+  ])("%s: nothing happens", (fault) => {
+    const result = run([fault]);
+    expect(result.readers).toEqual(run(["drop Produce request at 10 h"]).readers);
+    expect(broken(result)).toEqual([]);
+  });
+
+  test("an answer that comes twice is dropped; and batches that are followed one by one arrive as their closed form has it", () => {
+    const result = run(["duplicate Produce response times 1000 at 20 s"]);
+    const usual = run(["drop Produce request at 10 h"]);
+    expect(broken(result)).toEqual([]);
+    result.readers.forEach(({ latency, ...reader }, i) => {
+      const { latency: expected, ...others } = usual.readers[i]!;
+      expect(reader.recordsIn).toBe(others.recordsIn);
+      for (const key of ["minMs", "p10Ms", "p50Ms", "meanMs", "p90Ms", "p99Ms", "maxMs"] as const)
+        expect(Math.abs(latency[key]! - expected[key]!)).toBeLessThan(0.5);
+    });
+  });
+
+  test.each([
+    ["EndTxn request", 40],
+    ["EndTxn response", 3],
+    ["WriteTxnMarkers request", 5],
+  ])("%s late by %d s: visible so much later, at most a time-out of 30 s, and once", (message, seconds) => {
+    const result = run([`delay ${message} by ${seconds} s at 20 s`], [], 80);
+    expect(counts(result, committed)).toEqual([0, 0]);
+    const expected = Math.min(30, message === "EndTxn response" ? 0 : seconds);
+    expect(longest(result, committed)).toBeGreaterThan(expected);
+    expect(longest(result, committed)).toBeLessThan(
+      expected + 2.5 + (message === "EndTxn response" ? seconds : 0),
+    );
+    expect(broken(result)).toEqual([]);
+  });
+});
+
+describe("a link that is slow", () => {
+  test.each([
+    "taskmanager-1 -> broker-1",
+    "broker-1 -> taskmanager-1",
+    "taskmanagers <-> brokers",
+    "brokers -> readers",
+  ])("%s by 300 ms: so much later in each direction that is, nothing lost or repeated", (link) => {
+    const slow = run([`delay ${link} by 300 ms at 20 s for 20 s`], [AT_LEAST_ONCE]);
+    expect(counts(slow, uncommitted)).toEqual([0, 0]);
+    expect(broken(slow)).toEqual([]);
+    const most = longest(slow, uncommitted);
+    expect(most).toBeGreaterThan(0.3);
+    // A record's fetch, its request behind one that is under way, and the fetch of its reader: ten trips at most.
+    expect(most).toBeLessThan(3);
+    expect(slow.recovery.jobs[0]!.restarts).toBe(0);
+  });
+
+  test("by more than request.timeout.ms: every request is sent again, the first comes late, and is known", () => {
+    const slow = ["delay taskmanagers -> brokers by 4 s at 20 s for 9 s"];
+    const set = [AT_LEAST_ONCE, sinkWith("request.timeout.ms=3000")];
+    const result = run(slow, set);
+    expect(counts(result, committed)).toEqual([0, 0]);
+    expect(broken(result)).toEqual([]);
+    const [lost, repeated] = counts(run(slow, [...set, NO_IDEMPOTENCE]), committed);
+    expect(lost).toBe(0);
+    expect(repeated).toBeGreaterThan(0);
+  });
+});
+
 describe("a commit whose way is bad", () => {
   test.each([
     "drop EndTxn request at 20 s",
@@ -196,7 +297,9 @@ test("any cuts and lost messages at any moment: exactly-once is so", () => {
   const messages = fc.constantFrom("Produce request", "Produce response", "EndTxn request", "EndTxn response", "WriteTxnMarkers request"); // biome-ignore format: one line
   const fault = fc.oneof(
     fc.tuple(links, when, fc.integer({ min: 1, max: 400 })).map(([link, at, tenths]) => `cut ${link} ${at} for ${tenths / 10} s`), // biome-ignore format: one line
-    fc.tuple(messages, when).map(([message, at]) => `drop ${message} ${at}`),
+    fc.tuple(fc.constantFrom("drop", "duplicate"), messages, when).map(([verb, message, at]) => `${verb} ${message} times 2 ${at}`), // biome-ignore format: one line
+    fc.tuple(messages, when, fc.integer({ min: 1, max: 400 })).map(([message, at, tenths]) => `delay ${message} by ${tenths / 10} s ${at}`), // biome-ignore format: one line
+    fc.tuple(links.filter((link) => /^taskmanager|^readers/.test(link)), when, fc.integer({ min: 1, max: 40 })).map(([link, at, tenths]) => `delay ${link} by ${tenths / 10} s ${at} for 5 s`), // biome-ignore format: one line
     when.map((at) => `kill broker-1 ${at} repair 1 s`),
     when.map((at) => `fail job ${at}`),
   );

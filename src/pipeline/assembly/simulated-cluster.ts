@@ -1,6 +1,6 @@
-import type { Fault, LinkEnd, LinkTarget } from "../../faults/index.ts";
+import type { Fault, FaultAction, LinkEnd, LinkTarget, MessageKind } from "../../faults/index.ts";
 import { FlinkCluster, type ProcessTasks } from "../../flink/index.ts";
-import { ALL, type ClientKind, type ClientPlace, CONTROLLER } from "../../kafka/index.ts";
+import { ALL, type ClientKind, type ClientPlace, CONTROLLER, type LinkCut } from "../../kafka/index.ts";
 import type { JobSpec } from "../pipeline.ts";
 import { makeJobMaster } from "./job-masters.ts";
 import { loseJobManager } from "./lost-leader.ts";
@@ -109,32 +109,53 @@ export function performFault(fault: Fault, world: JobSurroundings): void {
     case "cut":
       cutLink(action.link, action.duration, world);
       return;
+    case "delay":
+      for (const between of linksBetween(action.link, world))
+        kafka.delayLink(between, action.by, action.duration);
+      return;
     case "drop":
-      if (action.message !== "notifyCheckpointComplete") {
-        kafka.links.loseNext(
-          action.message,
-          pipeline.jobs.findIndex(({ name }) => name === action.job),
-        );
-      }
+    case "duplicate":
+    case "delay-message":
+      troubleMessages(action, world);
       return;
     default:
       return;
   }
 }
 
+/** What happens to the next messages of a kind. */
+function troubleMessages(
+  action: Extract<FaultAction, { readonly message: MessageKind }>,
+  { kafka, pipeline }: JobSurroundings,
+): void {
+  const { message, times } = action;
+  if (message === "notifyCheckpointComplete") return;
+  const job = pipeline.jobs.findIndex(({ name }) => name === action.job);
+  if (action.kind === "delay-message") kafka.links.delayNext(message, job, action.by, times);
+  else if (action.kind === "drop") kafka.links.loseNext(message, job, times);
+  else kafka.links.duplicateNext(message, job, times);
+}
+
+/** The ways between brokers and their clients that a link stands for. */
+function linksBetween({ from, to, oneWay }: LinkTarget, world: JobSurroundings): readonly LinkWay[] {
+  const toBroker = numberOfBroker(to) !== undefined;
+  const broker = toBroker ? numberOfBroker(to)! : numberOfBroker(from)!;
+  const [requests, responses] = [!oneWay || toBroker, !oneWay || !toBroker];
+  return clientsAt(toBroker ? from : to, world).map(({ kind, client }) => {
+    return { kind, client, broker, requests, responses };
+  });
+}
+
+type LinkWay = Pick<LinkCut, "kind" | "client" | "broker" | "requests" | "responses">;
+
 /** Between brokers and their clients, the controller or each other, whichever way round it is said. */
-function cutLink({ from, to, oneWay }: LinkTarget, duration: number, world: JobSurroundings): void {
+function cutLink(link: LinkTarget, duration: number, world: JobSurroundings): void {
+  const { from, to } = link;
   const { brokers } = world.kafka;
   const [one, other] = [numberOfBroker(from), numberOfBroker(to)];
   if (one !== undefined && other !== undefined) brokers!.cut(one, other, duration);
   else if (from === "controller" || to === "controller") brokers!.cut(one ?? other!, CONTROLLER, duration);
-  else {
-    const toBroker = other !== undefined;
-    for (const { kind, client } of clientsAt(toBroker ? from : to, world)) {
-      const [requests, responses] = [!oneWay || toBroker, !oneWay || !toBroker];
-      world.kafka.cutLink({ kind, client, broker: one ?? other!, requests, responses }, duration);
-    }
-  }
+  else for (const way of linksBetween(link, world)) world.kafka.cutLink(way, duration);
 }
 
 /** undefined: no broker. */

@@ -336,6 +336,21 @@ export class SimulatedKafka {
     }
   }
 
+  /** What clients and brokers send each other takes `by` ns longer for `duration` ns. */
+  delayLink(
+    between: Pick<LinkCut, "kind" | "client" | "broker" | "requests" | "responses">,
+    by: number,
+    duration: number,
+  ): void {
+    const { now } = this.#sim;
+    this.settle(now);
+    const delay = { ...between, from: now, until: now + duration, by };
+    this.links.delay(delay);
+    this.#inFlight = this.#inFlight.filter(({ isOver }) => !isOver);
+    for (const inFlight of this.#inFlight) inFlight.onDelay(delay);
+    for (const { log } of this.#originTopics.values()) log?.tellReaders();
+  }
+
   /** How a client of `spec` sends again, and what its records take, ns. */
   #retries(spec: TopicSpec, config: KafkaProducerConfig, recordBytes: number) {
     const { acks, idempotence, retryBackoff, retryBackoffMax, requestTimeout, deliveryTimeout } = config;

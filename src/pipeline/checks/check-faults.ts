@@ -29,7 +29,11 @@ export function isModelledFault(action: FaultAction): boolean {
       return action.target.kind !== "jobmanager";
     case "cut":
       return isCuttable(action.link);
+    case "delay":
+      return isCuttable(action.link) && isToClients(action.link);
     case "drop":
+    case "duplicate":
+    case "delay-message":
       return action.message !== "notifyCheckpointComplete";
     default:
       return false;
@@ -40,6 +44,11 @@ export function isModelledFault(action: FaultAction): boolean {
 function isCuttable({ from, to }: LinkTarget): boolean {
   const others = [from, to].filter((end) => !isBrokers(end));
   return others.length < 2 && others.every((end) => typeof end === "string" || end.kind !== "jobmanager");
+}
+
+/** Not to the controller or between brokers. */
+function isToClients({ from, to }: LinkTarget): boolean {
+  return [from, to].some((end) => !isBrokers(end) && end !== "controller");
 }
 
 function isBrokers(end: LinkEnd): boolean {
@@ -54,7 +63,7 @@ export function checkFaults(context: CheckContext): void {
     context.report({
       path: ["faults", fault.name],
       wanted:
-        "a fault that this version of Sluice models: kill or lose a taskmanager, a broker or the jobmanager, freeze a taskmanager or a broker, slow-disk of a broker, elect another leader, cut a link between brokers and taskmanagers, readers, producers, the controller or each other, drop a message to or from a broker, fail, poison or slow a task, storage in trouble, cancel, savepoint, stop, restart, rescale or rename a job",
+        "a fault that this version of Sluice models: kill or lose a taskmanager, a broker or the jobmanager, freeze a taskmanager or a broker, slow-disk of a broker, elect another leader, cut a link between brokers and taskmanagers, readers, producers, the controller or each other, delay a link between brokers and taskmanagers or readers, drop, delay or duplicate a message to or from a broker, fail, poison or slow a task, storage in trouble, cancel, savepoint, stop, restart, rescale or rename a job",
     });
   }
 }
@@ -89,12 +98,16 @@ class FaultCheck {
       case "elect":
         this.#topic(action.topic, action.topicPartition);
         break;
-      case "cut":
       case "delay":
+        this.#link(action.link);
+        this.#notToProducers(action.link);
+        break;
+      case "cut":
         this.#link(action.link);
         break;
       case "drop":
       case "duplicate":
+      case "delay-message":
         if (action.job !== undefined) this.#job(action.job);
         if (action.job !== undefined && action.message === "WriteTxnMarkers request")
           this.#report("no job: markers go from broker to broker");
@@ -205,6 +218,16 @@ class FaultCheck {
     else if (partition !== undefined && partition >= topic.partitions) {
       this.#report(`a partition from 0 to ${topic.partitions - 1} of ${name}`);
     }
+  }
+
+  /** The load is a closed form with one delay. */
+  #notToProducers({ from, to }: LinkTarget): void {
+    const { producers } = this.#context.pipeline;
+    const isOne = (end: LinkEnd): boolean =>
+      end === "producers" ||
+      (typeof end !== "string" && end.kind === "client" && producers.some(({ name }) => name === end.name));
+    if (isOne(from) || isOne(to))
+      this.#report("taskmanagers or readers on the other side of the brokers: the load's own links can be cut, not delayed"); // biome-ignore format: one line
   }
 
   #link({ from, to }: LinkTarget): void {

@@ -94,12 +94,22 @@ test.each([
   ],
   [
     "drop notifyCheckpointComplete of enrich at 30 s",
-    { kind: "drop", message: "notifyCheckpointComplete", job: "enrich" },
+    { kind: "drop", message: "notifyCheckpointComplete", job: "enrich", times: 1 },
+    at30,
+  ],
+  [
+    "delay Produce response of enrich by 35 s times 3 at 30 s",
+    { kind: "delay-message", message: "Produce response", job: "enrich", by: 35e9, times: 3 },
+    at30,
+  ],
+  [
+    "duplicate Produce request times always at 30 s",
+    { kind: "duplicate", message: "Produce request", job: undefined, times: 1e9 },
     at30,
   ],
   [
     "duplicate EndTxn request at 30 s",
-    { kind: "duplicate", message: "EndTxn request", job: undefined },
+    { kind: "duplicate", message: "EndTxn request", job: undefined, times: 1 },
     at30,
   ],
   [

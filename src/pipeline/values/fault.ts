@@ -210,6 +210,11 @@ const VERBS: Readonly<Record<string, ReadAction>> = {
     return link && { kind: "cut", link, duration };
   },
   delay(object, reading) {
+    if (!/[<>]/.test(object)) {
+      const by = reading.duration("by", true);
+      const picked = messageOf(object, reading);
+      return picked && { kind: "delay-message", ...picked, by };
+    }
     const link = linkOf(object, reading);
     const by = reading.duration("by", true);
     const duration = reading.duration("for", true);
@@ -280,10 +285,19 @@ function restartFrom(
 }
 
 function readMessageFault(object: string, reading: FaultReading, verb: string): FaultAction | undefined {
+  const picked = messageOf(object, reading);
+  return picked && { kind: verb as "drop" | "duplicate", ...picked };
+}
+
+function messageOf(
+  object: string,
+  reading: FaultReading,
+): { readonly message: MessageKind; readonly job: string | undefined; readonly times: number } | undefined {
+  const times = reading.times();
   const [, name = "", job] = /^(.+?)(?:\s+of\s+([\w.-]+))?$/.exec(object) ?? [];
   const message = MESSAGES.find((one) => one === name);
   if (message === undefined) reading.fail(`one of ${MESSAGES.join(", ")}`);
-  return message && { kind: verb as "drop" | "duplicate", message, job };
+  return message && { message, job, times };
 }
 
 function operate(

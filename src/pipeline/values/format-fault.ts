@@ -32,9 +32,11 @@ function formatAction(action: FaultText["action"]): string {
       return `cut ${formatLink(action.link)} for ${formatDuration(action.duration)}`;
     case "delay":
       return `delay ${formatLink(action.link)} by ${formatDuration(action.by)} for ${formatDuration(action.duration)}`;
+    case "delay-message":
+      return `delay ${formatMessage(action)} by ${formatDuration(action.by)}${formatTimes(action.times)}`;
     case "drop":
     case "duplicate":
-      return `${action.kind} ${action.message}${action.job === undefined ? "" : ` of ${action.job}`}`;
+      return `${action.kind} ${formatMessage(action)}${formatTimes(action.times)}`;
     case "storage": {
       const factor = action.mode === "slow" ? ` by ${action.factor}` : "";
       return `storage ${action.mode}${factor} for ${formatDuration(action.duration)}`;
@@ -42,6 +44,21 @@ function formatAction(action: FaultText["action"]): string {
     case "operate":
       return formatOperation(action.job, action.action);
   }
+}
+
+function formatMessage({
+  message,
+  job,
+}: {
+  readonly message: string;
+  readonly job: string | undefined;
+}): string {
+  return `${message}${job === undefined ? "" : ` of ${job}`}`;
+}
+
+function formatTimes(times: number): string {
+  if (times === 1) return "";
+  return ` times ${times === ALWAYS ? "always" : times}`;
 }
 
 function formatOperation(

@@ -353,8 +353,8 @@ export const MUTANTS: readonly Mutant[] = [
     replace: "export const BATCHES_RETAINED = 4;",
     killedBy: "RecordConservation",
     setup: "idempotent",
-    budget: 100,
-    faults: ["drop", "cut"],
+    budget: 300,
+    faults: ["drop", "delay-message"],
   },
   {
     name: "repeat-not-recognised",
