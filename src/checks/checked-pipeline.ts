@@ -40,6 +40,8 @@ export interface CheckedJob {
   /** Whether producers outside the jobs write its source's topic. */
   readonly readsOrigins: boolean;
   readonly sinks: readonly CheckedSink[];
+  /** Whether a watermark may go past a record: a split may be idle, or its records are not in the order in which they were made. */
+  readonly mayBeLate?: boolean;
   /** Behind the source, in the order in which their subtasks are numbered through. */
   readonly sourceParallelism: number;
   readonly vertices: readonly CheckedVertex[];

@@ -264,11 +264,12 @@ export class PipelineChecks implements Observed {
   }
 
   windowFired(job: number, subtask: number, task: number, window: FiredWindow, results: number): void {
-    this.#windows?.windowFired(job, subtask, task, window);
+    if (this.#windows?.windowFired(job, subtask, task, window) === true) this.#cause(job, "late records");
     this.#conservation.windowFired(job, subtask, task, window, results);
   }
 
-  lateRecordsDropped(job: number): void {
+  lateRecordsDropped(job: number, subtask: number, records: number): void {
+    this.#windows?.lateRecordsDropped(job, subtask, records);
     this.#cause(job, "late records");
   }
 

@@ -12,7 +12,7 @@ const MILLISECOND = 1e6;
  *  whatever was restored in between; so what has come in is fired, still open, or was dropped as late. Under
  *  `execution.checkpointing.mode: AT_LEAST_ONCE` a window may count a record again, and may miss none. */
 export class WindowConservation
-  implements Required<Pick<FlinkObserver, "windowFired">>, Pick<FlinkObserver, "snapshotStarted">
+  implements Required<Pick<FlinkObserver, "lateRecordsDropped">>, Pick<FlinkObserver, "snapshotStarted">
 {
   readonly #pipeline: CheckedPipeline;
   readonly #lineage: Lineage;
@@ -49,11 +49,13 @@ export class WindowConservation
     ofCheckpoint.set(subtask, passed);
   }
 
-  windowFired(job: number, subtask: number, task: number, window: FiredWindow): void {
+  /** @returns whether the window had been fired before the state was restored: what comes behind it Flink takes for a new one,
+   *    until there is a watermark. */
+  windowFired(job: number, subtask: number, task: number, window: FiredWindow): boolean {
     const passed = this.#passed[job]![subtask];
     const applied = this.#applied.stateOf(job, subtask, task);
-    // What comes behind a window that was fired before a restore, Flink takes for a new one until there is a watermark.
-    if (passed === undefined || applied === undefined || window.maxTimestamp <= passed) return;
+    if (passed === undefined || applied === undefined) return false;
+    if (window.maxTimestamp <= passed) return true;
     this.#passed[job]![subtask] = window.maxTimestamp;
     const counted = new RouteSightings();
     let again = 0;
@@ -70,6 +72,17 @@ export class WindowConservation
       );
     else if (again > 0 && mode === "exactly-once" && !this.#applied.deviates(job))
       this.#tell(job, subtask, window, `${again} records twice`);
+    return false;
+  }
+
+  /** Records came behind the watermark: which they can't, where every split has its records in order and none is ever idle. */
+  lateRecordsDropped(job: number, subtask: number, records: number): void {
+    const { name, mayBeLate } = this.#pipeline.jobs[job]!;
+    if (mayBeLate === true || this.#applied.deviates(job)) return;
+    this.#found.add(
+      () =>
+        `job ${name}: subtask ${subtask} dropped ${records} records as late, though no split is ever idle`,
+    );
   }
 
   get violations(): readonly string[] {

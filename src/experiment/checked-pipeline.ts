@@ -33,6 +33,9 @@ export function checkedPipeline(pipeline: Pipeline): CheckedPipeline {
         unaligned: checkpointing.unaligned,
         source: { topic: source.topic, isolationLevel: source.consumer.isolationLevel },
         readsOrigins: producers.some(({ topic }) => topic === source.topic),
+        mayBeLate:
+          source.watermarks?.idleTimeout !== undefined ||
+          producers.every(({ topic }) => topic !== source.topic),
         sinks: sinks.map(({ topic, input, deliveryGuarantee, transactionTimeout, partitioner }) => ({
           topic,
           deliveryGuarantee,

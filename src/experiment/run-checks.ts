@@ -118,7 +118,7 @@ export class RunChecks {
         checks.applied(job, subtask, task, origin, route, from, to),
       windowFired: (job, subtask, task, window, results) =>
         checks.windowFired(job, subtask, task, window, results),
-      lateRecordsDropped: (job) => checks.lateRecordsDropped(job),
+      lateRecordsDropped: (job, subtask, records) => checks.lateRecordsDropped(job, subtask, records),
       snapshotCompleted: () => {},
       checkpointCompleted: (job, checkpoint, triggeredAt, latestAckAt, at) =>
         checks.checkpointCompleted(job, checkpoint, triggeredAt, latestAckAt, at),

@@ -13,6 +13,8 @@ export const ACTIVE_STREAM = 2;
 export type StreamStatus = typeof UNCHANGED | typeof IDLE_STREAM | typeof ACTIVE_STREAM;
 
 export const NO_WATERMARK = Number.NEGATIVE_INFINITY;
+/** Nothing comes behind it. Source: flink Watermark.MAX_WATERMARK. */
+export const MAX_WATERMARK = 2 ** 63;
 
 /** Gauges of event time, with Flink's names, ms; null: not yet. */
 export interface EventTimeMetrics {

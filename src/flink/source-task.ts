@@ -9,7 +9,13 @@ import type { Lineage, Route } from "../records/index.ts";
 import { type AlignmentSettings, barrierKindOf } from "./alignment.ts";
 import { ALIGNED } from "./barrier-handler.ts";
 import type { Channel, UpstreamTask } from "./channel.ts";
-import { isSavepoint, isSynchronous, PERIODIC_CHECKPOINT } from "./checkpoint-properties.ts";
+import {
+  type CheckpointProperties,
+  isSavepoint,
+  isSynchronous,
+  PERIODIC_CHECKPOINT,
+} from "./checkpoint-properties.ts";
+import { MAX_WATERMARK, UNCHANGED } from "./event-time.ts";
 import { drawOutput } from "./latency-marker.ts";
 import { type Mail, Mailbox } from "./mailbox.ts";
 import type { FlinkObserver } from "./observations.ts";
@@ -297,6 +303,11 @@ export class SourceTask implements UpstreamTask {
   /** The process updates its meters. */
   updateMeters(now: number): void {
     this.#meters.update(this.#counters(now));
+  }
+
+  /** It has emitted no watermark and has nothing to read: as long as nothing comes, no window behind it is fired. */
+  holdsWatermarkUp(now: number): boolean {
+    return this.#watermarks?.isSilent === true && this.pendingRecords(now) === 0;
   }
 
   /** Flink's gauge: records that could be read at `now` and have not been taken. */
@@ -766,7 +777,10 @@ export class SourceTask implements UpstreamTask {
       const ofOrigin = isInHand ? this.#chunk.from : offset - this.feed.shift(split);
       this.#observer.offsetInSnapshot(this.#settings.job, checkpoint, partition, ofOrigin);
     });
-    const kind = isSavepoint(properties) ? ALIGNED : barrierKindOf(this.#settings.alignment);
+    if (isSynchronous(properties)) this.#endWatermarks(properties, now);
+    const { alignment } = this.#settings;
+    const isAligned = isSavepoint(properties) && alignment.mode === "exactly-once";
+    const kind = isAligned ? ALIGNED : barrierKindOf(alignment);
     this.#writers.broadcast(checkpoint, triggeredAt, now, kind, properties);
     if (isSynchronous(properties)) this.#stopsWith = checkpoint;
     this.#inSnapshot = true;
@@ -775,6 +789,14 @@ export class SourceTask implements UpstreamTask {
     this.#snapshotStart = now;
     const sync = this.#checkpoints.snapshotState(checkpoint, 0, state, properties, now);
     this.#syncEvent = this.#sim.scheduleAfter(Math.ceil(sync), this.#kinds.syncDone, this.number, 0);
+  }
+
+  /** The source has stopped: it looks for watermarks no more; drained, it says that nothing will come.
+   *  Source: flink SourceOperator.stop, finish. */
+  #endWatermarks({ drain }: CheckpointProperties, now: number): void {
+    if (this.#watermarks === undefined) return;
+    this.#watermarks.dispose();
+    if (drain) this.#writers.emitEventTime(MAX_WATERMARK, UNCHANGED, now);
   }
 
   /** SourceReader.snapshotState: the splits with the offsets to go on from. */

@@ -80,6 +80,11 @@ export class WatermarkEmitter {
     this.#sim.cancel(this.#event);
   }
 
+  /** Neither a watermark nor idleness has been told: whoever is behind it waits. */
+  get isSilent(): boolean {
+    return this.#state.emitted === NO_WATERMARK && !this.#state.idle;
+  }
+
   metrics(now: number): EventTimeMetrics {
     const watermark = known(this.#state.emitted);
     return {

@@ -41,7 +41,6 @@ export class WindowOrigin implements Origin {
   readonly #first: number;
   /** ms: the last timestamp of the latest window that was fired. */
   #fired = Number.NEGATIVE_INFINITY;
-  #finalWatermark: number | undefined;
   /** Number of the last window that may hold a record. */
   readonly #last: number;
   /** Per key group, of each window in turn: records in it, and results up to its last one. */
@@ -109,8 +108,7 @@ export class WindowOrigin implements Origin {
   }
 
   total(partition: number): number {
-    this.#finalWatermark ??= this.#settings.finalWatermark();
-    const window = this.#lastEnded(Math.max(this.#fired, this.#finalWatermark));
+    const window = this.#lastEnded(Math.max(this.#fired, this.#settings.finalWatermark()));
     return window < 0 ? 0 : this.#at(this.#ends[partition]!, window);
   }
 

@@ -42,6 +42,19 @@ const NOTHING = [
   [0, 0],
 ];
 
+test("a savepoint under AT_LEAST_ONCE blocks no channel, and later checkpoints complete", () => {
+  const mode = [
+    "jobs.job.config.execution.checkpointing.mode=AT_LEAST_ONCE",
+    "jobs.job.sinks.0.sink.delivery-guarantee=at-least-once",
+  ];
+  const result = run(["savepoint job at 20.3 s"], mode);
+  expect(told(result).filter((what) => /^savepoint \d+ completed/.test(what))).toHaveLength(1);
+  const { triggered, completed } = result.checkpoints[0]!;
+  expect(completed).toBeGreaterThanOrEqual(39);
+  expect(completed).toBe(triggered);
+  expect(broken(result)).toEqual([]);
+});
+
 describe("a job that ends", () => {
   test("cancelled: what no checkpoint holds isn't committed, what it hasn't read waits", () => {
     const result = run(["cancel job at 20.3 s"]);

@@ -95,6 +95,28 @@ describe("a failure", () => {
     expect(repeats("exactly-once")).toEqual([0, 50]);
   });
 
+  test("of nothing: a stop with a savepoint ends the watermarks with the source, so that nothing is fired behind the savepoint", () => {
+    // The window up to 20 s is due from 22 s on. The savepoint takes a while, in which the watermarks' timers would go off.
+    for (const ms of [22_010, 22_060, 22_110, 22_160]) {
+      const result = run(40, [
+        `faults.one=restart sum from savepoint at ${ms} ms`,
+        "environment.snapshot.async=400 ms",
+      ]);
+      expect(violations(result)).toEqual([]);
+      expect(result.readers.map((one) => [one.recordsVisible, one.recordsDuplicated])).toEqual([
+        [350, 0],
+        [350, 0],
+      ]);
+    }
+  });
+
+  test("drained, a job fires all its windows before it ends", () => {
+    const result = run(40, ["faults.one=stop-with-savepoint sum drain at 23 s"]);
+    expect(violations(result)).toEqual([]);
+    // Up to 20 s as ever, then the one from 20 s on, which lacks no key.
+    expect(result.windows![0]).toMatchObject({ results: 5 * 50, lateRecordsDropped: 0 });
+  });
+
   test("in an unaligned checkpoint and under AT_LEAST_ONCE keeps every record in a window too", () => {
     for (const mode of [
       "jobs.sum.config.execution.checkpointing.unaligned.enabled=true",

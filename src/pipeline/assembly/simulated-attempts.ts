@@ -250,6 +250,13 @@ export class SimulatedAttempts implements JobDeployment {
     });
   }
 
+  /** A source subtask waits for a record, and all windows of the job for its watermark: it was restored behind the load's last
+   *  record. */
+  holdsWatermarkUp(): boolean {
+    const { sim, events } = this.#world;
+    return this.#attempts.some((attempt) => events.sources[attempt?.task ?? -1]?.holdsWatermarkUp(sim.now));
+  }
+
   /** The subtask that runs as this task of the world, or -1. */
   subtaskOfTask(task: number): number {
     return this.#attempts.findIndex((attempt) => attempt?.task === task);

@@ -133,6 +133,7 @@ export class JobBuilder {
   readonly #number: number;
   readonly #world: JobSurroundings;
   readonly #recycler: BufferRecycler;
+  #watermarkOfLoad: number | undefined;
   /** per vertex: records at which it throws, with the faults that say so. */
   readonly #poisonOf: readonly ReadonlyMap<PoisonRecord, Fault>[];
   /** Every parallelism that the job ever has, and which of them it has. */
@@ -286,8 +287,15 @@ export class JobBuilder {
     );
   }
 
-  /** ms: the watermark that the last records of all splits bring, whoever is idle by then; as far as these are known. */
+  /** ms: the watermark that is sure to come now that the load is over. */
   #finalWatermark(): number {
+    if (this.#world.events.attempts[this.#number]!.holdsWatermarkUp()) return Number.NEGATIVE_INFINITY;
+    this.#watermarkOfLoad ??= this.#lastWatermark();
+    return this.#watermarkOfLoad;
+  }
+
+  /** ms: the watermark that the last records of all splits bring, whoever is idle by then; as far as these are known. */
+  #lastWatermark(): number {
     const { lineage, kafka } = this.#world;
     const { source, parallelism } = this.#job;
     const { outOfOrderness, idleTimeout } = source.watermarks!;

@@ -24,7 +24,11 @@ test.each(MUTANTS)("what $name replaces stands in its file exactly once", ({ fil
 });
 
 test("every check of the protocols has a mutant that it has to find", () => {
-  const { checks } = runPipeline(scenario(), { seed: "1", duration: 2 * SECOND });
+  const windows = [
+    "jobs.job.source.watermark=monotonous-timestamps",
+    "jobs.job.operators.process.window=tumble 1 s",
+  ];
+  const { checks } = runPipeline(scenario(...windows), { seed: "1", duration: 2 * SECOND });
   // It holds settings against each other, no protocol.
   const names = checks.map(({ name }) => name).filter((name) => name !== "CheckpointFailuresTolerated");
   expect(new Set(MUTANTS.map(({ killedBy }) => killedBy))).toEqual(new Set(names));

@@ -29,6 +29,11 @@ const TWO_SUBTASKS = [
   "flink.taskmanagers=2",
 ];
 
+const WINDOWS = [
+  "jobs.job.source.watermark=monotonous-timestamps",
+  "jobs.job.operators.count.window=tumble 2 s",
+];
+
 /** What pipelines/small.yaml is run with. */
 export const SETUPS = {
   /** As it is: one subtask of each vertex. */
@@ -67,6 +72,8 @@ export const SETUPS = {
     "producers.load.rate=1000/s",
     "sink.delivery-guarantee=at-least-once",
   ],
+  /** Windows of 2 s, fired as soon as a later record has come from everywhere. */
+  windowed: [...TWO_SUBTASKS, ...WINDOWS],
   /** What a lost TaskManager leaves open stays open. */
   abandoned: ["flink.resource-provider=standalone", "properties.transaction.timeout.ms=8 s"],
 } as const satisfies Readonly<Record<string, readonly string[]>>;
@@ -389,5 +396,38 @@ export const MUTANTS: readonly Mutant[] = [
     setup: "unaligned",
     budget: 100,
     faults: ["kill", "fail", "freeze"],
+  },
+  {
+    name: "windows-not-restored",
+    bug: "a restored operator begins with empty windows",
+    file: "flink/task-event-time.ts",
+    find: "    if (restored !== undefined) windows?.windows.restore(restored);",
+    replace: "",
+    killedBy: "WindowConservation",
+    setup: "windowed",
+    budget: 100,
+    faults: ["kill", "fail"],
+  },
+  {
+    name: "watermark-of-the-fastest",
+    bug: "a task takes the watermark of the channel that is furthest, not the least of all",
+    file: "flink/watermark-valve.ts",
+    find: "    if (aligned && watermark < least) least = watermark;",
+    replace:
+      "    if (aligned && watermark > -1 && (least === Number.POSITIVE_INFINITY || watermark > least)) least = watermark;",
+    killedBy: "WindowConservation",
+    setup: "windowed",
+    budget: 20,
+  },
+  {
+    name: "windows-not-copied",
+    bug: "a snapshot holds the windows themselves, which go on filling",
+    file: "flink/tumbling-windows.ts",
+    find: "    return structuredClone({\n      open: this.#open,",
+    replace: "    return ({\n      open: this.#open,",
+    killedBy: "WindowConservation",
+    setup: "windowed",
+    budget: 100,
+    faults: ["kill", "fail"],
   },
 ];
