@@ -1,5 +1,5 @@
 import type { KafkaObserver } from "../kafka/index.ts";
-import type { Lineage } from "../records/index.ts";
+import { type Lineage, SpanEnds } from "../records/index.ts";
 import { RampHistogram } from "./ramp-histogram.ts";
 
 /** Latency of each reader: from a record's creation to its delivery, over records created from `from` until `until`. */
@@ -8,6 +8,7 @@ export class LatencyRecorder implements Pick<KafkaObserver, "delivered"> {
   readonly #lineage: Lineage;
   readonly #from: number;
   readonly #until: number;
+  readonly #ends = new SpanEnds();
 
   /** @param from ns. @param until ns. */
   constructor(readers: number, lineage: Lineage, from: number, until: number) {
@@ -31,14 +32,12 @@ export class LatencyRecorder implements Pick<KafkaObserver, "delivered"> {
     const way = lineage.routeById(route);
     const local = lineage.localPartition(originPartition);
     const count = to - from;
-    const firstOffset = way.offsetOf(local, from);
-    const lastOffset = count === 1 ? firstOffset : way.offsetOf(local, to - 1);
-    const createdFirst = origin.createdAt(local, firstOffset);
-    const createdLast = count === 1 ? createdFirst : origin.createdAt(local, lastOffset);
+    const ends = this.#ends;
+    way.findEnds(local, from, to - 1, ends);
+    const createdFirst = origin.createdAt(local, ends.firstOffset);
+    const createdLast = count === 1 ? createdFirst : origin.createdAt(local, ends.lastOffset);
     if (createdFirst >= this.#from && createdLast < this.#until) {
-      const places =
-        count === 1 ? 0 : way.placeOf(local, to - 1, lastOffset) - way.placeOf(local, from, firstOffset);
-      this.histograms[reader]!.add(count, first - createdFirst, last - createdLast, places);
+      this.histograms[reader]!.add(count, first - createdFirst, last - createdLast, ends.steps);
       return;
     }
     if (createdLast < this.#from || createdFirst >= this.#until) return;

@@ -7,7 +7,7 @@ export { Lineage } from "./lineage.ts";
 export { ConstantOrigin, type Origin, PoissonOrigin, type Rate } from "./origin.ts";
 export { Outbox } from "./outbox.ts";
 export { activeTime, PausedOrigin, type PausedTime } from "./paused-origin.ts";
-export type { Route } from "./route.ts";
+export { type Route, SpanEnds } from "./route.ts";
 export { RouteSightings } from "./route-sightings.ts";
 export { RunPart } from "./run-part.ts";
 export type { Sightings } from "./sightings.ts";

@@ -35,6 +35,8 @@ export class ConstantOrigin implements Origin {
   readonly ratePerPartition: number;
   readonly #perCycle: number;
   readonly #cycle: number;
+  /** Whole ns between two records of the topic; 0: it is no whole number. */
+  readonly #spacing: number;
   readonly #end: number;
 
   /** @param end ns; records that would be created at or after it are not made. */
@@ -46,6 +48,7 @@ export class ConstantOrigin implements Origin {
     this.partitions = partitions;
     this.#perCycle = rate.numerator;
     this.#cycle = rate.denominator * SECOND_NS;
+    this.#spacing = this.#cycle % this.#perCycle === 0 ? this.#cycle / this.#perCycle : 0;
     this.#end = end;
     this.ratePerPartition = rate.numerator / rate.denominator / partitions;
   }
@@ -66,6 +69,7 @@ export class ConstantOrigin implements Origin {
 
   createdAt(partition: number, offset: number): number {
     const sequence = offset * this.partitions + partition;
+    if (this.#spacing > 0) return sequence * this.#spacing;
     const q = Math.floor(sequence / this.#perCycle);
     const scaled = (sequence - q * this.#perCycle) * this.#cycle;
     let within = Math.floor(scaled / this.#perCycle);

@@ -5,7 +5,7 @@ import { KeyedPartitions } from "./keyed-partitions.ts";
 import { type KeyDistribution, LaneTable } from "./lane-table.ts";
 import { Lineage } from "./lineage.ts";
 import { ConstantOrigin } from "./origin.ts";
-import { KeyGroupRoute, type Route } from "./route.ts";
+import { KeyGroupRoute, type Route, SpanEnds } from "./route.ts";
 
 const cycle: KeyDistribution = { kind: "cycle" };
 
@@ -362,6 +362,13 @@ describe("a way of several steps", () => {
       expect(members.map((_, rank) => route.keyGroupOf(partition, rank))).toEqual(
         members.map((offset) => lanes[offset]),
       );
+      const ends = new SpanEnds();
+      const place = (rank: number): number => route.placeOf(partition, rank, members[rank]!);
+      for (const [from, last] of members.map((_, rank) => [Math.floor(rank / 3), rank] as const)) {
+        route.findEnds(partition, from, last, ends);
+        const found = [ends.firstOffset, ends.lastOffset, ends.steps];
+        expect(found).toEqual([members[from], members[last], place(last) - place(from)]);
+      }
       const period = route.period(partition);
       if (period === 0) expect(members).toEqual([]);
       else {

@@ -31,6 +31,32 @@ export interface Route {
   /** Of the record with `rank`, whose offset is `offset`: where chance, a key, decides which records are on the route, the
    *  number of candidates before it; where they are dealt out evenly, its rank. */
   placeOf(partition: number, rank: number, offset: number): number;
+  /** Tells `ends` of the records with ranks `from` and `last` (from <= last) on a route that isn't empty. */
+  findEnds(partition: number, from: number, last: number, ends: SpanEnds): void;
+}
+
+/** The first and the last record of a span: their offsets, and the steps between their places. */
+export class SpanEnds {
+  readonly #numbers = new Float64Array(3);
+
+  get firstOffset(): number {
+    return this.#numbers[0]!;
+  }
+
+  get lastOffset(): number {
+    return this.#numbers[1]!;
+  }
+
+  get steps(): number {
+    return this.#numbers[2]!;
+  }
+
+  set(firstOffset: number, lastOffset: number, steps: number): void {
+    const numbers = this.#numbers;
+    numbers[0] = firstOffset;
+    numbers[1] = lastOffset;
+    numbers[2] = steps;
+  }
 }
 
 interface CycleIndex {
@@ -109,6 +135,23 @@ export class KeyGroupRoute implements Route {
 
   placeOf(_partition: number, _rank: number, offset: number): number {
     return offset;
+  }
+
+  findEnds(partition: number, from: number, last: number, ends: SpanEnds): void {
+    const { total, period, positions, isWhole } = this.#cycleOf[partition]!;
+    if (isWhole) {
+      ends.set(from, last, last - from);
+      return;
+    }
+    const shift = this.#shift[partition]!;
+    const r = from + this.#shiftRank[partition]!;
+    const q = Math.floor(r / total);
+    const inCycle = r - q * total;
+    const first = q * period + positions[inCycle]! - shift;
+    const lastInCycle = inCycle + last - from;
+    const more = lastInCycle < total ? 0 : Math.floor(lastInCycle / total);
+    const end = (q + more) * period + positions[lastInCycle - more * total]! - shift;
+    ends.set(first, end, end - first);
   }
 
   period(partition: number): number {
@@ -197,6 +240,10 @@ export class ThinnedRoute implements Route {
     return rank;
   }
 
+  findEnds(partition: number, from: number, last: number, ends: SpanEnds): void {
+    ends.set(this.offsetOf(partition, from), this.offsetOf(partition, last), last - from);
+  }
+
   period(partition: number): number {
     const all = this.parent.period(partition);
     return (all * this.#numerator) / greatestCommonDivisor(all, this.#denominator);
@@ -252,6 +299,10 @@ export class CopiedRoute implements Route {
 
   placeOf(partition: number, rank: number, offset: number): number {
     return this.parent.placeOf(partition, rank, offset);
+  }
+
+  findEnds(partition: number, from: number, last: number, ends: SpanEnds): void {
+    this.parent.findEnds(partition, from, last, ends);
   }
 
   period(partition: number): number {
@@ -395,6 +446,23 @@ export class FilteredRoute implements Route {
 
   placeOf(partition: number, rank: number, offset: number): number {
     return this.split.parent.placeOf(partition, this.#parentRank(partition, rank), offset);
+  }
+
+  findEnds(partition: number, from: number, last: number, ends: SpanEnds): void {
+    const { parent } = this.split;
+    const { period, totals, starts, positions, offsets, distance } = this.split.indexOf(partition);
+    const total = totals[this.target]!;
+    const start = starts[this.target]!;
+    const q = Math.floor(from / total);
+    const at = start + from - q * total;
+    const lastInPeriod = last - q * total;
+    const more = lastInPeriod < total ? 0 : Math.floor(lastInPeriod / total);
+    const lastAt = start + lastInPeriod - more * total;
+    const firstOffset = q * distance + offsets[at]!;
+    const lastOffset = (q + more) * distance + offsets[lastAt]!;
+    const firstPlace = parent.placeOf(partition, q * period + positions[at]!, firstOffset);
+    const lastPlace = parent.placeOf(partition, (q + more) * period + positions[lastAt]!, lastOffset);
+    ends.set(firstOffset, lastOffset, lastPlace - firstPlace);
   }
 
   period(partition: number): number {
