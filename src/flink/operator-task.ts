@@ -25,7 +25,7 @@ import type { SubtaskCheckpointCoordinator } from "./subtask-checkpoint-coordina
 import type { TaskEventTime } from "./task-event-time.ts";
 import { BUSY, HARD_BACK_PRESSURED, IDLE, SOFT_BACK_PRESSURED, TaskGauges } from "./task-gauges.ts";
 import { type TaskCounters, TaskMeters } from "./task-meters.ts";
-import type { TaskMetrics } from "./task-metrics.ts";
+import type { RunningTaskMetrics } from "./task-metrics.ts";
 import { type SnapshottedTask, TaskSnapshots } from "./task-snapshots.ts";
 
 /** Event kinds, payload a = number of the task; `flush`: b = record writer. */
@@ -281,7 +281,7 @@ export class OperatorTask implements DownstreamTask, UpstreamTask {
   }
 
   /** What its metrics show at `now`. Changes nothing in what the task does. */
-  metrics(now: number): TaskMetrics {
+  metrics(now: number): RunningTaskMetrics {
     return {
       ...this.#gauges.read(now),
       ...this.#counters(now),

@@ -24,7 +24,7 @@ import { ALL_ROUTES, type Chunk, type SourceFeed } from "./source-feed.ts";
 import type { SubtaskCheckpointCoordinator } from "./subtask-checkpoint-coordinator.ts";
 import { BUSY, HARD_BACK_PRESSURED, IDLE, SOFT_BACK_PRESSURED, TaskGauges } from "./task-gauges.ts";
 import { type TaskCounters, TaskMeters } from "./task-meters.ts";
-import type { TaskMetrics } from "./task-metrics.ts";
+import type { RunningTaskMetrics } from "./task-metrics.ts";
 import { inMilliseconds } from "./task-snapshots.ts";
 import type { OperatorState } from "./task-state-snapshot.ts";
 import { WatermarkEmitter, type WatermarkStrategy } from "./watermark-emitter.ts";
@@ -267,7 +267,7 @@ export class SourceTask implements UpstreamTask {
   }
 
   /** What its metrics show at `now`. A source aligns nothing and has no input buffers. */
-  metrics(now: number): TaskMetrics {
+  metrics(now: number): RunningTaskMetrics {
     return {
       ...this.#counters(now),
       ...this.#gauges.read(now),

@@ -33,7 +33,13 @@ export interface DebloatGauges {
 }
 
 /** What Flink's metrics of a task show. */
-export type TaskMetrics = TaskTimes &
+export interface TaskMetrics extends RunningTaskMetrics {
+  /** ms that the attempt took from the beginning of its restore until it ran; 0 for one that runs from the beginning on. */
+  readonly initializationTime: number;
+}
+
+/** What the task itself knows of them. */
+export type RunningTaskMetrics = TaskTimes &
   TaskCounters &
   TaskRates &
   TaskQueues &

@@ -245,3 +245,40 @@ describe("queues and pools", () => {
     expect(Math.abs(estimatedTimeToConsumeBuffersMs! - 500)).toBeLessThan(100);
   });
 });
+
+test("initializationTime: nothing for what runs from the beginning, then the way of a restored attempt's state", () => {
+  const run = (...faults: readonly string[]) =>
+    runPipeline(
+      scenario(
+        // No transaction to commit or to abort before the sinks open.
+        "jobs.job.sinks.0.sink.delivery-guarantee=none",
+        "jobs.job.operators.process.state=10 kb/key",
+        "execution.checkpointing.dir=s3://checkpoints",
+        "environment.storage.latency=50 ms",
+        "environment.storage.latency-p99=50 ms",
+        "environment.storage.bandwidth=10 mb/s",
+        "environment.storage.shared-bandwidth=10 mb/s",
+        "flink.config.web.checkpoints.history=100",
+        ...faults,
+      ),
+      { seed: "1", duration: 15 * SECOND },
+    );
+  const times = ({ tasks }: ReturnType<typeof run>) =>
+    tasks.map(({ subtasks }) => subtasks.map((subtask) => subtask!.initializationTime));
+  expect(times(run())).toEqual([
+    [0, 0],
+    [0, 0],
+  ]);
+  const failed = run("faults.bad=fail job at 8300 ms");
+  const [sources, operators] = times(failed);
+  expect(sources).toEqual([0, 0]);
+  const { checkpoints, subtasks } = failed.checkpoints[0]!.statistics;
+  const [, restored] = Object.values(subtasks[checkpoints.latest.restored!.id]!);
+  restored!.subtasks.forEach((subtask, i) => {
+    if (subtask.className === "pending") throw new Error("it has completed");
+    const download = (subtask.state_size / (10 * 1024 * 1024)) * 1000;
+    expect(download).toBeGreaterThan(1000);
+    expect(operators![i]! - download).toBeGreaterThanOrEqual(50);
+    expect(operators![i]! - download).toBeLessThan(150);
+  });
+});

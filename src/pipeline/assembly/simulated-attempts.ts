@@ -41,6 +41,9 @@ export class SimulatedAttempts implements JobDeployment {
   /** The subtask of each number at the JobMaster, and the number there of each subtask; -1: the job has none such. */
   #subtasks: readonly number[] = [];
   #numberOf: readonly number[] = [];
+  /** By subtask: since when its attempt has been initialising, or was last, and how long that took it, ns. */
+  readonly #initialisingSince: number[] = [];
+  readonly #initialisationTime: number[] = [];
   #job: JobSpec;
   readonly #number: number;
   readonly #world: JobSurroundings;
@@ -226,7 +229,8 @@ export class SimulatedAttempts implements JobDeployment {
     subtasks.forEach(({ vertex }, subtask) => {
       const { task } = this.#attempts[subtask] ?? { task: -1 };
       const metrics = (events.sources[task] ?? events.operators[task])?.metrics(sim.now);
-      ofVertices[vertex]!.push(metrics ?? null);
+      const initializationTime = (this.#initialisationTime[subtask] ?? 0) / 1e6;
+      ofVertices[vertex]!.push(metrics === undefined ? null : { ...metrics, initializationTime });
     });
     return ofVertices;
   }
@@ -359,6 +363,7 @@ export class SimulatedAttempts implements JobDeployment {
     const { sim, events } = this.#world;
     const execution = events.executionOf(this.#number, number);
     const cost = this.#restoreCost(subtask);
+    this.#initialisingSince[subtask] = sim.now;
     sim.scheduleAfter(this.#restoreTime(cost), events.taskRestored, execution, attempt);
   }
 
@@ -396,7 +401,9 @@ export class SimulatedAttempts implements JobDeployment {
   }
 
   start(number: number): void {
-    this.#start(this.#subtasks[number]!);
+    const subtask = this.#subtasks[number]!;
+    this.#initialisationTime[subtask] = this.#world.sim.now - this.#initialisingSince[subtask]!;
+    this.#start(subtask);
   }
 
   #start(subtask: number): void {
