@@ -9,12 +9,13 @@ import { type DefaultsArguments, printDefaults } from "./defaults-command.ts";
 import { EXIT_CODES, type ExitCode } from "./exit-codes.ts";
 import { printExplanation } from "./explain-command.ts";
 import { compareWithReference, type FidelityArguments } from "./fidelity-command.ts";
-import { replayRunFile } from "./replay-command.ts";
+import { replayResults } from "./replay-command.ts";
 import { type ReviewArguments, reviewPipelineFile } from "./review/review-command.ts";
 import { type RunArguments, runPipelineFile } from "./run-command.ts";
 import { type ChartArguments, drawCharts } from "./sweep/chart-command.ts";
 import { type CompareArguments, compareResults } from "./sweep/compare-command.ts";
 import { type QueryArguments, queryResults } from "./sweep/query-command.ts";
+import type { ReplayArguments } from "./sweep/replay-sweep.ts";
 import { type SweepArguments, sweepExperiments } from "./sweep/sweep-command.ts";
 import type { Terminal } from "./terminal.ts";
 import { UsageError } from "./usage-error.ts";
@@ -132,9 +133,13 @@ function describeCommands(terminal: Terminal, done: (code: ExitCode) => void): C
 
   program
     .command("replay")
-    .description("run again what a run.json was made from, and say whether it gives the same")
-    .argument("<file>", "run.json of sluice run, or the folder it is in")
-    .action((file: string) => done(replayRunFile(file, terminal)));
+    .description("run again what results were made from, and say whether that gives the same")
+    .argument("<file>", "run.json of sluice run, or the folder it is in, or that of a sweep's results")
+    .option("--point <number>", "of a sweep: this point alone")
+    .option("--repetition <number>", "of a sweep: this repetition alone")
+    .action(async (file: string, options: ReplayArguments) =>
+      done(await replayResults(file, options, terminal)),
+    );
 
   program
     .command("sweep")

@@ -20,11 +20,16 @@ const MODULE_EXTENSIONS = new Set([".ts", ".mts", ".js", ".mjs"]);
  *  @throws UsageError when the file cannot be read or the module exports no pipeline. */
 export async function loadPipeline(file: string): Promise<LoadedPipeline> {
   const text = readText(file);
-  const readFile = (path: string): string => readText(namedPath(path, dirname(file)));
+  const readFile = besidePipeline(file);
   if (!MODULE_EXTENSIONS.has(extname(file)))
     return (assignments) => parsePipeline(text, file, assignments, readFile);
   const input = await importPipeline(file);
   return (assignments) => resolvePipeline(input, file, assignments, readFile);
+}
+
+/** Reads the files that a pipeline file names. */
+export function besidePipeline(file: string): (path: string) => string {
+  return (path) => readText(namedPath(path, dirname(file)));
 }
 
 /** A file that a pipeline file names is looked for beside the pipeline file, then from the folder the command runs in. */

@@ -5,14 +5,29 @@ import { type Difference, replayRun, type StoredRun, storedRuns } from "../exper
 import { EXIT_CODES, type ExitCode } from "./exit-codes.ts";
 import { significant } from "./format-quantity.ts";
 import { readText } from "./load-pipeline.ts";
+import { isSweepFolder, type ReplayArguments, replaySweep } from "./sweep/replay-sweep.ts";
 import type { Terminal } from "./terminal.ts";
 import { UsageError } from "./usage-error.ts";
 
 const LONGEST_VALUE = 200;
 
-/** Runs again what a `run.json` (or the folder it is in) was made from, and says whether it gives the same, to the last bit.
+/** Runs again what a `run.json` (or the folder it is in), or a sweep's results, were made from, and says whether that gives the
+ *  same, to the last bit.
  *  @throws UsageError when the file isn't one. */
-export function replayRunFile(path: string, terminal: Terminal): ExitCode {
+export async function replayResults(
+  path: string,
+  typed: ReplayArguments,
+  terminal: Terminal,
+): Promise<ExitCode> {
+  if (isSweepFolder(path)) return replaySweep(path, typed, terminal, another);
+  if (typed.point !== undefined || typed.repetition !== undefined)
+    throw new UsageError([
+      `Cannot replay a point of ${path}: got no sweep, wanted the folder of its results`,
+    ]);
+  return replayRunFile(path, terminal);
+}
+
+function replayRunFile(path: string, terminal: Terminal): ExitCode {
   const file = existsSync(path) && statSync(path).isDirectory() ? join(path, "run.json") : path;
   const runs = readRuns(file);
   let isSame = true;
@@ -54,8 +69,11 @@ function describe(run: StoredRun, difference: Difference | undefined): string {
   const { pipeline, seed, simulatedSeconds, outcomeFingerprint } = run;
   const name = `${pipeline}, seed ${seed}, ${significant(simulatedSeconds)} s simulated`;
   if (difference === undefined) return `${name}: the same again, outcomes ${outcomeFingerprint}\n`;
-  const { path, was, is } = difference;
-  return `${name}: another result; first ${path}: it was ${shown(was)}, and is ${shown(is)}\n`;
+  return `${name}: ${another(difference)}\n`;
+}
+
+function another({ path, was, is }: Difference): string {
+  return `another result; first ${path}: it was ${shown(was)}, and is ${shown(is)}`;
 }
 
 function shown(value: string | undefined): string {

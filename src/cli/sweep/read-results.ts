@@ -3,6 +3,7 @@ import { basename, extname, join } from "node:path";
 import {
   type Experiment,
   failuresOf,
+  type Point,
   type ResultFactor,
   type SweepResults,
   summarise,
@@ -19,6 +20,8 @@ export interface Manifest {
   readonly factors: readonly ResultFactor[];
   /** From the directory where it was swept. */
   readonly pipelineFile: string;
+  readonly pipelineText: string;
+  readonly points: readonly Point[];
   readonly definition: Pick<Experiment, "metrics">;
 }
 

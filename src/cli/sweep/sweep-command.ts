@@ -114,6 +114,8 @@ export async function sweepInto(
     digest,
     factors: loaded.factors.map(({ factor, column, type }) => ({ factor, column, type })),
     pipelineFile: loaded.pipelineFile,
+    pipelineText: loaded.pipelineText,
+    points: loaded.points,
     definition: experiment,
   };
   const folder = new ResultFolder(path);
@@ -243,16 +245,8 @@ function listPoints({ name, experiment, points }: LoadedExperiment, most: number
 
 /** What a reader of the results needs to know, and nothing of the machine. */
 function describeSweep(loaded: LoadedExperiment, facts: Manifest): string {
-  const { pipelineFile, pipelineText, firstPoint, points } = loaded;
-  const content = {
-    sluiceSweep: 1,
-    sluice: manifest.version,
-    ...facts,
-    pipelineFile,
-    pipelineText,
-    firstPoint,
-    points,
-  };
+  const { firstPoint } = loaded;
+  const content = { sluiceSweep: 1, sluice: manifest.version, ...facts, firstPoint };
   return `${JSON.stringify(content, null, 2)}\n`;
 }
 

@@ -11,6 +11,7 @@ import {
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { runCommandLine } from "../command-line.ts";
 import { PLAIN, type Terminal } from "../terminal.ts";
 import { UsageError } from "../usage-error.ts";
 import { drawCharts } from "./chart-command.ts";
@@ -256,6 +257,71 @@ test("a point that can't be run is a row with its reason and the command to see 
   expect(reason).toMatch(/^Cannot read .*transaction\.timeout\.ms.*: got .*, wanted /);
   expect(replay).toMatch(/^npx sluice run \S+pipeline\.yaml --seed \d --for '20 s' --set/);
   expect(err.some((line) => line.startsWith("Point 3, repetition 0, bad config: Cannot read"))).toBe(true);
+});
+
+describe("replay", () => {
+  const replay = async (path: string, ...options: string[]) => {
+    const { lines, terminal } = recordedTerminal();
+    const code = await runCommandLine(["replay", path, ...options], terminal);
+    return { code, ...lines };
+  };
+
+  beforeAll(async () => {
+    const definition = DEFINITION.replace("repetitions: 3", 'repetitions: 2, series: "5 s"')
+      .replace('"500 ms", "1 s", "2 s"', '"500 ms", "1 s"')
+      .replace(
+        "factors: {",
+        `set: { "faults.kill": "kill taskmanager-1 at 5 s repair 1 s" }, factors: { timeout: { key: "properties.transaction.timeout.ms", values: ["10 min", "1 h"] },`,
+      );
+    await sweep(experimentFile("again", definition), { out: join(folder, "again") }, inline);
+  });
+
+  test("runs every row of a sweep's results again, out of its manifest: the same to the last bit", async () => {
+    // Whatever the file holds by now.
+    writeFileSync(join(folder, "pipeline.yaml"), "something: else");
+    const { code, out, err } = await replay(join(folder, "again"));
+    writeFileSync(join(folder, "pipeline.yaml"), PIPELINE);
+    expect([code, err]).toEqual([0, []]);
+    const told = out.trimEnd().split("\n");
+    expect(told.length).toBe(16);
+    expect(told[0]).toMatch(
+      /^point 0, timeout 10 min, interval 500 ms, guarantee at-least-once, repetition 0, seed 1: the same again, outcomes [0-9a-f]{16}$/,
+    );
+    expect(told.filter((line) => line.includes(": the same again, bad config: Cannot read")).length).toBe(4);
+  });
+
+  test("one point, one repetition", async () => {
+    const { code, out } = await replay(join(folder, "again"), "--point", "3", "--repetition", "1");
+    expect(code).toBe(0);
+    expect(out).toMatch(/^point 3, .*, repetition 1, seed 2: the same again, outcomes [0-9a-f]{16}\n$/);
+  });
+
+  test("names the first outcome that differs", async () => {
+    const file = join(folder, "again", "manifest.json");
+    const text = readFileSync(file, "utf8");
+    writeFileSync(
+      file,
+      text.replaceAll("faults.kill=kill taskmanager-1 at 5 s", "faults.kill=kill taskmanager-1 at 5.2 s"),
+    );
+    const { code, out } = await replay(join(folder, "again"), "--point", "0");
+    writeFileSync(file, text);
+    expect(code).toBe(1);
+    expect(out.split("\n")[0]).toMatch(
+      /^point 0, .*, repetition 0, seed 1: another result; first timeline\[\d+\]\.\w+: it was \S+, and is \S+$/,
+    );
+  });
+
+  test.each([
+    [
+      ["--point", "99"],
+      /^Cannot replay \S+again: got no run of point 99, wanted a point from 0 to 7 and a repetition that it has$/,
+    ],
+    [["--point", "x"], /^Cannot read --point: got "x", wanted a whole number from 0 on$/],
+  ])("a mistake is one line: %j", async (options, line) => {
+    const { code, err } = await replay(join(folder, "again"), ...options);
+    expect([code, err.length]).toEqual([2, 1]);
+    expect(err[0]).toMatch(line);
+  });
 });
 
 test("a refusal that the experiment expects is an answer: no warning, and all is well", async () => {
