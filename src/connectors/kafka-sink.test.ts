@@ -145,6 +145,7 @@ function world({ brokers = 1, version = 1, transactionTimeoutMs = 600_000, sink 
       onFlushed: () => {},
       onSnapshotTaken: () => snapshotMs.push(ms(sim.now - snapshotFrom)),
       onCommitted: () => log.push(`done at ${ms(sim.now)}`),
+      onRoom: () => {},
       onFailed: () => {},
     });
     return {

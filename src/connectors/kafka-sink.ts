@@ -94,6 +94,8 @@ export interface KafkaSinkListener {
   onSnapshotTaken(): void;
   /** notifyCheckpointComplete has committed. */
   onCommitted(): void;
+  /** A send that was blocked goes on. */
+  onRoom(): void;
   /** A record, a transaction or a commit was refused: the sink throws, and does nothing any more. */
   onFailed(): void;
 }
@@ -166,7 +168,10 @@ export class KafkaSink implements ChainedSink {
       settings.partitioner === "fixed" ? settings.subtask % topic.partitions : random.below(topic.partitions);
     this.#pool = this.#makePool([]);
     this.#owned = ownedSubtasks(settings.namingStrategy, settings.subtask, settings.parallelism, []);
-    producer.listen(() => this.#fail(REQUEST_TIMED_OUT));
+    producer.listen(
+      () => this.#fail(REQUEST_TIMED_OUT),
+      () => this.#listener?.onRoom(),
+    );
   }
 
   listen(listener: KafkaSinkListener): void {
@@ -380,6 +385,10 @@ export class KafkaSink implements ChainedSink {
       this.#coordinator.topicPartition(this.#topic, partition),
     );
     return producer.client.join(producer.transaction, topicPartitions, at);
+  }
+
+  isBlocked(): boolean {
+    return !this.#failed && this.#producer.awaitsRoom();
   }
 
   // ---- checkpoints

@@ -5,6 +5,8 @@ import type { CommittableState } from "./task-state-snapshot.ts";
 export interface ChainedSink {
   /** Takes all records of `spans` (and empties it); they leave the operator evenly from `first` to `last`. */
   write(spans: SpanList, first: number, last: number): void;
+  /** Whether the next record blocks the task, which is then told when it can go on; undefined: never. */
+  isBlocked?(): boolean;
   /** prepareSnapshotPreBarrier at `now`. @returns when the flush is over; -1 when onFlushed will tell. */
   prepareSnapshot(checkpoint: number, now: number): number;
   /** What the committer has collected and not yet committed, oldest first. */
@@ -51,6 +53,12 @@ export class ChainedSinks {
 
   get isEmpty(): boolean {
     return this.#sinks.length === 0;
+  }
+
+  /** Whether the next record blocks the task in one of the sinks. */
+  isBlocked(): boolean {
+    for (let i = 0; i < this.#sinks.length; i++) if (this.#sinks[i]!.sink.isBlocked?.() === true) return true;
+    return false;
   }
 
   /** Takes all records of `spans`, and empties it. */

@@ -345,6 +345,12 @@ export class OperatorTask implements DownstreamTask, UpstreamTask {
     this.#unblock();
   }
 
+  /** A sink that blocked the thread takes records again. */
+  onRoom(): void {
+    if (this.#isDisposed || this.#waitsForThaw(() => this.onRoom())) return;
+    this.#unblock();
+  }
+
   /** The job ends with a savepoint. @param isCompleted false: it has failed, and so does the task. */
   #stop(isCompleted: boolean): void {
     this.#isEnding = true;
@@ -458,6 +464,10 @@ export class OperatorTask implements DownstreamTask, UpstreamTask {
       if (!this.#inputs.hasData) {
         this.#gauges.enter(IDLE, now);
         this.#debloated?.onIdle(now);
+        return;
+      }
+      if (this.#sinks.isBlocked()) {
+        this.#block();
         return;
       }
       this.#takeNext(now);

@@ -191,6 +191,11 @@ export class BatchSender {
     return true;
   }
 
+  /** Batches that are neither acknowledged nor given up. */
+  get unfinished(): number {
+    return this.#batches.size;
+  }
+
   /** It rises whenever a sequence can't be continued outside transactions. */
   get producerEpoch(): number {
     return this.#sequenced?.producerEpoch ?? 0;

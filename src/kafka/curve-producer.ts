@@ -168,8 +168,14 @@ export class CurveProducer implements RecordProducer {
     if (this.#dead) this.#leave();
   }
 
-  listen(onSendError: SendErrorListener): void {
-    if (this.#inFlight !== undefined) this.#inFlight.onSendError = onSendError;
+  listen(onSendError: SendErrorListener, onRoom: () => void): void {
+    if (this.#inFlight === undefined) return;
+    this.#inFlight.onSendError = onSendError;
+    this.#inFlight.onRoom = onRoom;
+  }
+
+  awaitsRoom(): boolean {
+    return this.#inFlight?.awaitsRoom() === true;
   }
 
   kill(now: number): number {

@@ -123,6 +123,10 @@ export class EagerProducer implements RecordProducer {
 
   listen(): void {}
 
+  awaitsRoom(): boolean {
+    return false;
+  }
+
   kill(): number {
     const dropped = this.#dropWaiting();
     this.#closed = true;

@@ -22,6 +22,8 @@ const SETTINGS: InFlightSettings = {
   requestTimeout: 30_000,
   deliveryTimeout: 120_000,
   service: 130,
+  mostBatches: 1000,
+  maxBlock: 60_000,
   handling: 30,
   appendTime: 50,
   answerTime: 5,
@@ -364,6 +366,42 @@ describe("what was not appended", () => {
     expect(ranks(10_000)).toEqual([0, 1]);
     expect(dropped).toBe(8);
     expect(inFlight.isOver).toBe(true);
+  });
+});
+
+describe("buffer.memory", () => {
+  /** Room for three batches, of which five records are two; their leader is gone. */
+  function full(changes: Partial<InFlightSettings>) {
+    const one = world({ mostBatches: 3, ...changes });
+    const told: unknown[] = [];
+    one.inFlight.onSendError = (error, when) => told.push([error, when]);
+    one.inFlight.onRoom = () => told.push(["room", one.sim.now]);
+    const asked: boolean[] = [];
+    const ask = (): void => {
+      asked.push(one.inFlight.awaitsRoom());
+    };
+    one.at(1000, () => one.change("no-leader"));
+    one.at(1100, () => one.add(5, 1150, 1150));
+    one.at(1110, ask);
+    one.at(1120, () => one.add(7, 1170, 1170));
+    one.at(1130, ask);
+    return { ...one, told, asked };
+  }
+
+  test("used up: a send blocks until a batch is acknowledged", () => {
+    const { at, change, ranks, told, asked } = full({});
+    at(1650, () => change("open", {}));
+    expect(ranks(10_000)).toHaveLength(12);
+    expect(asked).toEqual([false, true]);
+    // The leader is found at 1700; the first batch is answered at 1855.
+    expect(told).toEqual([["room", 1855]]);
+  });
+
+  test("for longer than max.block.ms: it fails, and what is in the memory is sent all the same", () => {
+    const { at, change, ranks, told } = full({ maxBlock: 400 });
+    at(1650, () => change("open", {}));
+    expect(ranks(10_000)).toHaveLength(12);
+    expect(told).toEqual([["TimeoutException", 1530]]);
   });
 });
 

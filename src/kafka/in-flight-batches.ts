@@ -1,8 +1,9 @@
 /** Models: what a producer has sent and the cluster hasn't yet made readable, in a world where brokers can fail: a record is
  *    appended, replicated, readable, in closed form as long as nothing is wrong. When a partition's leader or the way to it is,
  *    what is unacknowledged is cut into batches, each followed until it is acknowledged or given up (batch-sender.ts).
- *  Source: kafka Sender, ReplicaManager (NOT_ENOUGH_REPLICAS, DelayedProduce), Partition.makeFollower, KIP-101.
- *  Leaves out: buffer.memory; where one request ended and the next began is not known of what was sent before: records that
+ *  Source: kafka Sender, BufferPool, ReplicaManager (NOT_ENOUGH_REPLICAS, DelayedProduce), Partition.makeFollower, KIP-101.
+ *    A send blocks when buffer.memory is used up, until there is room or max.block.ms is over.
+ *  Leaves out: memory of what is sent while nothing is wrong; where one request ended and the next began is not known of what was sent before: records that
  *    come within a request's service share one. */
 
 import { NO_EVENT, type Simulation } from "../engine/index.ts";
@@ -27,6 +28,9 @@ export interface InFlightSettings extends BatchSenderSettings {
   readonly topic: number;
   /** a request's hold on its connection. */
   readonly service: number;
+  /** Batches for which buffer.memory has room: each takes batch.size of it, however little is in it. */
+  readonly mostBatches: number;
+  readonly maxBlock: number;
 }
 
 interface PartitionInFlight {
@@ -49,11 +53,14 @@ export class InFlightBatches implements PartitionListener {
   readonly #sender: BatchSender;
   readonly #listener: BatchSenderListener;
   onSendError: SendErrorListener = () => {};
+  onRoom: () => void = () => {};
   /** Whether a record was refused since its producer had been fenced. */
   isFenced = false;
   #lastAckAt = 0;
   #whenFlushed: (() => void) | undefined;
   #flushFrom = 0;
+  /** When a send that still waits for room gives up; infinite: none waits, ns. */
+  #blockedUntil = Number.POSITIVE_INFINITY;
   #dead = false;
   #event = NO_EVENT;
   #eventAt = 0;
@@ -158,10 +165,19 @@ export class InFlightBatches implements PartitionListener {
     this.#plan();
   }
 
+  /** Whether the next send waits for room: onRoom or onSendError will be called. */
+  awaitsRoom(): boolean {
+    if (this.#sender.unfinished < this.#settings.mostBatches) return false;
+    this.#blockedUntil = Math.min(this.#blockedUntil, this.#sim.now + this.#settings.maxBlock);
+    this.#plan();
+    return true;
+  }
+
   /** The process is gone. @returns how many records were only in its memory. */
   kill(now: number): number {
     this.#dead = true;
     this.#whenFlushed = undefined;
+    this.#blockedUntil = Number.POSITIVE_INFINITY;
     const dropped = this.#sender.kill(now);
     this.#plan();
     return dropped;
@@ -321,7 +337,18 @@ export class InFlightBatches implements PartitionListener {
       this.#whenFlushed = undefined;
       whenFlushed();
     }
+    if (this.#blockedUntil < Number.POSITIVE_INFINITY) this.#unblock(now);
     this.#plan();
+  }
+
+  #unblock(now: number): void {
+    if (this.#sender.unfinished < this.#settings.mostBatches) {
+      this.#blockedUntil = Number.POSITIVE_INFINITY;
+      this.onRoom();
+    } else if (this.#blockedUntil <= now) {
+      this.#blockedUntil = Number.POSITIVE_INFINITY;
+      this.onSendError("TimeoutException", now);
+    }
   }
 
   // ---- what is readable, and acknowledged
@@ -361,7 +388,7 @@ export class InFlightBatches implements PartitionListener {
 
   #nextAt(): number {
     let at = this.#whenFlushed === undefined ? Number.POSITIVE_INFINITY : this.#acknowledgedAt();
-    at = Math.min(at, this.#sender.nextAt(this.#sim.now));
+    at = Math.min(at, this.#blockedUntil, this.#sender.nextAt(this.#sim.now));
     const { readLive } = this.#topic;
     for (const [partition, { log, status }] of this.#partitions.entries()) {
       if (!readLive || status !== "open") continue;

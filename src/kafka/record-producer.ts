@@ -23,8 +23,11 @@ export interface RecordProducer {
   flush(now: number, onFlushed: () => void): number;
   /** Hands the logs every request that has been sent by `now`. */
   settle(now: number): void;
-  /** Who is told when records are given up, which brokers that fail may bring about. */
-  listen(onSendError: SendErrorListener): void;
+  /** Who is told when records are given up, which brokers that fail may bring about, and when a send that blocks goes on. */
+  listen(onSendError: SendErrorListener, onRoom: () => void): void;
+  /** Whether the next send blocks, since buffer.memory is used up. It goes on when there is room, or fails after
+   *  max.block.ms: whoever listens is told. */
+  awaitsRoom(): boolean;
   /** The process dies: what was not sent by `now` is gone, requests on the wire are still appended. Nothing may be sent
    *  afterwards. @returns the number of records that are gone. */
   kill(now: number): number;

@@ -185,6 +185,8 @@ export interface KafkaProducerConfig {
   readonly linger: Duration;
   readonly batchSize: number;
   readonly maxInFlightRequestsPerConnection: number;
+  /** bytes for batches that are not acknowledged. */
+  readonly bufferMemory: number;
   /** how often a batch is sent again. */
   readonly retries: number;
   readonly retryBackoff: Duration;

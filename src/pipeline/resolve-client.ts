@@ -38,6 +38,7 @@ export function resolveProducerConfig(
     batchSize: defaults.of(producerOptions, values, "batch.size"),
     maxInFlightRequestsPerConnection,
     retries: defaults.of(producerOptions, values, "retries"),
+    bufferMemory: defaults.of(producerOptions, values, "buffer.memory"),
     retryBackoff: defaults.of(producerOptions, values, "retry.backoff.ms"),
     retryBackoffMax: defaults.of(producerOptions, values, "retry.backoff.max.ms"),
     idempotence: !ruledOut && defaults.of(producerOptions, values, "enable.idempotence"),

@@ -164,6 +164,55 @@ describe("what a sink's settings cost", () => {
     expect(broken(result)).toEqual([]);
   });
 
+  describe("buffer.memory: a partition without a leader fills it", () => {
+    const set = [
+      "kafka.topics.out.replication.factor=1",
+      "kafka.config.min.insync.replicas=1",
+      // No flush waits for the partition before.
+      "jobs.job.config.execution.checkpointing.interval=10 min",
+      "jobs.job.sinks[0].properties.batch.size=2000",
+      AT_LEAST_ONCE,
+    ];
+    const small = [...set, "jobs.job.sinks[0].properties.buffer.memory=8000"];
+    const outage = ["kill broker-1 at 20 s repair 20 s"];
+
+    test("and then the task thread stands still, and all partitions with it", () => {
+      const roomy = run(outage, set);
+      const cramped = run(outage, small);
+      for (const result of [roomy, cramped]) {
+        expect(counts(result, uncommitted)).toEqual([0, 0]);
+        expect(result.recovery.jobs[0]!.restarts).toBe(0);
+        expect(broken(result)).toEqual([]);
+      }
+      // Of 60 s a third is an outage: a third of its records wait, or nearly all of them.
+      expect(roomy.readers[uncommitted]!.latency.p75Ms!).toBeLessThan(200);
+      expect(cramped.readers[uncommitted]!.latency.p75Ms!).toBeGreaterThan(2000);
+      expect(roomy.readers[uncommitted]!.latency.p90Ms!).toBeGreaterThan(1000);
+    });
+
+    test("for longer than max.block.ms the task fails, and what it had not written is read again", () => {
+      const result = run(outage, [...small, "jobs.job.sinks[0].properties.max.block.ms=5000"], 70);
+      expect(result.recovery.jobs[0]!.restarts).toBeGreaterThanOrEqual(1);
+      expect(counts(result, uncommitted)[0]).toBe(0);
+      expect(broken(result)).toEqual([]);
+      const failed = result.recovery.timeline.find(({ what }) => what.includes("Kafka send failed"))!;
+      // Behind the load, whose own leaders are away for up to 10.3 s.
+      expect(failed.atMs).toBeGreaterThan(25_000);
+      expect(failed.atMs).toBeLessThan(40_000);
+    });
+  });
+
+  test("retries=0 fails the task with the leader, retries enough for its back-off don't", () => {
+    const retries = "jobs.job.sinks[0].properties.retries";
+    const set = [...FAR_APART, AT_LEAST_ONCE, "jobs.job.sinks[0].properties.enable.idempotence=false"];
+    const none = run(["kill broker-1 at 31.4 s"], [...set, `${retries}=0`]);
+    expect(told(none).some((what) => what.includes("given up after their last retry"))).toBe(true);
+    expect(none.recovery.jobs[0]!.restarts).toBeGreaterThanOrEqual(1);
+    expect(counts(none, committed)[0]).toBe(0);
+    expect(broken(none)).toEqual([]);
+    expect(run(["kill broker-1 at 31.4 s"], [...set, `${retries}=5`]).recovery.jobs[0]!.restarts).toBe(0);
+  });
+
   test("a batch that is given up fails the task, and the job produces it again", () => {
     const set = [
       "kafka.topics.out.replication.factor=1",

@@ -435,6 +435,7 @@ export class JobBuilder {
         onFlushed: () => task.snapshots.onFlushed(),
         onSnapshotTaken: () => task.snapshots.onSnapshotTaken(),
         onCommitted: () => task.onCommitted(),
+        onRoom: () => task.onRoom(),
         onFailed: () => this.onException(subtaskOfJob, number, "Kafka send failed"),
       });
       if (sim.now === 0) sink.openAtStart();

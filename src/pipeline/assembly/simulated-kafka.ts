@@ -377,7 +377,7 @@ export class SimulatedKafka {
   ): InFlightBatches {
     const answerTime = this.#timing.roundTrip / 2 + this.#timing.clientWakeup;
     const recordsOfRequest = Math.max(1, Math.floor(config.batchSize / recordBytes));
-    const { acks, maxInFlightRequestsPerConnection, retries } = config;
+    const { acks, maxInFlightRequestsPerConnection, retries, bufferMemory, batchSize, maxBlock } = config;
     const { transactions } = this.#pipeline.kafka;
     const service = produceService(this.#timing, spec.replicationFactor, acks);
     const inFlight = new InFlightBatches(
@@ -389,6 +389,8 @@ export class SimulatedKafka {
         ...this.#retries(spec, config, recordBytes),
         maxInFlight: maxInFlightRequestsPerConnection,
         retries,
+        mostBatches: Math.max(1, Math.floor(bufferMemory / Math.max(batchSize, recordBytes))),
+        maxBlock,
         service,
         handling: appendDelay(this.#timing),
         answerTime,

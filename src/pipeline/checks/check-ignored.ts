@@ -7,13 +7,15 @@ type Section = "producers" | "readers" | "source" | "sink";
 /** Keys that some model reads, but not in this section, and what it does instead. Whoever models one removes its line. */
 export const IGNORED_HERE: readonly (readonly [section: Section, key: string, instead: string])[] = [
   ["producers", "batch.size", "the load's batches are one mean delay"],
+  ["producers", "buffer.memory", "nothing blocks the load"],
   ["producers", "max.block.ms", "nothing blocks the load"],
   ["producers", "retries", "the load gives up nothing before delivery.timeout.ms"],
+  ["sink", "properties.buffer.memory", "it fills where brokers fail, and no fault of the file hits them"],
   ["readers", "max.poll.records", "a reader takes what a fetch brought at once"],
 ];
 
-/** What of it is read after all where brokers fail: a backlog goes out in batches. */
-const READ_WHEN_BROKERS_FAIL = "batch.size";
+/** What of it is read after all where brokers fail: a backlog goes out in batches, which take memory. */
+const READ_WHEN_BROKERS_FAIL: readonly string[] = ["batch.size", "properties.buffer.memory"];
 
 /** Notes on what is set where no model reads it. */
 export function checkIgnored(context: CheckContext): void {
@@ -23,10 +25,10 @@ export function checkIgnored(context: CheckContext): void {
     producers: producers.map(({ name }) => ["producers", name]),
     readers: readers.map(({ name }) => ["readers", name]),
     source: jobs.map(({ name }) => ["jobs", name, "source"]),
-    sink: jobs.map(({ name }) => ["jobs", name, "sinks", 0]),
+    sink: jobs.flatMap(({ name, sinks }) => sinks.map((_, i) => ["jobs", name, "sinks", i])),
   };
   for (const [section, key, instead] of IGNORED_HERE) {
-    if (brokersFail && key === READ_WHEN_BROKERS_FAIL) continue;
+    if (brokersFail && READ_WHEN_BROKERS_FAIL.includes(key)) continue;
     for (const place of places[section]) {
       const path = [...place, key];
       if (!context.isWritten(path)) continue;

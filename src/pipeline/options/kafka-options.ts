@@ -29,6 +29,7 @@ export const producerOptions = options({
       { source: "Kafka 3.9 and 4.1 ProducerConfig (KIP-1030)" },
     ],
     "batch.size": [bytes, "16384", "Largest batch for one partition."],
+    "buffer.memory": [memorySize(), "33554432", "Memory for batches; without room send blocks."],
     "max.in.flight.requests.per.connection": [
       integer({ min: 1, max: 1_000_000 }),
       "5",
@@ -47,7 +48,6 @@ export const producerOptions = options({
     "max.block.ms": [long, "60000", "How long send, initTransactions and commitTransaction may block."],
   },
   known: {
-    "buffer.memory": [memorySize(), "33554432", "Memory for batches that wait."],
     "max.request.size": [bytes, "1048576", "Largest request and largest record."],
     "reconnect.backoff.ms": [milliseconds, "50", "First wait before a reconnect."],
     "reconnect.backoff.max.ms": [milliseconds, "1000", "Largest wait before a reconnect."],
