@@ -22,9 +22,19 @@ property.prop([faultSchedules(small(), 20 * SECOND, 4)], { numRuns: 100 })(
 );
 
 test("the drawn faults are of every kind that is modelled, at instants and at moments", () => {
-  const faults = fc.sample(faultSchedules(small(), 20 * SECOND, 4), { numRuns: 200, seed: 1 }).flat();
+  const faults = fc.sample(faultSchedules(small(), 20 * SECOND, 4), { numRuns: 600, seed: 1 }).flat();
   const kinds = new Set(faults.map(({ action, time }) => `${action.kind} ${time.kind}`));
   expect([...kinds].sort()).toEqual([
+    "cut at",
+    "cut when",
+    "delay at",
+    "delay when",
+    "delay-message at",
+    "delay-message when",
+    "drop at",
+    "drop when",
+    "duplicate at",
+    "duplicate when",
     "fail at",
     "fail when",
     "freeze at",
@@ -35,6 +45,8 @@ test("the drawn faults are of every kind that is modelled, at instants and at mo
     "operate when",
     "slow at",
     "slow when",
+    "slow-disk at",
+    "slow-disk when",
   ]);
 });
 
