@@ -29,6 +29,15 @@ test("the file's figures go before the preset it is based on, and what stands be
   });
 });
 
+test("what the pipeline leaves to it is known with its source, and the rest with that of the preset it is based on", () => {
+  const { assumed, given } = parsePipeline(PIPELINE, "x", [], () => FILE);
+  expect(assumed["broker.round-trip"]).toEqual({ value: "0.8 ms", source: "ping" });
+  expect(assumed["client.wakeup"]?.value).toBe("0.12 ms");
+  expect(assumed["broker.append"]).toBeUndefined();
+  expect(given.has("environment.broker.round-trip")).toBe(true);
+  expect(given.has("environment.client.wakeup")).toBe(false);
+});
+
 test("it is named by its file unless it says so itself, and asked for by the path that was written", () => {
   const asked: string[] = [];
   const { environment } = parsePipeline(PIPELINE, "x", [], (path) => {

@@ -36,7 +36,7 @@ export type {
   TopicSpec,
   Versions,
 } from "./pipeline.ts";
-export { environmentFigure, presetNames } from "./presets/environment-presets.ts";
+export { presetNames } from "./presets/environment-presets.ts";
 export { REPLACED_BACKENDS } from "./replaced-names.ts";
 export { parallelismsOf, problemOfRescaling, rescaledJob, widestJob } from "./rescaling.ts";
 export type { PipelineInput } from "./schema.ts";

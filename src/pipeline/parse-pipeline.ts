@@ -2,12 +2,13 @@ import { checkPipeline } from "./check-pipeline.ts";
 import { CheckContext } from "./checks/check-context.ts";
 import { ConfigError } from "./config-error.ts";
 import { type DocumentNode, NOWHERE } from "./document-node.ts";
-import { readEnvironmentFile } from "./environment-file.ts";
+import { type EnvironmentFigure, readEnvironmentFile } from "./environment-file.ts";
 import { type NamedFileReader, withFlinkConfigFile } from "./flink-config-file.ts";
 import { type Issue, issueAt, type Path } from "./issue.ts";
 import { writtenPaths } from "./key-paths.ts";
 import { normalise } from "./normalise.ts";
 import type { Pipeline } from "./pipeline.ts";
+import { presetFigures } from "./presets/environment-presets.ts";
 import { readValue } from "./read-value.ts";
 import { readYaml } from "./read-yaml.ts";
 import { resolve } from "./resolve.ts";
@@ -22,6 +23,8 @@ export interface PipelineReading {
   readonly warnings: readonly Issue[];
   /** Paths of what was written or set, `environment.…` of a file's figures among them; all else is a default. */
   readonly given: ReadonlySet<string>;
+  /** Figures of the environment that the pipeline leaves to its environment file or preset, by key, each with its source. */
+  readonly assumed: Readonly<Record<string, EnvironmentFigure>>;
 }
 
 /** Reads a pipeline file. `fileName` names the pipeline unless the file does, and stands in messages about the whole text;
@@ -79,8 +82,11 @@ function resolveDocument(
     noted.push(...context.warnings);
     if (found.length === 0) {
       const figures = Object.keys(place?.figures ?? {}).map((key) => `environment.${key}`);
-      const given = new Set([...writtenPaths(root), ...figures]);
-      return { pipeline, warnings: inOrder(noted), given };
+      const written = new Set(writtenPaths(root));
+      const preset = place?.basedOn ?? pipeline.environment.preset;
+      const known = Object.entries({ ...presetFigures(preset), ...place?.figures });
+      const assumed = Object.fromEntries(known.filter(([key]) => !written.has(`environment.${key}`)));
+      return { pipeline, warnings: inOrder(noted), given: new Set([...written, ...figures]), assumed };
     }
   }
   throw new ConfigError(inOrder(found));

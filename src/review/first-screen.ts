@@ -55,7 +55,10 @@ export function firstScreen(review: Review): FirstScreen {
         title: "the setting",
         rows: [
           row("sink.delivery-guarantee", ({ guarantee }) => guarantee),
-          row("execution.checkpointing.interval", ({ intervalMs }) => formatMs(intervalMs)),
+          row(
+            `execution.checkpointing.interval${review.configured.job === null ? "" : ` of ${review.configured.job}`}`,
+            ({ intervalMs }) => formatMs(intervalMs),
+          ),
         ],
       },
       {

@@ -122,7 +122,10 @@ export interface GivenGuess {
 
 /** What the file leaves open, each with its range: figures of the environment and service times. What it gives is taken as known,
  *  unless it is among `own`, which have their own ranges. */
-export function guessesOf({ pipeline, given }: PipelineReading, own: readonly GivenGuess[]): Guess[] {
+export function guessesOf(
+  { pipeline, given, assumed }: PipelineReading,
+  own: readonly GivenGuess[],
+): Guess[] {
   const isOpen = (key: string, path: string): boolean =>
     !given.has(path) && own.every((guess) => guess.key !== key && guess.key !== path);
   const said = own.map((guess) => ({ ...guess, what: guess.key, source: "--guess" }));
@@ -137,7 +140,7 @@ export function guessesOf({ pipeline, given }: PipelineReading, own: readonly Gi
   );
   const figures = RANGES.filter(
     ({ key, applies }) => isOpen(key, `environment.${key}`) && (applies?.(pipeline) ?? true),
-  ).map((range) => guessOf(range, pipeline, `preset ${pipeline.environment.preset}`));
+  ).map((range) => guessOf(range, pipeline, assumed[range.key]?.source ?? "not in the file"));
   return [...said, ...services, ...figures];
 }
 
@@ -159,7 +162,7 @@ function guessOf(
     low: nanoseconds(low) < value ? low : shownDuration(value),
     typical: shownDuration(value),
     high: nanoseconds(high) > value ? high : shownDuration(value),
-    source: `${from}; ${ends}`,
+    source: `${from}; range: ${ends}`,
   };
 }
 

@@ -49,7 +49,7 @@ export function jointChart(review: Review): ReviewChart | undefined {
     type: "nominal",
     sort: figures.map(({ name }) => name),
     title: null,
-    axis: { domain: false, ticks: false, labelLimit: 170 },
+    axis: { domain: false, ticks: false, labelLimit: 200 },
   };
   const ofKind = (kind: string) => ({ transform: [{ filter: { field: "kind", equal: kind } }] });
   const description = { field: "said" };
@@ -59,7 +59,7 @@ export function jointChart(review: Review): ReviewChart | undefined {
     "tick: a draw of all guesses; dot: all typical; ring: all at their upper ends; red line: what is allowed",
     {
       height: { step: 34 },
-      width: 250,
+      width: 230,
       data: { values: rows },
       layer: [
         {

@@ -63,7 +63,7 @@ export function jointFigures({ readers, transactionTimeoutMs }: Candidate): Join
       ? []
       : [
           {
-            name: "least safe transaction.timeout.ms",
+            name: "least safe transaction timeout",
             clause: (range: string) => `the least safe transaction timeout is ${range}`,
             none: "the least safe transaction timeout is unknown",
             most: transactionTimeoutMs,

@@ -36,6 +36,25 @@ describe("a plan", () => {
     expect(plan().intervals).toEqual(["1 s", "2 s", "5 s", "10 s", "20 s", "40 s"]);
   });
 
+  test("varies the interval of one job alone where the jobs' intervals differ", () => {
+    const intervalOf = (interval: string) => {
+      const second = `  load:
+    config: { execution.checkpointing.interval: ${interval} }
+    source: { topic: out }
+    operators: [{ name: map, keyed: true, service-time: 0.1 ms }]
+    sinks: [{ topic: third }]
+readers:`;
+      const chained = text.replace("readers:", second).replace("out: {", "third: {}, out: {");
+      const reading = parsePipeline(chained, "chain.yaml");
+      const of = planReview({ file: "", reading, set: [], seed: 1, duration: undefined, guesses: [] });
+      return gridExperiment(of).factors["interval"];
+    };
+    expect(intervalOf("10 s")).toMatchObject({ key: "execution.checkpointing.interval" });
+    expect(intervalOf("1 min")).toMatchObject({
+      key: "jobs.enrich.config.execution.checkpointing.interval",
+    });
+  });
+
   test("guesses what the file doesn't give, and that alone", () => {
     const keys = plan().guesses.map(({ key }) => key);
     expect(keys).toContain("broker.round-trip");
@@ -67,7 +86,7 @@ describe("a plan", () => {
         low: "20 us",
         typical: "0.1 ms",
         high: "0.5 ms",
-        source: "not in the file; fields copied; a look-up on disk and a document parsed",
+        source: "not in the file; range: fields copied; a look-up on disk and a document parsed",
       },
     ]);
   });

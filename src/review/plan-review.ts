@@ -33,6 +33,8 @@ export interface ReviewPlan {
   readonly guarantee: string;
   /** That of `job`, as a pipeline file has it. */
   readonly interval: string;
+  /** Whether `job` alone gets other intervals: those of the other jobs differ from its own, and stay. */
+  readonly isAlone: boolean;
   /** The guarantees that are compared, that of the file first. */
   readonly guarantees: readonly string[];
   /** Around the configured one, which is among them, ascending. */
@@ -96,6 +98,7 @@ export function planReview(request: ReviewRequest): ReviewPlan {
     job,
     guarantee,
     interval: formatDuration(interval),
+    isAlone: pipeline.jobs.some(({ checkpointing }) => checkpointing.interval !== job.checkpointing.interval),
     guarantees: [...new Set([guarantee, ...GUARANTEES])],
     intervals: [...new Set(intervals)].toSorted((a, b) => a - b).map(formatDuration),
     guesses,
@@ -199,7 +202,7 @@ export function experimentOf(
       guarantee: {
         levels: Object.fromEntries(guarantees.map((one) => [one, guaranteeSettings(one, pipeline)])),
       },
-      interval: { key: "execution.checkpointing.interval", values: intervals },
+      interval: { key: intervalKey(plan), values: intervals },
       isolation: { levels: { [AS_CONFIGURED]: {}, [SWAPPED]: swappedIsolation(pipeline) } },
       crash: { levels: { [NO_CRASH]: {}, ...crashSettings(job), [TIMED_OUT]: {} } },
       guess: { levels: { [TYPICAL]: {}, ...Object.fromEntries(guessed) } },
@@ -213,6 +216,11 @@ export function experimentOf(
     metrics: METRICS,
     charts: [],
   };
+}
+
+function intervalKey({ isAlone, job }: ReviewPlan): string {
+  const key = "execution.checkpointing.interval";
+  return isAlone ? `jobs.${job.name}.config.${key}` : key;
 }
 
 export function lowOf({ key, low }: Guess): string {

@@ -46,7 +46,7 @@ test("findings follow the figures", () => {
     "A lost node stops the job for 75 s, 69 s of it waiting for a TaskManager",
     "After a lost node billing and fraud wait up to 80 s",
     "One guess can break a promise: taskmanager.start",
-    "All guesses drawn together: 1 of 2 draws keep every promise; broken: fraud waits, p99 and least safe transaction.timeout.ms",
+    "All guesses drawn together: 1 of 2 draws keep every promise; broken: fraud waits, p99 and least safe transaction timeout",
   ]);
 });
 
@@ -73,7 +73,7 @@ test("each chart has its table", () => {
       "5 s",
       "25 s",
       "90 s",
-      "preset kubernetes-s3; a standby process; a node to be added",
+      "estimate for a pod; range: a standby process; a node to be added",
     ],
   ]);
 });

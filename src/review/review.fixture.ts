@@ -89,7 +89,7 @@ export const START: GuessEffect = {
   low: "5 s",
   typical: "25 s",
   high: "90 s",
-  source: "preset kubernetes-s3; a standby process; a node to be added",
+  source: "estimate for a pod; range: a standby process; a node to be added",
   ends: {
     low: outcome(5, 55_000),
     typical: outcome(25, 75_000),
@@ -112,7 +112,7 @@ export const REVIEW: Review = {
   pipeline: "fixture",
   seed: 1,
   repetitions: 3,
-  configured: { guarantee: "exactly-once", interval: "10 s", intervalMs: 10_000 },
+  configured: { guarantee: "exactly-once", interval: "10 s", intervalMs: 10_000, job: null },
   readers: READERS,
   guarantees: ["exactly-once", "at-least-once"],
   grid: gridOf(usualLatency),

@@ -28,7 +28,11 @@ export interface Review {
   readonly pipeline: string;
   readonly seed: number;
   readonly repetitions: number;
-  readonly configured: Setting & { readonly intervalMs: number };
+  readonly configured: Setting & {
+    readonly intervalMs: number;
+    /** The one job that gets other intervals, since those of the others differ from its own; null: all jobs do. */
+    readonly job: string | null;
+  };
   readonly readers: readonly ReaderFacts[];
   readonly guarantees: readonly string[];
   readonly grid: readonly GridPoint[];
@@ -129,7 +133,12 @@ export function buildReview(
     pipeline: pipeline.name,
     seed: request.seed,
     repetitions: results.grid.summaries[0]?.repetitions ?? 0,
-    configured: { guarantee, interval, intervalMs: nanoseconds(interval) / 1e6 },
+    configured: {
+      guarantee,
+      interval,
+      intervalMs: nanoseconds(interval) / 1e6,
+      job: plan.isAlone ? plan.job.name : null,
+    },
     readers: readersOf(plan),
     guarantees: plan.guarantees.filter((one) => grid.some((point) => point.guarantee === one)),
     grid,

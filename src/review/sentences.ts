@@ -45,7 +45,7 @@ export function verdictOf(review: Review): string {
   const still = after.length === 0 ? "" : ` But ${listed(after.map(({ text }) => text))}.`;
   const what =
     proposed.guarantee === configured.guarantee
-      ? `Set the checkpoint interval to ${formatMs(proposed.intervalMs)} instead of ${formatMs(configured.intervalMs)}`
+      ? `Set the checkpoint interval${review.configured.job === null ? "" : ` of ${review.configured.job}`} to ${formatMs(proposed.intervalMs)} instead of ${formatMs(configured.intervalMs)}`
       : `Change to ${settingOf(proposed)}${proposed.guarantee === "at-least-once" ? ", with readers that upsert," : ""} from ${settingOf(configured)}`;
   return `${what}: as configured ${listed(before.map(({ text }) => text))}; then ${keptBy(proposed)}.${still}`;
 }

@@ -9,6 +9,7 @@ svg text { font-family: inherit; }
 h1 { font-size: 1.35rem; line-height: 1.35; font-weight: 600; margin: .2rem 0 1.2rem; text-wrap: pretty; }
 h2 { font-size: 1.1rem; margin: 2rem 0 .5rem; }
 .kind { margin: 0; color: var(--quiet); }
+h1 + .kind { margin: -.6rem 0 1.2rem; }
 h1 span, li span, b span { white-space: nowrap; }
 ul { margin: .5rem 0; padding-left: 1.2rem; }
 li { margin: .25rem 0; }
@@ -34,6 +35,7 @@ summary { cursor: pointer; color: var(--quiet); }
 .behind { font-size: .85rem; margin-top: .4rem; }
 .behind th, .behind td { padding: .1rem .6rem .1rem 0; text-align: left; vertical-align: top; border-bottom: 1px solid var(--line); }
 .behind .number { text-align: right; white-space: nowrap; }
+.behind th.number { white-space: normal; vertical-align: bottom; }
 pre { overflow-x: auto; padding: .7rem .9rem; background: var(--soft); border-radius: 6px; font-size: 13px; line-height: 1.4; }
 @media (max-width: 34rem) {
   body { font-size: 15px; }
@@ -54,17 +56,21 @@ pre { overflow-x: auto; padding: .7rem .9rem; background: var(--soft); border-ra
   svg [stroke="#0072b2"] { stroke: #3fa7e1; }
   svg [fill="#00694c"] { fill: #2f9e78; }
   svg [fill="#3c4148"] { fill: #5f6873; }
+  svg [fill="#ece2b8"] { fill: #7d7448; }
+  svg [stroke="#006d52"] { stroke: #3fbf95; }
 }
 @media print {
   @page { margin: 14mm; }
   body { max-width: none; padding: 0; font-size: 10pt; }
-  .charts { grid-template-columns: 1fr 1fr; gap: 1rem; }
-  figure, tbody, li { break-inside: avoid; }
-  h2 { break-after: avoid; }
+  .charts { display: block; columns: 2; column-gap: 1.2rem; }
+  figure { margin-bottom: 1.2rem; }
+  .screen tbody, li, tr, figure svg, figcaption { break-inside: avoid; }
+  h2, figcaption, summary { break-after: avoid; }
   pre { white-space: pre-wrap; overflow-wrap: anywhere; }
   summary { list-style: none; }
   .scroll { overflow: visible; }
-  .behind { font-size: 7.5pt; }
+  .behind { font-size: 7pt; }
+  .charts .behind td, .charts .behind th { padding-right: .35rem; }
 }
 `;
 

@@ -2,12 +2,7 @@ import { join } from "node:path";
 import manifest from "../../../package.json" with { type: "json" };
 import { renderSvg } from "../../charts/index.ts";
 import { type Experiment, ExperimentError, quoted, type SweepResults } from "../../experiment/index.ts";
-import {
-  environmentFigure,
-  listDefaults,
-  type PipelineReading,
-  physicalDuration,
-} from "../../pipeline/index.ts";
+import { listDefaults, type PipelineReading, physicalDuration } from "../../pipeline/index.ts";
 import {
   buildReview,
   candidatesOf,
@@ -17,6 +12,7 @@ import {
   guessExperiment,
   planReview,
   type Review,
+  type ReviewPlan,
   recoveryExperiment,
   reviewCharts,
   settingsToCompare,
@@ -117,7 +113,8 @@ export async function reviewPipelineFile(
       pipelineText: readText(file),
       results: join(folder, "review", "grid"),
       pictures: await draw(review, terminal),
-      assumptions: assumptionsOf(reading),
+      assumptions: assumptionsOf(reading, plan),
+      environment: reading.pipeline.environment.preset,
     });
     terminal.print(typed.json ? json : renderReviewReport(review, terminal.columns, terminal.colors));
     writeRunFiles(folder, {
@@ -145,14 +142,13 @@ async function draw(review: Review, terminal: Terminal): Promise<Picture[]> {
   return pictures;
 }
 
-/** What the preset says where the file says nothing. */
-function assumptionsOf({ pipeline, given }: PipelineReading): Assumption[] {
-  const { preset } = pipeline.environment;
+/** What the environment's file or preset says where the pipeline says nothing, but for what is guessed. */
+function assumptionsOf({ assumed }: PipelineReading, { guesses }: ReviewPlan): Assumption[] {
   return listDefaults()
-    .filter(({ scope, key }) => scope === "environment" && !given.has(`environment.${key}`))
+    .filter(({ scope, key }) => scope === "environment" && guesses.every((guess) => guess.key !== key))
     .flatMap(({ key, meaning }) => {
-      const figure = environmentFigure(preset, key);
-      return figure === undefined ? [] : [{ key, meaning, ...figure }];
+      const figure = assumed[key];
+      return figure === undefined ? [] : [{ key, meaning, value: figure.value, source: figure.source }];
     });
 }
 

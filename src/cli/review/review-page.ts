@@ -22,6 +22,8 @@ export interface ReviewPage {
   /** Folder of the results behind it. */
   readonly results: string;
   readonly pictures: readonly Picture[];
+  /** Name of the environment's file or preset. */
+  readonly environment: string;
   readonly assumptions: readonly Assumption[];
 }
 
@@ -32,7 +34,7 @@ export interface Picture {
   readonly svg: string;
 }
 
-/** A figure of the physical world that the file leaves to its preset. */
+/** A figure of the physical world that the pipeline leaves to its environment's file or preset. */
 export interface Assumption {
   readonly key: string;
   readonly value: string;
@@ -84,7 +86,7 @@ ${pictures.map((picture) => figureOf(picture, tables.get(picture.name))).join("\
 <details><summary>Guessed inputs and their ranges</summary>
 ${tableOf(tables.get("guesses-given")!)}
 </details>
-<details><summary>The rest of the physical world, from the preset</summary>
+<details><summary>The rest of the physical world, from ${escaped(page.environment)}</summary>
 ${tableOf({
   columns: [
     { header: "key", align: "left" },
@@ -168,7 +170,7 @@ function tableOf({ columns, rows }: ReviewTable): string {
 function methodOf({ repetitions, seed, configured, guarantees, grid }: Review): string[] {
   const intervals = new Set(grid.map(({ intervalMs }) => intervalMs)).size;
   return [
-    `Each of ${guarantees.join(" and ")} at ${intervals} intervals around ${configured.interval}, with and without an exception, for exactly-once also with the isolation level that each reader doesn't have; ${repetitions} repetitions with the seeds ${seed} to ${seed + repetitions - 1}, the same at every point, so that differences are paired.`,
+    `Each of ${guarantees.join(" and ")} at ${intervals} intervals around ${configured.interval}${configured.job === null ? "" : ` (of ${configured.job}; the other jobs keep theirs)`}, with and without an exception, for exactly-once also with the isolation level that each reader doesn't have; ${repetitions} repetitions with the seeds ${seed} to ${seed + repetitions - 1}, the same at every point, so that differences are paired.`,
     "What is compared closely also with a killed TaskManager and a lost node. Each crash comes when every task has begun its snapshot: a checkpoint is about to complete, and what came since the one before it is lost or repeated.",
     "Each guessed input at both ends of its range, alone, and all of them together, without a crash and with a lost node; one repetition each, with the seed of the typical one. Together they are drawn independently, log-uniformly on either side of the typical value, as a Latin hypercube.",
     "Means have a 95 % interval over the repetitions (Student's t) and no more digits than are known; counts after a crash are the largest that were seen, which a longer search may exceed.",
@@ -184,7 +186,7 @@ function item(sentence: string): string {
 /** Prose that isn't broken between a number and its unit, nor within a setting's name. */
 function typeset(text: string): string {
   return escaped(text)
-    .replaceAll(/(?<=[\d≤≥±]) (?=\d|(?:ms|us|s|min|%)(?!\w))/g, "\u00a0")
+    .replaceAll(/(?<=[\d≤≥±]|\bmin) (?=\d|(?:ms|us|s|min|%)(?!\w))/g, "\u00a0")
     .replaceAll(/(?:at-least|exactly)-once/g, "<span>$&</span>");
 }
 

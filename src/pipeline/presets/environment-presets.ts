@@ -15,13 +15,12 @@ export function environmentPreset(name: string): EnvironmentPreset | undefined {
   return ENVIRONMENT_PRESETS.find((preset) => preset.name === name);
 }
 
-/** A preset's figure for a key of `environment:`, as written, and where it comes from. */
-export function environmentFigure(
+/** A preset's figures by key of `environment:`, as written, and where each comes from. */
+export function presetFigures(
   preset: string,
-  key: string,
-): { readonly value: string; readonly source: string } | undefined {
-  const figure = environmentPreset(preset)?.figures[key];
-  return figure === undefined ? undefined : { value: figure[0], source: figure[1] };
+): Readonly<Record<string, { readonly value: string; readonly source: string }>> {
+  const figures = Object.entries(environmentPreset(preset)?.figures ?? {});
+  return Object.fromEntries(figures.map(([key, [value, source]]) => [key, { value, source }]));
 }
 
 /** Names of all presets, the default first. */
