@@ -78,6 +78,11 @@ export const METRICS = [
   "latency_max_ms",
   // At the quantile of the reader's SLO.
   "latency_slo_ms",
+  // By LogAppendTime of its topic, and by the latency markers that reach that topic's sinks.
+  "latency_append_p50_ms",
+  "latency_append_p99_ms",
+  "latency_marker_p50_ms",
+  "latency_marker_p99_ms",
   "records_in",
   "records_visible",
   "records_lost",

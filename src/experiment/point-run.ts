@@ -199,6 +199,7 @@ function describeReader(
   i: number,
 ): ReaderRow {
   const reader = result.readers[i]!;
+  const { latencyByLogAppendTime: append, latencyByMarker: marker } = reader;
   const histogram = latencies[i]!;
   const measured = histogram.count > 0;
   const quantiles = measured ? histogram.quantiles(QUANTILES) : [];
@@ -218,7 +219,11 @@ function describeReader(
     latency_p99_ms: quantiles[3],
     latency_p99_9_ms: quantiles[4],
     latency_max_ms: measured ? histogram.max : null,
-    latency_slo_ms: reader.slo?.measuredMs == null ? null : reader.slo.measuredMs * MILLISECOND,
+    latency_slo_ms: inNanoseconds(reader.slo?.measuredMs ?? null),
+    latency_append_p50_ms: inNanoseconds(append.p50Ms),
+    latency_append_p99_ms: inNanoseconds(append.p99Ms),
+    latency_marker_p50_ms: marker === "off" ? null : inNanoseconds(marker.p50Ms),
+    latency_marker_p99_ms: marker === "off" ? null : inNanoseconds(marker.p99Ms),
     records_in: reader.recordsIn,
     records_visible: reader.recordsVisible,
     records_lost: reader.recordsLost,
@@ -269,6 +274,10 @@ function describeReader(
 
 function meanOf({ count, sum }: { readonly count: number; readonly sum: number }): number | null {
   return count > 0 ? sum / count : null;
+}
+
+function inNanoseconds(ms: number | null): number | null {
+  return ms === null ? null : ms * MILLISECOND;
 }
 
 function inUnit(metric: Metric, value: number | null | undefined): number | null {

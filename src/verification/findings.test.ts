@@ -305,6 +305,19 @@ describe("experiments find", () => {
     expect(Math.abs(at({}, "records_duplicated") / 90_000 - 1)).toBeLessThan(0.05);
   });
 
+  test("28: neither LogAppendTime nor latency markers show what read_committed waits", async () => {
+    const at = await measure("28", "billing");
+    for (const [interval, least] of [
+      ["1 s", 1000],
+      ["10 s", 9900],
+    ] as const) {
+      expect(at({ interval }, "latency_p99_ms")).toBeGreaterThan(least);
+      expect(at({ interval }, "latency_append_p99_ms")).toBeLessThan(250);
+      expect(at({ interval }, "latency_marker_p99_ms")).toBeLessThan(250);
+      expect(at({ interval }, "latency_marker_p50_ms")).toBeGreaterThan(20);
+    }
+  });
+
   test("27: an exception costs seconds, a kill the start of a process, a lost node the heartbeats as well", async () => {
     const at = await measure("27", "fraud");
     const [thrown, killed, lost] = [
