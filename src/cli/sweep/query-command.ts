@@ -73,6 +73,15 @@ function toJson({ columns, rows }: QueryAnswer): string {
   return `${JSON.stringify(named, null, 2)}\n`;
 }
 
+/** What a mean has behind its sixth digit is noise at the number of repetitions that sweeps have; `--json` has all. */
+const DIGITS = 6;
+
+function cellText(value: QueryAnswer["rows"][number][number] | undefined): string {
+  if (value === null || value === undefined) return "-";
+  if (typeof value !== "number" || Number.isInteger(value)) return String(value);
+  return String(Number(value.toPrecision(DIGITS)));
+}
+
 function toTable({ columns, rows }: QueryAnswer): string {
   const isNumber = (i: number): boolean => rows.every((row) => typeof row[i] === "number" || row[i] === null);
   const lines = renderPlainTable(
@@ -80,7 +89,7 @@ function toTable({ columns, rows }: QueryAnswer): string {
     columns.map((header, i) => ({
       header,
       align: isNumber(i) ? ("right" as const) : ("left" as const),
-      cell: (row: QueryAnswer["rows"][number]) => String(row[i] ?? "-"),
+      cell: (row: QueryAnswer["rows"][number]) => cellText(row[i]),
     })),
     2,
     PLAIN,

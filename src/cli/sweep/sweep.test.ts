@@ -200,6 +200,13 @@ describe("a sweep", () => {
     const sql = "select interval_ms, count(*) as runs from results group by all order by all";
     await queryResults(sql, { from: join(folder, "whole"), json: true }, terminal);
     expect(JSON.parse(lines.out)).toEqual([500, 1000, 2000].map((interval_ms) => ({ interval_ms, runs: 6 })));
+    const table = recordedTerminal();
+    await queryResults(
+      "select 1 / 3 as third, 123456789 as whole, null as no",
+      { from: join(folder, "whole") },
+      table.terminal,
+    );
+    expect(table.lines.out).toMatch(/\n0\.333333 {2}123456789 +-\n$/);
     const wrong = queryResults("selec 1", { from: join(folder, "whole") }, terminal);
     await expect(wrong).rejects.toThrow(
       /^Cannot answer the query: Parser Error: syntax error at or near "selec"/,
