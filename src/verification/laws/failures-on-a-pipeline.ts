@@ -2,7 +2,9 @@
 
 import { runPipeline } from "../../experiment/index.ts";
 import { parsePipeline } from "../../pipeline/index.ts";
+import { latencyOptimum } from "./l17-latency-optimal-interval.ts";
 import { exactRow, type Law, type LawRow } from "./law.ts";
+import { maximumOf } from "./optimum.ts";
 
 const SECOND = 1e9;
 
@@ -32,7 +34,7 @@ jobs:
   job:
     config:
       parallelism.default: 1
-      execution.checkpointing.interval: ${interval} s
+      execution.checkpointing.interval: ${Math.round(1000 * interval)} ms
       restart-strategy.type: fixed-delay
       restart-strategy.fixed-delay.attempts: 1000000
       restart-strategy.fixed-delay.delay: ${restartDelay} s
@@ -183,6 +185,108 @@ export const stabilityOnPipeline: Law = {
     });
   },
 };
+
+/** How long a snapshot stops each task, how long Flink waits before it restarts, and the mean time between failures, s. */
+const LATENCY_OPTIMUM = { delta: 1, restartDelay: 10, m: 3600 };
+/** Failures an interval, at evenly spaced ages of its checkpoint. */
+const AGES = 5;
+/** Intervals beside the best, by powers of two. */
+const STEPS = [-1, -0.5, 0, 0.5, 1];
+
+export const latencyOptimalIntervalOnPipeline: Law = {
+  id: "L17b",
+  name: "latency-optimal interval of a pipeline",
+  statement:
+    "as L17, the pause a snapshot's synchronous part, the outage the run's own with the time a checkpoint takes, since the one before is restored until it completes",
+  source: "L17; Flink's restart from a Kafka topic, at-least-once, so that every pass is seen",
+  run: () => {
+    const { delta, m } = LATENCY_OPTIMUM;
+    const first = latenciesAt(14);
+    const expected = latencyOptimum(delta, first.outage + delta, m);
+    const intervals = STEPS.map((step) => Math.round(expected * 2 ** step * 1000) / 1000);
+    const latencies = intervals.map(latenciesAt);
+    const mean = latencies.map(({ pause, failure }) => pause + failure / m);
+    return [
+      exactRow({
+        setup: `pipeline, delta ${delta} s, D ${(first.outage + delta).toFixed(2)} s, M ${m} s, lambda ${OPTIMUM.lambda}/s, mu ${OPTIMUM.mu}/s: best interval`,
+        expected,
+        simulated: maximumOf(
+          intervals,
+          mean.map((latency) => -latency),
+          3,
+        ),
+        unit: "s",
+        tolerance: 0.03 * expected,
+      }),
+    ];
+  },
+};
+
+const OPTIMUM = { lambda: 100, mu: 1000 };
+
+/** At an interval, s: what snapshots add to a record's mean latency (s), and a failure on average to the sum of all (s, by the
+ *  rate of records). */
+function latenciesAt(interval: number) {
+  const { delta, restartDelay } = LATENCY_OPTIMUM;
+  const until = 4 * interval + 30;
+  const sum = (fault: string, sync: number) =>
+    sumOfLatencies(
+      {
+        ...OPTIMUM,
+        interval,
+        restartDelay,
+        fault,
+        seconds: until,
+        set: [
+          `environment.snapshot.sync=${sync} s`,
+          "environment.snapshot.async=0 s",
+          "environment.snapshot.first=0 s",
+          "environment.taskmanager.cold-excess=0",
+        ],
+      },
+      until,
+    );
+  const never = "fail job at 1 h";
+  const plain = sum(never, 0);
+  const paused = sum(never, delta);
+  const failures = Array.from({ length: AGES }, (_, i) =>
+    sum(`fail job at ${Math.round(1000 * (interval * (2 + (i + 0.5) / AGES) + delta) + 20)} ms`, delta),
+  );
+  const pauses = Math.floor(until / interval);
+  return {
+    // A pause an interval.
+    pause: (paused.latency - plain.latency) / pauses / interval / OPTIMUM.lambda,
+    failure: failures.reduce((all, one) => all + one.latency - paused.latency, 0) / AGES / OPTIMUM.lambda,
+    outage: failures[0]!.outage,
+  };
+}
+
+/** Of all passes of all records, s, and how long the job was down, s. */
+function sumOfLatencies(setup: Setup, until: number): { readonly latency: number; readonly outage: number } {
+  let latency = 0;
+  let [failedAt, runsAgainAt] = [0, 0];
+  runPipeline(pipelineOf(setup), {
+    seed: "1",
+    duration: until * SECOND,
+    phases: { firstTriggerAt: { job: setup.interval * SECOND } },
+    observe: (lineage) => [
+      {
+        faultInjected: (_fault, at) => {
+          failedAt = at;
+        },
+        allRunning: (_job, at) => {
+          if (failedAt > 0) runsAgainAt = at;
+        },
+        delivered: (_reader, origin, route, from, to, first, last) => {
+          const createdAt = (rank: number): number =>
+            lineage.createdAt(origin, lineage.offsetOf(origin, route, rank));
+          latency += ((to - from) * (first - createdAt(from) + last - createdAt(to - 1))) / 2 / SECOND;
+        },
+      },
+    ],
+  });
+  return { latency, outage: (runsAgainAt - failedAt) / SECOND };
+}
 
 export const crashAndLastStableOffset: Law = {
   id: "L22",

@@ -8,7 +8,7 @@ const LAMBDA = 100;
 const MU = 1000;
 
 /** The interval that solves delta^2 M = I^2 (2 I / 3 + D), by bisection. */
-function bestInterval(delta: number, outage: number, m: number): number {
+export function latencyOptimum(delta: number, outage: number, m: number): number {
   let low = 0;
   let high = m;
   for (let i = 0; i < 100; i++) {
@@ -20,7 +20,7 @@ function bestInterval(delta: number, outage: number, m: number): number {
 }
 
 function compare(effort: number, delta: number, outage: number, m: number): LawRow {
-  const expected = bestInterval(delta, outage, m);
+  const expected = latencyOptimum(delta, outage, m);
   const failures = observations(600, effort);
   const points = Array.from({ length: 11 }, (_, k) => 1.05 * expected * 2 ** ((k - 5) / 5));
   const optima = Array.from({ length: RUNS }, (_, run) => {

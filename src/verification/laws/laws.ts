@@ -1,6 +1,7 @@
 import {
   crashAndLastStableOffset,
   duplicatesOnPipeline,
+  latencyOptimalIntervalOnPipeline,
   replayOnPipeline,
   stabilityOnPipeline,
 } from "./failures-on-a-pipeline.ts";
@@ -35,6 +36,7 @@ export const LAWS: readonly Law[] = [
   stability,
   stabilityOnPipeline,
   latencyOptimalInterval,
+  latencyOptimalIntervalOnPipeline,
   transactionalVisibility,
   hopsInSeries,
   failedCheckpoint,
