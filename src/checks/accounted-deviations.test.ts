@@ -29,7 +29,14 @@ describe("what brokers have cost", () => {
   });
 
   test("no number is known of what a failure or an operator makes twice", () => {
-    const causes = ["failure", "older state", "end", "leader lost", "sent again"] as const;
+    const causes = [
+      "failure",
+      "older state",
+      "end",
+      "leader lost",
+      "retries exhausted",
+      "sent again",
+    ] as const;
     expect([...unaccounted(new Set(causes))]).toEqual(["failure", "older state", "end"]);
   });
 });

@@ -6,6 +6,7 @@ const ACCOUNTED: ReadonlySet<Cause> = new Set([
   "unclean election",
   "leader lost",
   "delivery timeout",
+  "retries exhausted",
   "sent again",
 ]);
 

@@ -2,7 +2,7 @@ import { join } from "node:path";
 import { type RunResult, runPipeline } from "../experiment/index.ts";
 import { hitsBrokers } from "../faults/index.ts";
 import { groundsOf } from "../fidelity/index.ts";
-import type { Pipeline } from "../pipeline/index.ts";
+import { FAULT_OPTION, type Pipeline } from "../pipeline/index.ts";
 import { EXIT_CODES, type ExitCode } from "./exit-codes.ts";
 import { significant } from "./format-quantity.ts";
 import { type LoadedPipeline, loadPipeline } from "./load-pipeline.ts";
@@ -93,7 +93,7 @@ function resolveEach(
   terminal: Terminal,
 ): ReadonlyMap<string, Pipeline> {
   const warnings = new Set<string>();
-  const faults = (typed.fault ?? []).map((words, i) => `faults.command-line-${i + 1}=${words}`);
+  const faults = (typed.fault ?? []).map((words, i) => `${FAULT_OPTION}${i + 1}=${words}`);
   const resolve = (assignments: readonly string[]): Pipeline => {
     const reading = load([...(typed.set ?? []), ...faults, ...assignments]);
     for (const warning of reading.warnings) warnings.add(warning.message);

@@ -89,7 +89,7 @@ export class WatermarkEmitter {
     const watermark = known(this.#state.emitted);
     return {
       currentOutputWatermark: watermark,
-      watermarkLag: watermark === null ? null : now / MILLISECOND - watermark,
+      watermarkLag: watermark === null ? null : Math.floor(now / MILLISECOND) - watermark,
     };
   }
 

@@ -63,6 +63,14 @@ test("a key stands once in a section", () => {
   expect(new Set(rows).size).toBe(rows.length);
 });
 
+test.each([
+  ["key.fields", "jobs.<job>.sinks"],
+  ["properties.transaction.timeout.ms", "jobs.<job>.sinks"],
+  ["scan.watermark.idle-timeout", "jobs.<job>.source"],
+])("%s is told of in %s", (key, where) => {
+  expect(listDefaults().flatMap((row) => (row.key === key ? [row.where] : []))).toEqual([where]);
+});
+
 describe("modelled means that the simulator is told", () => {
   const base = {
     versions: { flink: "1.20.1", "flink-connector-kafka": "3.4.0" },

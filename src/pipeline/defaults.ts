@@ -1,5 +1,5 @@
 import { describeDefault, describeSource } from "./describe-option.ts";
-import { connectorOptions } from "./options/connector-options.ts";
+import { connectorSinkOptions, connectorSourceOptions } from "./options/connector-options.ts";
 import { environmentOptions } from "./options/environment-options.ts";
 import { flinkOptions } from "./options/flink-options.ts";
 import { brokerOptions, consumerOptions, producerOptions, topicOptions } from "./options/kafka-options.ts";
@@ -50,7 +50,8 @@ const TABLES: readonly (readonly [where: string, table: Options])[] = [
   ["jobs.<job>.source", sourceKeys],
   ["jobs.<job>.operators", operatorOptions],
   ["jobs.<job>.sinks", sinkKeys],
-  ["jobs.<job>.", connectorOptions],
+  ["jobs.<job>.sinks", connectorSinkOptions],
+  ["jobs.<job>.source", connectorSourceOptions],
   ["readers.<reader>", readerOptions],
   ["faults", faultOptions],
   ["readers.<reader>; after properties. in jobs.<job>.source", consumerOptions],
@@ -58,9 +59,7 @@ const TABLES: readonly (readonly [where: string, table: Options])[] = [
 
 function whereOf(option: Option<unknown, ScalarInput>, where: string): string {
   if (option.scope === "flink" && !option.clusterWide) return "jobs.<job>.config or flink.config";
-  if (option.scope !== "connector") return where;
-  const ofSink = option.key.startsWith("sink.") || option.key.startsWith("properties.transaction.");
-  return ofSink ? `${where}sinks` : `${where}source`;
+  return where;
 }
 
 /** Every key of a pipeline file with its default, its unit and where they come from, in the order of a file. */

@@ -9,7 +9,7 @@ export { type DefaultRow, listDefaults } from "./defaults.ts";
 export { environmentFigures } from "./environment-figures.ts";
 export { readEnvironmentFile } from "./environment-file.ts";
 export { type Explanation, explainKey } from "./explain-key.ts";
-export type { Issue } from "./issue.ts";
+export { FAULT_OPTION, type Issue } from "./issue.ts";
 export { isLine, mostCopies, sinkWriterName, slotsOf } from "./job-graph.ts";
 export { haveWindows, jobVertices, topicsWrittenWhole } from "./job-vertices.ts";
 export { windowOperators } from "./jobs-in-order.ts";

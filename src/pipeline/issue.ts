@@ -33,6 +33,9 @@ export interface Finding {
   readonly suggestion?: string | undefined;
 }
 
+/** Where a fault of the command line stands: its number, from 1, follows. */
+export const FAULT_OPTION = "faults.command-line-";
+
 /** The keys from the root; numbers are places in a list. */
 export type Path = readonly (string | number)[];
 
@@ -46,7 +49,7 @@ export function formatPath(path: Path): string {
 }
 
 function at(path: string, { line, set, file }: Place): string {
-  if (set) return `${path} (--set)`;
+  if (set) return `${path} (${path.startsWith(FAULT_OPTION) ? "--fault" : "--set"})`;
   if (file !== undefined) return `${path} (${file}${line === undefined ? "" : ` line ${line}`})`;
   return line === undefined ? path : `${path} (line ${line})`;
 }

@@ -103,6 +103,10 @@ test.each([
     "producers.shop=x",
     'Cannot read producers.shop (--set): got an unknown key, wanted a path in the pipeline file or a key that it may hold; did you mean "producers.shop.topic"?',
   ],
+  [
+    "faults.command-line-1=explode enrich at 3 s",
+    'Cannot read faults.command-line-1 (--fault): got "explode enrich at 3 s", wanted a fault such as "kill taskmanager-1 at 30 s": it begins with one of kill, lose, freeze, fail, poison, slow, slow-disk, elect, cut, delay, drop, duplicate, storage, cancel, savepoint, stop-with-savepoint, restart, rescale, rename',
+  ],
 ])("--set %s is refused", (assignment, line) => {
   try {
     set(assignment);

@@ -15,7 +15,8 @@ function prefixed<const O extends Options>(clientOptions: O): Prefixed<O> {
   return Object.fromEntries(entries) as Prefixed<O>;
 }
 
-const sink = options({
+/** What the connector itself adds to the producer's options. */
+export const connectorSinkOptions = options({
   scope: "connector",
   source: "flink-connector-kafka 4.0 KafkaConnectorOptions",
   modelled: {
@@ -68,7 +69,8 @@ const sink = options({
   },
 });
 
-const source = options({
+/** What the connector itself adds to the consumer's options. */
+export const connectorSourceOptions = options({
   scope: "connector",
   source: "flink-connector-kafka 4.0 KafkaSourceOptions",
   modelled: {
@@ -123,10 +125,10 @@ const source = options({
 });
 
 /** Options of a Kafka sink, in SQL spelling. */
-export const sinkOptions = { ...prefixed(producerOptions), ...sink };
+export const sinkOptions = { ...prefixed(producerOptions), ...connectorSinkOptions };
 
 /** Options of a Kafka source, in SQL spelling. */
-export const sourceOptions = { ...prefixed(consumerOptions), ...source };
+export const sourceOptions = { ...prefixed(consumerOptions), ...connectorSourceOptions };
 
 /** What the connector itself adds to the client's options. */
-export const connectorOptions = { ...sink, ...source };
+export const connectorOptions = { ...connectorSinkOptions, ...connectorSourceOptions };
