@@ -1,10 +1,10 @@
 /** Models: what a producer has sent and the cluster hasn't yet made readable, in a world where brokers can fail: a record is
  *    appended, replicated, readable, in closed form as long as nothing is wrong. When a partition's leader or the way to it is,
  *    what is unacknowledged is cut into batches, each followed until it is acknowledged or given up (batch-sender.ts).
- *  Source: kafka Sender, BufferPool, ReplicaManager (NOT_ENOUGH_REPLICAS, DelayedProduce), Partition.makeFollower, KIP-101.
  *    A send blocks when buffer.memory is used up, until there is room or max.block.ms is over.
- *  Leaves out: memory of what is sent while nothing is wrong; where one request ended and the next began is not known of what was sent before: records that
- *    come within a request's service share one. */
+ *  Source: kafka Sender, BufferPool, ReplicaManager (NOT_ENOUGH_REPLICAS, DelayedProduce), Partition.makeFollower, KIP-101.
+ *  Leaves out: memory of what is sent while nothing is wrong; where one request ended and the next began is not known of what
+ *    was sent before: records that come within a request's service share one. */
 
 import { NO_EVENT, type Simulation } from "../engine/index.ts";
 import { SpanList } from "../records/index.ts";

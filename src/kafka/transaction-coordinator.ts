@@ -5,7 +5,7 @@
  *    end. Markers wait for partitions that have no leader or don't replicate.
  *  Source: kafka TransactionCoordinator, TransactionStateManager, TransactionMarkerChannelManager, ReplicaManager (4.1);
  *    the protocol itself is transaction-protocol.ts.
- *  Leaves out: time to load a partition of __transaction_state, epochs of coordinators, quotas, partition verification in version 1 (a read, no write), producer ids in
+ *  Leaves out: epochs of coordinators, quotas, partition verification in version 1 (a read, no write), producer ids in
  *    blocks, requests that queue behind others of their connection. Ids that were completed long ago are forgotten
  *    early, which only a probe for an id of that age could tell. */
 
