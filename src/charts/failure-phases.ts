@@ -47,6 +47,7 @@ export function phaseBands(phases: readonly FailurePhase[], height: number): obj
       x2: { field: "to" },
       y: { value: 0 },
       y2: { value: height },
+      description: { field: "phase" },
       fill: {
         field: "phase",
         type: "nominal",

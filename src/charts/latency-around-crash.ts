@@ -129,7 +129,7 @@ export function crashLayers(
       phaseBands(phases, height),
       {
         data: { values: [{ at: 0 }] },
-        mark: { type: "rule", color: COLORS.goal, strokeWidth: 2 },
+        mark: { type: "rule", aria: false, color: COLORS.goal, strokeWidth: 2 },
         encoding: { x: { field: "at", type: "quantitative" } },
       },
       {
@@ -149,6 +149,7 @@ export function crashLayers(
             title: "mean latency of these records (s)",
             axis: { grid: true },
           },
+          description: { field: "reader" },
           stroke: { field: "reader", type: "nominal", scale: color, legend },
           strokeDash: { field: "dash", type: "nominal", scale: scales.dash, legend: null },
         },

@@ -43,9 +43,9 @@ export function configuredMark(
   return {
     data: { values: [{ x: intervalMs, label: "configured" }] },
     layer: [
-      { mark: { type: "rule", color, strokeDash: [2, 3] }, encoding: { x } },
+      { mark: { type: "rule", aria: false, color, strokeDash: [2, 3] }, encoding: { x } },
       {
-        mark: { type: "text", align: "left", baseline: "top", dx: 4, color: quiet },
+        mark: { type: "text", aria: false, align: "left", baseline: "top", dx: 4, color: quiet },
         encoding: { x, y: { value: 2 }, text: { field: "label" } },
       },
     ],

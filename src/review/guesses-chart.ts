@@ -67,7 +67,7 @@ export function guessesChart(review: Review): ReviewChart | undefined {
         },
         {
           data: { values: [{ bound: 100 }] },
-          mark: { type: "rule", color: COLORS.goal, strokeWidth: 1.5 },
+          mark: { type: "rule", aria: false, color: COLORS.goal, strokeWidth: 1.5 },
           encoding: { x: x("bound") },
         },
       ],

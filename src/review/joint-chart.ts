@@ -64,7 +64,7 @@ export function jointChart(review: Review): ReviewChart | undefined {
       layer: [
         {
           data: { values: [{ use: 100 }] },
-          mark: { type: "rule", color: COLORS.goal, strokeWidth: 1.5 },
+          mark: { type: "rule", aria: false, color: COLORS.goal, strokeWidth: 1.5 },
           encoding: { x },
         },
         {

@@ -75,7 +75,7 @@ export function outageChart(review: Review): ReviewChart {
         },
         {
           data: { values: totals },
-          mark: { type: "text", align: "left", dx: 5 },
+          mark: { type: "text", aria: false, align: "left", dx: 5 },
           encoding: { y, x: { field: "s", type: "quantitative" }, text: { field: "label" } },
         },
       ],

@@ -59,7 +59,7 @@ export function repeatsChart(review: Review): ReviewChart {
         ...styles.map(({ name }, i) => ({
           transform: [{ filter: { field: "series", equal: name } }],
           mark: { type: "line", strokeWidth: i === 0 ? 6 : 2.5 },
-          encoding: { x, y, color, strokeDash },
+          encoding: { x, y, color, strokeDash, description: { field: "series" } },
         })),
         ...pointLayers(styles, { x, y, color }),
       ],

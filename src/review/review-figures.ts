@@ -1,4 +1,4 @@
-import type { Metric, PointSummary, SweepResults } from "../experiment/index.ts";
+import type { Metric, PointSummary, Settings, SweepResults } from "../experiment/index.ts";
 import { type Guess, nanoseconds } from "./guesses.ts";
 import {
   AS_CONFIGURED,
@@ -128,6 +128,8 @@ export interface GuessOutcome extends Outcome {
 /** All guesses at once. */
 export interface JointOutcome extends Outcome {
   readonly name: string;
+  /** What was drawn, by key, as `--set` takes it. */
+  readonly settings: Settings;
 }
 
 /** What comes of guesses, in one repetition. */
@@ -244,7 +246,7 @@ export function crashOf({ crashes }: Candidate, crash: Crash): CrashFigures {
 
 /** What all guesses together do. @param results of one repetition. */
 export function jointOutcomesOf(plan: ReviewPlan, results: SweepResults): JointOutcome[] {
-  return plan.together.map(({ name }) => ({ name, ...outcomeOf(plan, results, name) }));
+  return plan.together.map(({ name, settings }) => ({ name, settings, ...outcomeOf(plan, results, name) }));
 }
 
 /** What a guess does at its ends and in between. @param results of one repetition. */

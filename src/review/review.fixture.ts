@@ -157,9 +157,19 @@ export const REVIEW: Review = {
   },
   guesses: [START],
   together: [
-    { name: "draw 1", ...outcome(5, 55_000) },
-    { name: "draw 2", ...outcome(40, 90_000), latencyMs: { billing: 10_500, fraud: 250 } },
-    { name: "all at their upper ends", ...outcome(90, 140_000), latencyMs: { billing: 11_000, fraud: 400 } },
+    { name: "draw 1", settings: { "taskmanager.start": "5 s" }, ...outcome(5, 55_000) },
+    {
+      name: "draw 2",
+      settings: { "taskmanager.start": "40 s" },
+      ...outcome(40, 90_000),
+      latencyMs: { billing: 10_500, fraud: 250 },
+    },
+    {
+      name: "all at their upper ends",
+      settings: { "taskmanager.start": "90 s" },
+      ...outcome(90, 140_000),
+      latencyMs: { billing: 11_000, fraud: 400 },
+    },
   ],
   thresholds: [],
 };

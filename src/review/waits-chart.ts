@@ -60,9 +60,17 @@ export function waitsChart(review: Review, facts: ReaderFacts): ReviewChart {
           {
             data: { values: [{ y: sloMs, label: `promised: ${formatMs(sloMs)}` }] },
             layer: [
-              { mark: { type: "rule", color: COLORS.goal, strokeWidth: 1.5 }, encoding: { y } },
+              { mark: { type: "rule", aria: false, color: COLORS.goal, strokeWidth: 1.5 }, encoding: { y } },
               {
-                mark: { type: "text", align: "left", baseline: "bottom", dx: 4, dy: -3, color: COLORS.goal },
+                mark: {
+                  type: "text",
+                  aria: false,
+                  align: "left",
+                  baseline: "bottom",
+                  dx: 4,
+                  dy: -3,
+                  color: COLORS.goal,
+                },
                 encoding: { x: { value: 0 }, y, text: { field: "label" } },
               },
             ],
@@ -78,9 +86,9 @@ export function waitsChart(review: Review, facts: ReaderFacts): ReviewChart {
       layer: [
         configuredMark(review.configured.intervalMs, x, COLORS.law, COLORS.quiet),
         ...goal,
-        { mark: { type: "line" }, encoding: { x, y, color, strokeDash } },
+        { mark: { type: "line" }, encoding: { x, y, color, strokeDash, description: { field: "series" } } },
         {
-          mark: { type: "rule", strokeWidth: 1.5 },
+          mark: { type: "rule", aria: false, strokeWidth: 1.5 },
           encoding: { x, y: { ...y, field: "low" }, y2: { field: "high" }, color },
         },
         ...pointLayers(styles, { x, y, color }),

@@ -96,6 +96,8 @@ describe("a review", () => {
     expect(page.replaceAll(/xmlns(:\w+)?="[^"]*"/g, "")).not.toMatch(/https?:|<link|src=|@import|url\(/);
     expect(page.match(/<title>/g)!.length).toBeGreaterThan(20);
     expect(page).not.toMatch(/NaN|undefined|Infinity/);
+    // What a mark says of itself has no more digits than the tables.
+    expect(page.match(/(?:aria-label="|<title>)[^"<]*\d\.\d{4,}/g) ?? []).toEqual([]);
 
     const again = await review({ again: true });
     expect(again.out).toBe(out);
