@@ -2,8 +2,9 @@
  *    after its creation, except where brokers fail. Then a partition's log is a list of stretches of records: as they were
  *    created, or a backlog at the pace of its producer; records may be missing (cut off with their leader, given up) or come
  *    twice (sent again without idempotence).
- *  Source: as in-flight-batches.ts, whose rules these are: kafka Sender, ProducerBatch, ReplicaManager, KIP-101.
- *  Leaves out: batches as such; buffer.memory, so that the producer is never blocked; jitter of back-offs. */
+ *  Source: as in-flight-batches.ts: kafka Sender, ProducerBatch, ReplicaManager, KIP-101; sent-again.ts.
+ *  Leaves out: batches as such, but for those in flight when a leader is lost; retries of a batch behind a leader that is away
+ *    count as one; buffer.memory, so that the producer is never blocked; jitter of back-offs. */
 
 import {
   type ClientLinks,
@@ -12,10 +13,13 @@ import {
   type KafkaObserver,
   type LeaderChange,
   type LinkCut,
+  type LossReason,
   type PartitionChange,
   type PartitionListener,
   type PartitionStatus,
+  type Piece,
   reaches,
+  sentAgain,
   type Topic,
 } from "../kafka/index.ts";
 import type { Origin } from "../records/index.ts";
@@ -26,6 +30,9 @@ export interface OriginLogSettings {
   readonly topic: number;
   readonly acks: "0" | "1" | "all";
   readonly idempotence: boolean;
+  readonly maxInFlight: number;
+  /** how often a batch is sent again. */
+  readonly retries: number;
   readonly retryBackoff: number;
   readonly retryBackoffMax: number;
   readonly requestTimeout: number;
@@ -65,8 +72,8 @@ interface PartitionState {
   /** Records from `next` up to here are in the log, unreadable yet; behind them up to `lostTo` they are gone. */
   keptTo: number;
   lostTo: number;
-  /** Those that are kept come a second time. */
-  repeats: boolean;
+  /** What is appended again of those from `next` on that were in flight when the leader was lost. */
+  again: readonly Piece[];
   /** offsets in the origin: appended, replicated and sent by the time when the leader was lost. */
   appended: number;
   replicated: number;
@@ -94,7 +101,7 @@ export class OriginLog implements PartitionListener {
       election: undefined,
       keptTo: 0,
       lostTo: 0,
-      repeats: false,
+      again: [],
       appended: 0,
       replicated: 0,
       sent: 0,
@@ -269,7 +276,7 @@ export class OriginLog implements PartitionListener {
     state.election = undefined;
     state.keptTo = this.#settings.acks === "all" ? state.appended : Number.NaN;
     state.lostTo = 0;
-    state.repeats = false;
+    state.again = [];
   }
 
   #originAt(partition: number, offset: number): number {
@@ -294,20 +301,26 @@ export class OriginLog implements PartitionListener {
     election: LeaderChange,
     now: number,
   ): void {
-    const { acks, idempotence } = this.#settings;
+    const { acks, idempotence, maxInFlight, retries } = this.#settings;
     if (before !== "no-leader") this.#appendedUpTo(state, partition, now);
     const { how } = election;
     const end = how === "returned" ? state.appended : how === "clean" ? state.replicated : state.next;
     const kept = Math.max(state.next, end);
     if (acks !== "all") {
       const gone = acks === "0" ? state.sent : state.appended;
-      if (gone > kept)
-        this.#observer.recordsLost?.(this.#settings.topic, partition, gone - kept, "leader lost", now);
+      if (gone > kept) this.#tellLost(partition, gone - kept, "leader lost", now);
       state.lostTo = Math.max(state.lostTo, gone);
     }
     state.keptTo = kept;
-    state.repeats = acks === "all" && !idempotence && kept > state.next;
     state.election = election;
+    if (acks !== "all") return;
+    const sent = Math.max(kept, state.sent);
+    if (retries > 0) state.again = sentAgain(kept - state.next, sent - state.next, maxInFlight, idempotence);
+    else {
+      state.again = [];
+      if (sent > kept) this.#tellLost(partition, sent - kept, "retries exhausted", now);
+      state.lostTo = Math.max(state.lostTo, sent);
+    }
   }
 
   #goOn(state: PartitionState, partition: number, before: PartitionStatus, now: number): void {
@@ -325,13 +338,53 @@ export class OriginLog implements PartitionListener {
     }
     if (keptTo > next) this.#push(state, next, keptTo - next, readableFrom, 0);
     let at = Math.max(fetchedFrom, appendedAt + replicationDelay);
-    if (state.repeats) {
-      this.#observer.recordsRepeated?.(this.#settings.topic, partition, keptTo - next, now);
-      this.#push(state, next, keptTo - next, at, pace);
-      at += (keptTo - next) * pace;
+    let from = Math.max(keptTo, state.lostTo);
+    if (this.#isAppendedAgain(state, partition, sentAgainAt)) {
+      this.#tellOutOfOrder(state, partition, now);
+      for (const [first, last] of state.again) {
+        this.#push(state, next + first, last - first, at, pace);
+        at += (last - first) * pace;
+        from = Math.max(from, next + last);
+      }
     }
-    const from = Math.max(keptTo, state.lostTo);
-    this.#catchUp(state, partition, from, sentAgainAt, at, now);
+    this.#catchUp(state, partition, from, sentAgainAt, at, now, this.#patience(before, election));
+  }
+
+  /** What was in flight is sent again at `sentAt`, ns, unless it has expired with what came behind it. */
+  #isAppendedAgain({ again, next }: PartitionState, partition: number, sentAt: number): boolean {
+    if (again.length === 0) return false;
+    const expired = this.#created(partition, sentAt - this.#settings.deliveryTimeout);
+    return next + Math.max(...again.map(([, to]) => to)) > expired;
+  }
+
+  /** Tells of what is appended a second time, or behind later ones. */
+  #tellOutOfOrder({ again, next, keptTo }: PartitionState, partition: number, now: number): void {
+    let repeated = 0;
+    let end = 0;
+    let isBehind = false;
+    for (const [from, to] of again) {
+      repeated += Math.max(0, Math.min(to, keptTo - next) - from);
+      isBehind ||= from < end;
+      end = Math.max(end, to);
+    }
+    if (repeated > 0 || isBehind)
+      this.#observer.recordsRepeated?.(this.#settings.topic, partition, repeated, now);
+  }
+
+  #tellLost(partition: number, records: number, reason: LossReason, now: number): void {
+    this.#observer.recordsLost?.(this.#settings.topic, partition, records, reason, now);
+  }
+
+  /** How long a record waits in the producer: for delivery.timeout.ms, or as long as the retries of a batch that is refused
+   *  take, ns. */
+  #patience(before: PartitionStatus, election: LeaderChange | undefined): number {
+    const { acks, deliveryTimeout, retries, retryBackoff, retryBackoffMax } = this.#settings;
+    const isRefused = before === "not-enough-replicas" && election === undefined && acks === "all";
+    if (!isRefused || (retries > 0 && Math.min(retryBackoff, retryBackoffMax) === 0)) return deliveryTimeout;
+    let all = 0;
+    for (let i = 0; i < retries && all < deliveryTimeout; i++)
+      all += Math.min(retryBackoffMax, retryBackoff * 2 ** i);
+    return Math.min(deliveryTimeout, all);
   }
 
   /** What waits in the producer from origin offset `from` on is sent at `sentAt` and readable from `at` on, as far as it has
@@ -343,11 +396,12 @@ export class OriginLog implements PartitionListener {
     sentAt: number,
     at: number,
     now: number,
+    patience = this.#settings.deliveryTimeout,
   ): void {
     const { deliveryTimeout, pace } = this.#settings;
-    const expired = Math.max(0, this.#created(partition, sentAt - deliveryTimeout) - from);
-    if (expired > 0)
-      this.#observer.recordsLost?.(this.#settings.topic, partition, expired, "delivery timeout", now);
+    const expired = Math.max(0, this.#created(partition, sentAt - patience) - from);
+    const reason = patience < deliveryTimeout ? "retries exhausted" : "delivery timeout";
+    if (expired > 0) this.#tellLost(partition, expired, reason, now);
     const first = from + expired;
     const backlog = this.#backlog(partition, first, at);
     if (backlog > 0) this.#push(state, first, backlog, at, pace);

@@ -50,6 +50,7 @@ export type {
 export { longestRequestWait } from "./producer-connection.ts";
 export { ReadableHistory } from "./readable-history.ts";
 export { firstRetryAfter, type RecordProducer, type RecordProducerSettings } from "./record-producer.ts";
+export { type Piece, sentAgain } from "./sent-again.ts";
 export { StateLogLoader } from "./state-log-loader.ts";
 export { type LogWriter, Topic } from "./topic.ts";
 export {

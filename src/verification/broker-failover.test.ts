@@ -125,6 +125,30 @@ describe("what the load's own settings cost", () => {
     expect(broken(result)).toEqual([]);
   });
 
+  test("retries=0 gives up what was in flight and what its new leader lacks", () => {
+    const set = [...FAR_APART, "producers.load.enable.idempotence=false", "producers.load.retries=0"];
+    const result = run(["kill broker-1 at 31.4 s"], set);
+    const [lost, repeated] = counts(result, committed);
+    expect(repeated).toBe(0);
+    // Followers lack what came in the latter half of 40 to 67 ms, and what was on its way.
+    expect(lost).toBeGreaterThanOrEqual(40);
+    expect(lost).toBeLessThanOrEqual(70);
+    expect(told(result)).toContain(`${lost} records of in-0 are given up after their last retry`);
+    expect(broken(result)).toEqual([]);
+  });
+
+  test("retries=3 gives up what is refused for longer than its back-offs of 0.1, 0.2 and 0.4 s", () => {
+    const set = ["kafka.config.min.insync.replicas=3", "producers.load.retries=3"];
+    const result = run(["kill broker-1 at 31.4 s repair 20 s"], set, 90);
+    const refused = result.recovery.timeline.find(({ what }) => what.startsWith("controller fences broker 1"))!.atMs; // biome-ignore format: one line
+    const back = result.recovery.timeline.find(({ what }) => what === "broker 1 has caught up")!.atMs;
+    const [lost] = counts(result, committed);
+    // Three partitions of 100 records a second; all but those of the last 0.7 s, and what came since the broker was gone.
+    expect(lost).toBeGreaterThan(0.3 * (back - refused - 800));
+    expect(lost).toBeLessThan(0.3 * (back - 31_400));
+    expect(broken(result)).toEqual([]);
+  });
+
   test("a job that is restored from before goes over the gap and the repeats again, and sees the same", () => {
     for (const setting of ["acks=1", "enable.idempotence=false"]) {
       const set = [...FAR_APART, `producers.load.${setting}`];

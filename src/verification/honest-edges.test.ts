@@ -74,7 +74,7 @@ const READ_BY_NOBODY: Readonly<Record<string, string>> = {
   "producers[].config.idempotence": BROKERS,
   "producers[].config.maxBlock": "warned about",
   "producers[].config.requestTimeout": BROKERS,
-  "producers[].config.retries": "warned about",
+  "producers[].config.retries": BROKERS,
   "producers[].config.retryBackoff": BROKERS,
   "producers[].config.retryBackoffMax": BROKERS,
   "readers[].consumer.maxPollRecords": "warned about",

@@ -418,6 +418,8 @@ export class SimulatedKafka {
         topic,
         {
           ...this.#retries(spec, producer.config, producer.recordBytes),
+          maxInFlight: producer.config.maxInFlightRequestsPerConnection,
+          retries: producer.config.retries,
           publishDelay: this.#publishDelay(entry),
           replicationDelay: replicationDelay(this.#timing, spec.replicationFactor),
           links: this.links,

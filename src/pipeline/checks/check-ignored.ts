@@ -9,7 +9,6 @@ export const IGNORED_HERE: readonly (readonly [section: Section, key: string, in
   ["producers", "batch.size", "the load's batches are one mean delay"],
   ["producers", "buffer.memory", "nothing blocks the load"],
   ["producers", "max.block.ms", "nothing blocks the load"],
-  ["producers", "retries", "the load gives up nothing before delivery.timeout.ms"],
   ["sink", "properties.buffer.memory", "it fills where brokers fail, and no fault of the file hits them"],
   ["readers", "max.poll.records", "a reader takes what a fetch brought at once"],
 ];
