@@ -37,6 +37,7 @@ import type { ConnectorObserver } from "./observations.ts";
 import { type CheckpointTransaction, ProducerPool } from "./producer-pool.ts";
 import { idsToInitialise, type TransactionNamingStrategy } from "./transaction-naming.ts";
 import { type OwnedSubtasks, ownedSubtasks } from "./transaction-ownership.ts";
+import { UpsertBuffer, type UpsertBufferSettings } from "./upsert-buffer.ts";
 
 export type DeliveryGuarantee = "none" | "at-least-once" | "exactly-once";
 
@@ -52,6 +53,8 @@ export interface KafkaSinkSettings {
   readonly batchSize: number;
   /** Transactions of protocol version 2. */
   readonly joinsAtBroker: boolean;
+  /** Of an upsert-kafka sink that holds back rows; its timer's event has the number of the writer as payload a. */
+  readonly bufferFlush?: UpsertBufferSettings & { readonly kind: number };
   /** What exactly-once goes by. */
   readonly transactionalIdPrefix: string;
   readonly namingStrategy: TransactionNamingStrategy;
@@ -131,6 +134,8 @@ export class KafkaSink implements ChainedSink {
   /** 1 for each partition that the transaction holds. */
   readonly #added: Uint8Array;
   readonly #keyed: KeyedWriter | undefined;
+  readonly #buffer: UpsertBuffer | undefined;
+  #bufferDueAt = Number.POSITIVE_INFINITY;
   /** Committed, and the writer doesn't know yet. */
   readonly #finished: string[] = [];
   #committingProducer: InternalProducer | undefined;
@@ -164,6 +169,10 @@ export class KafkaSink implements ChainedSink {
     this.#added = new Uint8Array(topic.partitions);
     const { byKey } = producer;
     this.#keyed = byKey && { byKey, part: byKey.part(separate), probe: byKey.part(separate) };
+    const { bufferFlush } = settings;
+    this.#buffer =
+      bufferFlush &&
+      new UpsertBuffer(bufferFlush, separate, sim.now, (rows, from, to) => this.#writeNow(rows, from, to));
     this.#partition =
       settings.partitioner === "fixed" ? settings.subtask % topic.partitions : random.below(topic.partitions);
     this.#pool = this.#makePool([]);
@@ -270,9 +279,34 @@ export class KafkaSink implements ChainedSink {
 
   // ---- records
 
+  write(spans: SpanList, first: number, last: number): void {
+    if (this.#buffer === undefined) this.#writeNow(spans, first, last);
+    else {
+      this.#buffer.add(spans, first, last);
+      this.#planFlush();
+    }
+  }
+
+  /** Handler of its event: what the task has handed over until now is in the buffer. */
+  onBufferDue(): void {
+    this.#bufferDueAt = Number.POSITIVE_INFINITY;
+    if (this.#disposed) return;
+    const { now } = this.#sim;
+    this.#topic.settle(now);
+    this.#buffer!.flushDue(now + 1);
+    this.#planFlush();
+  }
+
+  #planFlush(): void {
+    const at = Math.max(this.#sim.now, Math.ceil(this.#buffer!.nextFlushAt()));
+    if (at >= this.#bufferDueAt || at >= Number.MAX_SAFE_INTEGER) return;
+    this.#bufferDueAt = at;
+    this.#sim.scheduleAt(at, this.#settings.bufferFlush!.kind, this.#settings.writer, 0);
+  }
+
   /** BuiltInPartitioner moves on between batch.size and twice that, once what it has is drained; here, when a run of
    *  records ends in between. */
-  write(spans: SpanList, first: number, last: number): void {
+  #writeNow(spans: SpanList, first: number, last: number): void {
     const { batchSize, recordBytes, partitioner } = this.#settings;
     if (this.#keyed !== undefined) {
       this.#writeByKey(this.#keyed, spans, first, last);
@@ -394,6 +428,8 @@ export class KafkaSink implements ChainedSink {
   // ---- checkpoints
 
   prepareSnapshot(checkpoint: number, now: number): number {
+    this.#buffer?.flushDue(now);
+    this.#buffer?.flush(now);
     if (this.#settings.deliveryGuarantee === "none") return now;
     const flushed = this.#producer.flush(now, () => {
       if (this.#preCommit(checkpoint, this.#sim.now)) this.#listener!.onFlushed();

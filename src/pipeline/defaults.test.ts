@@ -182,7 +182,12 @@ describe("modelled means that the simulator is told", () => {
         const [, strategy] = /^restart-strategy\.([a-z-]+)\./.exec(option.key) ?? [];
         const needed = strategy === undefined ? [] : [`${section}.restart-strategy.type=${strategy}`];
         needed.push(...(EVENT_TIME[option.key] ?? []));
-        if (option.key.startsWith("sink.buffer-flush.")) needed.push(`${section}.connector=upsert-kafka`);
+        const others = { "max-rows": "interval=1 s", interval: "max-rows=5" };
+        const [, limit] = /^sink\.buffer-flush\.(max-rows|interval)$/.exec(option.key) ?? [];
+        if (limit !== undefined) {
+          needed.push(`${section}.connector=upsert-kafka`);
+          needed.push(`${section}.sink.buffer-flush.${others[limit as keyof typeof others]}`);
+        }
         const value = another(section, option);
         const ignored = IGNORED_HERE.some(
           ([where, key]) =>
@@ -198,8 +203,10 @@ describe("modelled means that the simulator is told", () => {
 
   test.each(cases)("$path=$value ($modelled)", ({ path, value, modelled, needed, ignored }) => {
     const place = () => "based-on: laptop\nfigures: {}";
+    // A limit alone is refused.
+    const alone = needed.filter((one) => !one.includes("buffer-flush"));
     const without =
-      needed.length === 0 ? before : JSON.stringify(parsePipeline(text, "x", needed, place).pipeline);
+      needed.length === 0 ? before : JSON.stringify(parsePipeline(text, "x", alone, place).pipeline);
     const { pipeline, warnings } = parsePipeline(text, "x", [...needed, `${path}=${value}`], place);
     expect(JSON.stringify(pipeline) !== without).toBe(modelled);
     // Modelled, and noted for what a Kafka source makes of it.

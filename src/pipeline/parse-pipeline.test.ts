@@ -609,6 +609,16 @@ readers:`,
     ],
   ],
   [
+    "one limit of an upsert sink's buffer without the other",
+    changed(
+      "- { topic: enriched }",
+      "- { topic: enriched, connector: upsert-kafka, sink.buffer-flush.max-rows: 100, sink.buffer-flush.interval: 0 s }",
+    ),
+    [
+      "Cannot read jobs.enrich.sinks[0].sink.buffer-flush.max-rows (line 16): got 100, wanted both sink.buffer-flush.max-rows and sink.buffer-flush.interval above zero, or neither",
+    ],
+  ],
+  [
     "a name no topic may have",
     changed("orders: {}", "orders: {}\n    my topic: {}"),
     [

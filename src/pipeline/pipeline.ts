@@ -370,6 +370,8 @@ export interface SinkSpec {
   readonly transactionalIdPrefix: string | undefined;
   /** `sink.partitioner`; `key`: the default of records that have one, as those of upsert-kafka do. */
   readonly partitioner: "default" | "fixed" | "key";
+  /** `sink.buffer-flush.max-rows` and `.interval` of upsert-kafka; undefined: off. */
+  readonly bufferFlush: { readonly maxRows: number; readonly interval: Duration } | undefined;
   /** bytes of an output record. */
   readonly recordBytes: number;
   readonly transactionTimeout: Duration;

@@ -231,6 +231,7 @@ function resolveSink(
     deliveryGuarantee: defaults.of(sinkOptions, sink, "sink.delivery-guarantee"),
     transactionalIdPrefix: sink["sink.transactional-id-prefix"],
     partitioner: resolvePartitioner(sink, defaults),
+    bufferFlush: resolveBufferFlush(sink, defaults),
     recordBytes: sink.record ?? inputRecordBytes,
     transactionTimeout: defaults.of(sinkOptions, sink, "properties.transaction.timeout.ms"),
     transactionNamingStrategy: defaults.of(sinkOptions, sink, "sink.transaction-naming-strategy"),
@@ -245,6 +246,13 @@ function resolvePartitioner(sink: ParsedSink, defaults: Defaults): SinkSpec["par
   const partitioner = defaults.of(sinkOptions, sink, "sink.partitioner");
   const hasKey = sink["key.fields"] !== undefined || isUpsertKafka(sink, defaults);
   return partitioner === "default" && hasKey ? "key" : partitioner;
+}
+
+/** Source: flink-connector-kafka SinkBufferFlushMode: off unless both are set. */
+function resolveBufferFlush(sink: ParsedSink, defaults: Defaults): SinkSpec["bufferFlush"] {
+  const maxRows = defaults.of(sinkOptions, sink, "sink.buffer-flush.max-rows");
+  const interval = defaults.of(sinkOptions, sink, "sink.buffer-flush.interval");
+  return maxRows > 0 && interval > 0 ? { maxRows, interval } : undefined;
 }
 
 function isUpsertKafka(sink: ParsedSink, defaults: Defaults): boolean {

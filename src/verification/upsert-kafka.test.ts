@@ -87,3 +87,42 @@ test("a job that reads what another wrote by key gets all of it once, in order b
   expect(counts(chained, 0)).toEqual([0, 0]);
   expect(broken(chained)).toEqual([]);
 });
+
+describe("sink.buffer-flush", () => {
+  const flush = (rows: number, interval: string): string[] => [
+    ...UPSERT_KAFKA,
+    `jobs.job.sinks[0].sink.buffer-flush.max-rows=${rows}`,
+    `jobs.job.sinks[0].sink.buffer-flush.interval=${interval}`,
+  ];
+  const meanOf = (result: RunResult): number => result.readers[uncommitted]!.latency.meanMs!;
+
+  test("without max-rows in reach, rows wait for the checkpoint, half an interval on average", () => {
+    for (const guarantee of ["at-least-once", "none"]) {
+      const set = [...flush(1e6, "10 s"), `sink.delivery-guarantee=${guarantee}`];
+      const result = run([], set);
+      // A checkpoint each second; records come in network buffers of up to 100 ms.
+      expect(meanOf(result)).toBeGreaterThan(490);
+      expect(meanOf(result)).toBeLessThan(515);
+      expect(counts(result, uncommitted)).toEqual([0, 0]);
+      expect(broken(result)).toEqual([]);
+    }
+  });
+
+  test("its interval holds rows back for half of it on average", () => {
+    // 350 ms before each checkpoint the timer begins anew: intervals of 350, 350 and 300 ms.
+    const result = run([], [...flush(1e6, "350 ms"), AT_LEAST_ONCE]);
+    const mean = (350 ** 2 + 350 ** 2 + 300 ** 2) / 2 / 1000;
+    expect(meanOf(result)).toBeGreaterThan(mean - 10);
+    expect(meanOf(result)).toBeLessThan(mean + 60);
+  });
+
+  test.each(["exactly-once", "at-least-once"])(
+    "what is held back when a process dies is made again: %s",
+    (guarantee) => {
+      const result = run([CRASHES[0]!], [...flush(1000, "400 ms"), `sink.delivery-guarantee=${guarantee}`]);
+      expect(counts(result, committed)[0]).toBe(0);
+      if (guarantee === "exactly-once") expect(view(result, committed)).toEqual(NEVER_BACK);
+      expect(broken(result)).toEqual([]);
+    },
+  );
+});

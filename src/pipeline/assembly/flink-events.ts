@@ -59,6 +59,8 @@ export class FlinkEvents {
   /** Number of the checkpoint coordinator of each task. */
   readonly driverOf: number[] = [];
   readonly channelKinds: ChannelKinds;
+  /** An upsert-kafka sink writes what it has held back; payload a = number of the writer. */
+  readonly upsertFlush: number;
   readonly sourceKinds: SourceTaskKinds;
   readonly operatorKinds: OperatorTaskKinds;
   readonly checkpointKinds: CheckpointKinds;
@@ -189,6 +191,7 @@ export class FlinkEvents {
     this.taskRestored = sim.defineKind("task restored", (e, attempt) => this.#onTaskRestored(e, attempt));
     this.storeRecovers = sim.defineKind("checkpoint storage recovers", () => this.#settleStore(sim.now));
     this.storageAccepted = sim.defineKind("storage request accepted", (s, n) => storages[s]!.onAccepted(n));
+    this.upsertFlush = sim.defineKind("upsert buffer flushed", (w) => this.sinks[w]!.onBufferDue());
     this.storageTransferred = sim.defineKind("storage transfer ends", (l) => links[l]!.onEnded());
   }
 

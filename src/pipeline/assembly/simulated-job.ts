@@ -574,6 +574,7 @@ export class JobBuilder {
         subtask,
         deliveryGuarantee: spec.deliveryGuarantee,
         partitioner: spec.partitioner,
+        ...(spec.bufferFlush && { bufferFlush: { ...spec.bufferFlush, kind: events.upsertFlush } }),
         recordBytes: spec.recordBytes,
         batchSize: spec.producer.batchSize,
         joinsAtBroker: pipeline.kafka.transactions.protocolVersion === 2,

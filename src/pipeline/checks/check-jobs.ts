@@ -273,12 +273,25 @@ function checkSinks(context: CheckContext, job: JobSpec): void {
       context.report({ path: [...path, "from"], wanted, suggestion: nearest(from, names) });
     }
     if (sink.deliveryGuarantee === "exactly-once") checkExactlyOnce(context, job, sink, path);
-    checkSinkConnector(
-      context,
-      path,
-      context.parsed.jobs[job.name]?.sinks[index]?.connector === "upsert-kafka",
-    );
+    const parsed = context.parsed.jobs[job.name]?.sinks[index];
+    const isUpsert = parsed?.connector === "upsert-kafka";
+    const limits = [parsed?.["sink.buffer-flush.max-rows"], parsed?.["sink.buffer-flush.interval"]];
+    if (
+      isUpsert &&
+      sink.bufferFlush === undefined &&
+      limits.some((limit) => limit !== undefined && limit > 0)
+    )
+      reportHalfBuffer(context, path);
+    checkSinkConnector(context, path, isUpsert);
   }
+}
+
+/** Source: flink-connector-kafka 4.0 UpsertKafkaDynamicTableFactory.validateSinkBufferFlush. */
+function reportHalfBuffer(context: CheckContext, sinkPath: Path): void {
+  const keys = ["sink.buffer-flush.max-rows", "sink.buffer-flush.interval"];
+  const written = keys.map((key): Path => [...sinkPath, key]).filter((path) => context.isWritten(path));
+  const wanted = `both ${keys.join(" and ")} above zero, or neither`;
+  context.report({ path: written[0]!, because: written, wanted });
 }
 
 /** Options that only one of the two connectors has.

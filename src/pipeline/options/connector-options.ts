@@ -57,15 +57,21 @@ export const connectorSinkOptions = options({
       "Time before the broker aborts an open transaction. Flink's default exceeds transaction.max.timeout.ms of a default broker.",
       { source: "flink-connector-kafka 4.0 KafkaSinkBuilder" },
     ],
+    "sink.buffer-flush.max-rows": [
+      integer({ max: 1e9 }),
+      "0",
+      "Rows that an upsert-kafka sink holds back before it writes them, all of them: that one replaces an earlier one of its key is not modelled; 0: none. Needs sink.buffer-flush.interval.",
+    ],
+    "sink.buffer-flush.interval": [
+      flinkDuration(),
+      "0 s",
+      "How long an upsert-kafka sink holds rows back; 0: not at all. Needs sink.buffer-flush.max-rows.",
+    ],
     "sink.parallelism": [
       integer({ min: 1, max: 32_768 }),
       undefined,
       "Subtasks of the sink; without it those of the operator it is chained to.",
     ],
-  },
-  known: {
-    "sink.buffer-flush.max-rows": [integer(), "0", "Rows an upsert sink buffers; 0: off."],
-    "sink.buffer-flush.interval": [flinkDuration(), "0 s", "Time an upsert sink buffers; 0: off."],
   },
 });
 
