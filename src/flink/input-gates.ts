@@ -131,6 +131,11 @@ export class InputGates {
     for (const channel of this.channels) channel.endCapture();
   }
 
+  /** Nobody wants the records that were captured. */
+  dropState(): void {
+    for (const { inputState } of this.channels) inputState.clear();
+  }
+
   /** Takes the records that were captured. */
   takeState(): readonly ChannelState[] {
     const states: ChannelState[] = [];

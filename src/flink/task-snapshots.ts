@@ -114,6 +114,8 @@ export class TaskSnapshots {
   #startDelay = 0;
   #alignment = 0;
   #processedBytes = 0;
+  /** The latest checkpoint whose records in flight were captured. */
+  #captured = 0;
   #isTaken = false;
   #isAligned = false;
   /** The operator's own synchronous part, ns. */
@@ -229,6 +231,7 @@ export class TaskSnapshots {
         case BEGIN_CAPTURE:
           this.#kind = UNALIGNED;
           this.#triggeredAt = this.#barriers.triggeredAt;
+          this.#captured = x;
           this.#task.beginCapture(x);
           break;
         case CONVERT:
@@ -293,6 +296,8 @@ export class TaskSnapshots {
         this.#writers.broadcast(checkpoint, this.#triggeredAt, now, CANCELLATION, this.#properties);
         return;
     }
+    // What was captured for one that was given up is no state of this one.
+    if (this.#captured !== checkpoint) this.#inputs.dropState();
     this.#startDelay = Math.max(0, now - alignment - this.#triggeredAt);
     const metrics = {
       startDelay: this.#startDelay,

@@ -55,6 +55,25 @@ test("a snapshot that waits for a process that stands still keeps what its other
   expect(checks.flatMap(({ violations }) => violations)).toEqual([]);
 });
 
+test("what was captured for a checkpoint that was given up before its snapshot is no state of the savepoint after it", () => {
+  const { pipeline } = parsePipeline(TEXT, "small.yaml", [
+    "versions.flink=1.20.4",
+    "versions.flink-connector-kafka=3.4.0",
+    "versions.kafka=3.9.0",
+    "jobs.job.config.parallelism.default=2",
+    "flink.taskmanagers=2",
+    "execution.checkpointing.unaligned.enabled=true",
+    "producers.load.record=30 kB",
+    "jobs.job.operators.count.service-time=15 ms",
+    "faults.one=restart job from savepoint when checkpoint triggered",
+  ]);
+  for (const seed of ["2", "7", "11"]) {
+    const { checks, recovery } = runPipeline(pipeline, { seed, duration: 5 * SECOND });
+    expect(recovery.timeline.some(({ what }) => what === "savepoint 2 completed")).toBe(true);
+    expect(checks.flatMap(({ violations }) => violations)).toEqual([]);
+  }
+});
+
 test("a receiver that is up first gives credit for restored records before their sender is there", () => {
   // 300 records/s at 7 ms on four subtasks: the buffers of a source that starts late wait while the others' are served.
   const text = readFileSync(new URL("../../pipelines/orders.yaml", import.meta.url), "utf8");
