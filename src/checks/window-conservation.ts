@@ -75,7 +75,7 @@ export class WindowConservation
     return false;
   }
 
-  /** Records came behind the watermark: which they can't, where every split has its records in order and none is ever idle. */
+  /** Records came when their window had been fired: which they can't, where every split has its records in order and none is ever idle. */
   lateRecordsDropped(job: number, subtask: number, records: number): void {
     const { name, mayBeLate } = this.#pipeline.jobs[job]!;
     if (mayBeLate === true || this.#applied.deviates(job)) return;

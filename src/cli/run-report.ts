@@ -52,7 +52,7 @@ function describeLateRecords({ windows = [] }: RunResult): string[] {
     .filter(({ lateRecordsDropped }) => lateRecordsDropped > 0)
     .map(
       ({ job, lateRecordsDropped, recordsFired }) =>
-        `Job ${job} dropped ${counted(lateRecordsDropped, "record")} that came behind the watermark; its windows hold ${formatCount(recordsFired)}.`,
+        `Job ${job} dropped ${counted(lateRecordsDropped, "record")} that came when their window had been fired; its windows hold ${formatCount(recordsFired)}.`,
     );
 }
 

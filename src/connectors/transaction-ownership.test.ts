@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
 import type { KafkaSinkState } from "./kafka-sink.ts";
-import { ownedSubtasks, owns, rescaledSinkState } from "./transaction-ownership.ts";
+import { rescaledSinkState } from "./rescaled-sink-state.ts";
+import { ownedSubtasks, owns } from "./transaction-ownership.ts";
 
 /** What each subtask of a sink of this parallelism has in a checkpoint. */
 function states(parallelism: number): KafkaSinkState[] {

@@ -4,8 +4,6 @@
  *  Source: flink-connector-kafka TransactionOwnership, ExactlyOnceKafkaWriter.createSnapshots (4.0).
  *  Leaves out: the refusal to go back from POOLING to INCREMENTING. */
 
-import { evenShare } from "../flink/index.ts";
-import type { KafkaSinkState } from "./kafka-sink.ts";
 import type { TransactionNamingStrategy } from "./transaction-naming.ts";
 
 /** Plain data. */
@@ -31,30 +29,4 @@ export function ownedSubtasks(
 
 export function owns({ ids, total }: OwnedSubtasks, subtask: number): boolean {
   return ids.includes(subtask % total);
-}
-
-/** What a subtask of `parallelism` gets of the states of a sink's subtasks in a checkpoint: each writer state and each committer's
- *  collection is an element of a list that is shared out evenly. */
-export function rescaledSinkState(
-  checkpoint: number,
-  old: readonly KafkaSinkState[],
-  subtask: number,
-  parallelism: number,
-): KafkaSinkState {
-  const writers = evenShare(
-    old.flatMap((state) => state.writers),
-    subtask,
-    parallelism,
-  );
-  const committables = evenShare(
-    old.map((state) => state.committables),
-    subtask,
-    parallelism,
-  );
-  return {
-    checkpoint,
-    writers,
-    // Collected by checkpoint, whoever they were of.
-    committables: committables.flat().toSorted((a, b) => a.checkpoint - b.checkpoint),
-  };
 }

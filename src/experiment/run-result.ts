@@ -133,7 +133,7 @@ export interface WindowsResult {
   readonly fired: number;
   readonly recordsFired: number;
   readonly results: number;
-  /** Flink's numLateRecordsDropped: they came behind the watermark. */
+  /** Flink's numLateRecordsDropped: they came when their window had been fired. */
   readonly lateRecordsDropped: number;
 }
 

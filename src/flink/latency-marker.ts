@@ -1,5 +1,4 @@
 import type { RandomStream } from "../engine/index.ts";
-import type { Channel } from "./channel.ts";
 
 /** What a source subtask sends along with its records so that operators can tell how long those are under way. */
 export interface LatencyMarker {
@@ -19,7 +18,7 @@ export interface MarkerPlace {
 /** A marker leaves a task through one of its outputs alone, and one channel of that.
  *  @param sinks outputs besides the network's. @returns the channel; a number: which of the sinks.
  *  Source: flink BroadcastingOutputCollector.emitLatencyMarker, RecordWriter.randomEmit. */
-export function drawOutput(
+export function drawOutput<Channel>(
   edges: readonly (readonly Channel[])[],
   sinks: number,
   random: RandomStream,

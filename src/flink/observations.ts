@@ -35,7 +35,7 @@ export interface FlinkObserver {
   ): void;
   /** A subtask's operator has fired a window: it hands on so many results. */
   windowFired?(job: number, subtask: number, task: number, window: FiredWindow, results: number): void;
-  /** Records that came to a windowed operator behind the watermark were dropped. */
+  /** Records that came to a windowed operator when their window had been fired were dropped. */
   lateRecordsDropped?(job: number, subtask: number, records: number): void;
   /** A request was accepted at `at` and its checkpoint has an id now. @param type CHECKPOINT, SAVEPOINT or SYNC_SAVEPOINT. */
   checkpointTriggered(job: number, checkpoint: number, at: number, type: string): void;

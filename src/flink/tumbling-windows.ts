@@ -55,14 +55,14 @@ export class TumblingWindows {
     this.#times = times;
   }
 
-  /** Records that windows have fired, hold open, and that came behind the watermark and were dropped. Together they are
+  /** Records that windows have fired, hold open, and that came when theirs had been fired and were dropped. Together they are
    *  all that came in. */
   get records(): { readonly fired: number; readonly open: number; readonly late: number } {
     const open = this.#open.reduce((sum, window) => sum + window.records, 0);
     return { fired: this.#fired, open, late: this.#late };
   }
 
-  /** Records that came behind the watermark. */
+  /** Records that came when their window had been fired. */
   get late(): number {
     return this.#late;
   }

@@ -6,7 +6,7 @@ export interface WindowCounts {
   fired: number;
   records: number;
   results: number;
-  /** Records that came behind the watermark and were dropped. */
+  /** Records that came when their window had been fired, and were dropped. */
   late: number;
 }
 
