@@ -87,6 +87,8 @@ export const METRICS = [
   "records_visible",
   "records_lost",
   "records_duplicated",
+  // Records that windows dropped, since they came behind the watermark.
+  "records_late",
   // Furthest that a value of a reader with `deduplicate` went back in time.
   "upsert_setback_ms",
   "checkpoints_triggered",

@@ -228,6 +228,8 @@ function describeReader(
     records_visible: reader.recordsVisible,
     records_lost: reader.recordsLost,
     records_duplicated: reader.recordsDuplicated,
+    records_late: result.windows?.find((one) => one.job === result.config.jobs[writers[0] ?? -1]?.name)
+      ?.lateRecordsDropped,
     upsert_setback_ms: reader.upsertView === null ? null : reader.upsertView.deepestMs * MILLISECOND,
     checkpoints_triggered: job?.triggered,
     checkpoints_completed: job?.completed,

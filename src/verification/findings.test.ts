@@ -318,6 +318,14 @@ describe("experiments find", () => {
     }
   });
 
+  test("31: an idle time-out drops what a partition brings that was out of reach for longer", async () => {
+    const at = await measure("31", "dashboard");
+    // Two of four partitions bring 2000 clicks/s; the window that ends at 70 s lacks four seconds of them.
+    expect(at({ idle: "5 s" }, "records_late")).toBeGreaterThan(7500);
+    expect(at({ idle: "5 s" }, "records_late")).toBeLessThan(8500);
+    expect(at({ idle: "15 s" }, "records_late")).toBe(0);
+  });
+
   test("27: an exception costs seconds, a kill the start of a process, a lost node the heartbeats as well", async () => {
     const at = await measure("27", "fraud");
     const [thrown, killed, lost] = [

@@ -133,6 +133,77 @@ describe("a failure", () => {
   });
 });
 
+describe("windows behind windows", () => {
+  /** Sums of 1 s, of these of 5 s, by a second job of 10 s. */
+  const CHAIN = `
+versions: { flink: 2.1.1 }
+environment: { preset: laptop }
+kafka:
+  topics:
+    in: { partitions: 4 }
+    mid: { partitions: 2 }
+    out: { partitions: 2 }
+producers:
+  load: { topic: in, rate: 211/s, record: 100 B, keys: 50 }
+jobs:
+  first:
+    config: { parallelism.default: 2, execution.checkpointing.interval: 1 s }
+    source: { topic: in, watermark: bounded-out-of-orderness 1 s }
+    operators:
+      - { name: seconds, keyed: true, service-time: 10 us, window: tumble 1 s, state: 100 B/key }
+      - { name: sums, keyed: true, service-time: 10 us, window: tumble 5 s }
+      - { name: format, service-time: 10 us }
+    sinks:
+      - topic: mid
+        sink.partitioner: fixed
+        sink.delivery-guarantee: exactly-once
+        sink.transactional-id-prefix: first
+        properties.transaction.timeout.ms: 10 min
+  second:
+    config: { parallelism.default: 2, execution.checkpointing.interval: 1 s }
+    source: { topic: mid, watermark: bounded-out-of-orderness 3 s, properties.isolation.level: read_committed }
+    operators:
+      - { name: tens, keyed: true, service-time: 10 us, window: tumble 10 s }
+    sinks:
+      - topic: out
+        sink.delivery-guarantee: exactly-once
+        sink.transactional-id-prefix: second
+        properties.transaction.timeout.ms: 10 min
+readers:
+  middle: { topic: mid, isolation.level: read_committed }
+  end: { topic: out, isolation.level: read_committed }
+`;
+  const chained = (assignments: readonly string[] = [], options = {}): RunResult => {
+    const { pipeline } = parsePipeline(CHAIN, "chain.yaml", assignments);
+    return runPipeline(pipeline, { seed: "1", duration: 60 * SECOND, ...options });
+  };
+  // The first job's sums up to 55 s; of these the second sees the last at 54.999 s, less 3 s: its windows up to 50 s.
+  const ALL = [
+    [11 * 50, 0],
+    [5 * 50, 0],
+  ];
+  const seen = ({ readers }: RunResult) =>
+    readers.map((reader) => [reader.recordsVisible, reader.recordsDuplicated]);
+
+  test("sum up, in a job and from job to job, record by record as well", () => {
+    const curves = chained();
+    expect([violations(curves), seen(curves)]).toEqual([[], ALL]);
+    const reference = chained([], { spans: "one-record" });
+    expect(seen(reference)).toEqual(ALL);
+    for (const [i, { latency }] of reference.readers.entries())
+      expect(Math.abs(latency.p50Ms! / curves.readers[i]!.latency.p50Ms! - 1)).toBeLessThan(0.01);
+  });
+
+  test("through failures of both jobs", () => {
+    const result = chained([
+      "faults.a=fail first/sums[0] at 31.4 s",
+      "faults.b=fail second/tens[1] at 44.2 s",
+    ]);
+    expect(result.recovery.jobs.map(({ restarts }) => restarts)).toEqual([1, 1]);
+    expect([violations(result), seen(result)]).toEqual([[], ALL]);
+  });
+});
+
 describe("when a result comes", () => {
   /** One source subtask, one partition; every record is flushed at once, so that nothing waits but the watermark's timer. */
   const ONE = [
@@ -188,6 +259,36 @@ describe("when a result comes", () => {
     expect(maxMs! + 4999).toBeGreaterThan(12_200);
     expect(maxMs! + 4999).toBeLessThan(12_700);
     expect(p50Ms!).toBeLessThan(2500);
+  });
+
+  test("a partition that is out of reach holds up every window; with a shorter idle time-out its records are dropped", () => {
+    // The source is cut off from one of two brokers from 22 s on, for ten seconds and TCP's back-off; nothing else is in its way.
+    const cut = (idleTimeout: string): RunResult =>
+      run(60, [
+        "kafka.brokers=2",
+        "kafka.topics.out.partitions=1",
+        "faults.cut=cut taskmanagers <-> broker-1 at 22 s for 10 s",
+        "jobs.sum.config.execution.checkpointing.interval=50 s",
+        "jobs.sum.sinks.0.sink.delivery-guarantee=at-least-once",
+        `jobs.sum.source.scan.watermark.idle-timeout=${idleTimeout}`,
+      ]);
+    const patient = cut("30 s");
+    expect([violations(patient), patient.windows![0]!.lateRecordsDropped]).toEqual([[], 0]);
+    expect(patient.windows![0]!.recordsFired).toBe(55 * 1013);
+    const hasty = cut("3 s");
+    expect(violations(hasty)).toEqual([]);
+    // Half of the records from 22 s to 25 s, and of the next window, which was fired while the cut went on, all of its half.
+    const late = hasty.windows![0]!.lateRecordsDropped;
+    expect(late).toBeGreaterThan((3 * 1013) / 2 - 100);
+    expect(late + hasty.windows![0]!.recordsFired).toBe(55 * 1013);
+    // Keys in turn: those of the two partitions have no records in the others, and so no result of the next window.
+    const { recordsVisible, recordsLost } = hasty.readers[1]!;
+    expect(recordsVisible + recordsLost).toBe(550);
+    expect(recordsLost).toBeGreaterThan(0);
+    expect(recordsLost).toBeLessThanOrEqual(25);
+    expect(hasty.checks[0]!.permitted.join()).toMatch(
+      /lost: windows of window-\d+ .* came behind the watermark/,
+    );
   });
 
   test("firing keeps the thread from its mails and barriers: a checkpoint waits until all results are out", () => {
