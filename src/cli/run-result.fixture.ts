@@ -96,7 +96,7 @@ export function runResult(guarantee: string, readers: readonly ReaderResult[]): 
     tasks: [],
     latencyMarkers: [{ job: "enrich", histograms: "off" }],
     sources: [],
-    recovery: { jobs: [], recordsGone: [], timeline: [] },
+    recovery: { jobs: [], readers: [], recordsGone: [], timeline: [] },
     checks: [],
     config: configWith(guarantee),
   };

@@ -31,7 +31,9 @@ export { type Measurement, measurePipeline, type RunOptions, runPipeline } from 
 export type {
   CheckpointResult,
   LatencySummary,
+  OutageResult,
   ReaderResult,
+  ReaderStall,
   RunResult,
   VertexResult,
 } from "./run-result.ts";

@@ -1,6 +1,7 @@
 import type { SeenOffsets } from "../checks/index.ts";
 import { OrderFingerprint } from "../engine/index.ts";
 import {
+  CatchUp,
   CheckpointRecorder,
   CheckpointSizes,
   CheckpointStatsTracker,
@@ -12,6 +13,7 @@ import {
   type TrackedJob,
   UpsertView,
   type UpsertViewFigures,
+  VisibleGaps,
   WindowRecorder,
 } from "../metrics/index.ts";
 import {
@@ -58,6 +60,8 @@ export class Recorders {
   readonly #sizes: CheckpointSizes;
   readonly #statistics: CheckpointStatsTracker;
   readonly #windows: WindowRecorder;
+  /** What readers notice of faults; undefined: there are none. */
+  #aftermath: { readonly catchUp: CatchUp; readonly gaps: VisibleGaps } | undefined;
   #latency: LatencyRecorder | undefined;
   /** Creation to append, by topic. */
   #appends: LatencyRecorder | undefined;
@@ -114,11 +118,20 @@ export class Recorders {
     const windows = this.#windows;
     const fingerprint = this.fingerprint;
     this.#latency = latency;
+    const aftermath =
+      this.#pipeline.faults.length === 0
+        ? undefined
+        : { catchUp: new CatchUp(readers.length, lineage), gaps: new VisibleGaps(readers.length) };
+    this.#aftermath = aftermath;
     const { recovery } = this.checks;
     const checks = this.checks.attach(lineage);
     const savepoints = new Set<string>();
     return {
       ...checks,
+      faultInjected: (fault, at, until) => {
+        checks.faultInjected(fault, at, until);
+        aftermath?.catchUp.faultInjected();
+      },
       jobRestored: (job, checkpoint, at) => {
         checks.jobRestored(job, checkpoint, at);
         statistics.jobRestored(job, checkpoint, at);
@@ -140,6 +153,9 @@ export class Recorders {
         latency.delivered(reader, origin, route, from, to, first, last);
         if (isView[reader]) upserts.delivered(reader, origin, route, from, to, first, last);
         checks.delivered(reader, origin, route, from, to, first, last, transaction, partition);
+        if (aftermath === undefined) return;
+        aftermath.catchUp.delivered(reader, origin, route, from, to, first, last);
+        aftermath.gaps.delivered(reader, origin, route, from, to, first, last);
       },
       appended: (topic, origin, route, from, to, first, last, transaction, partition) => {
         if (isRead[topic]) appends.delivered(topic, origin, route, from, to, first, last);
@@ -305,6 +321,21 @@ export class Recorders {
     });
   }
 
+  #stalls(): RunResult["recovery"]["readers"] {
+    const { firstFaultAt } = this.checks.recovery;
+    if (this.#aftermath === undefined || Number.isNaN(firstFaultAt)) return [];
+    const { catchUp, gaps } = this.#aftermath;
+    return this.#pipeline.readers.map(({ name: reader }, i) => {
+      const stall = gaps.largest(i, firstFaultAt);
+      return {
+        reader,
+        stallMs: stall === undefined ? null : stall.length / 1e6,
+        stallFromMs: stall === undefined ? null : stall.from / 1e6,
+        caughtUpAtMs: milliseconds(catchUp.until(i)),
+      };
+    });
+  }
+
   recoveryOf(): RunResult["recovery"] {
     const { jobs } = this.#pipeline;
     return {
@@ -315,11 +346,17 @@ export class Recorders {
           restarts,
           status,
           isRunning: this.checks.recovery.isRunning(i),
-          outagesMs: outages.map((one) =>
-            one.runningAt === Number.POSITIVE_INFINITY ? null : (one.runningAt - one.crashedAt) / 1e6,
-          ),
+          outagesMs: outages.map(({ crashedAt, runningAt }) => milliseconds(runningAt - crashedAt)),
+          outages: outages.map(({ crashedAt, failedAt, resetAt, runningAt, checkpoint }) => ({
+            crashedAtMs: crashedAt / 1e6,
+            noticedMs: milliseconds(failedAt - crashedAt),
+            restartMs: milliseconds(resetAt - failedAt),
+            restoreMs: milliseconds(runningAt - resetAt),
+            checkpoint,
+          })),
         };
       }),
+      readers: this.#stalls(),
       recordsGone: this.#pipeline.kafka.topics.flatMap(({ name: topic }, i) => {
         const records = this.checks.recovery.recordsGone[i]!;
         return records > 0 ? [{ topic, records }] : [];
@@ -331,6 +368,11 @@ export class Recorders {
       })),
     };
   }
+}
+
+/** null: it has no end. */
+function milliseconds(duration: number): number | null {
+  return Number.isFinite(duration) ? duration / 1e6 : null;
 }
 
 function summarise(histogram: RampHistogram): LatencySummary {

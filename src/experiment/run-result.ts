@@ -112,6 +112,29 @@ export interface CheckpointResult {
   readonly statistics: JobCheckpointStatistics;
 }
 
+/** A time in which a job was down, in its phases; null: that wasn't reached. */
+export interface OutageResult {
+  readonly crashedAtMs: number;
+  /** Until the JobMaster heard of it. */
+  readonly noticedMs: number | null;
+  /** Back-off, cancellation, and the wait for slots. */
+  readonly restartMs: number | null;
+  /** Deployment, state, transactions: until every task ran. */
+  readonly restoreMs: number | null;
+  /** That was restored; 0: none. */
+  readonly checkpoint: number;
+}
+
+/** What the faults of a run did to a reader; null: nothing, or nobody knows. */
+export interface ReaderStall {
+  readonly reader: string;
+  /** The longest time without a record that ended behind the first fault, and since when. */
+  readonly stallMs: number | null;
+  readonly stallFromMs: number | null;
+  /** When its last record came that took over a quarter longer than any before the first fault. */
+  readonly caughtUpAtMs: number | null;
+}
+
 /** Sums over the source subtasks of a job, and what the metrics of each one's reader show. */
 export interface SourceLagResult {
   readonly job: string;
@@ -188,7 +211,10 @@ export interface RunResult {
         | number
         | null
       )[];
+      readonly outages: readonly OutageResult[];
     }[];
+    /** What each reader noticed of the faults; empty without any. */
+    readonly readers: readonly ReaderStall[];
     /** Records that brokers lost, or that their producer gave up, in all partitions of a topic; topics that lost some. */
     readonly recordsGone: readonly { readonly topic: string; readonly records: number }[];
     readonly timeline: readonly {

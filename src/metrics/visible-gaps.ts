@@ -27,8 +27,8 @@ export class VisibleGaps implements Pick<KafkaObserver, "delivered"> {
     this.#arrivals[reader]!.push(first, last);
   }
 
-  /** The longest time between two arrivals; undefined: there were no two. */
-  largest(reader: number): VisibleGap | undefined {
+  /** The longest time between two arrivals that ends behind `since`, ns; undefined: there were no two such. */
+  largest(reader: number, since = Number.NEGATIVE_INFINITY): VisibleGap | undefined {
     const arrivals = this.#arrivals[reader]!;
     const runs = Array.from({ length: arrivals.length / 2 }, (_, i) => i * 2).toSorted(
       (a, b) => arrivals[a]! - arrivals[b]!,
@@ -37,7 +37,8 @@ export class VisibleGaps implements Pick<KafkaObserver, "delivered"> {
     let latest: number | undefined;
     for (const run of runs) {
       const length = latest === undefined ? 0 : arrivals[run]! - latest;
-      if (latest !== undefined && length > (largest?.length ?? 0)) largest = { from: latest, length };
+      const isLonger = latest !== undefined && length > (largest?.length ?? 0) && latest + length > since;
+      if (isLonger) largest = { from: latest!, length };
       latest = Math.max(latest ?? 0, arrivals[run + 1]!);
     }
     return largest;
