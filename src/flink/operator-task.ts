@@ -302,7 +302,7 @@ export class OperatorTask implements DownstreamTask, UpstreamTask {
   #counters(now: number): TaskCounters {
     const inService = this.#service.isIdle ? 0 : this.#service.size - this.#doneBy(now);
     const numRecordsIn = this.#recordsTaken - (this.#isFiring ? 0 : inService);
-    const handedOn = this.#collects
+    const handedOn = this.#collects()
       ? this.#eventTime!.resultsOut - (this.#isFiring ? inService : 0)
       : numRecordsIn;
     return {
@@ -416,14 +416,14 @@ export class OperatorTask implements DownstreamTask, UpstreamTask {
   }
 
   emitInto(channel: Channel, now: number): void {
-    if (this.#collects && !this.#isFiring) return;
+    if (this.#collects() && !this.#isFiring) return;
     this.#service.emitInto(channel, this.#doneBy(now));
   }
 
   timeOfEmission(channel: Channel, records: number): number {
     // One record at a time, the channels are looked after at each one's end.
     if (this.#isHeldUp() || this.#service.isIdle || this.#settings.oneRecord) return Number.POSITIVE_INFINITY;
-    if (this.#collects && !this.#isFiring) return Number.POSITIVE_INFINITY;
+    if (this.#collects() && !this.#isFiring) return Number.POSITIVE_INFINITY;
     const missing = records - channel.open.records;
     if (missing <= 0) return this.#sim.now;
     const index = this.#service.indexOf(channel, missing);
@@ -475,7 +475,7 @@ export class OperatorTask implements DownstreamTask, UpstreamTask {
   }
 
   /** Its operator keeps the records in windows. */
-  get #collects(): boolean {
+  #collects(): boolean {
     return this.#eventTime?.hasWindows === true;
   }
 
@@ -572,7 +572,7 @@ export class OperatorTask implements DownstreamTask, UpstreamTask {
   #serve(spans: SpanList, total: number, now: number): void {
     this.#service.begin(spans, now, total);
     this.#gauges.enter(BUSY, now, this.#service.busyUntil);
-    if (this.#writers.channels.length === 0 || (this.#collects && !this.#isFiring)) return;
+    if (this.#writers.channels.length === 0 || (this.#collects() && !this.#isFiring)) return;
     this.#writers.foresee();
   }
 
@@ -677,7 +677,7 @@ export class OperatorTask implements DownstreamTask, UpstreamTask {
     const count = done - service.served;
     service.served = done;
     if (!this.#isFiring) this.#records += count;
-    if (this.#sinks.isEmpty || (this.#collects && !this.#isFiring)) return;
+    if (this.#sinks.isEmpty || (this.#collects() && !this.#isFiring)) return;
     const { spans } = this.#current!;
     if (this.#writers.channels.length > 0) {
       // They go to the network too.
@@ -697,7 +697,7 @@ export class OperatorTask implements DownstreamTask, UpstreamTask {
 
   /** Where records only go to sinks, a buffer is cut as they get them, and told of in the same runs; else as a whole. */
   #tellsRuns(): boolean {
-    return !this.#collects && this.#writers.channels.length === 0 && !this.#sinks.isEmpty;
+    return !this.#collects() && this.#writers.channels.length === 0 && !this.#sinks.isEmpty;
   }
 
   /** The output is not available: the thread waits, and runs only mails. */

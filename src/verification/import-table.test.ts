@@ -154,6 +154,7 @@ describe("a planted violation is named", () => {
       "a.onEnd = () => b;",
       "1 assigns a function to a property as it is written, wanted a constant in between",
     ],
+    ["src/flink/a.ts", "class A { get #b() { return 1; } }", "1 has a private getter, wanted a method"],
     ["src/flink/a.ts", "const a = { get b() { return 1; } };", "1 makes a getter, wanted a method"],
     ["src/kafka/log-utils.ts", "", '1 has "utils" in its name, which says nothing of what is inside'],
     ["src/kafka/misc/log.ts", "", '1 has "misc" in its name, which says nothing of what is inside'],

@@ -138,7 +138,7 @@ function checkFile(file: SourceFile): string[] {
 
   if (!place.edge) {
     new Visitor(determinismVisitor(report)).visit(program);
-    new Visitor(oldFunctionVisitor(report)).visit(program);
+    new Visitor(costVisitor(report)).visit(program);
   }
   return violations;
 }
@@ -176,8 +176,9 @@ function determinismVisitor(report: (start: number, problem: string) => void): V
   };
 }
 
-/** Functions that V8 makes old at once, so that a world they reach lives until a full collection (docs/performance.md). */
-function oldFunctionVisitor(report: (start: number, problem: string) => void): VisitorObject {
+/** What costs more than it looks like (docs/performance.md): functions that V8 makes old at once, so that a world they reach lives
+ *  until a full collection, and private getters, each a call into the runtime. */
+function costVisitor(report: (start: number, problem: string) => void): VisitorObject {
   return {
     AssignmentExpression: ({ start, left, right }) => {
       const isFunction = right.type === "ArrowFunctionExpression" || right.type === "FunctionExpression";
@@ -188,6 +189,10 @@ function oldFunctionVisitor(report: (start: number, problem: string) => void): V
       for (const one of properties)
         if (one.type === "Property" && one.kind !== "init")
           report(one.start, "makes a getter, wanted a method");
+    },
+    MethodDefinition: ({ start, kind, key }) => {
+      if (kind === "get" && key.type === "PrivateIdentifier")
+        report(start, "has a private getter, wanted a method");
     },
   };
 }
