@@ -62,7 +62,7 @@ export function firstScreen(review: Review): FirstScreen {
         ],
       },
       {
-        title: "what readers wait, and miss, without a fault",
+        title: "no fault: what readers wait and miss",
         rows: [
           ...readers.map(({ reader, isolationLevel, quantile, sloMs }, i) =>
             row(
@@ -80,7 +80,7 @@ export function firstScreen(review: Review): FirstScreen {
         ],
       },
       {
-        title: "one crash just before a checkpoint completes",
+        title: "crash just before a checkpoint completes",
         rows: [
           row("records lost, at most", lostCell(review)),
           ...readers.map(({ reader }) =>
