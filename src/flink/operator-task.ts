@@ -449,10 +449,11 @@ export class OperatorTask implements DownstreamTask, UpstreamTask {
         this.#runMail(this.#mailbox.take()!);
         continue;
       }
-      if (!isAvailable) {
+      // What a timer puts out doesn't ask whether the output is available: it goes on as long as there are buffers.
+      if (!isAvailable && !this.#isFiring) {
         if (this.#isBetweenRecords(now)) {
           this.#rest(now);
-          this.#gauges.enter(this.#isFiring ? HARD_BACK_PRESSURED : SOFT_BACK_PRESSURED, now);
+          this.#gauges.enter(SOFT_BACK_PRESSURED, now);
         } else this.#planWake();
         return;
       }

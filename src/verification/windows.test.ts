@@ -291,6 +291,22 @@ describe("when a result comes", () => {
     );
   });
 
+  test("results take overdraft buffers, and only then does their task wait, in the middle of its timer", () => {
+    const slow = "      - { name: slow, partitioner: rebalance, service-time: 40 ms }";
+    const text = TEXT.replace("    sinks:", `${slow}\n    sinks:`);
+    const load = ["producers.load.rate=100/s", "producers.load.record=20 kB"];
+    const hard = (keys: number): number => {
+      const { pipeline } = parsePipeline(text, "windows.yaml", [...load, `producers.load.keys=${keys}`]);
+      const result = runPipeline(pipeline, { seed: "1", duration: 30 * SECOND });
+      expect(violations(result)).toEqual([]);
+      const windows = result.tasks[1]!.subtasks;
+      return Math.max(...windows.map((task) => task!.hardBackPressuredTimeMsPerSecond));
+    };
+    // Two channels have 12 buffers of 32 KiB and 20 of overdraft, at the rate of 1.6 results each: 52 of a subtask.
+    expect(hard(80)).toBe(0);
+    expect(hard(160)).toBeGreaterThan(50);
+  });
+
   test("firing keeps the thread from its mails and barriers: a checkpoint waits until all results are out", () => {
     const longest = (resultTime: string): number => {
       const phases = { firstTriggerAt: { sum: 1.3 * SECOND } };
