@@ -26,7 +26,7 @@ import type { BufferRecycler, NetworkBuffer } from "./network-buffer.ts";
 /** The task that fills a channel. */
 export interface UpstreamTask {
   /** A barrier that was to overtake if it took too long has left `channel` in time. */
-  onTimeoutableBarrierSent(channel: Channel): void;
+  onTimeoutableBarrierSent(channel: Channel, checkpoint: number): void;
   /** Puts what the task has emitted into `channel` up to `now` into `channel.open`. */
   emitInto(channel: Channel, now: number): void;
   /** When, by the emission as it stands, `channel.open` will hold `records` records; infinite if not foreseen, ns. */
@@ -622,7 +622,7 @@ export class Channel {
     const head = this.#queue.shift()!;
     if (head.isBarrier) {
       this.#blocked = blocksChannel(head.kind);
-      if (head.kind === TIMEOUTABLE) this.#upstream.onTimeoutableBarrierSent(this);
+      if (head.kind === TIMEOUTABLE) this.#upstream.onTimeoutableBarrierSent(this, head.barrierOf);
     } else {
       this.#queuedData--;
       this.#upstream.onBufferTaken(this);

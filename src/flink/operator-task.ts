@@ -398,8 +398,8 @@ export class OperatorTask implements DownstreamTask, UpstreamTask {
 
   // ---- UpstreamTask
 
-  onTimeoutableBarrierSent(): void {
-    this.snapshots.onTimeoutableBarrierSent();
+  onTimeoutableBarrierSent(_channel: Channel, checkpoint: number): void {
+    this.snapshots.onTimeoutableBarrierSent(checkpoint);
   }
 
   onBufferQueued(channel: Channel): void {

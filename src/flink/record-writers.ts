@@ -36,7 +36,9 @@ export class RecordWriters {
   readonly #kinds: RecordWriterKinds;
   /** Per writer. */
   readonly #flushEvents: number[] = [];
+  /** Barriers of a checkpoint that wait, and may overtake yet. */
   #waiting = 0;
+  #waitingOf = 0;
   #timer = NO_EVENT;
   readonly #task: number;
   readonly #settings: RecordWriterSettings;
@@ -167,6 +169,11 @@ export class RecordWriters {
     properties: CheckpointProperties,
   ): void {
     const { channels } = this;
+    if (checkpoint >= this.#waitingOf) {
+      // Source: flink SubtaskCheckpointCoordinatorImpl.registerAlignmentTimer: an older one's timer is cancelled.
+      this.#forgetTimer();
+      this.#waiting = 0;
+    }
     for (let i = 0; i < channels.length; i++) {
       channels[i]!.broadcast(checkpoint, triggeredAt, now, kind, properties);
     }
@@ -185,7 +192,7 @@ export class RecordWriters {
   }
 
   #mindWaiting(checkpoint: number, triggeredAt: number, now: number): void {
-    this.#waiting = 0;
+    this.#waitingOf = checkpoint;
     for (const channel of this.channels) if (channel.holdsTimeoutable(checkpoint)) this.#waiting++;
     if (this.#waiting === 0) return;
     const end = Math.max(now, triggeredAt + this.#settings.alignedTimeout);
@@ -193,13 +200,17 @@ export class RecordWriters {
   }
 
   /** A barrier has left a channel in time. */
-  onTimeoutableBarrierSent(): void {
+  onTimeoutableBarrierSent(checkpoint: number): void {
+    // One of a checkpoint that was given up says nothing of the next.
+    if (this.#waiting === 0 || checkpoint !== this.#waitingOf) return;
     this.#waiting--;
     if (this.#waiting === 0) this.#forgetTimer();
   }
 
   /** Handler of `outputTimeout`: where the barrier of `checkpoint` still waits, it overtakes. */
   onOutputTimeout(checkpoint: number): void {
+    // A process that stood still may come too late with it.
+    if (this.#waiting === 0 || checkpoint !== this.#waitingOf) return;
     this.#timer = NO_EVENT;
     this.#waiting = 0;
     for (const channel of this.channels) channel.letOvertake(checkpoint);

@@ -455,8 +455,8 @@ export class SourceTask implements UpstreamTask {
 
   // ---- UpstreamTask
 
-  onTimeoutableBarrierSent(): void {
-    this.#writers.onTimeoutableBarrierSent();
+  onTimeoutableBarrierSent(_channel: Channel, checkpoint: number): void {
+    this.#writers.onTimeoutableBarrierSent(checkpoint);
     this.#completeIfAll();
   }
 

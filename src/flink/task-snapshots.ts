@@ -379,8 +379,8 @@ export class TaskSnapshots {
   }
 
   /** A barrier that might have overtaken has left the output in time. */
-  onTimeoutableBarrierSent(): void {
-    this.#writers.onTimeoutableBarrierSent();
+  onTimeoutableBarrierSent(checkpoint: number): void {
+    this.#writers.onTimeoutableBarrierSent(checkpoint);
     this.#completeIfAll();
   }
 
