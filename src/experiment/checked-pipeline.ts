@@ -71,12 +71,13 @@ export function checkedPipeline(pipeline: Pipeline): CheckedPipeline {
       faults: faults.length > 0,
       olderState: faults.some(
         ({ action }) =>
-          action.kind === "operate" && ["restart", "stop-with-savepoint"].includes(action.action.kind),
+          action.kind === "operate" &&
+          ["restart", "cancel-with-savepoint", "stop-with-savepoint"].includes(action.action.kind),
       ),
       end: faults.some(
         ({ action }) =>
           action.kind === "operate" &&
-          (action.action.kind === "cancel" || action.action.kind === "stop-with-savepoint"),
+          ["cancel", "cancel-with-savepoint", "stop-with-savepoint"].includes(action.action.kind),
       ),
       brokers: faults.some(
         ({ action }) =>

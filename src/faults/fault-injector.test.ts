@@ -57,6 +57,14 @@ test("at an instant, at a moment of a checkpoint or a job, at a later occurrence
   ]);
 });
 
+test("at each instant of a trace, in whichever order it is written", () => {
+  const times = [3 * SECOND, 0.5 * SECOND, 9 * SECOND];
+  expect(run([fault("trace", { kind: "trace", times })], 5)).toEqual([
+    ["trace", 0.5],
+    ["trace", 3],
+  ]);
+});
+
 test("again and again: exponential times with the wanted mean, inside their window", () => {
   const every = {
     kind: "every",

@@ -1,5 +1,5 @@
-/** Models: nothing of the real world; it makes the faults of a plan happen: at an instant, at a moment that the models
- *    report, or again and again.
+/** Models: nothing of the real world; it makes the faults of a plan happen: at an instant or several, at a moment that the
+ *    models report, or again and again.
  *  Source: none.
  *  Leaves out: faults that depend on the data (poison records), which the operator brings about itself. */
 
@@ -43,6 +43,8 @@ export class FaultInjector {
     );
     plan.forEach(({ time }, index) => {
       if (time.kind === "at") sim.scheduleAt(Math.max(sim.now, time.time), kind, index, 0);
+      else if (time.kind === "trace")
+        for (const at of time.times) sim.scheduleAt(Math.max(sim.now, at), kind, index, 0);
       else if (time.kind === "every") this.#scheduleNext(index, time, Math.max(sim.now, time.from));
       else this.#waiting.push({ index, time, seen: 0 });
     });

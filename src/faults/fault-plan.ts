@@ -105,6 +105,8 @@ export type StorageFault = "slow" | "unavailable" | "full" | "metadata-fails";
 
 export type OperatorAction =
   | { readonly kind: "cancel" }
+  /** A savepoint, and when it is complete the job is cancelled; what it has pre-committed isn't committed by that. */
+  | { readonly kind: "cancel-with-savepoint" }
   | { readonly kind: "savepoint" }
   | { readonly kind: "stop-with-savepoint"; readonly drain: boolean }
   /** Submits the job again; `checkpoint`: how many completed ones before the latest (0). */
@@ -136,6 +138,8 @@ export type Moment = (typeof MOMENTS)[number];
 
 export type FaultTime =
   | { readonly kind: "at"; readonly time: number }
+  /** At each of these instants. */
+  | { readonly kind: "trace"; readonly times: readonly number[] }
   /** At the `occurrence`-th time (from 1) that the moment comes, of any checkpoint or of the one given; `after` it, ns. */
   | {
       readonly kind: "when";

@@ -53,6 +53,7 @@ import { type CheckpointPlan, checkpointPlan, type PlannedTask } from "./checkpo
 import {
   type CheckpointProperties,
   checkpointTypeOf,
+  isSavepoint,
   isSynchronous,
   savepointProperties,
 } from "./checkpoint-properties.ts";
@@ -154,9 +155,13 @@ export class CheckpointDriver implements CheckpointResponder {
   /** The request of a savepoint that ends the job; 0: none. */
   #stopping = 0;
   #hasStopped = false;
+  /** The savepoint asked for is to be followed by a cancellation. */
+  #cancels = false;
   #isDisposed = false;
   #isCarryingOut = false;
   onJobFailure: (reason: string) => void = () => {};
+  /** The savepoint that the job is to be cancelled with is complete. */
+  onSavepointOfCancel: () => void = () => {};
 
   constructor(
     sim: Simulation,
@@ -197,6 +202,7 @@ export class CheckpointDriver implements CheckpointResponder {
   /** The job is no longer RUNNING: a failover follows. */
   stop(): void {
     this.#stopping = 0;
+    this.#cancels = false;
     this.#act(() => onSchedulerStop(this.#step, this.#sim.now));
   }
 
@@ -242,6 +248,19 @@ export class CheckpointDriver implements CheckpointResponder {
     return this.#request(
       savepointProperties("stop-with-savepoint", this.#settings.unaligned, { drain, format }),
     );
+  }
+
+  /** A savepoint to cancel the job with; when that fails, the job goes on. */
+  cancelWithSavepoint(): void {
+    this.stop();
+    this.#cancels = true;
+    this.#stopping = this.state.nextRequest;
+    this.savepoint();
+  }
+
+  /** Whether these are of the savepoint that the job is to end with. */
+  #endsWith(properties: CheckpointProperties): boolean {
+    return this.#stopping !== 0 && (this.#cancels ? isSavepoint(properties) : isSynchronous(properties));
   }
 
   #request(properties: CheckpointProperties): number {
@@ -491,7 +510,8 @@ export class CheckpointDriver implements CheckpointResponder {
 
   #end(checkpoint: number): void {
     this.#disarmTimeout(checkpoint);
-    if (isSynchronous(this.#sentOf(checkpoint).properties)) this.#hasStopped = true;
+    const { properties } = this.#sentOf(checkpoint);
+    if (isSynchronous(properties)) this.#hasStopped = true;
     const { triggeredAt, latestAckAt } = this.#finalizing;
     const { job } = this.#settings;
     this.#observer.checkpointCompleted(
@@ -502,6 +522,7 @@ export class CheckpointDriver implements CheckpointResponder {
       this.#sim.now,
       this.#metadataBytes,
     );
+    if (this.#cancels && this.#endsWith(properties)) this.onSavepointOfCancel();
   }
 
   #abort(checkpoint: number, reason: number): void {
@@ -512,12 +533,13 @@ export class CheckpointDriver implements CheckpointResponder {
     const sent = this.#sentOf(checkpoint);
     sent.other = latestCompletedId(this.state);
     for (const task of sent.plan.commitTo) this.#mailTo(task, this.#kinds.abortMail, checkpoint);
-    if (this.#stopping !== 0 && isSynchronous(sent.properties)) this.#goOn();
+    if (this.#endsWith(sent.properties)) this.#goOn();
   }
 
   /** A savepoint that should have ended the job has failed. */
   #goOn(): void {
     this.#stopping = 0;
+    this.#cancels = false;
     this.#startScheduler();
   }
 

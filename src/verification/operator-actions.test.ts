@@ -93,6 +93,37 @@ describe("a job that ends", () => {
   });
 });
 
+describe("cancelled with a savepoint", () => {
+  const cancel = "cancel job with savepoint at 20.3 s";
+
+  test("what it has pre-committed for the savepoint isn't committed by that: it waits for whoever starts from it", () => {
+    const result = run([cancel]);
+    expect([job(result).status, job(result).isRunning]).toEqual(["CANCELED", false]);
+    const order = told(result).filter((what) => what.startsWith("savepoint") || what === "CANCELLING");
+    expect(order).toEqual(["savepoint 21 completed", "CANCELLING"]);
+    expect(allCounts(result)).toEqual(NOTHING);
+    // The last checkpoint's commits are the last.
+    expect(result.readers[committed]!.recordsVisible).toBeLessThan(20_300);
+    expect(result.readers[uncommitted]!.recordsVisible).toBeGreaterThan(20_290);
+    expect(broken(result)).toEqual([]);
+    const again = run([cancel, "restart job from savepoint at 25 s"], [], 45);
+    expect(told(again)).toContain("restores checkpoint 21");
+    expect(allCounts(again)[committed]).toEqual([0, 0]);
+    expect(job(again).isRunning).toBe(true);
+    expect(broken(again)).toEqual([]);
+  });
+
+  test("that the store refuses: the job goes on", () => {
+    const result = run(
+      ["storage metadata-fails at 20 s for 1 s", cancel],
+      ["jobs.job.config.execution.checkpointing.tolerable-failed-checkpoints=10"],
+    );
+    expect([job(result).restarts, job(result).status, job(result).isRunning]).toEqual([0, "RUNNING", true]);
+    expect(allCounts(result)).toEqual(NOTHING);
+    expect(broken(result)).toEqual([]);
+  });
+});
+
 describe("a process dies while the job stops, between the savepoint's commits and its end", () => {
   const stop = "stop-with-savepoint job at 20.3 s";
 

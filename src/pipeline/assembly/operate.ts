@@ -27,6 +27,9 @@ export function operate(fault: Fault, job: number, action: OperatorAction, world
     case "savepoint":
       attempts.savepoint();
       return;
+    case "cancel-with-savepoint":
+      if (master.allRunning) attempts.cancelWithSavepoint();
+      return;
     case "stop-with-savepoint":
       if (master.allRunning) attempts.stopWithSavepoint(action.drain);
       return;

@@ -110,7 +110,10 @@ export class SimulatedAttempts implements JobDeployment {
   belongTo(master: JobMaster): void {
     this.#master = master;
     const onJobFailure = (): void => master.onGlobalFailure("checkpoint failures");
-    if (this.#coordinator !== undefined) this.#coordinator.onJobFailure = onJobFailure;
+    const onSavepointOfCancel = (): void => master.cancel();
+    if (this.#coordinator === undefined) return;
+    this.#coordinator.onJobFailure = onJobFailure;
+    this.#coordinator.onSavepointOfCancel = onSavepointOfCancel;
   }
 
   /** The JobManager's process is gone, and the checkpoint coordinator with it. */
@@ -124,6 +127,10 @@ export class SimulatedAttempts implements JobDeployment {
 
   stopWithSavepoint(drain: boolean): void {
     this.#coordinator?.stopWithSavepoint(drain);
+  }
+
+  cancelWithSavepoint(): void {
+    this.#coordinator?.cancelWithSavepoint();
   }
 
   /** Whether the job is to end with a savepoint that has not failed. */

@@ -169,6 +169,16 @@ test.each([
     at30,
   ],
   [
+    "cancel enrich with savepoint at 30 s",
+    { kind: "operate", job: "enrich", action: { kind: "cancel-with-savepoint" } },
+    at30,
+  ],
+  [
+    "kill taskmanager-1 at 30 s and 2 min and 95 s",
+    { kind: "kill", target: { kind: "taskmanager", number: 1 }, silent: false, repair: undefined },
+    { kind: "trace", times: [30e9, 120e9, 95e9] },
+  ],
+  [
     "rename enrich to enrich-2 at 30 s",
     {
       kind: "operate",

@@ -65,6 +65,17 @@ class FaultReading {
     return 1;
   }
 
+  /** One instant, or several with "and" between them; undefined: none is written. */
+  instants(clause: Clause): readonly number[] | undefined {
+    const texts = this.text(clause)?.split(/\s+and\s+/);
+    return texts?.map((text) => {
+      const reading = time.read(text);
+      if (reading.ok) return reading.value;
+      this.fail(`${reading.wanted} after "${clause}"`);
+      return 1;
+    });
+  }
+
   number(clause: Clause, what: string, least: number, otherwise?: number): number {
     const text = this.text(clause);
     if (text === undefined && otherwise !== undefined) return otherwise;
@@ -229,7 +240,11 @@ const VERBS: Readonly<Record<string, ReadAction>> = {
     if (mode === undefined) reading.fail(`storage and one of ${STORAGE_FAULTS.join(", ")}`);
     return mode && { kind: "storage", mode, factor, duration };
   },
-  cancel: (object, reading) => operate(object, reading, { kind: "cancel" }),
+  cancel(object, reading) {
+    const what = reading.text("with");
+    if (what !== undefined && what !== "savepoint") reading.fail('"with savepoint", or nothing');
+    return operate(object, reading, { kind: what === undefined ? "cancel" : "cancel-with-savepoint" });
+  },
   savepoint: (object, reading) => operate(object, reading, { kind: "savepoint" }),
   "stop-with-savepoint"(object, reading) {
     const [job = "", drain] = object.split(" ");
@@ -355,14 +370,14 @@ function endOf(text: string, reading: FaultReading): LinkEnd | undefined {
 }
 
 function readTime(reading: FaultReading): FaultTime | undefined {
-  const at = reading.duration("at", false);
+  const at = reading.instants("at");
   const when = reading.text("when");
   const mean = reading.duration("every", false);
   if ([at, when, mean].filter((one) => one !== undefined).length !== 1) {
     reading.fail('one time: "at 30 s", "when checkpoint 7 completed" or "every 1 h"');
     return undefined;
   }
-  if (at !== undefined) return { kind: "at", time: at };
+  if (at !== undefined) return at.length === 1 ? { kind: "at", time: at[0]! } : { kind: "trace", times: at };
   if (when !== undefined) return readMoment(when, reading);
   return {
     kind: "every",

@@ -69,6 +69,8 @@ function formatOperation(
     case "cancel":
     case "savepoint":
       return `${action.kind} ${job}`;
+    case "cancel-with-savepoint":
+      return `cancel ${job} with savepoint`;
     case "stop-with-savepoint":
       return `${action.kind} ${job}${action.drain ? " drain" : ""}`;
     case "restart":
@@ -106,6 +108,8 @@ function formatTime(time: FaultTime): string {
   switch (time.kind) {
     case "at":
       return `at ${formatDuration(time.time)}`;
+    case "trace":
+      return `at ${time.times.map((one) => formatDuration(one)).join(" and ")}`;
     case "when": {
       const checkpoint = time.checkpoint === undefined ? "" : ` of checkpoint ${time.checkpoint}`;
       const job = time.job === undefined ? "" : ` of ${time.job}`;
