@@ -1,18 +1,23 @@
-/** Models: a producer's requests one by one, where something is wrong between it and a broker: at most max.in.flight on each
- *    connection, served one after the other in order, each answered, refused, timed out or lost with its connection; what
- *    fails goes again by back-off, in the order that sequence numbers keep or that nothing keeps.
- *  Source: kafka Sender, RecordAccumulator, NetworkClient, InFlightRequests, SocketServer (a channel is muted while its request
- *    is handled), DelayedProduce, KAFKA-15415 (no back-off behind a new leader), KIP-951 (who leads comes with the refusal).
+/** Models: a producer's batches one by one, where something is wrong between it and a broker: at most max.in.flight requests on
+ *    each connection, each answered, refused, timed out or lost with its connection (produce-requests.ts); what fails goes
+ *    again by back-off, in the order that sequence numbers keep or that nothing keeps.
+ *  Source: kafka Sender, RecordAccumulator, NetworkClient, InFlightRequests, KAFKA-15415 (no back-off behind a new leader),
+ *    KIP-951 (who leads comes with the refusal).
  *  Leaves out: requests of several partitions (each batch is a request), jitter of back-offs; a connection is made again at
  *    once when its broker works, by retry.backoff.ms when it had been gone. */
 
 import { Outbox, SpanList } from "../records/index.ts";
-import type { BrokerState } from "./broker-cluster.ts";
-import type { ClientLinks, ClientPlace } from "./client-links.ts";
-import type { FollowedBatch, LeaderLog, Run } from "./leader-log.ts";
+import type { FollowedBatch, LeaderLog } from "./leader-log.ts";
 import type { LossReason } from "./observations.ts";
 import type { LeaderChange } from "./partition-change.ts";
-import { ANSWER_AGAIN, APPEND_BATCH, REFUSE_INVALID_PRODUCER_EPOCH } from "./producer-state.ts";
+import {
+  type BatchSenderListener,
+  type BatchSenderSettings,
+  type Connection,
+  hasCome,
+  ProduceRequests,
+  type Request,
+} from "./produce-requests.ts";
 import { firstRetryAfter, type SendError } from "./record-producer.ts";
 import {
   ABORTABLE_ERROR,
@@ -39,88 +44,6 @@ import {
   unsequencedSender,
 } from "./unsequenced-sender.ts";
 
-/** Times in ns. */
-export interface BatchSenderSettings {
-  readonly acks: "0" | "1" | "all";
-  readonly idempotence: boolean;
-  readonly maxInFlight: number;
-  /** how often a batch is sent again. */
-  readonly retries: number;
-  readonly retryBackoff: number;
-  readonly retryBackoffMax: number;
-  readonly requestTimeout: number;
-  readonly deliveryTimeout: number;
-  /** from sending until the leader has appended. */
-  readonly appendTime: number;
-  /** the part of it that a request holds its connection. */
-  readonly handling: number;
-  /** from the answer until the client knows it. */
-  readonly answerTime: number;
-  /** records of a partition that one request takes at most. */
-  readonly recordsOfRequest: number;
-  readonly links: ClientLinks;
-  /** undefined: it runs in no TaskManager. */
-  readonly client: ClientPlace | undefined;
-  readonly stateOf: (broker: number) => BrokerState;
-  readonly transactionProtocol: 1 | 2;
-}
-
-/** What a sender tells. */
-export interface BatchSenderListener {
-  /** A batch of so many records is appended once more, or, 0, behind later ones. */
-  repeated(partition: number, records: number): void;
-  /** So many records are in no log and never will be. */
-  lost(partition: number, records: number, reason: LossReason): void;
-  failed(error: SendError): void;
-}
-
-/** One sending of a batch. Times in ns. */
-interface Request {
-  readonly batch: FollowedBatch;
-  readonly sequence: number;
-  readonly producerEpoch: number;
-  /** as the broker knows it. */
-  readonly producerId: number;
-  readonly sentAt: number;
-  /** when its leader would append it; infinite: it is lost on its way. */
-  appendsAt: number;
-  /** Its answer comes through, so much later than usual, ns. */
-  readonly isAnswerable: boolean;
-  readonly answerDelay: number;
-  /** It was held up on its way, and comes though its connection is gone. */
-  readonly isLate: boolean;
-  /** The same request comes twice, this time right behind the first. */
-  readonly copyOf: Request | undefined;
-  /** The broker has turned to it; what its log has of it, if it is in there; and whether it is done with it. */
-  isTaken: boolean;
-  takenAt: number;
-  run: Run | undefined;
-  isAnswered: boolean;
-  answer: ProduceAnswer;
-  /** when the client hears of it; infinite: not known, or never. */
-  answeredAt: number;
-}
-
-interface Connection {
-  readonly broker: number;
-  /** Unanswered, oldest first. */
-  requests: Request[];
-  /** Sent over a connection before, and still on their way. */
-  strays: Request[];
-  /** Nothing passes any more in a direction, since a message was lost. */
-  requestsLost: boolean;
-  responsesLost: boolean;
-  /** Until when the broker handles a request of it, and when the last one comes and is answered, ns. */
-  freeAt: number;
-  lastAppendsAt: number;
-  lastAnsweredAt: number;
-  isOpen: boolean;
-  openedAt: number;
-  closedAt: number;
-  /** Its broker is known to work since; NaN: not. */
-  worksSince: number;
-}
-
 interface PartitionQueue {
   isFollowed: boolean;
   /** In the accumulator, oldest first. */
@@ -129,8 +52,6 @@ interface PartitionQueue {
   knownLeader: number;
   noticedAt: number;
   electedAt: number;
-  /** from when on the leader before refuses what it is sent; until then it is cut off and doesn't know, ns. */
-  refusedFrom: number;
 }
 
 export class BatchSender {
@@ -141,19 +62,14 @@ export class BatchSender {
   readonly #listener: BatchSenderListener;
   readonly #partitions: readonly PartitionQueue[];
   readonly #connections: Connection[] = [];
+  readonly #brokers: ProduceRequests;
   readonly #outbox = new Outbox();
   readonly #batches = new Map<number, FollowedBatch>();
   #sequenced: SequencedSender | undefined;
   readonly #unsequenced;
-  /** Transaction that its sequence numbers are of; 0: none. */
-  #transaction = 0;
   #lastNumber = 0;
-  /** When anything changed last, ns. What comes is told of up to a flush late, and is sent in the past where it could be. */
-  #changedAt = 0;
   /** Partitions that are followed. */
   #followed = 0;
-  /** A batch that had been sent was given up: sequence numbers begin anew, whatever the log has. */
-  #hasGivenUp = false;
   #isDead = false;
   #error: SendError | undefined;
 
@@ -175,8 +91,8 @@ export class BatchSender {
       knownLeader: topic.leader(partition),
       noticedAt: Number.NaN,
       electedAt: 0,
-      refusedFrom: 0,
     }));
+    this.#brokers = new ProduceRequests(topic, settings, logs, listener);
     this.#unsequenced = unsequencedSender(logs.length);
   }
 
@@ -216,11 +132,11 @@ export class BatchSender {
     this.#partitions[partition]!.isFollowed = true;
     this.#followed++;
     if (!this.#settings.idempotence) return;
-    const isOver = transaction < this.#transaction;
-    const sender = this.#sequencesOf(isOver ? this.#transaction : transaction);
+    const isOver = transaction < this.#brokers.transaction;
+    const sender = this.#sequencesOf(isOver ? this.#brokers.transaction : transaction);
     const next = isOver ? 0 : sequence;
     resumeSequence(sender, partition, next);
-    this.#logs[partition]!.know(this.#transaction, sender.producerEpoch, next);
+    this.#logs[partition]!.know(this.#brokers.transaction, sender.producerEpoch, next);
   }
 
   /** @returns the next sequence number of a partition that nothing is wrong with any more, which is left to itself; -1: it isn't
@@ -262,9 +178,9 @@ export class BatchSender {
 
   /** A transaction has a producer epoch of its own, and its sequence numbers begin at 0. */
   #sequencesOf(transaction: number): SequencedSender {
-    if (this.#sequenced === undefined || this.#transaction !== transaction) {
+    if (this.#sequenced === undefined || this.#brokers.transaction !== transaction) {
       this.#sequenced = sequencedSender(transaction, this.#logs.length, transaction !== 0);
-      this.#transaction = transaction;
+      this.#brokers.transaction = transaction;
     }
     return this.#sequenced;
   }
@@ -287,8 +203,8 @@ export class BatchSender {
       connection.requests.splice(later < 0 ? connection.requests.length : later, 0, request);
     } else if (at > now) connection.strays.push(request);
     if (at <= now) {
-      this.#append(request, at);
-      if (acks === "1") this.#answer(request, connection, "NONE", at);
+      this.#brokers.append(request, at);
+      if (acks === "1") this.#brokers.answer(request, connection, "NONE", at);
     } else connection.lastAppendsAt = Math.max(connection.lastAppendsAt, appendsAt);
     if (acks === "0") this.#onAnswer(batch, "NONE", now);
   }
@@ -341,7 +257,7 @@ export class BatchSender {
           !isTaken &&
           appendsAt < Number.POSITIVE_INFINITY &&
           this.#topic.leader(batch.partition) === broker &&
-          this.#takes(batch.partition),
+          this.#brokers.takes(batch.partition),
       );
       connection.requests = [];
       connection.strays = sent;
@@ -362,7 +278,7 @@ export class BatchSender {
   onElection(partition: number, { how, noticedBy, stillAnswers }: LeaderChange, now: number): void {
     const entry = this.#partitions[partition]!;
     entry.electedAt = now;
-    entry.refusedFrom = stillAnswers === true ? noticedBy : 0;
+    this.#brokers.refusedFrom[partition] = stillAnswers === true ? noticedBy : 0;
     if (how === "returned") this.#close(this.#topic.leader(partition), now);
   }
 
@@ -423,11 +339,11 @@ export class BatchSender {
   /** Does all that is due by `now`, and tells in the end of what failed. `isChanged`: not only have records come. */
   advance(now: number, isChanged = true): void {
     if (this.#followed === 0 && this.isQuiet) return;
-    if (isChanged) this.#changedAt = now;
+    if (isChanged) this.#brokers.changedAt = now;
     for (let isDone = false; !isDone; ) {
       isDone = true;
       for (const connection of this.#connections) {
-        if (this.#serve(connection, now)) isDone = false;
+        if (this.#brokers.serve(connection, now)) isDone = false;
         if (this.#receive(connection, now)) isDone = false;
       }
       if (this.#isDead) continue;
@@ -445,7 +361,7 @@ export class BatchSender {
     if (this.#followed === 0 && this.isQuiet) return at;
     const { requestTimeout, deliveryTimeout, stateOf } = this.#settings;
     for (const connection of this.#connections) {
-      at = Math.min(at, this.#servedAt(connection));
+      at = Math.min(at, this.#brokers.servedAt(connection));
       if (stateOf(connection.broker) === "works")
         for (const stray of connection.strays) if (hasCome(stray)) at = Math.min(at, stray.appendsAt);
       const [oldest] = connection.requests;
@@ -458,149 +374,6 @@ export class BatchSender {
     return at;
   }
 
-  // ---- the brokers
-
-  #takes(partition: number): boolean {
-    const status = this.#topic.statusOf(partition);
-    return status !== "no-leader" && (this.#settings.acks !== "all" || status !== "not-enough-replicas");
-  }
-
-  /** The request that the broker turns to next: not before the one before is answered. */
-  #next({ requests }: Connection): Request | undefined {
-    const first = requests.find(({ isAnswered }) => !isAnswered);
-    return first === undefined || first.isTaken ? undefined : first;
-  }
-
-  #servedAt(connection: Connection): number {
-    let at = Number.POSITIVE_INFINITY;
-    if (this.#settings.stateOf(connection.broker) !== "works") return at;
-    const next = this.#next(connection);
-    if (next !== undefined)
-      return Math.max(next.appendsAt, connection.freeAt, this.#refusedFrom(connection.broker, next));
-    for (const request of connection.requests) {
-      const { run, isTaken, isAnswered, batch } = request;
-      if (!isTaken || isAnswered || run === undefined) continue;
-      if (this.#topic.leader(batch.partition) !== connection.broker)
-        at = Math.min(at, this.#refusedFrom(connection.broker, request));
-      else if (this.#topic.statusOf(batch.partition) === "open")
-        at = Math.min(at, this.#replicatedAt(request));
-    }
-    return at;
-  }
-
-  /** When the followers have what the leader has of a request, ns; 0 where they had it before. */
-  #replicatedAt({ run, batch }: Request): number {
-    return run === undefined ? 0 : this.#topic.logs[batch.partition]!.replicatedAt(run.last);
-  }
-
-  /** From when on `broker` knows that it doesn't lead the partition of a request, ns; 0 where it leads it. */
-  #refusedFrom(broker: number, { batch }: Request): number {
-    const { partition } = batch;
-    return this.#topic.leader(partition) === broker ? 0 : this.#partitions[partition]!.refusedFrom;
-  }
-
-  /** What the broker does with the requests of a connection by `now`. @returns whether anything. */
-  #serve(connection: Connection, now: number): boolean {
-    let isChanged = false;
-    const { broker } = connection;
-    if (this.#settings.stateOf(broker) !== "works") return false;
-    for (const request of connection.requests) {
-      if (!request.isTaken || request.isAnswered || this.#refusedFrom(broker, request) > now) continue;
-      if (this.#topic.leader(request.batch.partition) !== broker)
-        this.#answer(request, connection, "NOT_LEADER_OR_FOLLOWER", now);
-      else if (request.run?.isReplicated === true)
-        this.#answer(
-          request,
-          connection,
-          "NONE",
-          Math.min(now, Math.max(request.takenAt, this.#replicatedAt(request))),
-        );
-      else continue;
-      isChanged = true;
-    }
-    for (;;) {
-      const next = this.#next(connection);
-      if (next === undefined || next.appendsAt > now || connection.freeAt > now) break;
-      if (this.#refusedFrom(broker, next) > now) break;
-      this.#take(connection, next, Math.max(next.appendsAt, connection.freeAt, this.#changedAt));
-      isChanged = true;
-    }
-    for (const stray of connection.strays.filter((one) => one.appendsAt <= now && hasCome(one))) {
-      connection.strays = connection.strays.filter((one) => one !== stray);
-      this.#takeStray(broker, stray, Math.max(stray.appendsAt, this.#changedAt));
-      isChanged = true;
-    }
-    return isChanged;
-  }
-
-  /** Nobody waits for the answer. */
-  #takeStray(broker: number, request: Request, now: number): void {
-    const { partition, spans, transaction } = request.batch;
-    // What comes when its transaction is over is refused: the coordinator knows of none (KIP-890).
-    if (transaction !== this.#transaction && this.#settings.idempotence) return;
-    if (this.#topic.leader(partition) === broker && this.#takes(partition)) this.#append(request, now);
-    else if (this.#settings.acks === "0") this.#listener.lost(partition, spans.records, "leader lost");
-  }
-
-  #take(connection: Connection, request: Request, now: number): void {
-    const { partition } = request.batch;
-    request.isTaken = true;
-    request.takenAt = now;
-    if (this.#topic.leader(partition) !== connection.broker) {
-      this.#answer(request, connection, "NOT_LEADER_OR_FOLLOWER", now);
-      return;
-    }
-    if (!this.#takes(partition)) {
-      this.#answer(request, connection, "NOT_ENOUGH_REPLICAS", now);
-      return;
-    }
-    const effect = this.#append(request, now);
-    if (effect !== APPEND_BATCH && effect !== ANSWER_AGAIN) {
-      const refused =
-        effect === REFUSE_INVALID_PRODUCER_EPOCH ? "INVALID_PRODUCER_EPOCH" : "OUT_OF_ORDER_SEQUENCE_NUMBER";
-      this.#answer(request, connection, refused, now);
-    } else if (this.#settings.acks !== "all" || request.run === undefined)
-      this.#answer(request, connection, "NONE", now);
-  }
-
-  /** @returns the effect of onBatch at the leader. */
-  #append(request: Request, at: number): number {
-    const { batch, sequence, producerEpoch, producerId } = request;
-    const { idempotence, transactionProtocol } = this.#settings;
-    const log = this.#logs[batch.partition]!;
-    const isAgain = batch.appended > 0;
-    const effect = log.offer(
-      batch,
-      idempotence ? { baseSequence: sequence, producerEpoch, producerId } : undefined,
-      transactionProtocol,
-      at,
-    );
-    request.isTaken = true;
-    request.run = batch.run;
-    if (effect !== APPEND_BATCH) return effect;
-    const isBehind = log.isBehindLater(batch);
-    if (idempotence && !this.#hasGivenUp) return effect;
-    if (isAgain) this.#listener.repeated(batch.partition, batch.spans.records);
-    else if (isBehind) this.#listener.repeated(batch.partition, 0);
-    return effect;
-  }
-
-  /** The broker answers at `at`: its connection is free for the next request. */
-  #answer(request: Request, connection: Connection, answer: ProduceAnswer, at: number): void {
-    const { links, client, answerTime, handling } = this.#settings;
-    const { partition } = request.batch;
-    connection.freeAt = Math.max(connection.freeAt, this.#topic.logs[partition]!.markedAt(at + handling));
-    request.isAnswered = true;
-    request.answer = answer;
-    if (!request.isAnswerable) return;
-    const passes =
-      links.responsePassesAt(client, connection.broker, at, connection.openedAt) +
-      request.answerDelay +
-      answerTime;
-    request.answeredAt = Math.max(passes, connection.lastAnsweredAt);
-    connection.lastAnsweredAt = request.answeredAt;
-  }
-
   // ---- the client
 
   /** What the client hears by `now`. @returns whether anything. */
@@ -610,7 +383,7 @@ export class BatchSender {
     while (connection.requests.length > 0 && connection.requests[0]!.answeredAt <= now) {
       const { batch, answer, answeredAt } = connection.requests.shift()!;
       isChanged = true;
-      this.#changedAt = Math.max(this.#changedAt, answeredAt);
+      this.#brokers.changedAt = Math.max(this.#brokers.changedAt, answeredAt);
       if (answer === "NOT_LEADER_OR_FOLLOWER") this.#noticeLeader(batch.partition, answeredAt);
       this.#onAnswer(batch, answer, answeredAt);
     }
@@ -681,7 +454,7 @@ export class BatchSender {
     const queued = queue.indexOf(batch);
     if (queued >= 0) queue.splice(queued, 1);
     else {
-      this.#hasGivenUp = true;
+      this.#brokers.hasGivenUp = true;
       this.#outbox.clear();
       if (this.#settings.idempotence) onDeliveryTimeout(this.#sequenced!, partition, number, this.#outbox);
       else onGivenUpUnsequenced(this.#unsequenced, partition, number, this.#outbox);
@@ -760,7 +533,7 @@ export class BatchSender {
       if (!this.follows(partition)) continue;
       for (let at = this.#drainsAt(partition, now); at <= now; at = this.#drainsAt(partition, now)) {
         const head = this.#head(partition)!;
-        this.#sendNext(partition, Math.max(at, head.filledAt, this.#changedAt));
+        this.#sendNext(partition, Math.max(at, head.filledAt, this.#brokers.changedAt));
         isChanged = true;
       }
     }
@@ -768,7 +541,7 @@ export class BatchSender {
   }
 
   #sendNext(partition: number, now: number): void {
-    this.#changedAt = now;
+    this.#brokers.changedAt = now;
     const entry = this.#partitions[partition]!;
     const { queue } = entry;
     const head = this.#head(partition)!;
@@ -852,10 +625,6 @@ export class BatchSender {
       answeredAt: Number.POSITIVE_INFINITY,
     };
   }
-}
-
-function hasCome({ copyOf }: Request): boolean {
-  return copyOf === undefined || copyOf.isTaken;
 }
 
 /** What a caller is told whose batch got this answer once too often. */

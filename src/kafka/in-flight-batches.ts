@@ -8,7 +8,7 @@
 
 import { NO_EVENT, type Simulation } from "../engine/index.ts";
 import { SpanList } from "../records/index.ts";
-import { BatchSender, type BatchSenderListener, type BatchSenderSettings } from "./batch-sender.ts";
+import { BatchSender } from "./batch-sender.ts";
 import { type LinkCut, type LinkDelay, reaches } from "./client-links.ts";
 import { cutRun, LeaderLog, type Run, takeRecords } from "./leader-log.ts";
 import type { KafkaObserver } from "./observations.ts";
@@ -18,6 +18,7 @@ import type {
   PartitionListener,
   PartitionStatus,
 } from "./partition-change.ts";
+import type { BatchSenderListener, BatchSenderSettings } from "./produce-requests.ts";
 import { LAST_SEQUENCE } from "./producer-state.ts";
 import type { SendErrorListener } from "./record-producer.ts";
 import type { Topic } from "./topic.ts";
