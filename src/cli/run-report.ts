@@ -69,6 +69,7 @@ function describeRuns(results: readonly RunResult[]): string {
   return (
     `pipeline ${first.pipeline}, seed ${first.seed}, ${significant(first.simulatedSeconds)} s simulated, ` +
     `latencies from ${significant(first.warmUpSeconds)} s on (stop: ${stops})\n` +
+    "figures of this seed; sluice review and sluice sweep repeat them with others, and give intervals\n" +
     `${events} events, ${counted(checks, "check")}, ${formatCount(failed)} failed\n`
   );
 }

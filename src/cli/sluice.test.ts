@@ -173,6 +173,9 @@ describe("run", () => {
     expect(code, err).toBe(0);
     expect(out).toContain("read_committed");
     expect(out).toContain("pipeline orders, seed 1, 60.0 s simulated");
+    expect(out).toContain(
+      "\nfigures of this seed; sluice review and sluice sweep repeat them with others, and give intervals\n",
+    );
     expect(out).toMatch(/ × real time\n$/);
     expect(out.startsWith(readFileSync(join(folder, "output/orders/run.txt"), "utf8"))).toBe(true);
   });
