@@ -609,6 +609,13 @@ readers:`,
     ],
   ],
   [
+    "round-robin for records that have a key, as Flink SQL",
+    changed("- { topic: enriched }", "- { topic: enriched, sink.partitioner: round-robin, key.fields: id }"),
+    [
+      "Cannot read jobs.enrich.sinks[0].sink.partitioner (line 16): got \"round-robin\", wanted default, which writes by key: 'round-robin' partitioner only works when option 'key.fields' is not specified",
+    ],
+  ],
+  [
     "one limit of an upsert sink's buffer without the other",
     changed(
       "- { topic: enriched }",

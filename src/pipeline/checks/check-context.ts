@@ -44,6 +44,12 @@ export class CheckContext {
     return nodeAt(this.#root, path) !== undefined;
   }
 
+  /** Whether this word is written at a path, which may be a synonym of what was read. */
+  isWord(path: Path, word: string): boolean {
+    const node = nodeAt(this.#root, path);
+    return node?.kind === "scalar" && node.text.toLowerCase() === word;
+  }
+
   /** Where a Flink option of a job is written: the job's config, else the cluster's. */
   flinkPath(job: string, key: string): Path {
     const cluster: Path = ["flink", "config", key];

@@ -283,6 +283,7 @@ function checkSinks(context: CheckContext, job: JobSpec): void {
     )
       reportHalfBuffer(context, path);
     checkSinkConnector(context, path, isUpsert);
+    if (!isUpsert) checkPartitioner(context, path);
   }
 }
 
@@ -311,6 +312,17 @@ function checkSinkConnector(context: CheckContext, sinkPath: Path, isUpsert: boo
     if (context.isWritten(path))
       context.report({ path, because: [[...sinkPath, "connector"]], wanted: wanted! });
   }
+}
+
+/** Source: flink-connector-kafka 4.0 KafkaConnectorOptionsUtil.validateSinkPartitioner. */
+function checkPartitioner(context: CheckContext, sinkPath: Path): void {
+  const [path, fields]: [Path, Path] = [
+    [...sinkPath, "sink.partitioner"],
+    [...sinkPath, "key.fields"],
+  ];
+  if (!context.isWord(path, "round-robin") || !context.isWritten(fields)) return;
+  const wanted = "default, which writes by key: 'round-robin' partitioner only works when option 'key.fields' is not specified"; // biome-ignore format: one line
+  context.report({ path, because: [fields], wanted });
 }
 
 function checkExactlyOnce(
