@@ -392,7 +392,8 @@ export class InFlightBatches implements PartitionListener {
     at = Math.min(at, this.#blockedUntil, this.#sender.nextAt(this.#sim.now));
     const { readLive } = this.#topic;
     for (const [partition, { log, status }] of this.#partitions.entries()) {
-      if (!readLive || status !== "open") continue;
+      // What is left of a dead producer nobody else hands on.
+      if (!(readLive || this.#dead) || status !== "open") continue;
       for (const { last } of log.runs) at = Math.min(at, this.#topic.logs[partition]!.replicatedAt(last));
     }
     return at;

@@ -97,6 +97,20 @@ test("with as many in sync asked for as there are, acks=all is refused until the
   expect(longest(result, uncommitted)).toBeGreaterThan(20);
 });
 
+test("what a job had on the wire when it was stopped is there before what its successor writes", () => {
+  // With acks=1 a flush doesn't wait for the followers.
+  const set = [
+    "environment.broker.replication-round-trip=20ms",
+    "producers.load.rate=3000/s",
+    "producers.load.acks=1",
+    "jobs.job.sinks[0].properties.acks=1",
+    AT_LEAST_ONCE,
+  ];
+  const result = run(["rescale job to 1 at 32 ms", "kill broker-1 at 10 h"], set, 5, "832073");
+  expect(counts(result, committed)).toEqual([0, 0]);
+  expect(broken(result)).toEqual([]);
+});
+
 describe("what the load's own settings cost", () => {
   // A partition has 2,000 records a second; half of 40 to 67 ms of them are not on its followers.
   test("acks=1 loses what the leader alone had acknowledged, and says so", () => {
