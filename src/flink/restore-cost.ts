@@ -1,6 +1,6 @@
 /** Models: what a subtask has to read and to do before its keyed state is there again.
  *  Source: flink HeapRestoreOperation, RocksDBIncrementalRestoreOperation, RocksDBFullRestoreOperation (Flink 2.1).
- *  Leaves out: local recovery, ForSt; at another parallelism: state-assignment.ts. */
+ *  Leaves out: ForSt; local copies, which cost nothing to read; at another parallelism: state-assignment.ts. */
 
 import type { CheckpointProperties } from "./checkpoint-properties.ts";
 import type { TaskStateSnapshot } from "./task-state-snapshot.ts";

@@ -295,6 +295,10 @@ export interface StateSpec {
   readonly incremental: boolean;
   /** `state.backend.rocksdb.checkpoint.transfer.thread.num` */
   readonly transferThreads: number;
+  /** `execution.checkpointing.local-backup.enabled`: as `execution.state-recovery.from-local` where it isn't written. */
+  readonly localBackup: boolean;
+  /** `execution.state-recovery.from-local` */
+  readonly fromLocal: boolean;
 }
 
 export interface NetworkSpec {

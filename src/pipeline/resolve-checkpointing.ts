@@ -43,10 +43,14 @@ function storageOf(written: string | undefined, directory: string | undefined): 
 
 export function resolveState(config: FlinkConfig, defaults: Defaults): StateSpec {
   const backend = defaults.flink(config, "state.backend.type").toLowerCase();
+  const fromLocal = defaults.flink(config, "execution.state-recovery.from-local");
   return {
     // Flink 1.20 still reads the names that its older versions had for state on the heap.
     backend: ["hashmap", "filesystem", "jobmanager", "memory"].includes(backend) ? "hashmap" : "rocksdb",
     incremental: defaults.flink(config, "execution.checkpointing.incremental"),
     transferThreads: defaults.flink(config, "state.backend.rocksdb.checkpoint.transfer.thread.num"),
+    // Source: Flink 2.1 CheckpointingOptions.LOCAL_BACKUP_ENABLED, which falls back.
+    localBackup: config["execution.checkpointing.local-backup.enabled"] ?? fromLocal,
+    fromLocal,
   };
 }

@@ -59,6 +59,8 @@ export class SimulatedAttempts implements JobDeployment {
   #outputsOf: readonly (readonly number[])[] = [];
   /** per checkpoint and subtask: what its sinks have in it. */
   readonly #sinkStates = new Map<number, Map<number, readonly (KafkaSinkState | undefined)[]>>();
+  /** By checkpoint and subtask: the TaskManager that has a copy of its keyed state. */
+  readonly #localCopies = new Map<number, Map<number, number>>();
   #slowdowns: { readonly subtask: number; readonly factor: number; readonly until: number }[] = [];
   #checkpoint: CompletedCheckpoint | undefined;
   /** The last checkpoint id that was given away before the job was submitted. */
@@ -78,7 +80,7 @@ export class SimulatedAttempts implements JobDeployment {
     this.#coordinator = checkpoints.makeCoordinator(() => this.#listTasks());
     // Not assigned as they are written: V8 makes such a function old, and a whole world with it (docs/performance.md).
     const onAcknowledged: JobBuilder["checkpoints"]["onAcknowledged"] = (...one) =>
-      this.#keepSinkStates(...one);
+      this.#onAcknowledged(...one);
     const onStopped: JobBuilder["onStopped"] = (...one) => this.#onStopped(...one);
     const onException: JobBuilder["onException"] = (...one) => this.#onException(...one);
     checkpoints.onAcknowledged = onAcknowledged;
@@ -165,6 +167,8 @@ export class SimulatedAttempts implements JobDeployment {
       this.#builder.change(this.#job);
     }
     if (parallelism !== undefined) this.#rescale(parallelism);
+    // They are another job's, to the TaskManagers.
+    this.#localCopies.clear();
     this.#latestId = nextId - 1;
     const state = {
       ...checkpointCoordinator(),
@@ -214,6 +218,8 @@ export class SimulatedAttempts implements JobDeployment {
   /** Another coordinator goes on with the completed checkpoints of the last one, and with ids behind its. */
   recoverCoordinator(): void {
     if (this.#coordinator === undefined) return;
+    // The slots they were for are given back meanwhile.
+    this.#localCopies.clear();
     const { nextId, store, savepoint } = this.#coordinator.state;
     const state = { ...checkpointCoordinator(), nextId, store, savepoint };
     this.#coordinator = this.#builder.checkpoints.makeCoordinator(() => this.#listTasks(), state);
@@ -333,8 +339,27 @@ export class SimulatedAttempts implements JobDeployment {
     );
   }
 
-  #keepSinkStates(task: number, checkpoint: number): void {
+  #onAcknowledged(task: number, checkpoint: number): void {
     const subtask = this.subtaskOfTask(task);
+    this.#keepSinkStates(subtask, checkpoint);
+    const attempt = this.#attempts[subtask];
+    const { state, checkpointing } = this.#job;
+    // Copies of unaligned checkpoints aren't kept.
+    if (attempt === undefined || !state.localBackup || checkpointing.unaligned) return;
+    const copies = this.#localCopies.get(checkpoint) ?? new Map<number, number>();
+    copies.set(subtask, attempt.taskManager);
+    this.#localCopies.set(checkpoint, copies);
+    if (this.#localCopies.size > MOST_KEPT) this.#localCopies.delete(this.#localCopies.keys().next().value!);
+  }
+
+  /** Whether the process that the subtask is in has a copy of what it starts from.
+   *  Source: flink TaskLocalStateStoreImpl, PrioritizedOperatorSubtaskState. */
+  #isLocal(subtask: number, { checkpoint, rescaled }: RestoredSubtask): boolean {
+    if (!this.#job.state.fromLocal || rescaled !== undefined) return false;
+    return this.#localCopies.get(checkpoint)?.get(subtask) === this.#placeOf(subtask);
+  }
+
+  #keepSinkStates(subtask: number, checkpoint: number): void {
     const sinks = this.#attempts[subtask]?.sinks ?? [];
     if (sinks.length === 0) return;
     let states = this.#sinkStates.get(checkpoint);
@@ -557,7 +582,7 @@ export class SimulatedAttempts implements JobDeployment {
   /** What the subtask has to read; undefined: nothing. */
   #restoreCost(subtask: number): RestoreCost | undefined {
     const restored = this.#restored[subtask];
-    if (restored === undefined) return undefined;
+    if (restored === undefined || this.#isLocal(subtask, restored)) return undefined;
     const { backend, transferThreads } = this.#job.state;
     invariant(this.#checkpoint !== undefined, "a state is restored from a checkpoint");
     const cost = restoreCost(

@@ -64,6 +64,16 @@ const checkpointing = options({
       "Whether checkpoints go on after some tasks have finished.",
     ],
     "execution.checkpointing.incremental": [flag(), "false", "Whether RocksDB uploads only new files."],
+    "execution.checkpointing.local-backup.enabled": [
+      flag(),
+      "false",
+      "Whether TaskManagers keep a local copy of keyed state; where it isn't written, as execution.state-recovery.from-local.",
+    ],
+    "execution.state-recovery.from-local": [
+      flag(),
+      "false",
+      "Whether recovery reads local copies, where they are: in the process that took the snapshot.",
+    ],
     "execution.checkpointing.storage": [
       text('"jobmanager", "filesystem" or a class', "filesystem"),
       undefined,
@@ -121,11 +131,6 @@ const checkpointing = options({
       "Whether small files are merged.",
       { since: "1.20" },
     ],
-    "execution.checkpointing.local-backup.enabled": [
-      flag(),
-      "false",
-      "Whether TaskManagers keep a local copy.",
-    ],
     "execution.checkpointing.local-backup.dirs": [path, undefined, "Directories of local copies."],
     "execution.checkpointing.snapshot-compression": [flag(), "false", "Whether snapshots are compressed."],
     "execution.checkpointing.during-recovery.enabled": [
@@ -140,7 +145,6 @@ const checkpointing = options({
       "Whether output channel state is recovered downstream.",
       { since: "2.3" },
     ],
-    "execution.state-recovery.from-local": [flag(), "false", "Whether recovery reads local copies."],
     "execution.state-recovery.claim-mode": [
       choice(["NO_CLAIM", "CLAIM", "LEGACY"]),
       "NO_CLAIM",
