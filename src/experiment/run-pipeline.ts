@@ -149,8 +149,12 @@ function drain(
   underLoad: StopReason,
 ): RunResult["stopReason"] {
   const bound = world.sim.now + drainTime(pipeline);
+  const quiet = quietTime(pipeline);
   let stopped = underLoad;
-  while (stopped.kind === "reached-end" && world.sim.now < bound && !checks.allVisible(world)) {
+  let seenAllAt: number = world.sim.now;
+  while (stopped.kind === "reached-end" && world.sim.now < bound) {
+    if (!checks.allVisible(world)) seenAllAt = world.sim.now + SECOND / 10;
+    else if (world.sim.now - seenAllAt >= quiet) break;
     stopped = world.run(Math.min(bound, world.sim.now + SECOND / 10));
   }
   // Where every job has ended for good, nothing happens any more.
@@ -173,6 +177,18 @@ function runUnderLoad(world: World, duration: number, sample: RunOptions["sample
 function warmUpOf(pipeline: Pipeline, duration: number): number {
   const intervals = pipeline.jobs.map((job) => job.checkpointing.interval ?? 0);
   return Math.min(duration / 2, Math.max(duration * WARM_UP_SHARE, 2 * Math.max(0, ...intervals)));
+}
+
+/** How long nothing more may come before everything has come, ns. Which windows will yet be fired behind another job's sink, only
+ *  that they are tells: what it wrote is committed, read, and looked at. */
+function quietTime({ jobs }: Pipeline): number {
+  const isChained = jobs.some(
+    ({ source }) =>
+      source.watermarks !== undefined &&
+      jobs.some(({ sinks }) => sinks.some(({ topic }) => topic === source.topic)),
+  );
+  if (!isChained) return 0;
+  return 2 * SECOND + 2 * Math.max(...jobs.map(({ checkpointing }) => checkpointing.interval ?? 0));
 }
 
 /** How long after the load's end records may still become visible, ns. */

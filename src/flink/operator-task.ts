@@ -111,6 +111,8 @@ export class OperatorTask implements DownstreamTask, UpstreamTask {
   /** Behind how many records of the buffer in service the next latency marker comes; -1: none does. */
   #markerIndex = -1;
   readonly #eventTime: TaskEventTime | undefined;
+  /** Its operator keeps the records in windows. */
+  readonly #collects: boolean;
   /** What is in service are results of windows: the thread runs no mail before they are out. */
   #isFiring = false;
   /** The record behind the buffer in service at which an operator will throw, and what was behind that buffer with it. */
@@ -162,6 +164,7 @@ export class OperatorTask implements DownstreamTask, UpstreamTask {
     this.#inputs = new InputGates(settings, []);
     this.#writers = new RecordWriters(sim, kinds, number, settings.writers, [], []);
     this.#eventTime = parts.eventTime;
+    this.#collects = parts.eventTime?.hasWindows === true;
     this.#processed = new ProcessedRecords(listener(parts));
     const { checkpoints, recycler } = parts;
     const snapshotParts = { sinks: this.#sinks, checkpoints, recycler };
@@ -302,7 +305,7 @@ export class OperatorTask implements DownstreamTask, UpstreamTask {
   #counters(now: number): TaskCounters {
     const inService = this.#service.isIdle ? 0 : this.#service.size - this.#doneBy(now);
     const numRecordsIn = this.#recordsTaken - (this.#isFiring ? 0 : inService);
-    const handedOn = this.#collects()
+    const handedOn = this.#collects
       ? this.#eventTime!.resultsOut - (this.#isFiring ? inService : 0)
       : numRecordsIn;
     return {
@@ -416,14 +419,14 @@ export class OperatorTask implements DownstreamTask, UpstreamTask {
   }
 
   emitInto(channel: Channel, now: number): void {
-    if (this.#collects() && !this.#isFiring) return;
+    if (this.#collects && !this.#isFiring) return;
     this.#service.emitInto(channel, this.#doneBy(now));
   }
 
   timeOfEmission(channel: Channel, records: number): number {
     // One record at a time, the channels are looked after at each one's end.
     if (this.#isHeldUp() || this.#service.isIdle || this.#settings.oneRecord) return Number.POSITIVE_INFINITY;
-    if (this.#collects() && !this.#isFiring) return Number.POSITIVE_INFINITY;
+    if (this.#collects && !this.#isFiring) return Number.POSITIVE_INFINITY;
     const missing = records - channel.open.records;
     if (missing <= 0) return this.#sim.now;
     const index = this.#service.indexOf(channel, missing);
@@ -473,11 +476,6 @@ export class OperatorTask implements DownstreamTask, UpstreamTask {
       }
       this.#takeNext(now);
     }
-  }
-
-  /** Its operator keeps the records in windows. */
-  #collects(): boolean {
-    return this.#eventTime?.hasWindows === true;
   }
 
   /** Nothing of the buffer in service is being served. */
@@ -573,7 +571,7 @@ export class OperatorTask implements DownstreamTask, UpstreamTask {
   #serve(spans: SpanList, total: number, now: number): void {
     this.#service.begin(spans, now, total);
     this.#gauges.enter(BUSY, now, this.#service.busyUntil);
-    if (this.#writers.channels.length === 0 || (this.#collects() && !this.#isFiring)) return;
+    if (this.#writers.channels.length === 0 || (this.#collects && !this.#isFiring)) return;
     this.#writers.foresee();
   }
 
@@ -678,7 +676,7 @@ export class OperatorTask implements DownstreamTask, UpstreamTask {
     const count = done - service.served;
     service.served = done;
     if (!this.#isFiring) this.#records += count;
-    if (this.#sinks.isEmpty || (this.#collects() && !this.#isFiring)) return;
+    if (this.#sinks.isEmpty || (this.#collects && !this.#isFiring)) return;
     const { spans } = this.#current!;
     if (this.#writers.channels.length > 0) {
       // They go to the network too.
@@ -698,7 +696,7 @@ export class OperatorTask implements DownstreamTask, UpstreamTask {
 
   /** Where records only go to sinks, a buffer is cut as they get them, and told of in the same runs; else as a whole. */
   #tellsRuns(): boolean {
-    return !this.#collects() && this.#writers.channels.length === 0 && !this.#sinks.isEmpty;
+    return !this.#collects && this.#writers.channels.length === 0 && !this.#sinks.isEmpty;
   }
 
   /** The output is not available: the thread waits, and runs only mails. */

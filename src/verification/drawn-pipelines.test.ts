@@ -1,4 +1,4 @@
-import { test as property } from "@fast-check/vitest";
+import { fc, test as property } from "@fast-check/vitest";
 import { describe, expect, test } from "vitest";
 import { type RunResult, runPipeline } from "../experiment/index.ts";
 import type { Pipeline } from "../pipeline/index.ts";
@@ -44,3 +44,35 @@ property.prop([pipelineInputs()], { numRuns: 12 })(
     expectConserved(run(readDrawn(input)));
   },
 );
+
+property.prop(
+  [
+    pipelineInputs(),
+    fc.record({
+      size: fc.integer({ min: 100, max: 2000 }),
+      outOfOrderness: fc.integer({ min: 0, max: 800 }),
+      resultTime: fc.constantFrom("10 us", "exponential 0.5 ms", "3 ms"),
+      behindWindows: fc.boolean(),
+    }),
+  ],
+  { numRuns: 12 },
+)("any pipeline with windows shows each result once, and breaks no check", (input, draw) => {
+  const assignments = [
+    `jobs.job1.source.watermark=bounded-out-of-orderness ${draw.outOfOrderness} ms`,
+    // Some source subtasks may have no partition.
+    "jobs.job1.source.scan.watermark.idle-timeout=1 s",
+    `jobs.job1.operators.0.window=tumble ${draw.size} ms`,
+    `jobs.job1.operators.0.result-time=${draw.resultTime}`,
+  ];
+  if (draw.behindWindows && Object.keys(input.jobs).length > 1) {
+    assignments.push(
+      "jobs.job2.source.watermark=bounded-out-of-orderness 3 s",
+      "jobs.job2.source.scan.watermark.idle-timeout=1 s",
+      "jobs.job2.operators.0.window=tumble 1500 ms",
+    );
+  }
+  const result = run(readDrawn(input, ...assignments));
+  expect(result.windows![0]!.fired).toBeGreaterThan(0);
+  if (result.windows!.every(({ lateRecordsDropped }) => lateRecordsDropped === 0)) expectConserved(result);
+  else expect(result.checks.flatMap(({ violations }) => violations)).toEqual([]);
+});
