@@ -87,7 +87,7 @@ export const METRICS = [
   "records_visible",
   "records_lost",
   "records_duplicated",
-  // Records that windows dropped, since they came behind the watermark.
+  // Records that windows dropped, since they came when theirs had been fired.
   "records_late",
   // Furthest that a value of a reader with `deduplicate` went back in time.
   "upsert_setback_ms",
