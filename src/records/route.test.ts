@@ -448,3 +448,19 @@ describe("where a lane table's records are written by key", () => {
     },
   );
 });
+
+test("the places between records that a key picks are those of all candidates, through any number of keys", () => {
+  const table = LaneTable.of(1, 100, cycle, 8, 1);
+  const lineage = new Lineage();
+  lineage.addOrigin(new ConstantOrigin(1, { numerator: 1000, denominator: 1 }, 1e9), table);
+  const keyed = lineage.route(0, 0, 4);
+  const written = lineage.written(keyed, 1, 3, 3);
+  const inTurn = lineage.written(lineage.inTurn(keyed, 1, 2), 1, 3, 3);
+  for (const rank of [0, 1, 5]) {
+    const offset = written.offsetOf(0, rank);
+    expect(written.placeOf(0, rank, offset)).toBe(offset);
+    // Of what is dealt out evenly the rank counts.
+    const dealt = inTurn.offsetOf(0, rank);
+    expect(inTurn.placeOf(0, rank, dealt)).toBe(lineage.inTurn(keyed, 1, 2).rankOf(0, dealt));
+  }
+});
