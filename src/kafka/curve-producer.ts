@@ -362,7 +362,8 @@ export class CurveProducer implements RecordProducer {
   ): void {
     const broker = this.#connectionOf(partition);
     const connection = this.#connections[broker]!;
-    const ack = connection.send(batch ? 1 : count, first, last) + this.#answerTime;
+    connection.send(batch ? 1 : count, first, last);
+    const ack = connection.lastAnsweredAt() + this.#answerTime;
     if (ack > this.#lastAckAt) this.#lastAckAt = ack;
     const head = connection.first + this.#appendDelay;
     const tail = connection.last + this.#appendDelay;

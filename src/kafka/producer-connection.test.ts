@@ -132,6 +132,13 @@ describe("a free connection", () => {
       freeAt: 440 + 760 + 1000,
     });
   });
+
+  test("answers no record before its request starts, where the line ends behind the last one's own start", () => {
+    const connection = connectionOf(link);
+    const { last, freeAt } = send(connection, 5, 0, 40);
+    expect(freeAt).toBe(last - 320 + 1000);
+    expect(connection.lastAnsweredAt()).toBe(last + 1000);
+  });
 });
 
 describe("a busy connection", () => {

@@ -48,7 +48,7 @@ export class ProducerConnection {
   }
 
   /** Sends `count` records at times evenly from `first` to `last` (ns); sets this.first and this.last.
-   *  @returns when the last request's answer leaves the broker, ns. */
+   *  @returns when the connection is free again by the exact starts, ns. */
   send(count: number, first: number, last: number): number {
     const arrival = first + this.#outbound;
     const longest = this.#longestWait;
@@ -83,6 +83,12 @@ export class ProducerConnection {
     this.first = arrival + 2 * mean - tail;
     this.last = Math.max(this.first, lastArrival + tail);
     return this.#remember(lastArrival, lastWait);
+  }
+
+  /** When the answer to the last run's last record leaves the broker, ns: not before that record's request starts, where the
+   *  line through the run ends behind its exact start. */
+  lastAnsweredAt(): number {
+    return (this.last > this.#lastStart ? this.last : this.#lastStart) + this.#service;
   }
 
   /** From one record's start to the next one's at the earliest: a whole service time, or less when the Sender picks up
