@@ -7,6 +7,7 @@
  *    once when its broker works, by retry.backoff.ms when it had been gone. */
 
 import { Outbox, SpanList } from "../records/index.ts";
+import { NO_JOB } from "./client-links.ts";
 import type { FollowedBatch, LeaderLog } from "./leader-log.ts";
 import type { LossReason } from "./observations.ts";
 import type { LeaderChange } from "./partition-change.ts";
@@ -633,6 +634,3 @@ const ERRORS: Readonly<Partial<Record<ProduceAnswer, SendError>>> = {
   NOT_LEADER_OR_FOLLOWER: "NotLeaderOrFollowerException",
   OUT_OF_ORDER_SEQUENCE_NUMBER: "OutOfOrderSequenceException",
 };
-
-/** Of producers that belong to no job. */
-const NO_JOB = -2;

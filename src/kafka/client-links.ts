@@ -17,7 +17,7 @@ export type FaultyMessage =
   | "WriteTxnMarkers request";
 
 /** Who talks to brokers: in a TaskManager, the process of this number; else the reader or the load's producer of this
- *  number. `job` is the one whose client it is, -2 where it is none's. */
+ *  number. `job` is the one whose client it is, or NO_JOB. */
 export interface ClientPlace {
   readonly kind: ClientKind;
   readonly client: number;
@@ -28,6 +28,8 @@ export type ClientKind = "taskmanager" | "reader" | "producer";
 
 /** Every one of them. */
 export const ALL = -1;
+/** Of clients that are no job's. */
+export const NO_JOB = -2;
 
 export interface LinkCut {
   readonly kind: ClientKind;

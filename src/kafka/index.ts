@@ -16,6 +16,7 @@ export {
   ClientLinks,
   type ClientPlace,
   type LinkCut,
+  NO_JOB,
   reaches,
 } from "./client-links.ts";
 export { CurveConsumer } from "./curve-consumer.ts";

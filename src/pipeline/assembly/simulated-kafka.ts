@@ -31,6 +31,7 @@ import {
   type KafkaObserver,
   type LinkCut,
   type LogConsumer,
+  NO_JOB,
   type PartitionGroup,
   produceService,
   ReadableHistory,
@@ -70,8 +71,6 @@ import { splitOwner } from "../split-owner.ts";
 import { appendsPerSecond, recordBytes, recordsPerSecond } from "../topic-load.ts";
 import type { AssemblyOptions } from "./assembly-options.ts";
 
-/** Of clients that are no job's. */
-const NO_JOB = -2;
 /** Name under which the partitions of __transaction_state are led. */
 const STATE_LOG = "__transaction_state";
 
