@@ -1,5 +1,5 @@
 import type { CheckpointLog, LoggedPhase } from "../metrics/index.ts";
-import type { Pipeline } from "../pipeline/index.ts";
+import { type Pipeline, widestJob } from "../pipeline/index.ts";
 import type { Aftermath } from "./recovery-metrics.ts";
 import type { Measurement } from "./run-pipeline.ts";
 import type { RunResult } from "./run-result.ts";
@@ -81,8 +81,8 @@ export function describeFailures(
   });
 }
 
-function participantOf({ jobs }: Pipeline, { job, participant, number }: LoggedPhase): string {
-  const { parallelism } = jobs[job]!;
+function participantOf({ jobs, faults }: Pipeline, { job, participant, number }: LoggedPhase): string {
+  const { parallelism } = widestJob(jobs[job]!, faults);
   if (participant === "writer") {
     const before = jobs.slice(0, job).reduce((sum, other) => sum + other.parallelism, 0);
     return `sink ${number - before}`;
