@@ -165,8 +165,7 @@ export const EXCUSES: readonly Excuse[] = [
     isolationLevel: "any",
     cause: "late records",
     permits: "losses",
-    since:
-      "a window that was fired without the records of a key, which came behind the watermark, has no result for it",
+    since: "a window that was fired before the records of a key came has no result for it",
   },
   {
     guarantee: "any",

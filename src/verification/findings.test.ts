@@ -323,6 +323,7 @@ describe("experiments find", () => {
     // Two of four partitions bring 2000 clicks/s; the window that ends at 70 s lacks four seconds of them.
     expect(at({ idle: "5 s" }, "records_late")).toBeGreaterThan(7500);
     expect(at({ idle: "5 s" }, "records_late")).toBeLessThan(8500);
+    expect(at({ idle: "10 s" }, "records_late")).toBeGreaterThan(7500);
     expect(at({ idle: "15 s" }, "records_late")).toBe(0);
   });
 

@@ -53,6 +53,7 @@ const READ_BY_NOBODY: Readonly<Record<string, string>> = {
   "jobs[].latencyTracking.historySize": "as that",
   "jobs[].network.debloat.*": "read where buffers are debloated, and here they aren't",
   "jobs[].restartStrategy.*": FAILURES,
+  "jobs[].state.fromLocal": FAILURES,
   "jobs[].sinks[].producer.bufferMemory": BROKERS,
   "jobs[].sinks[].producer.deliveryTimeout": BROKERS,
   "jobs[].sinks[].producer.idempotence": BROKERS,

@@ -287,7 +287,7 @@ describe("when a result comes", () => {
     expect(recordsLost).toBeGreaterThan(0);
     expect(recordsLost).toBeLessThanOrEqual(25);
     expect(hasty.checks[0]!.permitted.join()).toMatch(
-      /lost: windows of window-\d+ .* came behind the watermark/,
+      /lost: windows of window-\d+ .* fired before the records of a key came/,
     );
   });
 

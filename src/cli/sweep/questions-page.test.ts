@@ -88,7 +88,7 @@ flink: { taskmanagers: 3 }
 jobs:
   enrich:
     config: { parallelism.default: 3, execution.checkpointing.interval: 60 s, execution.checkpointing.dir: "s3://cp" }
-    source: { topic: clicks }
+    source: { topic: clicks, watermark: bounded-out-of-orderness 5 s }
     operators: [{ name: join, keyed: true, state: 1 kb/key, service-time: 0.2 ms }]
     sinks: [{ topic: sessions, sink.delivery-guarantee: exactly-once, sink.transactional-id-prefix: s, properties.transaction.timeout.ms: 10 min }]
 readers:
