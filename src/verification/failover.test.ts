@@ -2,41 +2,19 @@ import { describe, expect, test } from "vitest";
 import { measurePipeline } from "../experiment/index.ts";
 import { VisibleGaps } from "../metrics/index.ts";
 import { parsePipeline } from "../pipeline/index.ts";
-import { broken, counts, faultedRuns } from "./faulted-runs.ts";
+import { broken, counts, faultedRuns, TWO_SUBTASKS } from "./faulted-runs.ts";
 
 const SECOND = 1e9;
 
-/** Two TaskManagers of one slot, a keyed job of parallelism 2, a checkpoint each second. */
-const PIPELINE = `
-environment: { preset: laptop }
-kafka:
-  topics:
-    in: { partitions: 2 }
-    out: { partitions: 2 }
-producers:
-  load: { topic: in, rate: 1000/s, record: 100 B, keys: 10000 }
-flink: { taskmanagers: 2, resource-provider: standalone }
-jobs:
-  job:
-    config:
-      parallelism.default: 2
-      execution.checkpointing.interval: 1 s
-      restart-strategy.type: fixed-delay
-      restart-strategy.fixed-delay.attempts: 1000
-    source: { topic: in }
-    operators:
-      - { name: count, keyed: true, service-time: 0.02 ms, state: 100 b/key }
-    sinks:
-      - topic: out
-        sink.delivery-guarantee: exactly-once
-        sink.transactional-id-prefix: job
-        properties.transaction.timeout.ms: 600000
-readers:
-  committed: { topic: out, isolation.level: read_committed }
-  uncommitted: { topic: out, isolation.level: read_uncommitted }
-`;
+/** Nothing replaces a process, and the job is restarted however often it fails. */
+const SETTINGS = [
+  "producers.load.keys=10000",
+  "flink.resource-provider=standalone",
+  "restart-strategy.type=fixed-delay",
+  "restart-strategy.fixed-delay.attempts=1000",
+];
 
-const run = faultedRuns(PIPELINE, "failover.yaml", 60);
+const run = faultedRuns(TWO_SUBTASKS, "failover.yaml", 60, SETTINGS);
 
 const [committed, uncommitted] = [0, 1];
 
@@ -176,7 +154,7 @@ test("a vanished node gives no credit: who writes to it stands still when the bu
     "producers.load.rate=4000/s",
     "producers.load.record=400 B",
   ];
-  const { pipeline } = parsePipeline(PIPELINE, "failover.yaml", assignments);
+  const { pipeline } = parsePipeline(TWO_SUBTASKS, "failover.yaml", [...SETTINGS, ...assignments]);
   const gaps = new VisibleGaps(2);
   measurePipeline(pipeline, { seed: "1", duration: 60 * SECOND, observe: () => [gaps] });
   const { from, length } = gaps.largest(uncommitted)!;

@@ -1,36 +1,11 @@
 import { describe, expect, test } from "vitest";
 import type { RunResult } from "../experiment/index.ts";
-import { allCounts, broken, faultedRuns } from "./faulted-runs.ts";
+import { allCounts, broken, faultedRuns, TWO_SUBTASKS } from "./faulted-runs.ts";
 
-/** Two TaskManagers of one slot, a keyed job of parallelism 2, a checkpoint each second. */
-const PIPELINE = `
-environment: { preset: laptop }
-kafka:
-  topics:
-    in: { partitions: 2 }
-    out: { partitions: 2 }
-producers:
-  load: { topic: in, rate: 500/s, record: 100 B, keys: 1000 }
-flink: { taskmanagers: 2, config: { high-availability.type: kubernetes } }
-jobs:
-  job:
-    config:
-      parallelism.default: 2
-      execution.checkpointing.interval: 1 s
-    source: { topic: in }
-    operators:
-      - { name: count, keyed: true, service-time: 0.02 ms, state: 100 b/key }
-    sinks:
-      - topic: out
-        sink.delivery-guarantee: exactly-once
-        sink.transactional-id-prefix: job
-        properties.transaction.timeout.ms: 600000
-readers:
-  committed: { topic: out, isolation.level: read_committed }
-  uncommitted: { topic: out, isolation.level: read_uncommitted }
-`;
-
-const run = faultedRuns(PIPELINE, "lost-leader.yaml", 90);
+const run = faultedRuns(TWO_SUBTASKS, "lost-leader.yaml", 90, [
+  "producers.load.rate=500/s",
+  "high-availability.type=kubernetes",
+]);
 
 const at = ({ recovery }: RunResult, what: string): number[] =>
   recovery.timeline.filter((one) => one.what === what).map(({ atMs }) => atMs);

@@ -1,39 +1,8 @@
 import { describe, expect, test } from "vitest";
 import type { RunResult } from "../experiment/index.ts";
-import { allCounts, broken, faultedRuns, told } from "./faulted-runs.ts";
+import { allCounts, broken, faultedRuns, RETAINED, TWO_SUBTASKS, told } from "./faulted-runs.ts";
 
-/** A keyed job of parallelism 2, a checkpoint each second. */
-const PIPELINE = `
-environment: { preset: laptop }
-kafka:
-  topics:
-    in: { partitions: 2 }
-    out: { partitions: 2 }
-producers:
-  load: { topic: in, rate: 1000/s, record: 100 B, keys: 1000 }
-flink: { taskmanagers: 2 }
-jobs:
-  job:
-    config:
-      parallelism.default: 2
-      execution.checkpointing.interval: 1 s
-      execution.checkpointing.dir: file:///checkpoints
-      execution.checkpointing.externalized-checkpoint-retention: RETAIN_ON_CANCELLATION
-      execution.checkpointing.num-retained: 3
-    source: { topic: in }
-    operators:
-      - { name: count, keyed: true, service-time: 0.02 ms, state: 100 b/key }
-    sinks:
-      - topic: out
-        sink.delivery-guarantee: exactly-once
-        sink.transactional-id-prefix: job
-        properties.transaction.timeout.ms: 600000
-readers:
-  committed: { topic: out, isolation.level: read_committed }
-  uncommitted: { topic: out, isolation.level: read_uncommitted }
-`;
-
-const run = faultedRuns(PIPELINE, "operator-actions.yaml", 40);
+const run = faultedRuns(TWO_SUBTASKS, "operator-actions.yaml", 40, RETAINED);
 
 const [committed, uncommitted] = [0, 1];
 const job = ({ recovery }: RunResult) => recovery.jobs[0]!;

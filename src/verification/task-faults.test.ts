@@ -1,37 +1,16 @@
 import { describe, expect, test } from "vitest";
 import type { RunResult } from "../experiment/index.ts";
-import { broken, counts, faultedRuns } from "./faulted-runs.ts";
+import { broken, counts, faultedRuns, TWO_SUBTASKS } from "./faulted-runs.ts";
 
-/** A keyed job of parallelism 2, a checkpoint each second; a record takes 0.5 ms, so that a subtask is a quarter busy. */
-const PIPELINE = `
-environment: { preset: laptop }
-kafka:
-  topics:
-    in: { partitions: 2 }
-    out: { partitions: 2 }
-producers:
-  load: { topic: in, rate: 1000/s, record: 100 B, keys: 10000 }
-jobs:
-  job:
-    config:
-      parallelism.default: 2
-      execution.checkpointing.interval: 1 s
-      restart-strategy.type: fixed-delay
-      restart-strategy.fixed-delay.attempts: 5
-    source: { topic: in }
-    operators:
-      - { name: count, keyed: true, service-time: 0.5 ms, state: 100 b/key }
-    sinks:
-      - topic: out
-        sink.delivery-guarantee: exactly-once
-        sink.transactional-id-prefix: job
-        properties.transaction.timeout.ms: 600000
-readers:
-  committed: { topic: out, isolation.level: read_committed }
-  uncommitted: { topic: out, isolation.level: read_uncommitted }
-`;
+/** A record takes 0.5 ms, so that a subtask is a quarter busy. */
+const SETTINGS = [
+  "producers.load.keys=10000",
+  "restart-strategy.type=fixed-delay",
+  "restart-strategy.fixed-delay.attempts=5",
+  "jobs.job.operators.count.service-time=0.5 ms",
+];
 
-const runs = faultedRuns(PIPELINE, "task-faults.yaml", 60);
+const runs = faultedRuns(TWO_SUBTASKS, "task-faults.yaml", 60, SETTINGS);
 const run = (set: readonly string[], seconds?: number): RunResult => runs([], set, seconds);
 
 const [committed, uncommitted] = [0, 1];
