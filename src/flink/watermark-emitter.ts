@@ -71,9 +71,12 @@ export class WatermarkEmitter {
     this.#state = sourceWatermarks(splits, outOfOrderness / MILLISECOND, idleTimeout);
   }
 
-  /** The timers of a job's subtasks have phases of their own. */
+  /** The first emission is a whole interval after the task's start. Tasks that run when the simulated time begins were started
+   *  some time before; without that their timers would go off in step with the clock, and so with the windows' ends. */
   start(): void {
-    this.#schedule(Math.floor(this.#random.uniform() * this.#strategy.interval));
+    const { interval } = this.#strategy;
+    if (this.#sim.now > 0) this.#scheduleNext();
+    else this.#schedule(Math.floor(this.#random.uniform() * interval));
   }
 
   dispose(): void {
@@ -116,7 +119,6 @@ export class WatermarkEmitter {
 
   /** The periodic emission. @param put puts it behind what was emitted. */
   emit(put: (watermark: number, status: StreamStatus) => void): void {
-    const { interval, oversleep } = this.#strategy;
     const outbox = this.#outbox;
     outbox.clear();
     onPeriodicEmit(this.#state, this.#activeTime(), outbox);
@@ -128,14 +130,19 @@ export class WatermarkEmitter {
       else if (outbox.effects[i] === EMIT_ACTIVE) status = ACTIVE_STREAM;
     }
     if (outbox.length > 0) put(watermark, status);
-    const late = oversleep > 0 ? this.#random.uniform() * oversleep : 0;
-    this.#schedule(Math.floor(interval + late));
+    this.#scheduleNext();
   }
 
   #activeTime(): number {
     const { now } = this.#sim;
     if (!this.#strategy.pausesWhileHeldUp) return now;
     return now - this.#heldUp - (this.#heldUpSince < 0 ? 0 : now - this.#heldUpSince);
+  }
+
+  #scheduleNext(): void {
+    const { interval, oversleep } = this.#strategy;
+    const late = oversleep > 0 ? this.#random.uniform() * oversleep : 0;
+    this.#schedule(Math.floor(interval + late));
   }
 
   #schedule(delay: number): void {
