@@ -16,8 +16,8 @@ if (Number.parseInt(process.versions.node, 10) >= WANTED_MAJOR) {
   const suffix = process.platform === "win32" ? ".exe" : "";
   const pinned = fileURLToPath(new URL(`../../node_modules/node/bin/node${suffix}`, import.meta.url));
   if (existsSync(pinned)) {
-    const main = fileURLToPath(new URL("./sluice.ts", import.meta.url));
-    const child = spawnSync(pinned, [main, ...process.argv.slice(2)], { stdio: "inherit" });
+    const launcher = fileURLToPath(import.meta.url);
+    const child = spawnSync(pinned, [launcher, ...process.argv.slice(2)], { stdio: "inherit" });
     if (child.error !== undefined) throw child.error;
     if (child.signal !== null) process.kill(process.pid, child.signal);
     process.exitCode = child.status ?? 3;
