@@ -1,11 +1,14 @@
-/** Models: a producer's batches one by one, where something is wrong between it and a broker: at most max.in.flight requests on
- *    each connection, each answered, refused, timed out or lost with its connection (produce-requests.ts); what fails goes
- *    again by back-off, in the order that sequence numbers keep or that nothing keeps.
- *  Source: kafka Sender, RecordAccumulator, NetworkClient, InFlightRequests, KAFKA-15415 (no back-off behind a new leader),
+/** Models: a producer's batches one by one, where something is wrong between it and a broker: a request takes a batch each of
+ *    the partitions that its broker leads, up to max.request.size, from partition to partition in turn; at most
+ *    max.in.flight requests on each connection, each answered, timed out or lost with its connection (produce-requests.ts);
+ *    what fails goes again by back-off, in the order that sequence numbers keep or that nothing keeps.
+ *  Source: kafka Sender.sendProduceRequests, RecordAccumulator (drainBatchesForOneNode: a partition whose retry or unresolved
+ *    sequence has to wait ends the pass), NetworkClient, InFlightRequests, KAFKA-15415 (no back-off behind a new leader),
  *    KIP-951 (who leads comes with the refusal).
- *  Leaves out: requests of several partitions (each batch is a request), jitter of back-offs; a connection is made again at
- *    once when its broker works, by retry.backoff.ms when it had been gone. */
+ *  Leaves out: jitter of back-offs; a connection is made again at once when its broker works, by retry.backoff.ms when it had
+ *    been gone. */
 
+import { invariant } from "../engine/index.ts";
 import { Outbox, SpanList } from "../records/index.ts";
 import { NO_JOB } from "./client-links.ts";
 import type { FollowedBatch, LeaderLog } from "./leader-log.ts";
@@ -16,8 +19,9 @@ import {
   type BatchSenderSettings,
   type Connection,
   hasCome,
+  type PartitionProduceData,
+  type ProduceRequest,
   ProduceRequests,
-  type Request,
 } from "./produce-requests.ts";
 import { firstRetryAfter, type SendError } from "./record-producer.ts";
 import {
@@ -163,6 +167,7 @@ export class BatchSender {
         broker: this.#connections.length,
         requests: [],
         strays: [],
+        drainFrom: 0,
         requestsLost: false,
         responsesLost: false,
         freeAt: 0,
@@ -197,33 +202,51 @@ export class BatchSender {
     this.#outbox.clear();
     this.#drain(batch);
     const appendsAt = at <= now ? at : Math.max(at, links.heldUntil(client, knownLeader, now, "requests"));
-    const request = this.#request(batch, connection, at - appendTime, appendsAt);
-    if (acks !== "0") {
+    const data = this.#produceData(batch, connection);
+    const isAppended = at <= now;
+    const shared = acks === "0" ? undefined : this.#sharedBy(connection, partition, appendsAt, isAppended);
+    const request = shared ?? this.#request([data], connection, at - appendTime, appendsAt);
+    if (shared !== undefined) shared.partitions = [...shared.partitions, data];
+    else if (acks !== "0") {
       // Those of several partitions are adopted one partition after the other.
       const later = connection.requests.findIndex((one) => one.appendsAt > appendsAt);
       connection.requests.splice(later < 0 ? connection.requests.length : later, 0, request);
-    } else if (at > now) connection.strays.push(request);
-    if (at <= now) {
-      this.#brokers.append(request, at);
-      if (acks === "1") this.#brokers.answer(request, connection, "NONE", at);
-    } else connection.lastAppendsAt = Math.max(connection.lastAppendsAt, appendsAt);
+    } else if (!isAppended) connection.strays.push(request);
+    if (isAppended) this.#brokers.appendBefore(request, data, connection, at);
+    else connection.lastAppendsAt = Math.max(connection.lastAppendsAt, appendsAt);
     if (acks === "0") this.#onAnswer(batch, "NONE", now);
+  }
+
+  /** The request that one of another partition at this time was in, too: a connection's requests are a service time apart. */
+  #sharedBy(
+    { requests }: Connection,
+    partition: number,
+    appendsAt: number,
+    isAppended: boolean,
+  ): ProduceRequest | undefined {
+    return requests.find(
+      (one) =>
+        !one.isAnswered &&
+        one.isTaken === isAppended &&
+        Math.abs(one.appendsAt - appendsAt) < this.#settings.service &&
+        one.partitions.every(({ batch }) => batch.partition !== partition),
+    );
   }
 
   /** Takes the records of `spans`, which came at `at` (ns) and may share a batch with those before. */
   add(partition: number, spans: SpanList, transaction: number, at: number): void {
     const { queue } = this.#partitions[partition]!;
-    const { recordsOfRequest } = this.#settings;
+    const { recordsOfBatch } = this.#settings;
     // The records of a batch come all at once; those of several runs side by side would lose their order.
     spans.interleaved = false;
     const last = queue.at(-1);
-    if (last !== undefined && last.transaction === transaction && last.spans.records < recordsOfRequest) {
+    if (last !== undefined && last.transaction === transaction && last.spans.records < recordsOfBatch) {
       last.filledAt = at;
-      spans.moveFront(Math.min(spans.records, recordsOfRequest - last.spans.records), last.spans);
+      spans.moveFront(Math.min(spans.records, recordsOfBatch - last.spans.records), last.spans);
     }
     while (spans.records > 0) {
       const part = new SpanList(this.#separate);
-      spans.moveFront(Math.min(spans.records, recordsOfRequest), part);
+      spans.moveFront(Math.min(spans.records, recordsOfBatch), part);
       queue.push(this.#batch(partition, part, transaction, at));
     }
   }
@@ -253,16 +276,18 @@ export class BatchSender {
     const onTheirWay = new Set<FollowedBatch>();
     for (const connection of this.#connections) {
       const { requests, strays, broker } = connection;
-      const sent = [...strays, ...requests].filter(
-        ({ batch, isTaken, appendsAt }) =>
-          !isTaken &&
-          appendsAt < Number.POSITIVE_INFINITY &&
-          this.#topic.leader(batch.partition) === broker &&
-          this.#brokers.takes(batch.partition),
+      connection.strays = [...strays, ...requests].filter(
+        ({ isTaken, appendsAt }) => !isTaken && appendsAt < Number.POSITIVE_INFINITY,
       );
+      for (const request of connection.strays) {
+        request.partitions = request.partitions.filter(
+          ({ batch: { partition } }) =>
+            this.#topic.leader(partition) === broker && this.#brokers.takes(partition),
+        );
+        for (const { batch } of request.partitions) onTheirWay.add(batch);
+      }
+      connection.strays = connection.strays.filter(({ partitions }) => partitions.length > 0);
       connection.requests = [];
-      connection.strays = sent;
-      for (const { batch } of sent) onTheirWay.add(batch);
     }
     for (const batch of this.#batches.values()) {
       if (batch.appended === 0 && !onTheirWay.has(batch)) dropped += batch.spans.records;
@@ -293,10 +318,13 @@ export class BatchSender {
   /** What is on its way to a broker that is gone comes nowhere; with acks=0 nobody will ever know. */
   #dropStrays(connection: Connection): void {
     const { acks } = this.#settings;
-    for (const { batch } of connection.strays) {
-      if (acks === "0") this.#listener.lost(batch.partition, batch.spans.records, "leader lost");
-    }
+    if (acks === "0") for (const { partitions } of connection.strays) this.#tellLost(partitions);
     connection.strays = [];
+  }
+
+  #tellLost(partitions: readonly PartitionProduceData[]): void {
+    for (const { batch } of partitions)
+      this.#listener.lost(batch.partition, batch.spans.records, "leader lost");
   }
 
   /** The connection to `broker` ends: nothing on it is answered any more. */
@@ -318,7 +346,8 @@ export class BatchSender {
     for (const entry of this.#partitions) {
       if (entry.knownLeader === broker && Number.isNaN(entry.noticedAt)) entry.noticedAt = now;
     }
-    for (const { batch } of requests) this.#onAnswer(batch, "NOT_ANSWERED", now);
+    for (const { partitions } of requests)
+      for (const { batch } of partitions) this.#onAnswer(batch, "NOT_ANSWERED", now);
   }
 
   /** The way between the client and `broker` is cut from now on: what is on it comes later. */
@@ -369,10 +398,7 @@ export class BatchSender {
       if (oldest !== undefined) at = Math.min(at, oldest.answeredAt, oldest.sentAt + requestTimeout);
     }
     for (const { createdAt } of this.#batches.values()) at = Math.min(at, createdAt + deliveryTimeout);
-    for (let partition = 0; partition < this.#partitions.length; partition++) {
-      if (this.follows(partition)) at = Math.min(at, this.#drainsAt(partition, now));
-    }
-    return at;
+    return Math.min(at, this.#nextToSend(now).at);
   }
 
   // ---- the client
@@ -382,11 +408,13 @@ export class BatchSender {
     let isChanged = false;
     // Answers come in the order of their requests.
     while (connection.requests.length > 0 && connection.requests[0]!.answeredAt <= now) {
-      const { batch, answer, answeredAt } = connection.requests.shift()!;
+      const { partitions, answeredAt } = connection.requests.shift()!;
       isChanged = true;
       this.#brokers.changedAt = Math.max(this.#brokers.changedAt, answeredAt);
-      if (answer === "NOT_LEADER_OR_FOLLOWER") this.#noticeLeader(batch.partition, answeredAt);
-      this.#onAnswer(batch, answer, answeredAt);
+      for (const { batch, answer } of partitions) {
+        if (answer === "NOT_LEADER_OR_FOLLOWER") this.#noticeLeader(batch.partition, answeredAt);
+        this.#onAnswer(batch, answer, answeredAt);
+      }
     }
     const [oldest] = connection.requests;
     if (oldest !== undefined && oldest.sentAt + this.#settings.requestTimeout <= now) {
@@ -494,71 +522,137 @@ export class BatchSender {
     return links.reconnectsAt(client, broker, closedAt, Math.max(tried, now));
   }
 
-  /** When the next batch of `partition` is sent unless an answer comes first, ns. */
-  #drainsAt(partition: number, now: number): number {
-    const { knownLeader, noticedAt } = this.#partitions[partition]!;
+  /** When the batch at the head of `partition` may be sent unless an answer comes first, ns. */
+  #drainsAt(head: FollowedBatch, now: number): number {
+    const { partition } = head;
+    const { noticedAt } = this.#partitions[partition]!;
     const { stateOf, maxInFlight } = this.#settings;
-    const head = this.#head(partition);
-    if (head === undefined) return Number.POSITIVE_INFINITY;
     const known = Number.isNaN(noticedAt) ? Number.NEGATIVE_INFINITY : this.#knowsAt(partition);
     if (known === Number.POSITIVE_INFINITY) return known;
-    const leader = Number.isNaN(noticedAt) ? knownLeader : this.#topic.leader(partition);
+    const leader = this.#askedFor(partition);
     const isLeaderless = this.#topic.statusOf(partition) === "no-leader" && stateOf(leader) === "works";
     if (isLeaderless || this.#connection(leader).requests.length >= maxInFlight)
       return Number.POSITIVE_INFINITY;
-    // No back-off behind another leader.
-    const ready = head.sentTo === leader ? head.readyAt : Number.NEGATIVE_INFINITY;
-    return Math.max(known, ready, this.#opensAt(leader, now));
+    return Math.max(known, this.#backsOffUntil(head, leader), this.#opensAt(leader, now));
   }
 
-  /** The batch of `partition` that goes next, as sequence numbers allow. */
+  /** Whom the client will send the next batch of `partition` to. */
+  #askedFor(partition: number): number {
+    const { knownLeader, noticedAt } = this.#partitions[partition]!;
+    return Number.isNaN(noticedAt) ? knownLeader : this.#topic.leader(partition);
+  }
+
+  /** There is no back-off behind another leader. */
+  #backsOffUntil({ sentTo, readyAt }: FollowedBatch, leader: number): number {
+    return sentTo === leader ? readyAt : Number.NEGATIVE_INFINITY;
+  }
+
+  /** The batch of `partition` that goes next; undefined: none, or it isn't followed. */
   #head(partition: number): FollowedBatch | undefined {
-    const { queue } = this.#partitions[partition]!;
-    const sequenced = this.#sequenced?.partitions[partition];
+    const { queue, isFollowed } = this.#partitions[partition]!;
+    if (!isFollowed) return undefined;
     const again = this.#settings.idempotence
-      ? sequenced?.retries[0]?.batch
+      ? this.#sequenced?.partitions[partition]?.retries[0]?.batch
       : this.#unsequenced.partitions[partition]!.retries[0];
-    if (again !== undefined) {
-      const isHeldUp = this.#settings.idempotence && sequenced!.inFlight.length > 0;
-      return isHeldUp ? undefined : this.#batches.get(again);
+    return again === undefined ? queue[0] : this.#batches.get(again);
+  }
+
+  /** Whether `head` has to wait for batches of its partition before it. */
+  #mustWait(head: FollowedBatch): boolean {
+    if (!this.#settings.idempotence) return false;
+    const { partition, transaction } = head;
+    const sequenced = this.#sequenced?.partitions[partition];
+    if (sequenced !== undefined && sequenced.retries.length > 0) return sequenced.inFlight.length > 0;
+    return !mayDrain(this.#sequencesOf(transaction), partition);
+  }
+
+  /** When a pass of the Sender sends anything over `connection` unless an answer comes first, ns. */
+  #passAt({ broker, drainFrom }: Connection, now: number): number {
+    let at = Number.POSITIVE_INFINITY;
+    let endsFrom = Number.POSITIVE_INFINITY;
+    for (let i = 0; i < this.#partitions.length; i++) {
+      const partition = (drainFrom + i) % this.#partitions.length;
+      if (this.#askedFor(partition) !== broker) continue;
+      const head = this.#head(partition);
+      if (head === undefined) continue;
+      if (this.#mustWait(head)) endsFrom = Math.min(endsFrom, this.#backsOffUntil(head, broker));
+      else {
+        const drainsAt = Math.max(this.#drainsAt(head, now), this.#brokers.changedAt);
+        if (drainsAt < endsFrom) at = Math.min(at, drainsAt);
+      }
     }
-    const [next] = queue;
-    if (next === undefined || !this.#settings.idempotence) return next;
-    return mayDrain(this.#sequencesOf(next.transaction), partition) ? next : undefined;
+    return at;
+  }
+
+  /** The connection over which the next request goes unless an answer comes first. */
+  #nextToSend(now: number): { readonly connection: Connection | undefined; readonly at: number } {
+    let next: Connection | undefined;
+    let at = Number.POSITIVE_INFINITY;
+    for (let partition = 0; partition < this.#partitions.length; partition++)
+      if (this.follows(partition)) this.#connection(this.#askedFor(partition));
+    for (const connection of this.#connections) {
+      const passAt = this.#passAt(connection, now);
+      if (passAt >= at) continue;
+      at = passAt;
+      next = connection;
+    }
+    return { connection: next, at };
   }
 
   /** Sends what can be sent. @returns whether anything. */
   #drainAll(now: number): boolean {
     let isChanged = false;
-    for (let partition = 0; partition < this.#partitions.length; partition++) {
-      if (!this.follows(partition)) continue;
-      for (let at = this.#drainsAt(partition, now); at <= now; at = this.#drainsAt(partition, now)) {
-        const head = this.#head(partition)!;
-        this.#sendNext(partition, Math.max(at, head.filledAt, this.#brokers.changedAt));
-        isChanged = true;
-      }
+    for (;;) {
+      const { connection, at } = this.#nextToSend(now);
+      if (connection === undefined || at > now) return isChanged;
+      this.#drainFor(connection, at, now);
+      isChanged = true;
     }
-    return isChanged;
   }
 
-  #sendNext(partition: number, now: number): void {
-    this.#brokers.changedAt = now;
-    const entry = this.#partitions[partition]!;
-    const { queue } = entry;
-    const head = this.#head(partition)!;
-    if (!Number.isNaN(entry.noticedAt)) this.#learn(partition);
-    const connection = this.#connection(entry.knownLeader);
+  /** A pass of the Sender at `at`: a batch each of the partitions of one broker in one request. */
+  #drainFor(connection: Connection, at: number, now: number): void {
+    const { recordsOfRequest } = this.#settings;
+    const { broker, drainFrom } = connection;
+    const drained: FollowedBatch[] = [];
+    let records = 0;
+    let sentAt = at;
+    for (let i = 0; i < this.#partitions.length; i++) {
+      const partition = (drainFrom + i) % this.#partitions.length;
+      if (this.#askedFor(partition) !== broker) continue;
+      connection.drainFrom = partition;
+      const head = this.#head(partition);
+      if (head === undefined) continue;
+      if (this.#mustWait(head)) {
+        if (this.#backsOffUntil(head, broker) <= at) break;
+        continue;
+      }
+      if (this.#drainsAt(head, now) > at) continue;
+      if (drained.length > 0 && records + head.spans.records > recordsOfRequest) break;
+      records += head.spans.records;
+      sentAt = Math.max(sentAt, head.filledAt);
+      drained.push(head);
+    }
+    this.#brokers.changedAt = sentAt;
     if (!connection.isOpen) {
       connection.isOpen = true;
-      connection.openedAt = now;
+      connection.openedAt = sentAt;
     }
+    for (const batch of drained) this.#takeHead(batch);
+    this.#send(drained, connection, sentAt);
+  }
+
+  #takeHead(batch: FollowedBatch): void {
+    const { partition } = batch;
+    const entry = this.#partitions[partition]!;
+    if (!Number.isNaN(entry.noticedAt)) this.#learn(partition);
     this.#outbox.clear();
-    if (queue[0] === head) {
-      queue.shift();
-      this.#drain(head);
+    if (entry.queue[0] === batch) {
+      entry.queue.shift();
+      this.#drain(batch);
     } else if (this.#settings.idempotence) onRetry(this.#sequenced!, partition, this.#outbox);
     else onRetryUnsequenced(this.#unsequenced, partition, this.#outbox);
-    if (this.#outbox.effects[0] === SEND_BATCH) this.#send(head, connection, now);
+    invariant(this.#outbox.effects[0] === SEND_BATCH, "what need not wait is sent");
   }
 
   #drain(batch: FollowedBatch): void {
@@ -568,7 +662,7 @@ export class BatchSender {
     else onDrainUnsequenced(this.#unsequenced, partition, number, this.#outbox);
   }
 
-  #send(batch: FollowedBatch, connection: Connection, now: number): void {
+  #send(batches: readonly FollowedBatch[], connection: Connection, now: number): void {
     const { links, client, appendTime, acks } = this.#settings;
     const job = client?.job ?? NO_JOB;
     connection.requestsLost ||= links.isLost("Produce request", job);
@@ -576,16 +670,22 @@ export class BatchSender {
     const { broker, openedAt } = connection;
     const heldUp = links.delayOf("Produce request", job);
     const passes = links.requestPassesAt(client, broker, now, openedAt) + heldUp + appendTime;
-    const appendsAt = connection.requestsLost
-      ? Number.POSITIVE_INFINITY
-      : Math.max(this.#topic.logs[batch.partition]!.markedAt(passes), connection.lastAppendsAt);
-    if (!connection.requestsLost) connection.lastAppendsAt = appendsAt;
-    const request: Request = {
-      ...this.#request(batch, connection, now, appendsAt),
+    let appendsAt = Number.POSITIVE_INFINITY;
+    if (!connection.requestsLost) {
+      appendsAt = connection.lastAppendsAt;
+      for (const { partition } of batches)
+        appendsAt = Math.max(appendsAt, this.#topic.logs[partition]!.markedAt(passes));
+      connection.lastAppendsAt = appendsAt;
+    }
+    const data = batches.map((batch) => this.#produceData(batch, connection));
+    const request: ProduceRequest = {
+      ...this.#request(data, connection, now, appendsAt),
       answerDelay: links.delayOf("Produce response", job),
       isLate: heldUp > 0 || links.isSlow(client, broker, now),
     };
-    const copy = links.isDuplicated("Produce request", job) ? { ...request, copyOf: request } : undefined;
+    const copy = links.isDuplicated("Produce request", job)
+      ? { ...request, partitions: data.map((one) => ({ ...one })), copyOf: request }
+      : undefined;
     // Its client drops an answer that comes twice.
     links.isDuplicated("Produce response", job);
     if (acks !== "0") {
@@ -593,36 +693,48 @@ export class BatchSender {
       if (copy !== undefined) connection.strays.push(copy);
       return;
     }
-    if (connection.requestsLost) this.#listener.lost(batch.partition, batch.spans.records, "leader lost");
+    if (connection.requestsLost) this.#tellLost(data);
     else connection.strays.push(request);
     if (copy !== undefined && !connection.requestsLost)
       connection.strays.push({ ...copy, copyOf: undefined });
-    this.#onAnswer(batch, "NONE", now);
+    for (const batch of batches) this.#onAnswer(batch, "NONE", now);
   }
 
-  /** `batch` as it goes out: with the sequence number and the epoch that it has by now. */
-  #request(batch: FollowedBatch, connection: Connection, sentAt: number, appendsAt: number): Request {
+  #produceData(batch: FollowedBatch, { broker }: Connection): PartitionProduceData {
     const entry = this.#sequenced?.partitions[batch.partition]?.inFlight.find(
       (one) => one.batch === batch.number,
     );
     batch.attempts++;
-    batch.sentTo = connection.broker;
+    batch.sentTo = broker;
     return {
       batch,
       sequence: entry?.baseSequence ?? 0,
       producerEpoch: entry?.producerEpoch ?? 0,
       producerId: batch.transaction,
+      run: undefined,
+      acksPending: true,
+      answer: "NONE",
+      doneAt: 0,
+    };
+  }
+
+  #request(
+    partitions: readonly PartitionProduceData[],
+    { responsesLost }: Connection,
+    sentAt: number,
+    appendsAt: number,
+  ): ProduceRequest {
+    return {
+      partitions,
       sentAt,
       appendsAt,
-      isAnswerable: !connection.responsesLost,
+      isAnswerable: !responsesLost,
       answerDelay: 0,
       isLate: false,
       copyOf: undefined,
       isTaken: false,
       takenAt: 0,
-      run: undefined,
       isAnswered: false,
-      answer: "NONE",
       answeredAt: Number.POSITIVE_INFINITY,
     };
   }

@@ -1,112 +1,9 @@
 import { describe, expect, test } from "vitest";
-import { Simulation } from "../engine/index.ts";
-import { SpanList } from "../records/index.ts";
-import type { BrokerState } from "./broker-cluster.ts";
-import { ALL, ClientLinks } from "./client-links.ts";
-import { InFlightBatches, type InFlightSettings } from "./in-flight-batches.ts";
-import type { LeaderChange, PartitionStatus } from "./partition-change.ts";
+import { ALL } from "./client-links.ts";
+import type { InFlightSettings } from "./in-flight-batches.ts";
+import { inFlightWorld as world } from "./in-flight-world.fixture.ts";
+import type { LeaderChange } from "./partition-change.ts";
 import { firstRetryAfter } from "./record-producer.ts";
-import { Topic } from "./topic.ts";
-
-/** ns from an append until the high watermark has passed it. */
-const DELAY = 100;
-
-const SETTINGS: InFlightSettings = {
-  topic: 0,
-  acks: "all",
-  idempotence: true,
-  maxInFlight: 5,
-  retries: 2_147_483_647,
-  retryBackoff: 100,
-  retryBackoffMax: 1000,
-  requestTimeout: 30_000,
-  deliveryTimeout: 120_000,
-  service: 130,
-  mostBatches: 1000,
-  maxBlock: 60_000,
-  handling: 30,
-  appendTime: 50,
-  answerTime: 5,
-  recordsOfRequest: 4,
-  links: new ClientLinks(),
-  client: undefined,
-  stateOf: () => "works",
-  transactionProtocol: 1,
-};
-
-/** Ranks of one partition that became readable, in order. Broker 0 leads it, and after an election broker 1. */
-function world(changes: Partial<InFlightSettings> = {}) {
-  const sim = new Simulation({ seed: "1" });
-  const topic = new Topic("out", 1, 3, DELAY);
-  const lost: (readonly [records: number, reason: string])[] = [];
-  const repeated: number[] = [];
-  const readable: (readonly [rank: number, at: number])[] = [];
-  topic.readLive = true;
-  topic.logs[0]!.subscribe({
-    isolationLevel: "read_uncommitted",
-    isAtBroker: true,
-    readable: (_partition, _origin, _route, from, to, first, last) => {
-      const spacing = to - from > 1 ? (last - first) / (to - from - 1) : 0;
-      for (let k = 0; k < to - from; k++) readable.push([from + k, Math.round(first + k * spacing)]);
-    },
-  });
-  const states = ["works", "works", "works"] as BrokerState[];
-  const links = new ClientLinks();
-  const due = sim.defineKind("due", () => inFlight.onDue());
-  const inFlight: InFlightBatches = new InFlightBatches(
-    sim,
-    due,
-    0,
-    topic,
-    { ...SETTINGS, links, stateOf: (broker) => states[broker]!, ...changes },
-    false,
-    {
-      delivered: () => {},
-      transactionBegan: () => {},
-      transactionPrepared: () => {},
-      transactionCompleted: () => {},
-      transactionAborted: () => {},
-      recordsLost: (_topic, _partition, records, reason) => lost.push([records, reason]),
-      recordsRepeated: (_topic, _partition, records) => repeated.push(records),
-    },
-  );
-  topic.attachProducer(inFlight);
-  topic.listen(inFlight);
-  const plans: (() => void)[] = [];
-  const plan = sim.defineKind("plan", (number) => plans[number]!());
-  const at = (time: number, act: () => void): void => {
-    sim.scheduleAt(time, plan, plans.length, 0);
-    plans.push(act);
-  };
-  let rank = 0;
-  /** `count` records that would be appended evenly from `first` to `last`. */
-  const add = (count: number, first: number, last: number, transaction = 0): void => {
-    const spans = new SpanList(false);
-    spans.push(0, 0, rank, rank + count);
-    rank += count;
-    inFlight.add(0, spans, first, last, transaction);
-  };
-  /** The leader's process ends when there is none any more. */
-  const change = (
-    status: PartitionStatus,
-    election?: Partial<LeaderChange>,
-    ends: BrokerState = "refuses",
-  ): void => {
-    topic.settle(sim.now);
-    const leader = election === undefined || election.how === "returned" ? 0 : 1;
-    if (status === "no-leader") states[0] = ends;
-    else if (leader === 0) states[0] = "works";
-    const whole = election && ({ how: "clean", lostAt: 1000, noticedBy: 1000, ...election } as const);
-    topic.onPartitionChanged(0, { status, leader, election: whole }, sim.now);
-  };
-  const run = (end: number) => {
-    sim.run(end);
-    topic.settle(end);
-    return readable;
-  };
-  const ranks = (end: number) => run(end).map(([one]) => one);
-  return { sim, inFlight, at, add, change, run, ranks, lost, repeated, links };
-}
 
 test("without a failure a record is readable when it is replicated", () => {
   const { at, add, run } = world();
@@ -166,7 +63,7 @@ describe("what was appended and not readable when its leader ended", () => {
     const { at, add, change, ranks, repeated } = world({
       ...sentAgain,
       maxInFlight: 1,
-      recordsOfRequest: 10,
+      recordsOfBatch: 10,
     });
     at(900, () => add(5, 910, 950));
     at(1000, () => change("no-leader"));
@@ -199,7 +96,7 @@ describe("what was appended and not readable when its leader ended", () => {
 describe("the window of five: a response that is lost", () => {
   /** A record every 10, the first one's response lost, each later one in a request of its own until five are unanswered. */
   function lostResponse(changes: Partial<InFlightSettings>) {
-    const one = world({ requestTimeout: 3000, recordsOfRequest: 100, ...changes });
+    const one = world({ requestTimeout: 3000, recordsOfBatch: 100, ...changes });
     one.at(900, () => one.links.loseNext("Produce response", ALL));
     for (let i = 0; i < 8; i++) one.at(1000 + 10 * i, () => one.add(1, 1050 + 10 * i, 1050 + 10 * i));
     return one;

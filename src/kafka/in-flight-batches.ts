@@ -27,8 +27,6 @@ import type { Topic } from "./topic.ts";
 export interface InFlightSettings extends BatchSenderSettings {
   /** number of the topic in its pipeline. */
   readonly topic: number;
-  /** a request's hold on its connection. */
-  readonly service: number;
   /** Batches for which buffer.memory has room: each takes batch.size of it, however little is in it. */
   readonly mostBatches: number;
   readonly maxBlock: number;
@@ -62,6 +60,8 @@ export class InFlightBatches implements PartitionListener {
   #flushFrom = 0;
   /** When a send that still waits for room gives up; infinite: none waits, ns. */
   #blockedUntil = Number.POSITIVE_INFINITY;
+  /** It has heard of a change and hasn't acted upon it. */
+  #hasHeard = false;
   #dead = false;
   #event = NO_EVENT;
   #eventAt = 0;
@@ -205,11 +205,17 @@ export class InFlightBatches implements PartitionListener {
     // The replicas in sync have what is appended; after an election they have to fetch it first.
     if (status === "open" && (before !== "open" || election !== undefined))
       state.log.letRead(election === undefined ? this.#topic.logs[partition]!.replicatedUpTo(now) : now);
-    this.#advance(now);
+    this.#goOnHaving();
   }
 
   onBrokerBack(): void {
-    this.#advance(this.#sim.now);
+    this.#goOnHaving();
+  }
+
+  /** What changes of other partitions at this instant is heard of before anybody acts upon it. */
+  #goOnHaving(): void {
+    this.#hasHeard = true;
+    this.#plan();
   }
 
   /** The way to some brokers is slow from now on. */
@@ -293,12 +299,12 @@ export class InFlightBatches implements PartitionListener {
 
   /** The batches of a run, each in the log when its last record is. */
   #requestsOf(run: Run): Run[] {
-    const { recordsOfRequest, service } = this.#settings;
+    const { recordsOfBatch, service } = this.#settings;
     const spacing = (run.last - run.first) / Math.max(1, run.spans.records - 1);
-    const together = spacing > 0 ? Math.max(1, Math.floor(service / spacing)) : recordsOfRequest;
+    const together = spacing > 0 ? Math.max(1, Math.floor(service / spacing)) : recordsOfBatch;
     const requests: Run[] = [];
-    while (run.spans.records > Math.min(together, recordsOfRequest))
-      requests.push(takeRecords(run, Math.min(together, recordsOfRequest), this.#separate));
+    while (run.spans.records > Math.min(together, recordsOfBatch))
+      requests.push(takeRecords(run, Math.min(together, recordsOfBatch), this.#separate));
     return [...requests, run];
   }
 
@@ -325,6 +331,7 @@ export class InFlightBatches implements PartitionListener {
 
   /** @param isChanged not only have records come. */
   #advance(now: number, isChanged = true): void {
+    this.#hasHeard &&= !isChanged;
     this.settle(now);
     this.#sender.advance(now, isChanged);
     this.settle(now);
@@ -388,6 +395,7 @@ export class InFlightBatches implements PartitionListener {
   }
 
   #nextAt(): number {
+    if (this.#hasHeard) return this.#sim.now;
     let at = this.#whenFlushed === undefined ? Number.POSITIVE_INFINITY : this.#acknowledgedAt();
     at = Math.min(at, this.#blockedUntil, this.#sender.nextAt(this.#sim.now));
     const { readLive } = this.#topic;

@@ -1,7 +1,7 @@
 /** Models: what brokers do with the requests of a producer's connections, one by one: each is served when the one before is
- *    answered; its batch is appended, known, or refused, and answered once it is replicated.
+ *    answered; each of its batches is appended, known, or refused, and it is answered once all are replicated or refused.
  *  Source: kafka SocketServer (a channel is muted while its request is handled), ReplicaManager, DelayedProduce.
- *  Leaves out: requests of several partitions (each batch is a request). */
+ *  Leaves out: request.timeout.ms as the broker keeps it, since the client has given up by then. */
 
 import type { BrokerState } from "./broker-cluster.ts";
 import type { ClientLinks, ClientPlace } from "./client-links.ts";
@@ -29,8 +29,11 @@ export interface BatchSenderSettings {
   readonly handling: number;
   /** from the answer until the client knows it. */
   readonly answerTime: number;
-  /** records of a partition that one request takes at most. */
+  /** records of a batch at most, and of all batches of a request. */
+  readonly recordsOfBatch: number;
   readonly recordsOfRequest: number;
+  /** a request's hold on its connection. */
+  readonly service: number;
   readonly links: ClientLinks;
   /** undefined: it runs in no TaskManager. */
   readonly client: ClientPlace | undefined;
@@ -47,13 +50,25 @@ export interface BatchSenderListener {
   failed(error: SendError): void;
 }
 
-/** One sending of a batch. Times in ns. */
-export interface Request {
+/** A batch in a request: with the sequence number and the epoch that it has by then. */
+export interface PartitionProduceData {
   readonly batch: FollowedBatch;
   readonly sequence: number;
   readonly producerEpoch: number;
   /** as the broker knows it. */
   readonly producerId: number;
+  /** what its log has of it, if it is in there. */
+  run: Run | undefined;
+  /** It is neither replicated nor refused. */
+  acksPending: boolean;
+  answer: ProduceAnswer;
+  /** when it was replicated or refused, ns. */
+  doneAt: number;
+}
+
+/** One sending of a batch each of some partitions with one leader. Times in ns. */
+export interface ProduceRequest {
+  partitions: readonly PartitionProduceData[];
   readonly sentAt: number;
   /** when its leader would append it; infinite: it is lost on its way. */
   appendsAt: number;
@@ -63,13 +78,11 @@ export interface Request {
   /** It was held up on its way, and comes though its connection is gone. */
   readonly isLate: boolean;
   /** The same request comes twice, this time right behind the first. */
-  readonly copyOf: Request | undefined;
-  /** The broker has turned to it; what its log has of it, if it is in there; and whether it is done with it. */
+  readonly copyOf: ProduceRequest | undefined;
+  /** The broker has turned to it, and is done with it. */
   isTaken: boolean;
   takenAt: number;
-  run: Run | undefined;
   isAnswered: boolean;
-  answer: ProduceAnswer;
   /** when the client hears of it; infinite: not known, or never. */
   answeredAt: number;
 }
@@ -77,9 +90,11 @@ export interface Request {
 export interface Connection {
   readonly broker: number;
   /** Unanswered, oldest first. */
-  requests: Request[];
+  requests: ProduceRequest[];
   /** Sent over a connection before, and still on their way. */
-  strays: Request[];
+  strays: ProduceRequest[];
+  /** Partition at which the Sender begins when it fills the next request. */
+  drainFrom: number;
   /** Nothing passes any more in a direction, since a message was lost. */
   requestsLost: boolean;
   responsesLost: boolean;
@@ -127,7 +142,7 @@ export class ProduceRequests {
   }
 
   /** The request that the broker turns to next: not before the one before is answered. */
-  #next({ requests }: Connection): Request | undefined {
+  #next({ requests }: Connection): ProduceRequest | undefined {
     const first = requests.find(({ isAnswered }) => !isAnswered);
     return first === undefined || first.isTaken ? undefined : first;
   }
@@ -136,27 +151,30 @@ export class ProduceRequests {
     let at = Number.POSITIVE_INFINITY;
     if (this.#settings.stateOf(connection.broker) !== "works") return at;
     const next = this.#next(connection);
-    if (next !== undefined)
-      return Math.max(next.appendsAt, connection.freeAt, this.#refusedFrom(connection.broker, next));
-    for (const request of connection.requests) {
-      const { run, isTaken, isAnswered, batch } = request;
-      if (!isTaken || isAnswered || run === undefined) continue;
-      if (this.#topic.leader(batch.partition) !== connection.broker)
-        at = Math.min(at, this.#refusedFrom(connection.broker, request));
-      else if (this.#topic.statusOf(batch.partition) === "open")
-        at = Math.min(at, this.#replicatedAt(request));
+    if (next !== undefined) return Math.max(next.appendsAt, connection.freeAt);
+    for (const { isTaken, isAnswered, partitions } of connection.requests) {
+      if (!isTaken || isAnswered) continue;
+      for (const data of partitions)
+        if (data.acksPending) at = Math.min(at, this.#decidedAt(connection.broker, data));
     }
     return at;
   }
 
-  /** When the followers have what the leader has of a request, ns; 0 where they had it before. */
-  #replicatedAt({ run, batch }: Request): number {
-    return run === undefined ? 0 : this.#topic.logs[batch.partition]!.replicatedAt(run.last);
+  /** When a batch that was taken is replicated, or refused; infinite: it can't be foreseen, ns. */
+  #decidedAt(broker: number, { batch, run }: PartitionProduceData): number {
+    const { partition } = batch;
+    if (this.#isRefused(broker, batch, run)) return this.#refusedFrom(broker, partition);
+    const isOpen = this.#topic.statusOf(partition) === "open";
+    return isOpen ? this.#topic.logs[partition]!.replicatedAt(run!.last) : Number.POSITIVE_INFINITY;
   }
 
-  /** From when on `broker` knows that it doesn't lead the partition of a request, ns; 0 where it leads it. */
-  #refusedFrom(broker: number, { batch }: Request): number {
-    const { partition } = batch;
+  /** Whether `broker` doesn't lead, or didn't when it was sent a batch. */
+  #isRefused(broker: number, { partition }: FollowedBatch, run: Run | undefined): boolean {
+    return run === undefined || this.#topic.leader(partition) !== broker;
+  }
+
+  /** From when on `broker` knows that it doesn't lead `partition`, ns; 0 where it leads it. */
+  #refusedFrom(broker: number, partition: number): number {
     return this.#topic.leader(partition) === broker ? 0 : this.refusedFrom[partition]!;
   }
 
@@ -166,67 +184,78 @@ export class ProduceRequests {
     const { broker } = connection;
     if (this.#settings.stateOf(broker) !== "works") return false;
     for (const request of connection.requests) {
-      if (!request.isTaken || request.isAnswered || this.#refusedFrom(broker, request) > now) continue;
-      if (this.#topic.leader(request.batch.partition) !== broker)
-        this.answer(request, connection, "NOT_LEADER_OR_FOLLOWER", now);
-      else if (request.run?.isReplicated === true)
-        this.answer(
-          request,
-          connection,
-          "NONE",
-          Math.min(now, Math.max(request.takenAt, this.#replicatedAt(request))),
-        );
-      else continue;
-      isChanged = true;
+      if (!request.isTaken || request.isAnswered) continue;
+      for (const data of request.partitions) {
+        if (data.acksPending && this.#decide(broker, request.takenAt, data, now)) isChanged = true;
+      }
+      this.#answerIfDone(request, connection);
     }
     for (;;) {
       const next = this.#next(connection);
       if (next === undefined || next.appendsAt > now || connection.freeAt > now) break;
-      if (this.#refusedFrom(broker, next) > now) break;
-      this.#take(connection, next, Math.max(next.appendsAt, connection.freeAt, this.changedAt));
+      this.#take(connection, next, Math.max(next.appendsAt, connection.freeAt, this.changedAt), now);
       isChanged = true;
     }
     for (const stray of connection.strays.filter((one) => one.appendsAt <= now && hasCome(one))) {
       connection.strays = connection.strays.filter((one) => one !== stray);
-      this.#takeStray(broker, stray, Math.max(stray.appendsAt, this.changedAt));
+      for (const data of stray.partitions)
+        this.#takeStray(broker, data, Math.max(stray.appendsAt, this.changedAt));
+      stray.isTaken = true;
       isChanged = true;
     }
     return isChanged;
   }
 
+  /** @returns whether a batch that was taken is replicated or refused by `now`. */
+  #decide(broker: number, takenAt: number, data: PartitionProduceData, now: number): boolean {
+    const { batch, run } = data;
+    const { partition } = batch;
+    if (this.#isRefused(broker, batch, run)) {
+      if (this.#refusedFrom(broker, partition) > now) return false;
+      decide(data, "NOT_LEADER_OR_FOLLOWER", now);
+      return true;
+    }
+    if (!run!.isReplicated) return false;
+    const replicatedAt = this.#topic.logs[partition]!.replicatedAt(run!.last);
+    decide(data, "NONE", Math.min(now, Math.max(takenAt, replicatedAt)));
+    return true;
+  }
+
   /** Nobody waits for the answer. */
-  #takeStray(broker: number, request: Request, now: number): void {
-    const { partition, spans, transaction } = request.batch;
+  #takeStray(broker: number, data: PartitionProduceData, now: number): void {
+    const { partition, spans, transaction } = data.batch;
     // What comes when its transaction is over is refused: the coordinator knows of none (KIP-890).
     if (transaction !== this.transaction && this.#settings.idempotence) return;
-    if (this.#topic.leader(partition) === broker && this.takes(partition)) this.append(request, now);
+    if (this.#topic.leader(partition) === broker && this.takes(partition)) this.append(data, now);
     else if (this.#settings.acks === "0") this.#listener.lost(partition, spans.records, "leader lost");
   }
 
-  #take(connection: Connection, request: Request, now: number): void {
-    const { partition } = request.batch;
+  /** @param now when the broker is asked what it does by then, not before `at`, ns. */
+  #take(connection: Connection, request: ProduceRequest, at: number, now: number): void {
     request.isTaken = true;
-    request.takenAt = now;
-    if (this.#topic.leader(partition) !== connection.broker) {
-      this.answer(request, connection, "NOT_LEADER_OR_FOLLOWER", now);
-      return;
+    request.takenAt = at;
+    for (const data of request.partitions) {
+      const { partition } = data.batch;
+      const { broker } = connection;
+      if (this.#topic.leader(partition) !== broker) {
+        // A leader that is cut off and has been replaced takes it, and hears later that it is none.
+        if (this.#refusedFrom(broker, partition) <= now) decide(data, "NOT_LEADER_OR_FOLLOWER", at);
+      } else if (!this.takes(partition)) decide(data, "NOT_ENOUGH_REPLICAS", at);
+      else this.#answerOf(data, this.append(data, at), at);
     }
-    if (!this.takes(partition)) {
-      this.answer(request, connection, "NOT_ENOUGH_REPLICAS", now);
-      return;
-    }
-    const effect = this.append(request, now);
-    if (effect !== APPEND_BATCH && effect !== ANSWER_AGAIN) {
-      const refused =
-        effect === REFUSE_INVALID_PRODUCER_EPOCH ? "INVALID_PRODUCER_EPOCH" : "OUT_OF_ORDER_SEQUENCE_NUMBER";
-      this.answer(request, connection, refused, now);
-    } else if (this.#settings.acks !== "all" || request.run === undefined)
-      this.answer(request, connection, "NONE", now);
+    this.#answerIfDone(request, connection);
+  }
+
+  #answerOf(data: PartitionProduceData, effect: number, at: number): void {
+    if (effect === REFUSE_INVALID_PRODUCER_EPOCH) decide(data, "INVALID_PRODUCER_EPOCH", at);
+    else if (effect !== APPEND_BATCH && effect !== ANSWER_AGAIN)
+      decide(data, "OUT_OF_ORDER_SEQUENCE_NUMBER", at);
+    else if (this.#settings.acks !== "all" || data.run === undefined) decide(data, "NONE", at);
   }
 
   /** @returns the effect of onBatch at the leader. */
-  append(request: Request, at: number): number {
-    const { batch, sequence, producerEpoch, producerId } = request;
+  append(data: PartitionProduceData, at: number): number {
+    const { batch, sequence, producerEpoch, producerId } = data;
     const { idempotence, transactionProtocol } = this.#settings;
     const log = this.#logs[batch.partition]!;
     const isAgain = batch.appended > 0;
@@ -236,8 +265,7 @@ export class ProduceRequests {
       transactionProtocol,
       at,
     );
-    request.isTaken = true;
-    request.run = batch.run;
+    data.run = batch.run;
     if (effect !== APPEND_BATCH) return effect;
     const isBehind = log.isBehindLater(batch);
     if (idempotence && !this.hasGivenUp) return effect;
@@ -246,16 +274,33 @@ export class ProduceRequests {
     return effect;
   }
 
-  /** The broker answers at `at`: its connection is free for the next request. */
-  answer(request: Request, connection: Connection, answer: ProduceAnswer, at: number): void {
+  /** A batch had been appended at `at`, ns, before anybody looked at its request. */
+  appendBefore(
+    request: ProduceRequest,
+    data: PartitionProduceData,
+    connection: Connection,
+    at: number,
+  ): void {
+    request.isTaken = true;
+    this.append(data, at);
+    if (this.#settings.acks === "1") decide(data, "NONE", at);
+    this.#answerIfDone(request, connection);
+  }
+
+  /** All of a request is replicated or refused: the broker answers, and its connection is free for the next one. */
+  #answerIfDone(request: ProduceRequest, connection: Connection): void {
     const { links, client, answerTime, handling } = this.#settings;
-    const { partition } = request.batch;
-    connection.freeAt = Math.max(connection.freeAt, this.#topic.logs[partition]!.markedAt(at + handling));
+    if (request.partitions.some(({ acksPending }) => acksPending)) return;
+    let answersAt = 0;
+    for (const { doneAt } of request.partitions) answersAt = Math.max(answersAt, doneAt);
+    for (const { batch } of request.partitions) {
+      const freeAt = this.#topic.logs[batch.partition]!.markedAt(answersAt + handling);
+      connection.freeAt = Math.max(connection.freeAt, freeAt);
+    }
     request.isAnswered = true;
-    request.answer = answer;
     if (!request.isAnswerable) return;
     const passes =
-      links.responsePassesAt(client, connection.broker, at, connection.openedAt) +
+      links.responsePassesAt(client, connection.broker, answersAt, connection.openedAt) +
       request.answerDelay +
       answerTime;
     request.answeredAt = Math.max(passes, connection.lastAnsweredAt);
@@ -263,7 +308,13 @@ export class ProduceRequests {
   }
 }
 
+function decide(data: PartitionProduceData, answer: ProduceAnswer, at: number): void {
+  data.acksPending = false;
+  data.answer = answer;
+  data.doneAt = at;
+}
+
 /** A copy comes behind what it is a copy of. */
-export function hasCome({ copyOf }: Request): boolean {
+export function hasCome({ copyOf }: ProduceRequest): boolean {
   return copyOf === undefined || copyOf.isTaken;
 }

@@ -185,6 +185,8 @@ export interface KafkaProducerConfig {
   readonly linger: Duration;
   readonly batchSize: number;
   readonly maxInFlightRequestsPerConnection: number;
+  /** bytes of a record, or of all batches in a request, at most. */
+  readonly maxRequestSize: number;
   /** bytes for batches that are not acknowledged. */
   readonly bufferMemory: number;
   /** how often a batch is sent again. */

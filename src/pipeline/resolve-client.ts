@@ -37,6 +37,7 @@ export function resolveProducerConfig(
     linger: defaults.of(producerOptions, values, "linger.ms"),
     batchSize: defaults.of(producerOptions, values, "batch.size"),
     maxInFlightRequestsPerConnection,
+    maxRequestSize: defaults.of(producerOptions, values, "max.request.size"),
     retries: defaults.of(producerOptions, values, "retries"),
     bufferMemory: defaults.of(producerOptions, values, "buffer.memory"),
     retryBackoff: defaults.of(producerOptions, values, "retry.backoff.ms"),

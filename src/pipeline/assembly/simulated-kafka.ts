@@ -375,7 +375,7 @@ export class SimulatedKafka {
     client: ClientPlace | undefined,
   ): InFlightBatches {
     const answerTime = this.#timing.roundTrip / 2 + this.#timing.clientWakeup;
-    const recordsOfRequest = Math.max(1, Math.floor(config.batchSize / recordBytes));
+    const recordsIn = (bytes: number): number => Math.max(1, Math.floor(bytes / recordBytes));
     const { acks, maxInFlightRequestsPerConnection, retries, bufferMemory, batchSize, maxBlock } = config;
     const { transactions } = this.#pipeline.kafka;
     const service = produceService(this.#timing, spec.replicationFactor, acks);
@@ -393,7 +393,8 @@ export class SimulatedKafka {
         service,
         handling: appendDelay(this.#timing),
         answerTime,
-        recordsOfRequest,
+        recordsOfBatch: recordsIn(batchSize),
+        recordsOfRequest: recordsIn(config.maxRequestSize),
         links: this.links,
         client,
         stateOf: (broker) => this.brokers?.stateOf(broker) ?? "works",

@@ -7,14 +7,24 @@ type Section = "producers" | "readers" | "source" | "sink";
 /** Keys that some model reads, but not in this section, and what it does instead. Whoever models one removes its line. */
 export const IGNORED_HERE: readonly (readonly [section: Section, key: string, instead: string])[] = [
   ["producers", "batch.size", "the load's batches are one mean delay"],
+  ["producers", "max.request.size", "the load's batches are one mean delay"],
   ["producers", "buffer.memory", "nothing blocks the load"],
   ["producers", "max.block.ms", "nothing blocks the load"],
   ["sink", "properties.buffer.memory", "it fills where brokers fail, and no fault of the file hits them"],
+  [
+    "sink",
+    "properties.max.request.size",
+    "requests are filled where brokers fail, and no fault of the file hits them",
+  ],
   ["readers", "max.poll.records", "a reader takes what a fetch brought at once"],
 ];
 
 /** What of it is read after all where brokers fail: a backlog goes out in batches, which take memory. */
-const READ_WHEN_BROKERS_FAIL: readonly string[] = ["batch.size", "properties.buffer.memory"];
+const READ_WHEN_BROKERS_FAIL: readonly string[] = [
+  "batch.size",
+  "properties.buffer.memory",
+  "properties.max.request.size",
+];
 
 /** Notes on what is set where no model reads it. */
 export function checkIgnored(context: CheckContext): void {

@@ -29,6 +29,7 @@ export const producerOptions = options({
       { source: "Kafka 3.9 and 4.1 ProducerConfig (KIP-1030)" },
     ],
     "batch.size": [bytes, "16384", "Largest batch for one partition."],
+    "max.request.size": [bytes, "1048576", "Largest request and largest record."],
     "buffer.memory": [memorySize(), "33554432", "Memory for batches; without room send blocks."],
     "max.in.flight.requests.per.connection": [
       integer({ min: 1, max: 1_000_000 }),
@@ -48,7 +49,6 @@ export const producerOptions = options({
     "max.block.ms": [long, "60000", "How long send, initTransactions and commitTransaction may block."],
   },
   known: {
-    "max.request.size": [bytes, "1048576", "Largest request and largest record."],
     "reconnect.backoff.ms": [milliseconds, "50", "First wait before a reconnect."],
     "reconnect.backoff.max.ms": [milliseconds, "1000", "Largest wait before a reconnect."],
     "metadata.max.age.ms": [long, "300000", "Time before metadata is read again."],
