@@ -1,11 +1,8 @@
-import { barChart, formatShare, known, mean, pick } from "../src/charts/index.ts";
+import { barChart, formatKnownShare, known, only, pick, share } from "../src/charts/index.ts";
 import { defineExperiment, type PointSummary } from "../src/experiment/index.ts";
 
-/** How many of the checkpoints time out, and how many there are. */
-const counts = ({ metrics }: PointSummary) => {
-  const all = metrics.checkpoints_failed.mean + metrics.checkpoints_completed.mean;
-  return { all, share: metrics.checkpoints_failed.mean / all };
-};
+const RUN_MS = 30 * 60_000;
+const failing = (summary: PointSummary) => share(summary, "checkpoints_failed", "checkpoints_completed");
 
 export const experiment = defineExperiment({
   question: "How many failed checkpoints should be tolerated?",
@@ -38,17 +35,18 @@ export const experiment = defineExperiment({
       laws: (results) =>
         pick(results, { reader: "billing" }).map((summary) => {
           const k = Number(summary.factors["tolerated"]);
-          const { all, share } = counts(summary);
-          const inARow = share ** (k + 1);
-          return { by: String(k), metric: "restarts", ms: (all * inARow * (1 - share)) / (1 - inARow) };
+          const { checkpoints_failed: failed, checkpoints_completed: completed } = summary.metrics;
+          const p = failing(summary).mean;
+          const times = ((failed.mean + completed.mean) * p ** (k + 1) * (1 - p)) / (1 - p ** (k + 1));
+          return { by: String(k), metric: "restarts", ms: times };
         }),
       finding: (results) => {
         const at = (tolerated: number) => ({ reader: "billing", tolerated });
-        const { share } = counts(pick(results, at(3))[0]!);
-        const down = mean(results, at(0), "outage_ms") / (30 * 60_000);
+        const { mean, halfWidth } = only(results, at(0)).metrics.outage_ms;
+        const down = { mean: mean / RUN_MS, halfWidth: halfWidth / RUN_MS };
         return (
-          `As many as it takes to outlast what passes: with ${formatShare(share)} of the checkpoints timing out the job restarts ` +
-          `${known(results, at(0), "restarts")} times if none is tolerated (down for ${formatShare(down)} of the time), ${known(results, at(2), "restarts")} times with 2`
+          `As many as it takes to outlast what passes: with ${formatKnownShare(failing(only(results, at(3))))} of the checkpoints timing out the job restarts ` +
+          `${known(results, at(0), "restarts")} times if none is tolerated (down for ${formatKnownShare(down)} of the time), ${known(results, at(2), "restarts")} times with 2`
         );
       },
     }),

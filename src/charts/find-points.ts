@@ -55,7 +55,7 @@ export function mean(results: SweepResults, where: Where, metric: Metric): numbe
 
 /** The mean of a metric where `where` picks one summary, as text with no more digits than are known of it. */
 export function known(results: SweepResults, where: Where, metric: Metric): string {
-  return formatKnown(metric, only(results, where).metrics[metric]);
+  return formatKnown(metric, only(results, where).metrics[metric]).replace("~", "about ");
 }
 
 /** What is over the line, multiplied, by what is under it, repetition by repetition of the same seed, with its 95 % interval. */
@@ -71,6 +71,15 @@ export function ratio(
   const ratios = Array.from({ length: count }, (_, i) => product(over, i) / product(under, i));
   return meanWithConfidence(
     ratios.filter((one) => Number.isFinite(one)),
+    0.95,
+  );
+}
+
+/** What one metric is of it and another together, repetition by repetition, with its 95 % interval. */
+export function share({ values }: PointSummary, part: Metric, rest: Metric): MeanWithConfidence {
+  const shares = values[part].map((value, i) => value / (value + values[rest][i]!));
+  return meanWithConfidence(
+    shares.filter((one) => Number.isFinite(one)),
     0.95,
   );
 }

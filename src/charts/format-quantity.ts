@@ -40,11 +40,12 @@ export function formatBytes(bytes: number): string {
   return `${trimmed(Number((bytes / 1000 ** power).toPrecision(DIGITS)))} ${["B", "kB", "MB", "GB", "TB"][power]}`;
 }
 
-/** A metric's mean with no more digits than are known of it. */
+/** A metric's mean with no more digits than are known of it; `~` before one of which not even the first is sure. */
 export function formatKnown(metric: Metric, { mean, halfWidth }: Estimate): string {
-  const known = Number(knownDigits(mean, halfWidth).replace("~", ""));
-  if (isTime(metric)) return formatMs(known);
-  return isBytes(metric) ? formatBytes(known) : formatCount(known);
+  const digits = knownDigits(mean, halfWidth);
+  const known = Number(digits.replace("~", ""));
+  const format = isTime(metric) ? formatMs : isBytes(metric) ? formatBytes : formatCount;
+  return digits.startsWith("~") ? `~${format(known)}` : format(known);
 }
 
 /** A count with its thousands apart, to three digits: `20,300`. */

@@ -5,7 +5,7 @@ export { type DuplicatesAndLossesOptions, duplicatesAndLosses } from "./duplicat
 export { countAxis, countScale, durationAxis, durationScale } from "./duration-axis.ts";
 export { type FailurePhase, failurePhases } from "./failure-phases.ts";
 export { figuresOf, verdictOf } from "./figures-of.ts";
-export { known, largestWithin, mean, only, pick, ratio, type Where } from "./find-points.ts";
+export { known, largestWithin, mean, only, pick, ratio, share, type Where } from "./find-points.ts";
 export {
   formatBytes,
   formatCount,

@@ -182,7 +182,11 @@ function describeCommands(terminal: Terminal, done: (code: ExitCode) => void): C
     .argument("[claim...]", "modules that export `claim` (default: those that come with Sluice)")
     .option("--workers <number>", "worker threads (default: one a core)")
     .option("--again", "simulate it even if the results are there")
-    .option("--out <folder>", "where claims.md and its charts go", "docs")
+    .option("--pipeline <file>", "your pipeline in place of the claims' own, if it has the names they use")
+    .option(
+      "--out <folder>",
+      "where claims.md and its charts go (default: docs, or output/claims-<pipeline> with --pipeline)",
+    )
     .option("--json", "print the verdicts as JSON on standard output, and nothing else there")
     .action(async (files: readonly string[], options: ClaimsArguments) =>
       done(await judgeClaims(files, options, terminal)),

@@ -1,5 +1,5 @@
 import { formatCount, formatMs as formatShortMs } from "../charts/index.ts";
-import { knownDigits } from "../stats/index.ts";
+import { knownDigits, knownHalfWidth } from "../stats/index.ts";
 import type { Known } from "./review-figures.ts";
 
 const MINUTE = 60_000;
@@ -26,7 +26,7 @@ const UNITS = [
   { unit: "ms", size: 1, from: 0 },
 ] as const;
 
-/** `10.4 ± 0.04 s`, with no more digits than are known; null is a dash. */
+/** `10.4 ± 0.1 s`, with no more digits than are known; null is a dash. */
 export function formatTime(value: Known | null): string {
   if (value === null) return "-";
   const { mean, halfWidth } = value;
@@ -42,7 +42,7 @@ export function formatInterval({ mean, halfWidth }: Known, size: number, unit: s
   const known = knownDigits(mean / size, half);
   const text = known.includes(".") ? known : known.replace(/\B(?=(\d{3})+$)/g, ",");
   if (half === 0 || halfWidth === null) return `${half === 0 ? trimmed(text) : text} ${unit}`;
-  return `${text} ± ${formatCount(Number(half.toPrecision(1)))} ${unit}`;
+  return `${text} ± ${formatCount(knownHalfWidth(mean / size, half))} ${unit}`;
 }
 
 /** The same without the interval: for sentences. */

@@ -2,7 +2,7 @@ export { batchMeans } from "./batch-means.ts";
 export { batchQuantile } from "./batch-quantile.ts";
 export { ExactSum } from "./exact-sum.ts";
 export { isPreciseEnough, type WantedPrecision } from "./is-precise-enough.ts";
-export { knownDigits } from "./known-digits.ts";
+export { knownDigits, knownHalfWidth } from "./known-digits.ts";
 export { type MeanWithConfidence, meanWithConfidence } from "./mean-with-confidence.ts";
 export { pairedDifference } from "./paired-difference.ts";
 export { percentile } from "./percentile.ts";

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { isPreciseEnough } from "./is-precise-enough.ts";
-import { knownDigits } from "./known-digits.ts";
+import { knownDigits, knownHalfWidth } from "./known-digits.ts";
 
 test.each([
   [12.3456, 0.04, "12.3"],
@@ -22,6 +22,21 @@ test.each([
   [1234.5, 0, "1230"],
 ])("%d ± %d is %s", (value, halfWidth, text) => {
   expect(knownDigits(value, halfWidth)).toBe(text);
+});
+
+test.each([
+  [12.3456, 0.04, 0.1],
+  [12.3456, 0.4, 0.4],
+  [12.3456, 40, 40],
+  [0.5281, 0.0003, 0.001],
+  [389, 17.2, 20],
+  [0.8, 1.04, 1],
+  [0, 0.3, 0.3],
+  [5, 0, 0],
+])("beside the digits of %d ± %d stands %d, and what is rounded off lies within", (value, half, shown) => {
+  expect(knownHalfWidth(value, half)).toBe(shown);
+  const text = Number(knownDigits(value, half).replace("~", ""));
+  expect(Math.abs(text - value)).toBeLessThanOrEqual(shown);
 });
 
 test("repetitions go on until the interval is narrow enough, and for the wanted number at least", () => {

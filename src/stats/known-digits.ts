@@ -7,16 +7,33 @@ const MOST_DIGITS = 3;
 export function knownDigits(value: number, halfWidth: number): string {
   if (!Number.isFinite(value)) return "-";
   if (value === 0) return "0";
-  const leading = Math.floor(Math.log10(Math.abs(value)));
-  const finest = leading - (MOST_DIGITS - 1);
-  if (halfWidth === 0) return atPlace(value, finest);
-  if (!Number.isFinite(halfWidth) || Number.isNaN(halfWidth)) return atPlace(value, leading - 1);
-  // 9.7 is shown as 10, and leaves no digit of the ones.
+  const place = placeOf(value, halfWidth);
+  const leading = leadingOf(value);
+  const isSure =
+    halfWidth === 0 || !Number.isFinite(halfWidth) || (place <= leading && halfWidth < Math.abs(value));
+  return isSure ? atPlace(value, place) : `~${atPlace(value, leading)}`;
+}
+
+/** The half-width that stands beside `knownDigits`, with one digit: at least one of the last place that is shown, so that what is
+ *  rounded off lies within. `12.3456 ± 0.04` is `12.3 ± 0.1`. */
+export function knownHalfWidth(value: number, halfWidth: number): number {
   const shown = Number(halfWidth.toPrecision(1));
-  const place = Math.max(finest, Math.floor(Math.log10(shown)));
-  return place > leading || halfWidth >= Math.abs(value)
-    ? `~${atPlace(value, leading)}`
-    : atPlace(value, place);
+  if (value === 0 || halfWidth === 0 || !Number.isFinite(value)) return shown;
+  return Math.max(shown, Number(`1e${Math.min(placeOf(value, halfWidth), leadingOf(value))}`));
+}
+
+/** Of the last digit to show, as a power of ten. */
+function placeOf(value: number, halfWidth: number): number {
+  const leading = leadingOf(value);
+  const finest = leading - (MOST_DIGITS - 1);
+  if (halfWidth === 0) return finest;
+  if (!Number.isFinite(halfWidth)) return leading - 1;
+  // 9.7 is shown as 10, and leaves no digit of the ones.
+  return Math.max(finest, leadingOf(Number(halfWidth.toPrecision(1))));
+}
+
+function leadingOf(value: number): number {
+  return Math.floor(Math.log10(Math.abs(value)));
 }
 
 /** Rounded to a multiple of 10^place. */

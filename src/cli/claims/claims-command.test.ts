@@ -81,7 +81,7 @@ async function judge(files: readonly string[], typed: Partial<Parameters<typeof 
     colors: PLAIN,
   };
   tasks = 0;
-  const code = await judgeClaims(files, { out: "docs", ...typed }, terminal, async () => inline);
+  const code = await judgeClaims(files, typed, terminal, async () => inline);
   return { code, printed: printed.join(""), warned, tasks };
 }
 
@@ -112,6 +112,44 @@ test("a claim is simulated, judged by its figures, and put on the page; its resu
   expect(readFileSync("docs/claims.md", "utf8").split("\n")).toEqual(page);
   expect((await judge(["04-claim.mjs"], { again: true })).tasks).toBe(2);
 });
+
+test("a claim is judged on a pipeline of one's own, into a folder of its own", async () => {
+  writeFileSync("04-claim.mjs", CLAIM + EXPERIMENT);
+  writeFileSync("mine.yaml", PIPELINE.replace("rate: 100/s", "rate: 50/s"));
+  const { code, tasks: run, warned } = await judge(["04-claim.mjs"], { pipeline: "mine.yaml" });
+  expect([code, run]).toEqual([0, 2]);
+  expect(existsSync("docs/claims.md")).toBe(false);
+  const page = readFileSync("output/claims-mine/claims.md", "utf8").split("\n");
+  expect(page).toContain("The figures are those of `mine.yaml`.");
+  expect(page).toContain("npx sluice run mine.yaml");
+  expect(warned).toEqual(["Written: output/claims-mine/claims.md, output/claims-mine/charts/claims"]);
+});
+
+test.each([
+  [
+    "no reader",
+    PIPELINE.replace("committed: {", "ledger: {"),
+    "",
+    "got no reader committed, which it names",
+    0,
+  ],
+  [
+    "no job",
+    PIPELINE,
+    'set: { "jobs.other.config.parallelism.default": "1" },',
+    'Cannot read jobs.other.config.parallelism.default (--set): got an unknown key, wanted a path in the pipeline file or a key that it may hold; did you mean "jobs.job.config.parallelism.default"?',
+    2,
+  ],
+])(
+  "a claim that a pipeline has %s for is left out, and said to be",
+  async (_what, pipeline, set, why, runs) => {
+    writeFileSync("04-claim.mjs", CLAIM + EXPERIMENT.replace("repetitions:", `${set} repetitions:`));
+    writeFileSync("mine.yaml", pipeline);
+    const { code, tasks: run, warned } = await judge(["04-claim.mjs"], { pipeline: "mine.yaml" });
+    expect([code, run, warned]).toEqual([2, runs, [`Claim iv can't be judged on mine.yaml: ${why}`]]);
+    expect(existsSync("output/claims-mine")).toBe(false);
+  },
+);
 
 test("a claim about names needs no experiment, and has a table", async () => {
   const table =

@@ -14,8 +14,9 @@ export interface JudgedClaim extends Judgement {
 export const PAGE_MARK = "<!-- Written by `sluice claims`; what is changed by hand is lost. -->";
 
 /** The page that people pass on, as Markdown: all verdicts in a table, then each claim with its chart. Ends with a newline.
- *  @param root path from the page's folder to the one the claims' files are named from. */
-export function renderClaimsPage(claims: readonly JudgedClaim[], root: string): string {
+ *  @param root path from the page's folder to the one the claims' files are named from.
+ *  @param pipeline what they were judged on, where it isn't their own. */
+export function renderClaimsPage(claims: readonly JudgedClaim[], root: string, pipeline?: string): string {
   const count = (verdict: Judgement["verdict"]): number =>
     claims.filter((claim) => claim.verdict === verdict).length;
   return [
@@ -24,9 +25,14 @@ export function renderClaimsPage(claims: readonly JudgedClaim[], root: string): 
     "# Common advice about exactly-once, judged by simulation",
     "",
     `${claims.length} pieces of advice on delivery guarantees and checkpoints in Kafka–Flink pipelines. Each is simulated, and its`,
-    `verdict computed from the outcome: ${count("true")} true, ${count("false")} false, ${count("depends")} that depend on a setting. \`npm run claims\``,
-    "simulates them anew and writes this page. The figures are those of the pipeline that each experiment names, in an",
-    "environment with plausible round trips and an object store; the commands at the end of each show yours.",
+    `verdict computed from the outcome: ${count("true")} true, ${count("false")} false, ${count("depends")} that depend on a setting.`,
+    ...(pipeline === undefined
+      ? [
+          "`npm run claims` simulates them anew and writes this page. The figures are those of the pipeline that each experiment names,",
+          "in an environment with plausible round trips and an object store; the commands at the end of each show yours, and",
+          "`npx sluice claims --pipeline mine.yaml` judges all on a pipeline that has the names they use.",
+        ]
+      : [`The figures are those of \`${pipeline}\`.`]),
     "",
     "| | advice | verdict | why |",
     "|---|---|---|---|",

@@ -30,8 +30,9 @@ export function bundledClaims(): string[] {
 }
 
 /** Loads `experiments/claims/NN-advice.ts`: a module that exports `claim`, and the `experiment` that it is judged by.
+ *  @param pipeline a pipeline file, from the working directory, in place of the experiment's own.
  *  @throws UsageError when the file, the claim or the experiment can't be used. */
-export async function loadClaim(file: string): Promise<LoadedClaim> {
+export async function loadClaim(file: string, pipeline?: string): Promise<LoadedClaim> {
   readText(file);
   const { claim, experiment } = await importModule(file);
   try {
@@ -39,7 +40,7 @@ export async function loadClaim(file: string): Promise<LoadedClaim> {
       name: basename(file, extname(file)),
       file,
       claim: checkClaim(claim),
-      loaded: experiment === undefined ? undefined : await loadExperiment(file),
+      loaded: experiment === undefined ? undefined : await loadExperiment(file, pipeline),
     };
   } catch (error) {
     if (error instanceof ExperimentError) throw new UsageError([`${error.message} (${file})`]);

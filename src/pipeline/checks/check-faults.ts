@@ -40,6 +40,24 @@ export function isModelledFault(action: FaultAction): boolean {
   }
 }
 
+/** What the models can do of a kind of fault that they can't do everything of. */
+function modelledOf(action: FaultAction): string {
+  switch (action.kind) {
+    case "freeze":
+      return "freeze of a taskmanager or a broker";
+    case "cut":
+      return "cut between brokers and taskmanagers, readers, producers, the controller or each other";
+    case "delay":
+      return "delay between brokers and taskmanagers or readers";
+    case "drop":
+    case "duplicate":
+    case "delay-message":
+      return "drop, duplicate and delay of messages to or from a broker";
+    default:
+      return "other faults";
+  }
+}
+
 /** Between brokers and anybody else, or each other. */
 function isCuttable({ from, to }: LinkTarget): boolean {
   const others = [from, to].filter((end) => !isBrokers(end));
@@ -62,8 +80,7 @@ export function checkFaults(context: CheckContext): void {
     if (isModelledFault(fault.action)) continue;
     context.report({
       path: ["faults", fault.name],
-      wanted:
-        "a fault that this version of Sluice models: kill or lose a taskmanager, a broker or the jobmanager, freeze a taskmanager or a broker, slow-disk of a broker, elect another leader, cut a link between brokers and taskmanagers, readers, producers, the controller or each other, delay a link between brokers and taskmanagers or readers, drop, delay or duplicate a message to or from a broker, fail, poison or slow a task, storage in trouble, cancel, savepoint, stop, restart, rescale or rename a job",
+      wanted: `${modelledOf(fault.action)}: no more is modelled of it, see docs/pipeline-file.md#faults`,
     });
   }
 }
