@@ -1,3 +1,4 @@
+import { checkClientNames } from "./checks/check-client-names.ts";
 import type { CheckContext } from "./checks/check-context.ts";
 import { checkEnvironment } from "./checks/check-environment.ts";
 import { checkFaults } from "./checks/check-faults.ts";
@@ -14,6 +15,7 @@ export function checkPipeline(context: CheckContext): void {
   checkJobs(context);
   checkState(context);
   checkProducers(context);
+  checkClientNames(context);
   checkFaults(context);
   checkIgnored(context);
 }

@@ -116,6 +116,8 @@ describe("modelled means that the simulator is told", () => {
     "properties.commit.offsets.on.checkpoint": "false",
     "isolation.level": "read_committed",
     "properties.isolation.level": "read_committed",
+    "buffer.memory": "1000000",
+    "properties.buffer.memory": "1000000",
     "max.request.size": "1000",
     "properties.max.request.size": "1000",
     "delivery.timeout.ms": "60000",

@@ -540,6 +540,32 @@ readers:`,
     ],
   ],
   [
+    "a record that no memory holds",
+    changed("record: 800 B", "record: 800 B, buffer.memory: 700, batch.size: 500"),
+    [
+      'Cannot read producers.shop.record (line 7): got "800 B", wanted at most buffer.memory of 700 bytes, or send fails with RecordTooLargeException',
+    ],
+  ],
+  [
+    "a batch that no memory holds",
+    changed("record: 800 B", "record: 800 B, buffer.memory: 16000"),
+    [
+      "Cannot read producers.shop.buffer.memory (line 7): got 16000, wanted at least batch.size of 16384 bytes, or send fails with IllegalArgumentException: Attempt to allocate 16384 bytes, but there is a hard limit of 16000 on memory allocations.",
+    ],
+  ],
+  [
+    "a reader that a fault would take for a broker, and one with a producer's name",
+    changed(
+      "readers:",
+      "readers:\n  brokers: { topic: enriched }\n  broker-1: { topic: enriched }\n  shop: { topic: enriched }",
+    ),
+    [
+      'Cannot read readers.brokers (line 18): got a map, wanted another name: in faults "brokers" stands for something else',
+      'Cannot read readers.broker-1 (line 19): got a map, wanted another name: in faults "broker-1" stands for something else',
+      "Cannot read readers.shop (line 20): got a map, wanted a name that no producer has: faults call both by theirs",
+    ],
+  ],
+  [
     "a connector for another Flink",
     changed("flink: 2.1.1", "flink: 2.1.1, flink-connector-kafka: 3.4.0"),
     [

@@ -22,6 +22,7 @@ export function checkProducers(context: CheckContext): void {
     checkIdempotence(context, client);
     checkDeliveryTimeout(context, client);
     checkRequestSize(context, client);
+    checkBufferMemory(context, client);
   }
 }
 
@@ -100,14 +101,38 @@ function checkDeliveryTimeout(context: CheckContext, { pathOf, written, config }
   });
 }
 
-function checkRequestSize(context: CheckContext, { pathOf, written, recordBytes }: Client): void {
-  const limit = written["max.request.size"] ?? 1_048_576;
-  if (recordBytes <= limit) return;
-  const [first, ...rest] = pathOf("record");
-  const path: Path = [first ?? "", ...rest.map((step) => (step === "properties.record" ? "record" : step))];
+function checkRequestSize(context: CheckContext, { pathOf, config, recordBytes }: Client): void {
+  const { maxRequestSize } = config;
+  if (recordBytes <= maxRequestSize) return;
   context.report({
-    path,
+    path: recordOf(pathOf),
     because: [pathOf("max.request.size")],
-    wanted: `at most max.request.size of ${limit} bytes, or send fails with RecordTooLargeException`,
+    wanted: `at most max.request.size of ${maxRequestSize} bytes, or send fails with RecordTooLargeException`,
   });
+}
+
+/** A batch takes batch.size at least, and the record that it begins with.
+ *  Source: KafkaProducer.ensureValidRecordSize, RecordAccumulator.append, BufferPool.allocate. */
+function checkBufferMemory(context: CheckContext, { pathOf, config, recordBytes }: Client): void {
+  const { bufferMemory, batchSize, maxRequestSize } = config;
+  if (recordBytes > bufferMemory && recordBytes <= maxRequestSize) {
+    context.report({
+      path: recordOf(pathOf),
+      because: [pathOf("buffer.memory")],
+      wanted: `at most buffer.memory of ${bufferMemory} bytes, or send fails with RecordTooLargeException`,
+    });
+  } else if (batchSize > bufferMemory) {
+    context.report({
+      path: pathOf("buffer.memory"),
+      because: [pathOf("batch.size")],
+      wanted:
+        `at least batch.size of ${batchSize} bytes, or send fails with IllegalArgumentException: ` +
+        `Attempt to allocate ${batchSize} bytes, but there is a hard limit of ${bufferMemory} on memory allocations.`,
+    });
+  }
+}
+
+function recordOf(pathOf: Client["pathOf"]): Path {
+  const [first, ...rest] = pathOf("record");
+  return [first ?? "", ...rest.map((step) => (step === "properties.record" ? "record" : step))];
 }

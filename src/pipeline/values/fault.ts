@@ -357,11 +357,17 @@ function linkOf(text: string, reading: FaultReading): LinkTarget | undefined {
   return from && to && { from, to, oneWay: arrow === "->" };
 }
 
+const PROCESS = /^(?:jobmanager|(?:taskmanager|broker)-[1-9]\d{0,4})$/;
+
+/** Whether `text` as an end of a link stands for a process or a group, so that no reader or producer can be meant by it. */
+export function isReservedLinkEnd(text: string): boolean {
+  return PROCESS.test(text) || LINK_ENDS.some((one) => one === text);
+}
+
 function endOf(text: string, reading: FaultReading): LinkEnd | undefined {
   const group = LINK_ENDS.find((one) => one === text);
   if (group !== undefined) return group;
-  if (/^(taskmanager|broker)-[1-9]\d{0,4}$/.test(text) || text === "jobmanager")
-    return processOf(text, reading);
+  if (PROCESS.test(text)) return processOf(text, reading);
   if (/^[\w.-]+$/.test(text)) return { kind: "client", name: text };
   reading.fail(
     'an end of a link: "taskmanager-1", "broker-1", "controller", or the name of a reader or producer',
