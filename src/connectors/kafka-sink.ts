@@ -592,22 +592,38 @@ export class KafkaSink implements ChainedSink {
 
   // ---- end
 
-  /** The task is cancelled in good order: an open transaction that isn't pre-committed is aborted, best effort. */
-  close(): void {
-    if (this.#disposed) return;
-    if (this.#current?.state === "DATA_IN_TRANSACTION") this.#current.endTransaction(false, () => {});
-    this.kill();
+  /** The task ends in good order: an open transaction that isn't pre-committed is aborted, best effort, and the thread waits
+   *  for the answer, for max.block.ms at most. */
+  close(whenClosed: () => void = () => {}): void {
+    const current = this.#current;
+    if (this.#disposed || current?.state !== "DATA_IN_TRANSACTION") {
+      this.kill();
+      whenClosed();
+      return;
+    }
+    current.endTransaction(false, () => {
+      current.client.dispose();
+      whenClosed();
+    });
+    this.#stop(current);
   }
 
   /** The process is gone: what it has sent takes its course, nothing more comes from it.
    *  @returns how many records had not been sent. */
   kill(): number {
+    const dropped = this.#stop(undefined);
+    this.#current?.client.dispose();
+    return dropped;
+  }
+
+  /** @param aborting what is left of it until its abort is answered. */
+  #stop(aborting: InternalProducer | undefined): number {
     if (this.#disposed) return 0;
     this.#disposed = true;
     const dropped = this.#producer.kill(this.#sim.now);
     const { job, writer } = this.#settings;
     if (dropped > 0) this.#observer.unsentDropped?.(job, writer, this.#topic.name, dropped);
-    this.#pool.dispose();
+    this.#pool.dispose(aborting);
     this.#committingProducer?.client.dispose();
     return dropped;
   }

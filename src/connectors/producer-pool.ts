@@ -83,9 +83,10 @@ export class ProducerPool {
     return this.#ongoing.has(transactionalId);
   }
 
-  dispose(): void {
+  /** @param except one that isn't closed yet. */
+  dispose(except?: InternalProducer): void {
     for (const producer of this.#free) producer.client.dispose();
-    for (const { producer } of this.#ongoing.values()) producer?.client.dispose();
+    for (const { producer } of this.#ongoing.values()) if (producer !== except) producer?.client.dispose();
   }
 
   #giveBack(transactionalId: string, { producer }: Ongoing): void {

@@ -68,6 +68,7 @@ export class RunChecks {
       executionRunning: () => {},
       allRunning: (job, at) => recovery.allRunning(job, at),
       taskManagerEnded: (taskManager, at) => recovery.taskManagerEnded(taskManager, at),
+      cancellationTimedOut: (taskManager, at) => recovery.cancellationTimedOut(taskManager, at),
       taskManagerFrozen: (taskManager, until, at) => recovery.taskManagerFrozen(taskManager, until, at),
       taskManagerRegistered: (taskManager, at) => recovery.taskManagerRegistered(taskManager, at),
       jobManagerEnded: (isRecoverable, at) => {

@@ -14,6 +14,8 @@ export interface FailoverObserver {
   allRunning(job: number, at: number): void;
   /** A process has ended, is frozen, goes on, or has registered; numbered from 0 in the order of their starts. */
   taskManagerEnded(taskManager: number, at: number): void;
+  /** A process is about to end since a task in it hasn't within task.cancellation.timeout. */
+  cancellationTimedOut(taskManager: number, at: number): void;
   taskManagerFrozen(taskManager: number, until: number, at: number): void;
   taskManagerRegistered(taskManager: number, at: number): void;
   /** A heartbeat or a watch has declared a TaskManager lost; job -1: at the ResourceManager. */

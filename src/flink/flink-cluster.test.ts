@@ -45,6 +45,7 @@ function cluster(changed: Partial<FlinkClusterSettings> = {}, strategy = fixedDe
     executionRunning: () => {},
     allRunning: (_job, at) => say("all running", at),
     taskManagerEnded: (taskManager, at) => say(`process ${taskManager} ended`, at),
+    cancellationTimedOut: (taskManager, at) => say(`process ${taskManager} fails fatally`, at),
     taskManagerFrozen: (taskManager, _until, at) => say(`process ${taskManager} frozen`, at),
     taskManagerRegistered: (taskManager, at) => say(`process ${taskManager} registered`, at),
     taskManagerLost: (job, taskManager, at) => say(`${job < 0 ? "RM" : "JM"} lost ${taskManager}`, at),
@@ -96,8 +97,11 @@ function cluster(changed: Partial<FlinkClusterSettings> = {}, strategy = fixedDe
     },
     initialise: (subtask, attempt) => job.onInitialised(subtask, attempt),
     start: (subtask, attempt) => alive.set(`${subtask}.${attempt}`, job.placeOf(subtask)),
-    close: (subtask, attempt) => alive.delete(`${subtask}.${attempt}`),
-    kill: (subtask, attempt) => alive.delete(`${subtask}.${attempt}`),
+    close: (subtask, attempt, whenEnded) => {
+      alive.delete(`${subtask}.${attempt}`);
+      whenEnded();
+    },
+    cancel: (subtask, attempt, whenEnded) => deployment.close(subtask, attempt, whenEnded),
     startCheckpoints: () => {},
     stopCheckpoints: () => {},
     hasStopped: false,

@@ -4,7 +4,7 @@
  *    When the JobManager's process is lost, they end their tasks once they notice, and register at the next that leads.
  *  Source: flink TaskExecutor, ResourceManager, JobMaster, HeartbeatManagerSenderImpl, ActiveResourceManager,
  *    StandaloneResourceManager (Flink 2.1).
- *  Leaves out: blocked nodes, decommissioning; a start itself takes as long whoever starts beside it; TaskManagers that
+ *  Leaves out: the ten seconds that a process may take to shut down by a fatal error; blocked nodes, decommissioning; a start itself takes as long whoever starts beside it; TaskManagers that
  *    notice the loss of a JobManager at different heartbeats. */
 
 import { invariant, type RandomStream, type Simulation } from "../engine/index.ts";
@@ -231,16 +231,11 @@ export class FlinkCluster implements TaskManagers {
   /** Ends a process now. `silent`: no connection is closed, and nobody is refused. `repair`: ns until another is registered in
    *  its place; undefined: as the resource provider does. */
   kill(taskManager: number, silent: boolean, repair: number | undefined): void {
-    const { heartbeat, connectionLoss, watch, startsWorkers } = this.#settings;
+    const { heartbeat, watch, startsWorkers } = this.#settings;
     const worker = this.#processes[taskManager]!;
-    invariant(worker.isAlive, "a process ends once");
     const now = this.#sim.now;
     const noticed = silent ? lostAfterSilence : lostAfterDeath;
-    worker.isAlive = false;
-    for (const work of worker.works) this.#hostOf(taskManager).cancel(work);
-    this.#observer.taskManagerEnded(taskManager, now);
-    if (!silent) this.#sim.scheduleAfter(connectionLoss, this.#kinds.connectionLost, taskManager, 0);
-    this.#tasks.killProcess(taskManager);
+    this.#end(taskManager, !silent);
     this.#jobs.forEach((_, job) => {
       const at = noticed(heartbeat, this.#phases[job]!, now);
       this.#sim.scheduleAt(at, this.#kinds.lostByJobMaster, taskManager, this.#ofThisLeader(job));
@@ -252,6 +247,32 @@ export class FlinkCluster implements TaskManagers {
     this.#coming.add(worker.position);
     this.#unnoticedRepairs.add(worker.position);
     this.#sim.scheduleAfter(repair, this.#kinds.registered, worker.position, 1);
+  }
+
+  /** A task in a process doesn't end: the process shuts down, and takes its leave of the JobMasters and the ResourceManager.
+   *  Source: flink TaskManagerRunner.onFatalError, TaskExecutor.onStop. */
+  failFatally(taskManager: number): void {
+    const { rpc } = this.#settings;
+    if (!this.#processes[taskManager]!.isAlive) return;
+    this.#observer.cancellationTimedOut(taskManager, this.#sim.now);
+    this.#tasks.closeProcess(taskManager);
+    this.#end(taskManager, true);
+    this.#jobs.forEach((_, job) => {
+      this.#sim.scheduleAfter(rpc, this.#kinds.lostByJobMaster, taskManager, this.#ofThisLeader(job));
+    });
+    this.#sim.scheduleAfter(rpc, this.#kinds.lostByResourceManager, taskManager, this.#losses);
+  }
+
+  /** A process is gone, with all that is in it. @param closes whether its peers see closed connections. */
+  #end(taskManager: number, closes: boolean): void {
+    const worker = this.#processes[taskManager]!;
+    invariant(worker.isAlive, "a process ends once");
+    worker.isAlive = false;
+    for (const work of worker.works) this.#hostOf(taskManager).cancel(work);
+    this.#observer.taskManagerEnded(taskManager, this.#sim.now);
+    const { connectionLoss } = this.#settings;
+    if (closes) this.#sim.scheduleAfter(connectionLoss, this.#kinds.connectionLost, taskManager, 0);
+    this.#tasks.killProcess(taskManager);
   }
 
   /** Stops a process for `duration` ns. */

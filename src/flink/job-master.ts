@@ -52,10 +52,11 @@ export interface JobDeployment {
   start(subtask: number, attempt: number): void;
   /** The first attempts of all subtasks run, at the beginning of the simulated time. */
   startAll(): void;
-  /** The attempt ends in good order: its operators are closed. */
-  close(subtask: number, attempt: number): void;
-  /** The attempt is gone with its process. */
-  kill(subtask: number, attempt: number): void;
+  /** The attempt ends in good order: its operators are closed. `whenEnded` is called when its thread has ended, now or later;
+   *  never, if its process ends before. */
+  close(subtask: number, attempt: number, whenEnded: () => void): void;
+  /** The same at somebody's request; if its thread doesn't end in time, its process does. */
+  cancel(subtask: number, attempt: number, whenEnded: () => void): void;
   startCheckpoints(): void;
   stopCheckpoints(): void;
   /** The savepoint that the job ends with has completed. A failure before every task has ended then ends the job for good:
@@ -316,12 +317,12 @@ export class JobMaster {
     if (this.allRunning) this.#observer.allRunning(this.#settings.job, this.#sim.now);
   }
 
-  /** An attempt ends of itself with an exception now, in good order; the JobMaster learns of it one RPC later. */
+  /** An attempt ends of itself with an exception now, in good order; the JobMaster learns of it one RPC after its end. */
   onTaskException(subtask: number, attempt: number, reason: FailureReason): void {
     if (!this.isAlive(subtask, attempt)) return;
-    this.#deployment.close(subtask, attempt);
-    if (this.#isDisposed) return;
-    this.#report(this.#rpc(), subtask, attempt, reason);
+    this.#deployment.close(subtask, attempt, () => {
+      if (!this.#isDisposed) this.#report(this.#rpc(), subtask, attempt, reason);
+    });
   }
 
   /** A task has ended by itself since its input has. */
@@ -503,13 +504,17 @@ export class JobMaster {
   #cancel(subtask: number, attempt: number): void {
     const { askTimeout, cancellation, firstExecution } = this.#settings;
     const taskManager = this.#placeOf[subtask]!;
-    let time = cancellation;
+    const endsAt = (at: number): void => {
+      const { now } = this.#sim;
+      this.#sim.scheduleAt(Math.max(now, at), this.#kinds.canceled, firstExecution + subtask, attempt);
+    };
     const thaw = this.#timeToThaw(subtask);
-    if (!this.#taskManagers.isReachable(taskManager)) time = CANCEL_CALLS * this.#rpc();
-    else if (thaw > CANCEL_CALLS * askTimeout) time = CANCEL_CALLS * askTimeout;
-    else if (this.#waitsForThaw(this.#kinds.cancelArrives, subtask, attempt)) return;
-    else this.#deployment.close(subtask, attempt);
-    this.#sim.scheduleAfter(time, this.#kinds.canceled, firstExecution + subtask, attempt);
+    const { now } = this.#sim;
+    if (!this.#taskManagers.isReachable(taskManager)) endsAt(now + CANCEL_CALLS * this.#rpc());
+    else if (thaw > CANCEL_CALLS * askTimeout) endsAt(now + CANCEL_CALLS * askTimeout);
+    else if (!this.#waitsForThaw(this.#kinds.cancelArrives, subtask, attempt)) {
+      this.#deployment.cancel(subtask, attempt, () => endsAt(now + cancellation));
+    }
   }
 
   #requestSlots(): void {

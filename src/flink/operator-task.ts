@@ -277,6 +277,11 @@ export class OperatorTask implements DownstreamTask, UpstreamTask {
     }
   }
 
+  /** ns; when the record in hand is done, or now. */
+  recordDoneAt(now: number): number {
+    return this.#current === undefined || this.#isHeldUp() ? now : this.#service.boundaryAt(now);
+  }
+
   /** @returns whether the task is frozen: then `action` happens when it goes on. */
   #waitsForThaw(action: () => void): boolean {
     if (this.#isFrozen) this.#atThaw.push(action);
@@ -526,7 +531,9 @@ export class OperatorTask implements DownstreamTask, UpstreamTask {
     return this.#current!.hasEventTime;
   }
 
+  /** @param at ns; beyond all time where a record hangs: never. */
   #wakeUpAt(at: number): void {
+    if (at > Number.MAX_SAFE_INTEGER) return;
     if (this.#wakeEvent !== NO_EVENT) {
       if (this.#wakeAt === at) return;
       this.#sim.cancel(this.#wakeEvent);

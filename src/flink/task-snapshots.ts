@@ -122,6 +122,7 @@ export class TaskSnapshots {
   #ownSync = 0;
   /** When the sinks have flushed, and when the synchronous part is over. */
   #event = NO_EVENT;
+  #syncEndsAt = 0;
 
   /** @param writers where barriers go until it is connected: nowhere. */
   constructor(
@@ -361,7 +362,13 @@ export class TaskSnapshots {
   #endSync(at: number): void {
     if (at < 0) return;
     const end = Math.ceil(at + this.#ownSync);
+    this.#syncEndsAt = end;
     this.#event = this.#sim.scheduleAt(end, this.#kinds.syncDone, this.#task.number, 0);
+  }
+
+  /** ns; when the synchronous part that is under way is over, past if none is. */
+  get syncEndsAt(): number {
+    return this.#syncEndsAt;
   }
 
   /** Handler of `syncDone`. */

@@ -158,6 +158,14 @@ export class RecoveryRecorder
     this.#crashed(at, Number.POSITIVE_INFINITY);
   }
 
+  cancellationTimedOut(taskManager: number, at: number): void {
+    this.#add(
+      at,
+      -1,
+      `a task in TaskManager ${taskManager + 1} hasn't ended within task.cancellation.timeout`,
+    );
+  }
+
   taskManagerFrozen(taskManager: number, until: number, at: number): void {
     this.#add(at, -1, `TaskManager ${taskManager + 1} frozen for ${(until - at) / 1e9} s`);
     this.#crashed(at, until);

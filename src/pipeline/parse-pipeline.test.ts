@@ -105,6 +105,7 @@ test("the least file takes every default", () => {
     heartbeatRpcFailureThreshold: 2,
     askTimeout: 10e9,
     slotRequestTimeout: 300e9,
+    taskCancellationTimeout: 180e9,
     highAvailability: {
       type: "NONE",
       leaseDuration: 15e9,

@@ -226,6 +226,8 @@ export interface FlinkCluster {
   readonly askTimeout: Duration;
   /** `slot.request.timeout` */
   readonly slotRequestTimeout: Duration;
+  /** `task.cancellation.timeout`; 0: a task that doesn't end is waited for. */
+  readonly taskCancellationTimeout: Duration;
   readonly highAvailability: HighAvailability;
   /** `pekko.framesize`, bytes. */
   readonly frameSize: number;

@@ -43,6 +43,7 @@ export function resolve(parsed: ParsedPipeline, fileName: string, place?: Enviro
       heartbeatRpcFailureThreshold: defaults.flink(flinkConfig, "heartbeat.rpc-failure-threshold"),
       askTimeout: defaults.flink(flinkConfig, "pekko.ask.timeout"),
       slotRequestTimeout: defaults.flink(flinkConfig, "slot.request.timeout"),
+      taskCancellationTimeout: defaults.flink(flinkConfig, "task.cancellation.timeout"),
       highAvailability: resolveHighAvailability(flinkConfig, defaults),
       frameSize: defaults.flink(flinkConfig, "pekko.framesize"),
       checkpointHistory: defaults.flink(flinkConfig, "web.checkpoints.history"),

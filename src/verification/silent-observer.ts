@@ -27,6 +27,7 @@ export const SILENT: PipelineObserver = {
   executionRunning: () => {},
   allRunning: () => {},
   taskManagerEnded: () => {},
+  cancellationTimedOut: () => {},
   taskManagerFrozen: () => {},
   taskManagerRegistered: () => {},
   taskManagerLost: () => {},

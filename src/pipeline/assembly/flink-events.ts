@@ -23,6 +23,7 @@ import {
   UPDATE_INTERVAL,
 } from "../../flink/index.ts";
 
+import type { EndingTaskKinds } from "./ending-tasks.ts";
 import type { Submission } from "./operate.ts";
 import type { SimulatedAttempts } from "./simulated-attempts.ts";
 
@@ -75,6 +76,7 @@ export class FlinkEvents {
   cluster: FlinkCluster | undefined;
   readonly masterKinds: JobMasterKinds;
   readonly clusterKinds: FlinkClusterKinds;
+  readonly endingTaskKinds: EndingTaskKinds;
   /** a task's state is there; payload a = execution, b = attempt. */
   readonly taskRestored: number;
   /** a task may be as fast as before; payload a = job. */
@@ -178,6 +180,12 @@ export class FlinkEvents {
       const { length } = FAILURE_REASONS;
       this.masters[job]?.onTaskException(subtask, Math.floor(b / length), FAILURE_REASONS[b % length]!);
     });
+    this.endingTaskKinds = {
+      threadFree: sim.defineKind("thread free", (job, n) => this.attempts[job]!.ending.onThreadFree(n)),
+      cancellationTimedOut: sim.defineKind("cancellation timed out", (job, n) =>
+        this.attempts[job]!.ending.onCancellationTimedOut(n),
+      ),
+    };
     this.slownessOver = sim.defineKind("slow task recovers", (job) => this.attempts[job]!.settleSlowness());
     this.submissionDue = sim.defineKind("submission due", (job) => this.onSubmissionDue(job));
     this.taskFinished = sim.defineKind("task finished", (e, b) => {

@@ -10,6 +10,7 @@ import {
   type JobMaster,
   type LatencySamples,
   latestCheckpoint,
+  type OperatorTask,
   type PlannedTask,
   pipelinedRegions,
   type RestoreCost,
@@ -19,10 +20,13 @@ import {
 } from "../../flink/index.ts";
 import { type JobSpec, SOURCE } from "../pipeline.ts";
 import { rescaledJob } from "../rescaling.ts";
+import { EndingTasks } from "./ending-tasks.ts";
 import { JobBuilder, type JobSurroundings, type RestoredSubtask, type TaskAttempt } from "./simulated-job.ts";
 
 /** Checkpoints whose sinks' states are kept; more than are ever pending or retained together. */
 const MOST_KEPT = 64;
+/** Of a zombie, which is no subtask's attempt any more. */
+const NO_SUBTASK = -1;
 
 /** How far a source is behind: `pendingRecords`, Flink's gauge, are the records that it may read and has not taken; the lag of its
  *  consumer group counts offsets from the committed ones to the log's end, so that open and aborted transactions and markers
@@ -48,6 +52,8 @@ export class SimulatedAttempts implements JobDeployment {
   readonly #number: number;
   readonly #world: JobSurroundings;
   readonly #builder: JobBuilder;
+  /** Those whose threads have not ended yet. */
+  readonly ending: EndingTasks;
   #coordinator: CheckpointDriver | undefined;
   /** per subtask: its current attempt, once it is built. */
   readonly #attempts: (TaskAttempt | undefined)[];
@@ -75,6 +81,19 @@ export class SimulatedAttempts implements JobDeployment {
     const { subtasks } = this.#builder;
     this.#attempts = subtasks.map(() => undefined);
     this.#restored = subtasks.map(() => undefined);
+    this.ending = new EndingTasks(
+      world.sim,
+      world.events.endingTaskKinds,
+      {
+        job: this.#number,
+        timeout: world.pipeline.flink.taskCancellationTimeout,
+        cancellation: world.pipeline.environment.taskCancellation,
+      },
+      {
+        frozenUntil: (taskManager) => world.events.cluster!.frozenUntil(taskManager),
+        failFatally: (taskManager) => world.events.cluster!.failFatally(taskManager),
+      },
+    );
     this.#connect();
     const { checkpoints } = this.#builder;
     this.#coordinator = checkpoints.makeCoordinator(() => this.#listTasks());
@@ -326,7 +345,9 @@ export class SimulatedAttempts implements JobDeployment {
     slowness.fill(1);
     for (const { subtask, factor } of this.#slowdowns) slowness[subtask]! *= factor;
     this.#attempts.forEach((attempt, subtask) => {
-      if (attempt === undefined || slowness[subtask] === before[subtask]) return;
+      if (slowness[subtask] === before[subtask]) return;
+      this.ending.stretch(subtask, slowness[subtask]! / before[subtask]!);
+      if (attempt === undefined) return;
       events.sources[attempt.task]?.slowDown(slowness[subtask]!);
       events.operators[attempt.task]?.stretchService(slowness[subtask]! / before[subtask]!);
     });
@@ -456,12 +477,17 @@ export class SimulatedAttempts implements JobDeployment {
     this.#coordinator?.start();
   }
 
-  close(number: number): void {
-    this.#end(this.#subtasks[number]!, true);
+  close(number: number, _attempt: number, whenEnded: () => void): void {
+    const subtask = this.#subtasks[number]!;
+    this.#end(subtask, true);
+    this.ending.whenEnded(subtask, whenEnded);
   }
 
-  kill(number: number): void {
-    this.#end(this.#subtasks[number]!, false);
+  cancel(number: number, _attempt: number, whenEnded: () => void): void {
+    const subtask = this.#subtasks[number]!;
+    this.#end(subtask, true);
+    this.ending.watch(subtask);
+    this.ending.whenEnded(subtask, whenEnded);
   }
 
   startCheckpoints(): void {
@@ -475,12 +501,15 @@ export class SimulatedAttempts implements JobDeployment {
   /** Ends every task in a process. */
   endProcess(taskManager: number, inGoodOrder: boolean): void {
     this.#attempts.forEach((attempt, subtask) => {
-      if (attempt?.taskManager === taskManager) this.#end(subtask, inGoodOrder);
+      if (attempt?.taskManager !== taskManager) return;
+      this.#end(subtask, inGoodOrder);
+      this.ending.watch(subtask);
     });
+    if (!inGoodOrder) this.ending.kill(taskManager);
     const zombies = this.#zombies.filter((attempt) => attempt.taskManager === taskManager);
     if (zombies.length === 0) return;
     this.#zombies = this.#zombies.filter((attempt) => !zombies.includes(attempt));
-    for (const zombie of zombies) this.#endAttempt(zombie, inGoodOrder);
+    for (const zombie of zombies) this.#endAttempt(zombie, inGoodOrder, NO_SUBTASK);
   }
 
   /** Every task in a process stands still. */
@@ -555,20 +584,21 @@ export class SimulatedAttempts implements JobDeployment {
   #end(subtask: number, inGoodOrder: boolean): void {
     const attempt = this.#attempts[subtask];
     this.#attempts[subtask] = undefined;
-    if (attempt !== undefined) this.#endAttempt(attempt, inGoodOrder);
+    if (attempt !== undefined) this.#endAttempt(attempt, inGoodOrder, subtask);
   }
 
-  #endAttempt(attempt: TaskAttempt, inGoodOrder: boolean): void {
+  #endAttempt(attempt: TaskAttempt, inGoodOrder: boolean, subtask: number): void {
     const { events } = this.#world;
     const { sources, operators, channels } = events;
     const operator = operators[attempt.task];
+    const busyUntil = operator === undefined ? 0 : this.#busyUntil(operator, subtask);
     operator?.dispose();
     sources[attempt.task]?.dispose();
     for (const { sink, topic } of attempt.sinks) {
       if (operator !== undefined) topic.detach(operator);
-      if (inGoodOrder) sink.close();
-      else sink.kill();
+      if (!inGoodOrder) sink.kill();
     }
+    if (inGoodOrder) this.ending.begin(subtask, attempt, busyUntil);
     // A channel lives as long as its sender does, which need not know that the receiver is gone.
     for (const channel of attempt.inputs.flat()) channel.loseReceiver();
     for (const channel of attempt.outputs.flat()) {
@@ -577,6 +607,13 @@ export class SimulatedAttempts implements JobDeployment {
     }
     operators[attempt.task] = undefined;
     sources[attempt.task] = undefined;
+  }
+
+  /** ns, until when a thread doesn't heed interrupts. */
+  #busyUntil(operator: OperatorTask, subtask: number): number {
+    const { now } = this.#world.sim;
+    const record = this.#builder.isInterruptible(subtask) ? now : operator.recordDoneAt(now);
+    return Math.max(record, operator.snapshots.syncEndsAt);
   }
 
   /** What the subtask has to read; undefined: nothing. */

@@ -178,6 +178,14 @@ export class JobBuilder {
     return index < this.vertices[vertex]!.parallelism;
   }
 
+  /** Whether an interrupt ends what the subtask does with a record: it only waits. */
+  isInterruptible(subtask: number): boolean {
+    const one = this.subtasks[subtask];
+    if (one === undefined) return true;
+    const { operators } = this.vertices[one.vertex]!;
+    return operators.every((operator) => serviceTimeOf(operator, one.index).kind === "parked");
+  }
+
   /** What a checkpoint holds, by subtask of the job's parallelism now. */
   restored({
     id: checkpoint,

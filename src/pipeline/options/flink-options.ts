@@ -439,11 +439,6 @@ const taskManager = options({
     "taskmanager.memory.managed.fraction": [ratio, "0.4", "Share of Flink memory that is managed (RocksDB)."],
     "taskmanager.slot.timeout": [flinkDuration(), "10 s", "Time before an allocated, unused slot is freed."],
     "task.cancellation.interval": [flinkDuration(), "30 s", "Time between two attempts to cancel a task."],
-    "task.cancellation.timeout": [
-      flinkDuration(),
-      "180 s",
-      "Time before a task that won't cancel ends its process.",
-    ],
   },
 });
 
@@ -501,6 +496,12 @@ const cluster = options({
       { source: "Flink 2.1 RpcOptions" },
     ],
     "slot.request.timeout": [flinkDuration(), "5 min", "How long a job waits for slots."],
+    "task.cancellation.timeout": [
+      flinkDuration(),
+      "180 s",
+      "Time after which a cancelled task that hasn't ended takes its TaskManager with it; 0: it is waited for.",
+      { source: "Flink 2.1 TaskManagerOptions" },
+    ],
     "high-availability.type": [
       text('"NONE", "zookeeper", "kubernetes" or a class', "kubernetes"),
       "NONE",
