@@ -1,7 +1,6 @@
 export type { ReviewChart } from "./chart-frame.ts";
 export { type FirstScreen, firstScreen, type ScreenCell, type ScreenRow } from "./first-screen.ts";
 export type { GivenGuess } from "./guesses.ts";
-export { jointTable } from "./joint-outcomes.ts";
 export { recoveryExperiment } from "./plan-recovery.ts";
 export {
   crashExperiment,

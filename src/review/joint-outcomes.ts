@@ -4,7 +4,6 @@ import { phraseOf } from "./judge-candidate.ts";
 import { LONGEST_CRASH } from "./plan-review.ts";
 import type { Review } from "./review.ts";
 import type { Candidate, Outcome } from "./review-figures.ts";
-import type { ReviewTable } from "./review-tables.ts";
 
 /** A figure of the verdict, and what all guesses together make of it. */
 export interface JointFigure {
@@ -115,32 +114,6 @@ export function jointSentences(review: Review): string[] {
   return [`All guesses at once, ${of} draws from their ranges: ${every}; ${clauses.join(", ")}.`];
 }
 
-/** The figures over the draws. */
-export function jointTable(review: Review): ReviewTable {
-  const draws = drawsOf(review);
-  const typical = review.guesses[0]?.ends.typical;
-  const upper = review.together.find(({ name }) => name === ALL_AT_THEIR_UPPER_ENDS);
-  const text = ({ of, format }: JointFigure, outcome: Outcome | undefined): string => {
-    const value = outcome === undefined ? null : of(outcome);
-    return value === null ? "-" : format(value);
-  };
-  const left = { header: "figure", align: "left" as const };
-  const right = ["typical", `in ${draws.length} draws`, ALL_AT_THEIR_UPPER_ENDS, "promised", "kept"];
-  return {
-    columns: [left, ...right.map((header) => ({ header, align: "right" as const }))],
-    rows: jointFigures(guessedCandidate(review)).map((figure) => [
-      figure.name,
-      text(figure, typical),
-      rangeOf(figure, draws),
-      text(figure, upper),
-      figure.promise,
-      figure.most === null
-        ? "-"
-        : `${draws.filter((draw) => isKept(figure, draw)).length} of ${draws.length}`,
-    ]),
-  };
-}
-
 /** What of the promise of a figure an outcome uses up: 1 is all of it; null: nothing is promised, or the job didn't come back. */
 export function useOf({ most, of }: JointFigure, outcome: Outcome): number | null {
   const value = of(outcome);
@@ -151,12 +124,12 @@ export function drawsOf({ together }: Review): Review["together"] {
   return together.filter(({ name }) => name !== ALL_AT_THEIR_UPPER_ENDS);
 }
 
-function isKept({ most, of }: JointFigure, outcome: Outcome): boolean {
+export function isKept({ most, of }: JointFigure, outcome: Outcome): boolean {
   const value = of(outcome);
   return value !== null && (most === null || value <= most);
 }
 
-function rangeOf({ of, format }: JointFigure, outcomes: readonly Outcome[]): string {
+export function rangeOf({ of, format }: JointFigure, outcomes: readonly Outcome[]): string {
   const values = outcomes.flatMap((outcome) => of(outcome) ?? []);
   if (values.length === 0) return "-";
   const [least, most] = [format(Math.min(...values)), format(Math.max(...values))];

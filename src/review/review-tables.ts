@@ -1,8 +1,16 @@
 import { formatCount, formatMs, formatRoughMs, formatTime } from "./format-figures.ts";
-import { jointTable } from "./joint-outcomes.ts";
+import { ALL_AT_THEIR_UPPER_ENDS } from "./joint-guesses.ts";
+import {
+  drawsOf,
+  guessedCandidate,
+  isKept,
+  type JointFigure,
+  jointFigures,
+  rangeOf,
+} from "./joint-outcomes.ts";
 import { CRASHES } from "./plan-review.ts";
 import type { Review } from "./review.ts";
-import { crashOf } from "./review-figures.ts";
+import { crashOf, type Outcome } from "./review-figures.ts";
 
 /** A table of texts. */
 export interface ReviewTable {
@@ -137,5 +145,35 @@ function guessOutcomes({ guesses, readers }: Review): ReviewTable {
         ];
       }),
     ),
+  };
+}
+
+function jointTable(review: Review): ReviewTable {
+  const draws = drawsOf(review);
+  const typical = review.guesses[0]?.ends.typical;
+  const upper = review.together.find(({ name }) => name === ALL_AT_THEIR_UPPER_ENDS);
+  const text = ({ of, format }: JointFigure, outcome: Outcome | undefined): string => {
+    const value = outcome === undefined ? null : of(outcome);
+    return value === null ? "-" : format(value);
+  };
+  return {
+    columns: [
+      left("figure"),
+      right("typical"),
+      right(`in ${draws.length} draws`),
+      right(ALL_AT_THEIR_UPPER_ENDS),
+      right("promised"),
+      right("kept"),
+    ],
+    rows: jointFigures(guessedCandidate(review)).map((figure) => [
+      figure.name,
+      text(figure, typical),
+      rangeOf(figure, draws),
+      text(figure, upper),
+      figure.promise,
+      figure.most === null
+        ? "-"
+        : `${draws.filter((draw) => isKept(figure, draw)).length} of ${draws.length}`,
+    ]),
   };
 }

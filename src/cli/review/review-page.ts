@@ -3,7 +3,6 @@ import {
   findingsOf,
   firstScreen,
   guessSentences,
-  jointTable,
   type Review,
   type ReviewTable,
   reviewTables,
@@ -76,7 +75,7 @@ ${screenOf(review)}
 <h2>What the verdict hangs on</h2>
 <p>The file doesn't say these. They were drawn from a range each, all together, and varied one at a time.</p>
 <ul>${(guesses.length === 0 ? ["Nothing that the file leaves open changes what is said above."] : guesses).map(item).join("")}</ul>
-${review.together.length === 0 ? "" : tableOf(jointTable(review))}
+${review.together.length === 0 ? "" : tableOf(tables.get("guesses-together")!)}
 </section>
 <section class="charts">
 ${pictures.map((picture) => figureOf(picture, tables.get(picture.name))).join("\n")}
