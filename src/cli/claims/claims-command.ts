@@ -117,8 +117,14 @@ function missingReader({ claim, loaded }: LoadedClaim): string | undefined {
     if (reader !== undefined) asked.add(String(reader));
   };
   claim.judge({
-    mean: (where) => (ask(where), Number.NaN),
-    text: (where) => (ask(where), ""),
+    mean: (where) => {
+      ask(where);
+      return Number.NaN;
+    },
+    text: (where) => {
+      ask(where);
+      return "";
+    },
     ratio: (over, under) => {
       for (const [where] of [...over, ...under]) ask(where);
       return { mean: Number.NaN, halfWidth: Number.NaN };
