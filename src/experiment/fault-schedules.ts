@@ -78,7 +78,7 @@ function faultActions(pipeline: Pipeline): fc.Arbitrary<FaultAction> {
     .map((drawn): FaultAction => ({ kind: "slow", ...drawn }));
   const troubles = [
     ...storageTroubles(pipeline),
-    ...jobManagerLosses(pipeline),
+    ...jobManagerFaults(pipeline),
     ...operatorActions(pipeline),
   ];
   const others = [fail, kill, freeze, slow, ...troubles];
@@ -214,12 +214,17 @@ function operatorActions({ jobs, flink }: Pipeline): fc.Arbitrary<FaultAction>[]
   return possible.length === 0 ? [] : [fc.constantFrom(...possible)];
 }
 
-/** None without high availability, where the jobs would be gone and nothing more could happen to them. */
-function jobManagerLosses({ flink }: Pipeline): fc.Arbitrary<FaultAction>[] {
-  if (flink.highAvailability.type === "NONE") return [];
+/** Pauses up to those that let every heartbeat be missed; an end only with high availability, else the jobs would be gone and
+ *  nothing more could happen to them. */
+function jobManagerFaults({ flink }: Pipeline): fc.Arbitrary<FaultAction>[] {
   const target = { kind: "jobmanager" } as const;
+  const longest = Math.round((flink.heartbeatTimeout + flink.heartbeatInterval) / MILLISECOND);
+  const freeze = milliseconds(FREEZE_MIN, Math.max(FREEZE_MIN, longest)).map(
+    (duration): FaultAction => ({ kind: "freeze", target, duration }),
+  );
+  if (flink.highAvailability.type === "NONE") return [freeze];
   const repair = fc.option(milliseconds(REPAIR.min, REPAIR.max), { nil: undefined });
-  return [repair.map((time): FaultAction => ({ kind: "kill", target, silent: false, repair: time }))];
+  return [freeze, repair.map((time): FaultAction => ({ kind: "kill", target, silent: false, repair: time }))];
 }
 
 /** None where no checkpoint is in a store. */

@@ -75,6 +75,11 @@ export class RunChecks {
         checks.jobManagerEnded();
         recovery.jobManagerEnded(isRecoverable, at);
       },
+      jobManagerFrozen: (until, at) => recovery.jobManagerFrozen(until, at),
+      leadershipLost: (at) => {
+        checks.jobManagerEnded();
+        recovery.leadershipLost(at);
+      },
       jobManagerLeads: (at) => recovery.jobManagerLeads(at),
       taskManagerDisconnected: (taskManager, at) => recovery.taskManagerDisconnected(taskManager, at),
       taskManagerLost: (job, taskManager, at) => recovery.taskManagerLost(job, taskManager, at),

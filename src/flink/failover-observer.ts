@@ -22,7 +22,11 @@ export interface FailoverObserver {
   taskManagerLost(job: number, taskManager: number, at: number): void;
   /** The JobManager's process has ended. `isRecoverable`: a successor will take its jobs over; else they are gone. */
   jobManagerEnded(isRecoverable: boolean, at: number): void;
-  /** Another one leads. */
+  /** It stands still, and goes on where it was. */
+  jobManagerFrozen(until: number, at: number): void;
+  /** It is there, and no leader any more. */
+  leadershipLost(at: number): void;
+  /** Another one leads, or the same again. */
   jobManagerLeads(at: number): void;
   /** A TaskManager has noticed that its JobManager is gone, and has ended all tasks. */
   taskManagerDisconnected(taskManager: number, at: number): void;

@@ -49,7 +49,9 @@ function cluster(changed: Partial<FlinkClusterSettings> = {}, strategy = fixedDe
     taskManagerFrozen: (taskManager, _until, at) => say(`process ${taskManager} frozen`, at),
     taskManagerRegistered: (taskManager, at) => say(`process ${taskManager} registered`, at),
     taskManagerLost: (job, taskManager, at) => say(`${job < 0 ? "RM" : "JM"} lost ${taskManager}`, at),
-    jobManagerEnded: (_isRecoverable, at) => say("JobManager ended", at),
+    jobManagerEnded: () => {},
+    jobManagerFrozen: () => {},
+    leadershipLost: () => {},
     jobManagerLeads: (at) => say("JobManager leads", at),
     taskManagerDisconnected: (taskManager, at) => say(`process ${taskManager} disconnected`, at),
   };

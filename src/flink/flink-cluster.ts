@@ -302,26 +302,43 @@ export class FlinkCluster implements TaskManagers {
   /** The process of the ResourceManager and of all JobMasters is gone. TaskManagers go on until they are told, at `toldAt` (ns;
    *  infinite: never), or until no heartbeat has come for the time-out; then they end their tasks.
    *  @returns number of the loss. */
-  loseJobManager(isRecoverable: boolean, toldAt: number): number {
-    const { heartbeat } = this.#settings;
+  loseJobManager(toldAt: number): number {
     this.#hasJobManager = false;
     this.#losses++;
     this.#slots = slotAllocation(this.#phases.length);
     this.#unnoticedRepairs.clear();
-    const now = this.#sim.now;
-    this.#observer.jobManagerEnded(isRecoverable, now);
-    const phase = Math.min(...this.#phases);
-    const missedAt = lostAfterSilence(heartbeat, phase, now);
+    this.#missJobManagerAt(Math.min(this.#missedAt(this.#sim.now), toldAt));
+    return this.#losses;
+  }
+
+  /** It stands still from `since` until `until`, ns, and its TaskManagers are without heartbeats. That what it does itself waits
+   *  is not the cluster's to see to. */
+  freezeJobManager(since: number, until: number): void {
+    const { heartbeat } = this.#settings;
+    const missedAt = Math.max(this.#sim.now, this.#missedAt(since));
+    if (missedAt < until) this.#missJobManagerAt(missedAt);
+    // Its own timers are due at once when it goes on, before it hears of anything.
+    const isMissed = (phase: number): boolean => lostAfterSilence(heartbeat, phase, since) < until;
     this.#processes.forEach(({ isAlive }, taskManager) => {
       if (!isAlive) return;
-      this.#sim.scheduleAt(
-        Math.min(missedAt, toldAt),
-        this.#kinds.jobManagerMissed,
-        taskManager,
-        this.#losses,
-      );
+      this.#jobs.forEach((_, job) => {
+        if (isMissed(this.#phases[job]!))
+          this.#sim.scheduleAt(until, this.#kinds.lostByJobMaster, taskManager, this.#ofThisLeader(job));
+      });
+      if (isMissed(this.#resourceManagerPhase))
+        this.#sim.scheduleAt(until, this.#kinds.lostByResourceManager, taskManager, this.#losses);
     });
-    return this.#losses;
+  }
+
+  /** ns; no heartbeat of the JobManager that is gone since `since` has come for the time-out. */
+  #missedAt(since: number): number {
+    return lostAfterSilence(this.#settings.heartbeat, Math.min(...this.#phases), since);
+  }
+
+  #missJobManagerAt(at: number): void {
+    this.#processes.forEach(({ isAlive }, taskManager) => {
+      if (isAlive) this.#sim.scheduleAt(at, this.#kinds.jobManagerMissed, taskManager, this.#losses);
+    });
   }
 
   /** A new JobManager leads: TaskManagers that have ended their tasks register. */
@@ -360,9 +377,13 @@ export class FlinkCluster implements TaskManagers {
   onReconnected(taskManager: number, loss: number): void {
     const worker = this.#processes[taskManager]!;
     if (!worker.isAlive || loss !== this.#losses) return;
+    // A JobManager that has only stood still knows it, and learns by this that its tasks are gone.
+    if (worker.isLost || this.#slots.taskManagers.some(({ id }) => id === taskManager)) {
+      this.#registerAnew(taskManager);
+      return;
+    }
     worker.isDisconnected = false;
     worker.isGivenUp = false;
-    worker.isLost = false;
     onRegistered(this.#slots, this.#settings, taskManager, this.#outbox);
     this.#observer.taskManagerRegistered(taskManager, this.#sim.now);
     this.#carryOut();
@@ -382,16 +403,38 @@ export class FlinkCluster implements TaskManagers {
   onLostByJobMaster(taskManager: number, b: number): void {
     const job = b % this.#phases.length;
     if (b !== this.#ofThisLeader(job)) return;
+    if (this.#isAwake(taskManager)) this.#tell(taskManager);
     this.#processes[taskManager]!.isGivenUp = true;
     onLostByJobMaster(this.#slots, job, taskManager, this.#outbox);
     if (this.#outbox.length > 0) this.#observer.taskManagerLost(job, taskManager, this.#sim.now);
     this.#carryOut();
   }
 
+  #isAwake(taskManager: number): boolean {
+    const { isAlive, frozenUntil } = this.#processes[taskManager]!;
+    return isAlive && this.#sim.now >= frozenUntil;
+  }
+
+  /** A process hears that it was given up. */
+  #tell(taskManager: number): void {
+    this.#sim.scheduleAfter(2 * this.#settings.rpc, this.#kinds.zombieTold, taskManager, 0);
+  }
+
   /** Handler of `lostByResourceManager`. */
   onLostByResourceManager(taskManager: number, loss: number): void {
+    if (this.#processes[taskManager]!.isLost || loss !== this.#losses) return;
+    this.#deregister(taskManager);
+    if (!this.#isAwake(taskManager)) return;
+    // The ResourceManager had stood still itself. Whoever starts processes deletes what it takes for dead.
+    if (!this.#settings.startsWorkers) this.#tell(taskManager);
+    else {
+      this.#tasks.closeProcess(taskManager);
+      this.#end(taskManager, true);
+    }
+  }
+
+  #deregister(taskManager: number): void {
     const worker = this.#processes[taskManager]!;
-    if (worker.isLost || loss !== this.#losses) return;
     worker.isLost = true;
     worker.isGivenUp = true;
     this.#observer.taskManagerLost(-1, taskManager, this.#sim.now);
@@ -428,8 +471,7 @@ export class FlinkCluster implements TaskManagers {
     const worker = this.#processes[taskManager]!;
     if (!worker.isAlive || this.#sim.now < worker.frozenUntil) return;
     this.#tasks.thawProcess(taskManager);
-    if (worker.isGivenUp)
-      this.#sim.scheduleAfter(2 * this.#settings.rpc, this.#kinds.zombieTold, taskManager, 0);
+    if (worker.isGivenUp) this.#tell(taskManager);
   }
 
   /** Handler of `zombieTold`: the process learns that it was given up. It ends its tasks and registers anew, under the same
@@ -438,8 +480,13 @@ export class FlinkCluster implements TaskManagers {
     const worker = this.#processes[taskManager]!;
     if (!worker.isAlive || !worker.isGivenUp) return;
     this.#tasks.closeProcess(taskManager);
+    this.#registerAnew(taskManager);
+  }
+
+  #registerAnew(taskManager: number): void {
+    const worker = this.#processes[taskManager]!;
     worker.isAlive = false;
-    this.onLostByResourceManager(taskManager, this.#losses);
+    if (!worker.isLost) this.#deregister(taskManager);
     this.#register(worker.position, { startedAt: worker.startedAt, isFresh: !worker.hasRun });
     this.#carryOut();
   }

@@ -25,7 +25,12 @@ export {
 } from "./job-master.ts";
 export type { JvmWarmUp } from "./jvm-warm-up.ts";
 export { type LatencySamples, LatencyStats, type LatencyTracking } from "./latency-stats.ts";
-export { type HighAvailability, type Succession, successionOf } from "./leader-election.ts";
+export {
+  type HighAvailability,
+  type Succession,
+  successionOf,
+  survivesStandstill,
+} from "./leader-election.ts";
 export type { Mail } from "./mailbox.ts";
 export { BufferRecycler } from "./network-buffer.ts";
 export type { FlinkObserver, RescaledState } from "./observations.ts";

@@ -1,8 +1,8 @@
 import { describe, expect, test } from "vitest";
-import { type HighAvailability, successionOf } from "./leader-election.ts";
+import { type HighAvailability, successionOf, survivesStandstill } from "./leader-election.ts";
 
 const S = 1e9;
-const SETTINGS = { leaseDuration: 15 * S, retryPeriod: 5 * S, sessionTimeout: 60 * S };
+const SETTINGS = { leaseDuration: 15 * S, renewDeadline: 15 * S, retryPeriod: 5 * S, sessionTimeout: 60 * S };
 
 describe("kubernetes: a lease of 15 s, renewed and tried for every 5 s", () => {
   const lease: HighAvailability = { ...SETTINGS, type: "kubernetes" };
@@ -33,3 +33,19 @@ describe("zookeeper: a session of 60 s, with a ping after a third of it", () => 
     expect([expiresAt, leadsAt]).toEqual([row.expiresAt * S, row.leadsAt * S]);
   });
 });
+
+test.each([
+  { type: "NONE", stood: 1000, since: 0.9, leads: true },
+  { type: "kubernetes", stood: 15, since: 0, leads: true },
+  { type: "kubernetes", stood: 11, since: 0.8, leads: true },
+  { type: "kubernetes", stood: 12, since: 0.8, leads: false },
+  // Two thirds of a session of 60 s, of which up to a third had passed in silence.
+  { type: "zookeeper", stood: 39, since: 0, leads: true },
+  { type: "zookeeper", stood: 40, since: 0, leads: false },
+  { type: "zookeeper", stood: 25, since: 0.75, leads: false },
+] as const)(
+  "$type: who stood still for $stood s, $since of a period after a word, still leads: $leads",
+  (row) => {
+    expect(survivesStandstill({ ...SETTINGS, type: row.type }, row.stood * S, row.since)).toBe(row.leads);
+  },
+);

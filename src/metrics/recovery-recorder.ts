@@ -192,6 +192,14 @@ export class RecoveryRecorder
     if (!isRecoverable) for (const job of this.jobs) job.status = "gone";
   }
 
+  jobManagerFrozen(until: number, at: number): void {
+    this.#add(at, -1, `JobManager frozen for ${(until - at) / 1e9} s`);
+  }
+
+  leadershipLost(at: number): void {
+    this.#add(at, -1, "JobManager leads no longer: it has not renewed its lock");
+  }
+
   jobManagerLeads(at: number): void {
     this.#add(at, -1, "JobManager leads");
   }

@@ -66,6 +66,7 @@ function resolveHighAvailability(
   return {
     type: type === "none" || type === "" ? "NONE" : type === "zookeeper" ? type : "kubernetes",
     leaseDuration: defaults.flink(config ?? {}, `${election}.lease-duration`),
+    renewDeadline: defaults.flink(config ?? {}, `${election}.renew-deadline`),
     retryPeriod: defaults.flink(config ?? {}, `${election}.retry-period`),
     sessionTimeout: defaults.flink(config ?? {}, "high-availability.zookeeper.client.session-timeout"),
   };

@@ -37,10 +37,20 @@ export class FlinkEvents {
   /** somebody looks whether a job has ended; payload a = job. */
   readonly submissionDue: number;
   onSubmissionDue: (job: number) => void = () => {};
-  /** a task has ended by itself, or (b odd) the JobMaster learns of it; payload a = execution, b = 2 attempt. */
+  /** a task has ended by itself; payload a = execution, b = attempt. */
   readonly taskFinished: number;
+  /** the JobMaster learns of it; payload the same. */
+  readonly finishReported: number;
   /** When the JobManager's process was started, ns; undefined: with the cluster, before the simulation. */
   jobManagerStartedAt: number | undefined;
+  /** Until then the JobManager's process stands still, ns. */
+  jobManagerFrozenUntil = 0;
+  jobManagerFrozenSince = 0;
+  /** What somebody asks of it meanwhile. */
+  readonly waitingRequests: (() => void)[] = [];
+  /** the JobManager's process may go on. */
+  readonly jobManagerThaws: number;
+  onJobManagerThaws: () => void = () => {};
   /** a JobManager leads, or (b = 1) recovers its jobs; payload a = number of the loss that it follows. */
   readonly jobManagerLeads: number;
   readonly channels: (Channel | undefined)[] = [];
@@ -125,12 +135,12 @@ export class FlinkEvents {
       syncDone: sim.defineKind("snapshot taken", (t) => operators[t]?.snapshots.onSyncDone()),
     };
     this.checkpointKinds = {
-      timer: sim.defineKind("checkpoint timer", (d) => drivers[d]!.onTimer()),
-      timeout: sim.defineKind("checkpoint timeout", (d, c) => drivers[d]!.onTimeout(c)),
-      stage: sim.defineKind("checkpoint trigger goes on", (d) => drivers[d]!.onStage()),
-      message: sim.defineKind("acknowledgement arrives", (d, m) => drivers[d]!.onMessage(m)),
-      finalized: sim.defineKind("checkpoint finalized", (d) => drivers[d]!.onFinalized()),
-      cleaned: sim.defineKind("checkpoint cleaned", (d) => drivers[d]!.onCleaned()),
+      timer: this.#defineAtJobManager("checkpoint timer", (d) => drivers[d]!.onTimer()),
+      timeout: this.#defineAtJobManager("checkpoint timeout", (d, c) => drivers[d]!.onTimeout(c)),
+      stage: this.#defineAtJobManager("checkpoint trigger goes on", (d) => drivers[d]!.onStage()),
+      message: this.#defineAtJobManager("acknowledgement arrives", (d, m) => drivers[d]!.onMessage(m)),
+      finalized: this.#defineAtJobManager("checkpoint finalized", (d) => drivers[d]!.onFinalized()),
+      cleaned: this.#defineAtJobManager("checkpoint cleaned", (d) => drivers[d]!.onCleaned()),
       triggerMail: sim.defineKind("trigger arrives", (t, c) => this.#post(t, this.#driver(t).triggerMail(c))),
       completeMail: sim.defineKind("completion arrives", (t, c) =>
         this.#post(t, this.#driver(t).completeMail(c)),
@@ -140,7 +150,7 @@ export class FlinkEvents {
     const master = (execution: number): JobMaster | undefined => this.#masterOf(execution);
     this.#metersDue = sim.defineKind("meters updated", () => this.#updateMeters());
     this.masterKinds = {
-      restartDelayOver: sim.defineKind("restart delay over", (job, id) =>
+      restartDelayOver: this.#defineAtJobManager("restart delay over", (job, id) =>
         this.masters[job]!.onRestartDelayOver(id),
       ),
       submitted: sim.defineKind("task submitted", (e, attempt) => master(e)?.onSubmitted(e, attempt)),
@@ -149,28 +159,32 @@ export class FlinkEvents {
         master(e)?.onThawedInitialised(e, attempt),
       ),
       cancelArrives: sim.defineKind("cancel arrives", (e, attempt) => master(e)?.onCancelArrives(e, attempt)),
-      failed: sim.defineKind("failure reported", (e, b) => master(e)?.onFailed(e, b)),
-      canceled: sim.defineKind("task canceled", (e, attempt) => master(e)?.onCanceled(e, attempt)),
-      running: sim.defineKind("task reported running", (e, attempt) => master(e)?.onRunning(e, attempt)),
-      slotsMissing: sim.defineKind("slots missing", (job) => this.masters[job]!.onSlotsMissing()),
+      failed: this.#defineAtJobManager("failure reported", (e, b) => master(e)?.onFailed(e, b)),
+      canceled: this.#defineAtJobManager("task canceled", (e, attempt) => master(e)?.onCanceled(e, attempt)),
+      running: this.#defineAtJobManager("task reported running", (e, attempt) =>
+        master(e)?.onRunning(e, attempt),
+      ),
+      slotsMissing: this.#defineAtJobManager("slots missing", (job) => this.masters[job]!.onSlotsMissing()),
     };
     this.clusterKinds = {
-      offered: sim.defineKind("slot offered", (t, job) => this.cluster!.onOffered(t, job)),
+      offered: this.#defineAtJobManager("slot offered", (t, job) => this.cluster!.onOffered(t, job)),
       connectionLost: sim.defineKind("connections lost", (t) => this.cluster!.onConnectionLost(t)),
-      lostByJobMaster: sim.defineKind("TaskManager lost", (t, b) => this.cluster!.onLostByJobMaster(t, b)),
-      lostByResourceManager: sim.defineKind("TaskManager lost by the ResourceManager", (t, loss) =>
+      lostByJobMaster: this.#defineAtJobManager("TaskManager lost", (t, b) =>
+        this.cluster!.onLostByJobMaster(t, b),
+      ),
+      lostByResourceManager: this.#defineAtJobManager("TaskManager lost by the ResourceManager", (t, loss) =>
         this.cluster!.onLostByResourceManager(t, loss),
       ),
-      registered: sim.defineKind("TaskManager registered", (position, planned) =>
+      registered: this.#defineAtJobManager("TaskManager registered", (position, planned) =>
         this.cluster!.onRegistered(position, planned),
       ),
       thawed: sim.defineKind("TaskManager goes on", (t) => this.cluster!.onThawed(t)),
       startUpEnded: sim.defineKind("a start-up's work ends", (host) => this.cluster!.onStartUpEnded(host)),
-      zombieTold: sim.defineKind("zombie told", (t) => this.cluster!.onZombieTold(t)),
+      zombieTold: this.#defineAtJobManager("zombie told", (t) => this.cluster!.onZombieTold(t)),
       jobManagerMissed: sim.defineKind("JobManager missed", (t, loss) =>
         this.cluster!.onJobManagerMissed(t, loss),
       ),
-      reconnected: sim.defineKind("TaskManager reconnected", (t, loss) =>
+      reconnected: this.#defineAtJobManager("TaskManager reconnected", (t, loss) =>
         this.cluster!.onReconnected(t, loss),
       ),
     };
@@ -187,12 +201,16 @@ export class FlinkEvents {
       ),
     };
     this.slownessOver = sim.defineKind("slow task recovers", (job) => this.attempts[job]!.settleSlowness());
-    this.submissionDue = sim.defineKind("submission due", (job) => this.onSubmissionDue(job));
-    this.taskFinished = sim.defineKind("task finished", (e, b) => {
+    this.submissionDue = this.#defineAtJobManager("submission due", (job) => this.onSubmissionDue(job));
+    this.taskFinished = sim.defineKind("task finished", (e, attempt) => {
       const job = this.#jobOfExecution[e]!;
-      const subtask = e - this.#firstExecution[job]!;
-      this.attempts[job]?.onTaskFinished(subtask, Math.floor(b / 2), b % 2 === 1);
+      this.attempts[job]?.onTaskFinished(e - this.#firstExecution[job]!, attempt);
     });
+    this.finishReported = this.#defineAtJobManager("finish reported", (e, attempt) => {
+      const job = this.#jobOfExecution[e]!;
+      master(e)?.onTaskFinished(e - this.#firstExecution[job]!, attempt);
+    });
+    this.jobManagerThaws = sim.defineKind("JobManager goes on", () => this.onJobManagerThaws());
     this.jobManagerLeads = sim.defineKind("JobManager leads", (loss, b) =>
       this.onJobManagerLeads(loss, b === 1),
     );
@@ -201,6 +219,16 @@ export class FlinkEvents {
     this.storageAccepted = sim.defineKind("storage request accepted", (s, n) => storages[s]!.onAccepted(n));
     this.upsertFlush = sim.defineKind("upsert buffer flushed", (w) => this.sinks[w]!.onBufferDue());
     this.storageTransferred = sim.defineKind("storage transfer ends", (l) => links[l]!.onEnded());
+  }
+
+  /** Defines a kind of event that the JobManager's process handles: while that stands still, they wait, in their order. */
+  #defineAtJobManager(name: string, handle: (a: number, b: number) => void): number {
+    const sim = this.#sim;
+    const kind: number = sim.defineKind(name, (a, b) => {
+      if (sim.now < this.jobManagerFrozenUntil) sim.scheduleAt(this.jobManagerFrozenUntil, kind, a, b);
+      else handle(a, b);
+    });
+    return kind;
   }
 
   /** The store of checkpoints gets into trouble now. */

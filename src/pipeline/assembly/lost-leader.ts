@@ -5,13 +5,11 @@ import type { JobSurroundings } from "./simulated-job.ts";
 /** The JobManager's process ends now, and with it every JobMaster and what they had pending. Another process is there after
  *  `repair` ns (undefined: the environment's start time); highly available, it takes the jobs over once it leads. */
 export function loseJobManager(repair: number | undefined, world: JobSurroundings): void {
-  const { sim, pipeline, events } = world;
-  const cluster = events.cluster!;
-  if (!cluster.hasJobManager) return;
+  const { sim, pipeline, events, observer } = world;
+  if (!events.cluster!.hasJobManager) return;
   const { highAvailability } = pipeline.flink;
   const isRecoverable = highAvailability.type !== "NONE";
-  for (const master of events.masters) master.dispose();
-  for (const attempts of events.attempts) attempts.loseCoordinator();
+  events.jobManagerFrozenUntil = 0;
   const startsAt = sim.now + (repair ?? pipeline.environment.jobManagerStart);
   let [toldAt, leadsAt] = [Number.POSITIVE_INFINITY, startsAt];
   if (isRecoverable) {
@@ -20,7 +18,34 @@ export function loseJobManager(repair: number | undefined, world: JobSurrounding
     leadsAt = succession.leadsAt;
     toldAt = succession.expiresAt + pipeline.environment.flinkRpc;
   }
-  const loss = cluster.loseJobManager(isRecoverable, toldAt);
+  observer.jobManagerEnded(isRecoverable, sim.now);
+  endLeadership({ startsAt, leadsAt, toldAt }, world);
+}
+
+/** A JobManager that has its process, but not its lock any more: it drops what it had, and leads again at once, since nobody
+ *  else wants to. */
+export function loseLeadership(world: JobSurroundings): void {
+  const { sim, pipeline, events, observer } = world;
+  observer.leadershipLost(sim.now);
+  const startsAt = events.jobManagerStartedAt;
+  const leadsAt = sim.now + pipeline.environment.flinkRpc;
+  endLeadership({ startsAt, leadsAt, toldAt: leadsAt + pipeline.environment.flinkRpc }, world);
+}
+
+/** ns. `startsAt`: the process of the next leader; undefined: with the cluster. `toldAt`: TaskManagers hear of it. */
+interface Succession {
+  readonly startsAt: number | undefined;
+  readonly leadsAt: number;
+  readonly toldAt: number;
+}
+
+function endLeadership({ startsAt, leadsAt, toldAt }: Succession, world: JobSurroundings): void {
+  const { sim, pipeline, events } = world;
+  const cluster = events.cluster!;
+  const isRecoverable = pipeline.flink.highAvailability.type !== "NONE";
+  for (const master of events.masters) master.dispose();
+  for (const attempts of events.attempts) attempts.loseCoordinator();
+  const loss = cluster.loseJobManager(toldAt);
   const onLeads: typeof events.onJobManagerLeads = (number, recovers) => {
     if (number !== loss) return;
     if (recovers) {

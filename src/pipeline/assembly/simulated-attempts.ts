@@ -219,19 +219,16 @@ export class SimulatedAttempts implements JobDeployment {
     const number = this.#numberOf[subtask]!;
     const attempt = this.#master!.attemptOf(number);
     if (!isCompleted) events.throwIn(this.#number, number, attempt, "stop-with-savepoint failed");
-    else sim.scheduleAfter(0, events.taskFinished, events.executionOf(this.#number, number), 2 * attempt);
+    else sim.scheduleAfter(0, events.taskFinished, events.executionOf(this.#number, number), attempt);
   }
 
   /** Handler of `taskFinished`. */
-  onTaskFinished(number: number, attempt: number, isKnown: boolean): void {
+  onTaskFinished(number: number, attempt: number): void {
     const { sim, events, pipeline } = this.#world;
-    const master = this.#master!;
-    if (isKnown) master.onTaskFinished(number, attempt);
-    else if (master.isAlive(number, attempt)) {
-      this.#end(this.#subtasks[number]!, true);
-      const execution = events.executionOf(this.#number, number);
-      sim.scheduleAfter(pipeline.environment.flinkRpc, events.taskFinished, execution, 2 * attempt + 1);
-    }
+    if (!this.#master!.isAlive(number, attempt)) return;
+    this.#end(this.#subtasks[number]!, true);
+    const execution = events.executionOf(this.#number, number);
+    sim.scheduleAfter(pipeline.environment.flinkRpc, events.finishReported, execution, attempt);
   }
 
   /** Another coordinator goes on with the completed checkpoints of the last one, and with ids behind its. */

@@ -2,6 +2,7 @@ import type { Fault, FaultAction, LinkEnd, LinkTarget, MessageKind } from "../..
 import { FlinkCluster, type ProcessTasks } from "../../flink/index.ts";
 import { ALL, type ClientKind, type ClientPlace, CONTROLLER, type LinkCut } from "../../kafka/index.ts";
 import type { JobSpec } from "../pipeline.ts";
+import { freezeJobManager } from "./frozen-leader.ts";
 import { makeJobMaster } from "./job-masters.ts";
 import { loseJobManager } from "./lost-leader.ts";
 import { advanceSubmission, operate } from "./operate.ts";
@@ -73,6 +74,7 @@ export function performFault(fault: Fault, world: JobSurroundings): void {
         kafka.brokers!.freeze(target.number - 1, duration);
         return;
       }
+      if (target.kind === "jobmanager") freezeJobManager(duration, world);
       const victim = target.kind === "taskmanager" ? cluster.processAt(target.number - 1) : undefined;
       if (victim !== undefined) cluster.freeze(victim, duration);
       return;
@@ -103,7 +105,9 @@ export function performFault(fault: Fault, world: JobSurroundings): void {
       const number = pipeline.jobs.findIndex(({ name }) => name === action.job);
       const onSubmissionDue = (job: number): void => advanceSubmission(job, world);
       events.onSubmissionDue = onSubmissionDue;
-      operate(fault, number, action.action, world);
+      const request = (): void => operate(fault, number, action.action, world);
+      if (sim.now < events.jobManagerFrozenUntil) events.waitingRequests.push(request);
+      else request();
       return;
     }
     case "cut":

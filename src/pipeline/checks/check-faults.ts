@@ -24,9 +24,8 @@ export function isModelledFault(action: FaultAction): boolean {
       return true;
     case "operate":
     case "kill":
-      return true;
     case "freeze":
-      return action.target.kind !== "jobmanager";
+      return true;
     case "cut":
       return isCuttable(action.link);
     case "delay":
@@ -43,8 +42,6 @@ export function isModelledFault(action: FaultAction): boolean {
 /** What the models can do of a kind of fault that they can't do everything of. */
 function modelledOf(action: FaultAction): string {
   switch (action.kind) {
-    case "freeze":
-      return "freeze of a taskmanager or a broker";
     case "cut":
       return "cut between brokers and taskmanagers, readers, producers, the controller or each other";
     case "delay":

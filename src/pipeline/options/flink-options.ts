@@ -520,6 +520,12 @@ const cluster = options({
       "How long a leader's lease holds after its last renewal.",
       { source: "Flink 2.1 KubernetesHighAvailabilityOptions" },
     ],
+    "high-availability.kubernetes.leader-election.renew-deadline": [
+      flinkDuration(),
+      "15 s",
+      "How long a leader goes on trying to renew its lease before it gives up leading.",
+      { source: "Flink 2.1 KubernetesHighAvailabilityOptions" },
+    ],
     "high-availability.kubernetes.leader-election.retry-period": [
       flinkDuration(),
       "5 s",
