@@ -39,11 +39,17 @@ export class DeliveryLedger implements Pick<KafkaObserver, "delivered"> {
     return this.#sightings[reader]!.repeats;
   }
 
-  /** What `reader` did not see of all records on `routes`, by route and partition. */
-  losses(reader: number, routes: readonly Route[]): SeenOffsets[] {
-    return this.#list(reader, routes, (sightings, total, tell) => {
-      for (const [from, to] of sightings?.missing(total) ?? [[0, total] as const]) tell(from, to, 0);
-    });
+  /** What `reader` did not see of all records on `routes`, by route and partition.
+   *  @param endOf the offset of an origin partition up to which they come; without it all of the load does. */
+  losses(reader: number, routes: readonly Route[], endOf?: EndOf): SeenOffsets[] {
+    return this.#list(
+      reader,
+      routes,
+      (sightings, total, tell) => {
+        for (const [from, to] of sightings?.missing(total) ?? [[0, total] as const]) tell(from, to, 0);
+      },
+      endOf,
+    );
   }
 
   /** What `reader` saw more than once. */
@@ -67,13 +73,17 @@ export class DeliveryLedger implements Pick<KafkaObserver, "delivered"> {
   }
 
   /** Ranks that `reader` saw of records that nobody made. */
-  invented(reader: number, routes: readonly Route[]): number {
+  invented(reader: number, routes: readonly Route[], endOf?: EndOf): number {
     let sum = 0;
     for (const route of routes) {
-      this.#eachPartition(route, (originPartition, total) => {
-        const sightings = this.#sightings[reader]!.at(originPartition, route.id);
-        if (sightings !== undefined) sum += Math.max(0, sightings.end - total);
-      });
+      this.#eachPartition(
+        route,
+        (originPartition, total) => {
+          const sightings = this.#sightings[reader]!.at(originPartition, route.id);
+          if (sightings !== undefined) sum += Math.max(0, sightings.end - total);
+        },
+        endOf,
+      );
     }
     return sum;
   }
@@ -86,24 +96,36 @@ export class DeliveryLedger implements Pick<KafkaObserver, "delivered"> {
       total: number,
       tell: (from: number, to: number, times: number) => void,
     ) => void,
+    endOf?: EndOf,
   ): SeenOffsets[] {
     const found: SeenOffsets[] = [];
     for (const route of routes) {
-      this.#eachPartition(route, (originPartition, total) => {
-        const sightings = this.#sightings[reader]!.at(originPartition, route.id);
-        visit(sightings, total, (from, to, times) => {
-          if (to <= from) return;
-          const first = this.#lineage.offsetOf(originPartition, route.id, from);
-          const last = this.#lineage.offsetOf(originPartition, route.id, to - 1);
-          found.push({ originPartition, route: route.title, first, last, records: to - from, times });
-        });
-      });
+      this.#eachPartition(
+        route,
+        (originPartition, total) => {
+          const sightings = this.#sightings[reader]!.at(originPartition, route.id);
+          visit(sightings, total, (from, to, times) => {
+            if (to <= from) return;
+            const first = this.#lineage.offsetOf(originPartition, route.id, from);
+            const last = this.#lineage.offsetOf(originPartition, route.id, to - 1);
+            found.push({ originPartition, route: route.title, first, last, records: to - from, times });
+          });
+        },
+        endOf,
+      );
     }
     return found;
   }
 
-  #eachPartition(route: Route, visit: (originPartition: number, total: number) => void): void {
+  #eachPartition(route: Route, visit: (originPartition: number, total: number) => void, endOf?: EndOf): void {
     const origin = this.#lineage.originOf(route.origin);
-    for (let p = 0; p < origin.partitions; p++) visit(route.origin + p, route.rankOf(p, origin.total(p)));
+    for (let p = 0; p < origin.partitions; p++) {
+      const end = endOf?.(route.origin + p) ?? origin.total(p);
+      visit(route.origin + p, route.rankOf(p, end));
+    }
   }
 }
+
+/** Up to which offset the records of an origin partition come to where a reader reads; undefined: all of the load. */
+export type EndOf = (originPartition: number) => number | undefined;
+export type EndOfTopic = (topic: string, originPartition: number) => number | undefined;

@@ -1,6 +1,6 @@
 import type { Route } from "../records/index.ts";
 import type { CheckedPipeline } from "./checked-pipeline.ts";
-import type { DeliveryLedger, SeenOffsets } from "./delivery-ledger.ts";
+import type { DeliveryLedger, EndOfTopic, SeenOffsets } from "./delivery-ledger.ts";
 import type { Deviation } from "./excuses.ts";
 import type { Finding } from "./violations.ts";
 
@@ -22,6 +22,7 @@ export function exactlyOnceOutput(
   ledger: DeliveryLedger,
   routesOf: (topic: string) => readonly Route[],
   excuse: (deviation: Deviation, reader: number) => Permission | undefined,
+  endOf?: EndOfTopic,
 ): Finding {
   const violations: string[] = [];
   const permitted: string[] = [];
@@ -33,7 +34,7 @@ export function exactlyOnceOutput(
   };
   pipeline.readers.forEach(({ name, topic, deduplicates }, reader) => {
     const routes = routesOf(topic);
-    const losses = ledger.losses(reader, routes);
+    const losses = ledger.losses(reader, routes, (originPartition) => endOf?.(topic, originPartition));
     const lost = count(losses);
     if (lost > 0) {
       const made = lost + ledger.visible(reader);

@@ -6,7 +6,7 @@ import { AccountedDeviations, unaccounted } from "./accounted-deviations.ts";
 import { AppliedToState } from "./applied-to-state.ts";
 import { BarrierNeverOvertakesRecord } from "./barrier-never-overtakes-record.ts";
 import type { CheckedPipeline } from "./checked-pipeline.ts";
-import { DeliveryLedger } from "./delivery-ledger.ts";
+import { DeliveryLedger, type EndOfTopic } from "./delivery-ledger.ts";
 import { EveryTransactionCommits } from "./every-transaction-commits.ts";
 import { EveryTransactionEnds } from "./every-transaction-ends.ts";
 import { exactlyOnceOutput, type Permission } from "./exactly-once-output.ts";
@@ -323,6 +323,11 @@ export class PipelineChecks implements Observed {
     for (const job of this.#causes.keys()) this.#cause(job, "failure");
   }
 
+  /** It has FINISHED since its input has ended. */
+  jobCompleted(job: number, at: number): void {
+    this.#commits.jobCompleted(job, at);
+  }
+
   /** The job isn't running at the end. */
   jobEnded(job: number): void {
     this.#causes[job] = new Set([...this.#causes[job]!, "end"]);
@@ -382,8 +387,14 @@ export class PipelineChecks implements Observed {
   }
 
   /** What each check has found. @param routesOf the ways that the records of a topic take.
-   *  @param isDrained every reader has seen all records. @param now when the run has ended, ns. */
-  findings(routesOf: (topic: string) => readonly Route[], isDrained: boolean, now: number): Finding[] {
+   *  @param isDrained every reader has seen all records. @param now when the run has ended, ns.
+   *  @param endOf up to which offset the records of an origin partition come to a topic; without it all do. */
+  findings(
+    routesOf: (topic: string) => readonly Route[],
+    isDrained: boolean,
+    now: number,
+    endOf?: EndOfTopic,
+  ): Finding[] {
     const excuse = (deviation: Deviation, reader: number): string | undefined =>
       excuseOfReader(deviation, this.pipeline.readers[reader]!, this.pipeline, (job) => this.#causes[job]!);
     const permission = (deviation: Deviation, reader: number): Permission | undefined =>
@@ -396,7 +407,7 @@ export class PipelineChecks implements Observed {
       permitted: [],
     });
     return [
-      exactlyOnceOutput(this.pipeline, this.ledger, routesOf, permission),
+      exactlyOnceOutput(this.pipeline, this.ledger, routesOf, permission, endOf),
       {
         name: "EveryTransactionCommits",
         violations: this.#commits.violations,
@@ -407,7 +418,7 @@ export class PipelineChecks implements Observed {
         name: "OrderPerPartitionAndKey",
         ...this.#order.findings((reader) => excuse("reordering", reader)),
       },
-      kept("RecordConservation", this.#conservation.violations(this.ledger, routesOf, isQuiet)),
+      kept("RecordConservation", this.#conservation.violations(this.ledger, routesOf, isQuiet, endOf)),
       kept("NoVisibilityBeforeCompletion", this.#visibility.violations),
       kept("NoReadBeyondLastStableOffset", this.#stable.violations),
       kept("EveryTransactionEnds", this.#ends.violations(now)),

@@ -3,7 +3,7 @@ import type { FlinkObserver } from "../flink/index.ts";
 import type { KafkaObserver } from "../kafka/index.ts";
 import type { Route } from "../records/index.ts";
 import type { CheckedPipeline } from "./checked-pipeline.ts";
-import type { DeliveryLedger } from "./delivery-ledger.ts";
+import type { DeliveryLedger, EndOfTopic } from "./delivery-ledger.ts";
 
 /** **RecordConservation.** Nothing comes from nothing: over all attempts, replays included, a sink writes no more records than
  *  its operator has processed (or its windows have given), a log takes no more than were written to it less those that died in a producer, and no reader
@@ -87,6 +87,7 @@ export class RecordConservation
     ledger: DeliveryLedger,
     routesOf: (topic: string) => readonly Route[],
     isQuiet: boolean,
+    endOf?: EndOfTopic,
   ): readonly string[] {
     const found: string[] = [];
     const { jobs, topics, readers } = this.#pipeline;
@@ -116,7 +117,7 @@ export class RecordConservation
         found.push(`topic ${topic}: ${written} records were written of ${processed} that were processed`);
     });
     readers.forEach(({ name, topic }, reader) => {
-      const invented = ledger.invented(reader, routesOf(topic));
+      const invented = ledger.invented(reader, routesOf(topic), (origin) => endOf?.(topic, origin));
       if (invented > 0) found.push(`reader ${name} saw ${invented} records that nobody made`);
     });
     return found;

@@ -39,6 +39,13 @@ export class TransactionHistory
     return this.#recentNumbers[place] === transaction ? this.#recent[place] : this.#facts.get(transaction);
   }
 
+  /** Those of a job that are pre-committed, and whose outcome isn't decided. */
+  uncommitted(job: number): readonly { readonly transaction: number; readonly facts: TransactionFacts }[] {
+    return [...this.#facts].flatMap(([transaction, facts]) =>
+      facts.job === job && facts.preCommittedAt >= 0 && facts.preparedAt < 0 ? [{ transaction, facts }] : [],
+    );
+  }
+
   /** Made when it isn't known. */
   of(transaction: number): TransactionFacts {
     const place = transaction % RECENT;

@@ -141,6 +141,7 @@ export class KafkaSink implements ChainedSink {
   #committingProducer: InternalProducer | undefined;
   #failed = false;
   #disposed = false;
+  #hasInputEnded = false;
   #listener: KafkaSinkListener | undefined;
   /** What the latest snapshots kept, by checkpoint. */
   readonly states = new Map<number, KafkaSinkState>();
@@ -428,9 +429,23 @@ export class KafkaSink implements ChainedSink {
   // ---- checkpoints
 
   prepareSnapshot(checkpoint: number, now: number): number {
+    if (this.#hasInputEnded) return now;
     this.#buffer?.flushDue(now);
     this.#buffer?.flush(now);
     if (this.#settings.deliveryGuarantee === "none") return now;
+    return this.#flush(checkpoint, now);
+  }
+
+  /** Whatever the guarantee, all is flushed. The committable is of the checkpoint behind the last one that it knows.
+   *  Source: SinkWriterOperator.endInput, KafkaWriter.flush. */
+  endInput(now: number): number {
+    this.#hasInputEnded = true;
+    this.#buffer?.flushDue(now);
+    this.#buffer?.flush(now);
+    return this.#flush(this.#lastCheckpoint, now);
+  }
+
+  #flush(checkpoint: number, now: number): number {
     const flushed = this.#producer.flush(now, () => {
       if (this.#preCommit(checkpoint, this.#sim.now)) this.#listener!.onFlushed();
     });

@@ -45,15 +45,19 @@ export class LogFeed implements SourceFeed {
   readonly #oneRecord: boolean;
   #next = 0;
   readonly #onArrival: () => void;
+  readonly stoppingOffsets: readonly number[] | undefined;
 
-  /** @param partitions of the topic that this subtask reads. @param onArrival tells the task, which may be idle. */
+  /** @param partitions of the topic that this subtask reads. @param onArrival tells the task, which may be idle.
+   *  @param stoppingOffsets undefined: reading doesn't end. */
   constructor(
     partitions: readonly number[],
     maxPollRecords: number,
     oneRecord: boolean,
     commitsOffsets: boolean,
     onArrival: () => void,
+    stoppingOffsets?: readonly number[],
   ) {
+    this.stoppingOffsets = stoppingOffsets;
     this.checkpointed = new CheckpointedPositions(partitions.length, commitsOffsets);
     this.position = new Float64Array(partitions.length);
     this.#partitions = partitions;
@@ -79,7 +83,16 @@ export class LogFeed implements SourceFeed {
   }
 
   pendingRecords(): number {
-    return this.#logs.reduce((sum, log, split) => sum + log.end() - this.position[split]!, 0);
+    return this.#logs.reduce(
+      (sum, log, split) => sum + (this.#left(split) > 0 ? log.end() - this.position[split]! : 0),
+      0,
+    );
+  }
+
+  /** Records of the split until its reading ends. */
+  #left(split: number): number {
+    if (this.stoppingOffsets === undefined) return Number.POSITIVE_INFINITY;
+    return this.stoppingOffsets[split]! - this.position[split]!;
   }
 
   consumerGroupLag(): number | null {
@@ -120,7 +133,7 @@ export class LogFeed implements SourceFeed {
     last: number,
   ): void {
     const split = this.#splitOf.get(partition);
-    if (split === undefined) return;
+    if (split === undefined || this.#left(split) <= 0) return;
     this.#queues[split]!.push({ originPartition, route, from, to, first, last });
     this.#onArrival();
   }
@@ -135,7 +148,7 @@ export class LogFeed implements SourceFeed {
       const size = head.to - head.from;
       const spacing = size > 1 ? (head.last - head.first) / (size - 1) : 0;
       let count = head.last <= now || spacing === 0 ? size : 1 + Math.floor((now - head.first) / spacing);
-      count = Math.min(count, size, this.#oneRecord ? 1 : this.#maxPollRecords);
+      count = Math.min(count, size, this.#left(split), this.#oneRecord ? 1 : this.#maxPollRecords);
       into.split = split;
       into.originPartition = head.originPartition;
       into.route = head.route;
@@ -144,7 +157,8 @@ export class LogFeed implements SourceFeed {
       this.position[split]! += count;
       head.from += count;
       head.first += count * spacing;
-      if (head.from === head.to) this.#queues[split]!.shift();
+      if (this.#left(split) <= 0) this.#queues[split]!.length = 0;
+      else if (head.from === head.to) this.#queues[split]!.shift();
       this.#next = (split + 1) % splits;
       return true;
     }

@@ -83,11 +83,13 @@ export class OriginFeed implements SourceFeed {
   readonly #settings: OriginFeedSettings;
   readonly #log: OriginLog | undefined;
   readonly #link: SourceLink | undefined;
+  readonly stoppingOffsets: readonly number[] | undefined;
   readonly #onChange: () => void;
   readonly #busy: readonly boolean[];
   #next = 0;
 
-  /** @param log and @param link where brokers can fail. @param onChange called when what they say has changed. */
+  /** @param log and @param link where brokers can fail. @param onChange called when what they say has changed.
+   *  @param stoppingOffsets undefined: reading doesn't end. */
   constructor(
     origin: Origin,
     splits: readonly OriginSplit[],
@@ -95,7 +97,9 @@ export class OriginFeed implements SourceFeed {
     log?: OriginLog,
     onChange: () => void = () => {},
     link?: SourceLink,
+    stoppingOffsets?: readonly number[],
   ) {
+    this.stoppingOffsets = stoppingOffsets;
     this.#origin = origin;
     this.#log = log;
     this.#link = link;
@@ -135,10 +139,16 @@ export class OriginFeed implements SourceFeed {
     const { publishDelay: published } = this.#settings;
     let pending = 0;
     this.#splits.forEach(({ partition }, split) => {
+      if (this.#isRead(split)) return;
       const end = this.#log?.countAt(partition, now) ?? this.#origin.countAt(partition, now - published);
       pending += Math.max(0, end - this.position[split]!);
     });
     return pending;
+  }
+
+  /** A split that is read to its end is assigned to the consumer no more, and has no lag. */
+  #isRead(split: number): boolean {
+    return this.stoppingOffsets !== undefined && this.position[split]! >= this.stoppingOffsets[split]!;
   }
 
   consumerGroupLag(now: number): number | null {
@@ -183,13 +193,17 @@ export class OriginFeed implements SourceFeed {
     // Before the grid of answers: those of a cut come through when it ends, which is no instant of the grid.
     if (this.#link !== undefined) answered = this.#link.latestPassedBy(partition, answered);
     if (this.#busy[split]) answered = Math.floor(answered / fetchCycle) * fetchCycle;
-    return this.#log?.countAt(partition, answered) ?? this.#origin.countAt(partition, answered - published);
+    const count =
+      this.#log?.countAt(partition, answered) ?? this.#origin.countAt(partition, answered - published);
+    return this.stoppingOffsets === undefined ? count : Math.min(count, this.stoppingOffsets[split]!);
   }
 
   availableAt(split: number, offset: number): number {
     const { publishDelay: published, fetchCycle, inbound } = this.#settings;
     const partition = this.#splits[split]!.partition;
     let answered: number;
+    if (this.stoppingOffsets !== undefined && offset >= this.stoppingOffsets[split]!)
+      return Number.POSITIVE_INFINITY;
     if (this.#log !== undefined) answered = this.#log.readableAt(partition, offset);
     else if (offset >= this.#origin.total(partition)) return Number.POSITIVE_INFINITY;
     else answered = this.#origin.createdAt(partition, offset) + published;

@@ -192,10 +192,11 @@ function operatorActions({ jobs, flink }: Pipeline): fc.Arbitrary<FaultAction>[]
     if (checkpointing.interval === undefined) return [];
     const restart = { kind: "restart", checkpoint: 0, parallelism: undefined } as const;
     const fromSavepoint = { ...restart, from: "savepoint", transactionalIdPrefix: undefined } as const;
+    const stopped: OperatorAction[] = [{ kind: "stop-with-savepoint", drain: false }, fromSavepoint];
+    // A job with tasks that have come to their end can't be stopped without a drain.
     const ended: OperatorAction[] = [
       { kind: "savepoint" },
-      { kind: "stop-with-savepoint", drain: false },
-      fromSavepoint,
+      ...(job.source.bounded === undefined ? stopped : []),
     ];
     const isRetained = checkpointing.retention === "RETAIN_ON_CANCELLATION";
     const again = (isRetained ? [undefined, `${name}-renamed`] : []).map(

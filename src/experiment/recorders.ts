@@ -263,7 +263,9 @@ export class Recorders {
         recordsVisible: visible,
         recordsLost: isWaiting ? 0 : unseen,
         recordsWaiting: isWaiting ? unseen : 0,
-        losses: this.#stretches(ledger.losses(i, world.routesOf(reader.topic))),
+        losses: this.#stretches(
+          ledger.losses(i, world.routesOf(reader.topic), (origin) => world.endOf(reader.topic, origin)),
+        ),
         duplicates: this.#stretches(ledger.duplicates(i, world.routesOf(reader.topic))),
         recordsDuplicated: reader.deduplicate === "by-key" ? 0 : ledger.duplicated(i),
         upsertView: reader.deduplicate === "none" ? null : upsertResult(this.#upserts!.readers[i]!),

@@ -16,7 +16,13 @@ type ChecksObserver = PipelineObserver &
   Required<
     Pick<
       PipelineObserver,
-      "appended" | "recordsLost" | "recordsRepeated" | "jobRescaled" | "windowFired" | "lateRecordsDropped"
+      | "inputEnded"
+      | "appended"
+      | "recordsLost"
+      | "recordsRepeated"
+      | "jobRescaled"
+      | "windowFired"
+      | "lateRecordsDropped"
     >
   >;
 
@@ -58,12 +64,14 @@ export class RunChecks {
       jobStatusChanged: (job, status, at) => {
         recovery.jobStatusChanged(job, status, at);
         checks.jobStatusChanged(job, status);
+        if (recovery.isComplete(job)) checks.jobCompleted(job, at);
       },
       jobFailed: (job, subtask, reason, at) => recovery.jobFailed(job, subtask, reason, at),
       jobRestored: (job, checkpoint, at) => {
         recovery.jobRestored(job, checkpoint, at);
         checks.jobRestored(job, checkpoint);
       },
+      inputEnded: (job, at) => recovery.inputEnded(job, at),
       jobRescaled: (job, [parallelism], at) => recovery.jobRescaled(job, parallelism!, at),
       executionRunning: () => {},
       allRunning: (job, at) => recovery.allRunning(job, at),
@@ -170,7 +178,12 @@ export class RunChecks {
       ];
     });
     return [
-      ...this.#checks!.findings((topic) => world.routesOf(topic), this.allVisible(world), world.sim.now),
+      ...this.#checks!.findings(
+        (topic) => world.routesOf(topic),
+        this.allVisible(world),
+        world.sim.now,
+        (topic, originPartition) => world.endOf(topic, originPartition),
+      ),
       { name: "CheckpointFailuresTolerated", violations: failed, permitted: [] },
     ];
   }

@@ -141,7 +141,7 @@ export function judgePipeline(
   return { checks: checks.findings(world), stopReason };
 }
 
-/** Runs on until the readers have seen everything. @returns why the run has ended. */
+/** Runs on until the readers have seen everything, and bounded jobs have ended. @returns why the run has ended. */
 function drain(
   world: World,
   pipeline: Pipeline,
@@ -153,7 +153,7 @@ function drain(
   let stopped = underLoad;
   let seenAllAt: number = world.sim.now;
   while (stopped.kind === "reached-end" && world.sim.now < bound) {
-    if (!checks.allVisible(world)) seenAllAt = world.sim.now + SECOND / 10;
+    if (!checks.allVisible(world) || world.awaitsFinish()) seenAllAt = world.sim.now + SECOND / 10;
     else if (world.sim.now - seenAllAt >= quiet) break;
     stopped = world.run(Math.min(bound, world.sim.now + SECOND / 10));
   }

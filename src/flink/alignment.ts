@@ -1,6 +1,7 @@
 /** How a job's barriers behave. */
 
 import { ALIGNED, AT_LEAST_ONCE, type BarrierKind, TIMEOUTABLE, UNALIGNED } from "./barrier-handler.ts";
+import { type CheckpointProperties, isSavepoint } from "./checkpoint-properties.ts";
 
 /** `execution.checkpointing.mode`, `.unaligned.enabled`, `.aligned-checkpoint-timeout`. */
 export interface AlignmentSettings {
@@ -18,6 +19,11 @@ export function barrierKindOf({ mode, unaligned, alignedTimeout }: AlignmentSett
   if (mode === "at-least-once") return AT_LEAST_ONCE;
   if (!unaligned) return ALIGNED;
   return alignedTimeout > 0 ? TIMEOUTABLE : UNALIGNED;
+}
+
+/** The same for a checkpoint with these properties: a savepoint is never unaligned. */
+export function barrierKindFor(alignment: AlignmentSettings, properties: CheckpointProperties): BarrierKind {
+  return isSavepoint(properties) && alignment.mode === "exactly-once" ? ALIGNED : barrierKindOf(alignment);
 }
 
 /** Records in flight of one channel, as a snapshot holds them: plain data, [origin partition, route, first rank, end rank]

@@ -29,6 +29,7 @@ import {
   UNALIGNED,
 } from "./barrier-handler.ts";
 import {
+  CHECKPOINT_DECLINED_INPUT_END_OF_STREAM,
   CHECKPOINT_DECLINED_ON_CANCELLATION_BARRIER,
   CHECKPOINT_DECLINED_SUBSUMED,
 } from "./checkpoint-failure-reason.ts";
@@ -87,6 +88,23 @@ function log(state: BarrierHandlerState, ...steps: readonly Step[]): string[] {
 }
 
 describe("aligned", () => {
+  test("where no checkpoint is taken after tasks have finished, a partition that ends ends the pending one", () => {
+    const state = barrierHandler(2);
+    const noMore: Step = (one, outbox) => onEndOfPartition(one, 1, 150, outbox, false);
+    expect(log(state, barrier(0, 1, 100), noMore)).toEqual([
+      "block 0",
+      `resume 0, decline 1 ${CHECKPOINT_DECLINED_INPUT_END_OF_STREAM}`,
+    ]);
+    expect(log(state, end(0, 200))).toEqual([""]);
+  });
+
+  test("a request of the JobManager stands for the barrier of a channel, which it doesn't block", () => {
+    const state = barrierHandler(2);
+    const request: Step = (one, outbox) => onBarrier(one, 0, 1, ALIGNED, 1000, 1100, outbox, true);
+    expect(log(state, end(1, 100), request)).toEqual(["", "aligned 1, snapshot 1"]);
+    expect(log(state, (s, outbox) => resumeBlocked(s, outbox), request)).toEqual(["", ""]);
+  });
+
   test("blocks each channel at its barrier and takes the snapshot with the last one, late by the alignment", () => {
     const state = barrierHandler(3);
     expect(log(state, barrier(1, 1, 100), barrier(0, 1, 130), barrier(2, 1, 175))).toEqual([

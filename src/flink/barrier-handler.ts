@@ -7,6 +7,7 @@
 import { invariant } from "../engine/index.ts";
 import type { Outbox } from "../records/index.ts";
 import {
+  CHECKPOINT_DECLINED_INPUT_END_OF_STREAM,
   CHECKPOINT_DECLINED_ON_CANCELLATION_BARRIER,
   CHECKPOINT_DECLINED_SUBSUMED,
 } from "./checkpoint-failure-reason.ts";
@@ -97,7 +98,8 @@ export function barrierHandler(
   };
 }
 
-/** Barrier of `checkpoint`, triggered by the JobManager at `triggeredAt`, came out of `channel` at `now`. */
+/** Barrier of `checkpoint`, triggered by the JobManager at `triggeredAt`, came out of `channel` at `now`.
+ *  @param isRequest the JobManager's request stands for it: nothing waits behind it. */
 export function onBarrier(
   state: BarrierHandlerState,
   channel: number,
@@ -106,17 +108,19 @@ export function onBarrier(
   triggeredAt: number,
   now: number,
   outbox: Outbox,
+  isRequest = false,
 ): void {
   invariant(kind !== AT_LEAST_ONCE, "at-least-once barriers are tracked, not handled");
   invariant(kind !== CANCELLATION, "a cancellation is no barrier");
+  const blocks = !isRequest && blocksChannel(kind);
   if (!isOfPending(state, checkpoint, triggeredAt, outbox)) {
-    if (blocksChannel(kind)) outbox.add(RESUME_CHANNEL, channel);
+    if (blocks) outbox.add(RESUME_CHANNEL, channel);
     return;
   }
   invariant(!state.arrived.includes(channel), "a channel delivers a checkpoint's barrier once");
   state.arrived.push(channel);
   if (state.firstArrivalAt < 0) state.firstArrivalAt = now;
-  if (blocksChannel(kind)) {
+  if (blocks) {
     state.blocked.push(channel);
     outbox.add(BLOCK_CHANNEL, channel);
   }
@@ -157,16 +161,22 @@ export function onCancellation(state: BarrierHandlerState, checkpoint: number, o
   giveUp(state, CHECKPOINT_DECLINED_ON_CANCELLATION_BARRIER, outbox);
 }
 
-/** The input of `channel` has ended; it counts as having delivered every barrier. */
+/** The input of `channel` has ended; it counts as having delivered every barrier, unless there are no checkpoints once tasks
+ *  have finished: then the pending one is given up. */
 export function onEndOfPartition(
   state: BarrierHandlerState,
   channel: number,
   now: number,
   outbox: Outbox,
+  allowFinished = true,
 ): void {
   invariant(!state.ended.includes(channel), "a partition ends once");
   state.ended.push(channel);
   state.open--;
+  if (!allowFinished) {
+    if (state.pending !== 0) giveUp(state, CHECKPOINT_DECLINED_INPUT_END_OF_STREAM, outbox);
+    return;
+  }
   if (state.pending === 0 || state.arrived.includes(channel)) return;
   state.target--;
   if (state.firstArrivalAt >= 0 && state.target > 0) completeIfAll(state, now, outbox);

@@ -7,8 +7,12 @@ import {
   barrierTracker,
   onTrackedBarrier,
   onTrackedCancellation,
+  onTrackedEndOfPartition,
 } from "./barrier-tracker.ts";
-import { CHECKPOINT_DECLINED_ON_CANCELLATION_BARRIER } from "./checkpoint-failure-reason.ts";
+import {
+  CHECKPOINT_DECLINED_INPUT_END_OF_STREAM,
+  CHECKPOINT_DECLINED_ON_CANCELLATION_BARRIER,
+} from "./checkpoint-failure-reason.ts";
 
 function effects(step: (outbox: Outbox) => void): (readonly number[])[] {
   const outbox = new Outbox();
@@ -16,10 +20,13 @@ function effects(step: (outbox: Outbox) => void): (readonly number[])[] {
   return Array.from({ length: outbox.length }, (_, i) => [outbox.effects[i]!, outbox.a[i]!, outbox.b[i]!]);
 }
 
+/** The first channel that hasn't delivered the checkpoint's barrier. */
+const nextChannel = ({ tracked }: BarrierTrackerState, checkpoint: number): number =>
+  tracked.find(({ id }) => id === checkpoint)?.arrived.length ?? 0;
 const barrier = (state: BarrierTrackerState, checkpoint: number, now: number) =>
-  effects((outbox) => onTrackedBarrier(state, checkpoint, now, outbox));
+  effects((outbox) => onTrackedBarrier(state, nextChannel(state, checkpoint), checkpoint, now, outbox));
 const cancel = (state: BarrierTrackerState, checkpoint: number, now: number) =>
-  effects((outbox) => onTrackedCancellation(state, checkpoint, now, outbox));
+  effects((outbox) => onTrackedCancellation(state, nextChannel(state, checkpoint), checkpoint, now, outbox));
 
 function taken(checkpoint: number, alignment: number) {
   return [
@@ -77,6 +84,33 @@ describe("at least once", () => {
     expect(cancel(state, 2, 200)).toEqual([[DECLINE, 2, CHECKPOINT_DECLINED_ON_CANCELLATION_BARRIER]]);
     expect([barrier(state, 2, 210), barrier(state, 2, 220), barrier(state, 2, 230)]).toEqual([[], [], []]);
     expect(cancel(state, 1, 240)).toEqual([]);
+  });
+
+  test("a partition that ends counts as having delivered every barrier, and is waited for no more", () => {
+    const state = barrierTracker(3);
+    const end = (channel: number, now: number, allowFinished = true) =>
+      effects((outbox) => onTrackedEndOfPartition(state, channel, now, outbox, allowFinished));
+    const from = (channel: number, checkpoint: number, now: number) =>
+      effects((outbox) => onTrackedBarrier(state, channel, checkpoint, now, outbox));
+    expect([from(0, 1, 100), from(0, 2, 110), from(1, 1, 120), from(1, 2, 130)]).toEqual([[], [], [], []]);
+    // It completes both, and the newer one takes the older one with it.
+    expect(end(2, 150)).toEqual(taken(2, 40));
+    expect([from(1, 3, 200), from(0, 3, 230)]).toEqual([[], taken(3, 30)]);
+    expect(from(0, 4, 300)).toEqual([]);
+    // What has delivered its barrier is not missed.
+    expect(end(0, 310)).toEqual([]);
+    expect(from(1, 4, 320)).toEqual(taken(4, 20));
+    expect(from(1, 5, 400)).toEqual(taken(5, 0));
+  });
+
+  test("where no checkpoint is taken after tasks have finished, it ends all that are tracked", () => {
+    const state = barrierTracker(2);
+    barrier(state, 1, 100);
+    barrier(state, 2, 110);
+    expect(effects((outbox) => onTrackedEndOfPartition(state, 1, 120, outbox, false))).toEqual([
+      [DECLINE, 1, CHECKPOINT_DECLINED_INPUT_END_OF_STREAM],
+      [DECLINE, 2, CHECKPOINT_DECLINED_INPUT_END_OF_STREAM],
+    ]);
   });
 
   property.prop([fc.integer({ min: 1, max: 6 }), fc.array(fc.nat(), { minLength: 60, maxLength: 60 })])(

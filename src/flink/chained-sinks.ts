@@ -9,6 +9,9 @@ export interface ChainedSink {
   isBlocked?(): boolean;
   /** prepareSnapshotPreBarrier at `now`. @returns when the flush is over; -1 when onFlushed will tell. */
   prepareSnapshot(checkpoint: number, now: number): number;
+  /** The operator's input has ended at `now`: what is left is flushed, and handed to the committer.
+   *  @returns when that is over; -1 when onFlushed will tell. */
+  endInput(now: number): number;
   /** What the committer has collected and not yet committed, oldest first. */
   committables(): readonly CommittableState[];
   /** snapshotState at `now`. @returns how long it blocks the task; -1 when onSnapshotTaken will tell. */
@@ -129,6 +132,22 @@ export class ChainedSinks {
     let at = now;
     while (this.#next < this.#sinks.length) {
       at = this.#sinks[this.#next++]!.sink.prepareSnapshot(checkpoint, at);
+      if (at < 0) return -1;
+    }
+    return at;
+  }
+
+  /** Begins endInput, sink after sink. @returns when the last flush is over; -1 when a sink's onFlushed will tell, upon which
+   *  `goOnEndingInput` is due. */
+  endInput(now: number): number {
+    this.#next = 0;
+    return this.goOnEndingInput(now);
+  }
+
+  goOnEndingInput(now: number): number {
+    let at = now;
+    while (this.#next < this.#sinks.length) {
+      at = this.#sinks[this.#next++]!.sink.endInput(at);
       if (at < 0) return -1;
     }
     return at;

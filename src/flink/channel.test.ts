@@ -3,7 +3,7 @@ import { describe, expect, test } from "vitest";
 import { Simulation } from "../engine/index.ts";
 import { TIMEOUTABLE, UNALIGNED } from "./barrier-handler.ts";
 import { Channel, type ChannelSettings } from "./channel.ts";
-import { BufferRecycler } from "./network-buffer.ts";
+import { BufferRecycler, END_OF_DATA, END_OF_PARTITION } from "./network-buffer.ts";
 
 const SEGMENT = 32_768;
 const LATENCY = 100;
@@ -43,6 +43,7 @@ function world(setup: Setup) {
     arrival: sim.defineKind("arrival", () => channel.onArrival()),
     credit: sim.defineKind("credit", () => channel.onCredit()),
     resume: sim.defineKind("resume", () => channel.onResume()),
+    processed: sim.defineKind("processed", () => channel.onAllRecordsProcessed()),
     asked: sim.defineKind("asked", () => channel.onAsked()),
     bufferSize: sim.defineKind("buffer size", (_, bytes) => channel.onBufferSize(bytes)),
   };
@@ -61,6 +62,7 @@ function world(setup: Setup) {
       onBufferTaken: () => counts.taken++,
       onBufferQueued: () => counts.queued++,
       afterSegmentFull: () => counts.full++,
+      onAllRecordsProcessed: () => log.push([sim.now, "all records processed"]),
       onTimeoutableBarrierSent: () => log.push([sim.now, "timeoutable barrier sent"]),
     },
     upstreamIndex: 0,
@@ -75,8 +77,9 @@ function world(setup: Setup) {
   const take = (): void => {
     const buffer = channel.take();
     const { spans } = buffer;
-    const content = buffer.isBarrier
-      ? `barrier ${buffer.barrierOf} of ${buffer.triggeredAt}`
+    const barrier = `barrier ${buffer.barrierOf} of ${buffer.triggeredAt}`;
+    const content = buffer.isEvent
+      ? (ENDS.get(buffer.barrierOf) ?? barrier)
       : Array.from({ length: spans.count }, (_, i) => `[${spans.from[i]}, ${spans.to[i]})`).join(" ");
     log.push([sim.now, content]);
     settings.recycler.giveBack(buffer);
@@ -106,6 +109,11 @@ function world(setup: Setup) {
     });
   return { sim, channel, log, counts, take, at, flushAt, broadcastAt };
 }
+
+const ENDS = new Map([
+  [END_OF_DATA, "end of data"],
+  [END_OF_PARTITION, "end of partition"],
+]);
 
 describe("a segment", () => {
   test("is sent when it is full, and a record that spans two segments comes with the second", () => {
@@ -558,5 +566,44 @@ describe("a barrier that overtakes", () => {
       [300, "[0, 20)"],
     ]);
     expect(channel.inputState.rows()).toEqual([]);
+  });
+});
+
+describe("the end", () => {
+  test("comes behind what was emitted; the channel lives on without its sender until its receiver has it all", () => {
+    const { sim, channel, log, at } = world({ recordBytes: 1000, spacing: 10, total: 40, credits: 1 });
+    at(400, () => channel.endData(sim.now));
+    // Its sender is gone before the receiver has given credit.
+    at(410, () => channel.finish(sim.now));
+    at(420, () => channel.acknowledgeAllRecordsProcessed());
+    at(1000, () => channel.grantCredit());
+    sim.run(100_000);
+    expect(log).toEqual([
+      [330 + LATENCY, "[0, 32)"],
+      // One credit was for the first buffer; events take none, but keep their place.
+      [1000 + 2 * LATENCY, "[32, 40)"],
+      [1000 + 2 * LATENCY, "end of data"],
+      [1000 + 2 * LATENCY, "end of partition"],
+    ]);
+  });
+
+  test("a sender that is there learns one latency later that all its records are processed", () => {
+    const { sim, channel, log, at } = world({ recordBytes: 1000, spacing: 10, total: 5 });
+    at(100, () => channel.endData(sim.now));
+    at(500, () => channel.acknowledgeAllRecordsProcessed());
+    sim.run(100_000);
+    expect(log).toEqual([
+      [100 + LATENCY, "[0, 5)"],
+      [100 + LATENCY, "end of data"],
+      [500 + LATENCY, "all records processed"],
+    ]);
+  });
+
+  test("without a receiver nothing is left of a channel whose sender has finished", () => {
+    const { sim, channel, log, at } = world({ recordBytes: 1000, spacing: 10, total: 5 });
+    at(100, () => channel.finish(sim.now));
+    at(110, () => channel.loseReceiver());
+    sim.run(100_000);
+    expect(log).toEqual([]);
   });
 });

@@ -21,7 +21,7 @@ import { type CheckpointProperties, PERIODIC_CHECKPOINT } from "./checkpoint-pro
 import { NO_WATERMARK, type StreamStatus, UNCHANGED } from "./event-time.ts";
 import { Fifo } from "./fifo.ts";
 import type { LatencyMarker, MarkerPlace } from "./latency-marker.ts";
-import type { BufferRecycler, NetworkBuffer } from "./network-buffer.ts";
+import { type BufferRecycler, END_OF_DATA, END_OF_PARTITION, type NetworkBuffer } from "./network-buffer.ts";
 
 /** The task that fills a channel. */
 export interface UpstreamTask {
@@ -37,6 +37,8 @@ export interface UpstreamTask {
   onBufferQueued(channel: Channel): void;
   /** A full segment was cut by itself: the output may be unavailable now. */
   afterSegmentFull(): void;
+  /** The receiver of `channel` has processed all that came before EndOfData. */
+  onAllRecordsProcessed(channel: Channel): void;
 }
 
 /** The task that reads a channel. */
@@ -75,6 +77,8 @@ export interface ChannelKinds {
   readonly asked: number;
   /** the receiver wants buffers of b bytes. */
   readonly bufferSize: number;
+  /** the sender learns that all records are processed. */
+  readonly processed: number;
 }
 
 /** What a channel connects. */
@@ -118,7 +122,9 @@ export class Channel {
   readonly #sim: Simulation;
   readonly #kinds: ChannelKinds;
   readonly #settings: ChannelSettings;
-  readonly #upstream: UpstreamTask;
+  #upstream: UpstreamTask;
+  /** The sender has finished: what is here goes its way without it. */
+  #isFinished = false;
   /** Until the receiver is there, what comes waits. */
   #downstream: DownstreamTask = NOBODY;
   readonly #queue = new Fifo<NetworkBuffer>();
@@ -201,6 +207,7 @@ export class Channel {
   loseReceiver(): void {
     this.#downstream = NOBODY;
     this.#isReceiverLost = true;
+    if (this.#isFinished) this.dispose();
   }
 
   /** Its sender is gone, and with it all that is under way; events and messages that come yet are ignored. */
@@ -339,16 +346,7 @@ export class Channel {
     properties: CheckpointProperties = PERIODIC_CHECKPOINT,
   ): void {
     this.outputState.clear();
-    this.#takeEmitted(now);
-    if (this.#hasOpen()) this.#queueOpen();
-    this.#unpolled = undefined;
-    if (this.#fill > 0) {
-      this.#buffersOut += Math.ceil(this.#fill / this.#segmentSize);
-      this.#bytesOut += this.#fill;
-    }
-    this.#fill = 0;
-    this.#carry = 0;
-    this.#segmentSize = this.#nextSegmentSize;
+    this.#finishSegment(now);
     const barrier = this.#settings.recycler.take();
     barrier.barrierOf = checkpoint;
     barrier.triggeredAt = triggeredAt;
@@ -359,6 +357,58 @@ export class Channel {
     if (barrier.kind === UNALIGNED) this.#overtake(barrier);
     else this.#queue.push(barrier);
     this.#send();
+  }
+
+  /** What was emitted up to `now` is in the queue. */
+  #finishSegment(now: number): void {
+    this.#takeEmitted(now);
+    if (this.#hasOpen()) this.#queueOpen();
+    this.#unpolled = undefined;
+    if (this.#fill > 0) {
+      this.#buffersOut += Math.ceil(this.#fill / this.#segmentSize);
+      this.#bytesOut += this.#fill;
+    }
+    this.#fill = 0;
+    this.#carry = 0;
+    this.#segmentSize = this.#nextSegmentSize;
+  }
+
+  /** Nothing comes behind what was emitted up to `now`, but for barriers. */
+  endData(now: number): void {
+    this.#queueEnd(END_OF_DATA, now);
+  }
+
+  /** The sender finishes, and the channel lives on until its receiver has all that is in it. */
+  finish(now: number): void {
+    this.#queueEnd(END_OF_PARTITION, now);
+    this.#sim.cancel(this.#fullEvent);
+    this.#fullEvent = NO_EVENT;
+    this.#upstream = FINISHED;
+    this.#isFinished = true;
+    if (this.#isReceiverLost) this.dispose();
+  }
+
+  get isFinished(): boolean {
+    return this.#isFinished;
+  }
+
+  #queueEnd(event: typeof END_OF_DATA | typeof END_OF_PARTITION, now: number): void {
+    this.#finishSegment(now);
+    const end = this.#settings.recycler.take();
+    end.barrierOf = event;
+    end.kind = ALIGNED;
+    this.#queue.push(end);
+    this.#send();
+  }
+
+  /** The receiver has processed all that came before EndOfData; the sender learns of it one latency later. */
+  acknowledgeAllRecordsProcessed(): void {
+    this.#sim.scheduleAfter(this.local ? 0 : this.#settings.latency, this.#kinds.processed, this.number, 0);
+  }
+
+  /** Handler of `processed`. */
+  onAllRecordsProcessed(): void {
+    if (!this.#isDisposed) this.#upstream.onAllRecordsProcessed(this);
   }
 
   /** The barrier of `checkpoint` waits in the queue and may overtake later. */
@@ -381,7 +431,7 @@ export class Channel {
     this.outputState.clear();
     for (let i = 0; i < passed; i++) {
       const buffer = this.#queue.at(i)!;
-      if (!buffer.isBarrier) buffer.spans.copyTo(this.outputState);
+      if (!buffer.isEvent) buffer.spans.copyTo(this.outputState);
     }
     this.#queue.unshift(barrier);
   }
@@ -417,7 +467,7 @@ export class Channel {
     const ahead = this.#received.length - Math.max(0, this.#behindBarrier);
     for (let i = 0; i < ahead; i++) {
       const buffer = this.#received.at(i)!;
-      if (!buffer.isBarrier) buffer.spans.copyTo(this.inputState);
+      if (!buffer.isEvent) buffer.spans.copyTo(this.inputState);
       else if (!isOvertaking(buffer)) {
         this.#capturing = false;
         return;
@@ -605,7 +655,7 @@ export class Channel {
         if (this.#queue.length === 0) return;
         continue;
       }
-      if (!head.isBarrier) {
+      if (!head.isEvent) {
         if (this.#credit === 0) {
           this.#downstream.touch();
           return;
@@ -620,8 +670,8 @@ export class Channel {
 
   #takeFromQueue(): NetworkBuffer {
     const head = this.#queue.shift()!;
-    if (head.isBarrier) {
-      this.#blocked = blocksChannel(head.kind);
+    if (head.isEvent) {
+      this.#blocked = head.barrierOf > 0 && blocksChannel(head.kind);
       if (head.kind === TIMEOUTABLE) this.#upstream.onTimeoutableBarrierSent(this, head.barrierOf);
     } else {
       this.#queuedData--;
@@ -653,10 +703,10 @@ export class Channel {
       return;
     }
     if (this.#behindBarrier >= 0) this.#behindBarrier++;
-    if (buffer.isBarrier) this.#capturing = false;
+    if (buffer.isEvent) this.#capturing = false;
     else if (this.#capturing) buffer.spans.copyTo(this.inputState);
     this.#received.push(buffer);
-    if (buffer.isBarrier && buffer.kind === TIMEOUTABLE)
+    if (buffer.isEvent && buffer.kind === TIMEOUTABLE)
       downstream.onAnnouncement(this, buffer.barrierOf, buffer.triggeredAt);
     downstream.onData(this);
   }
@@ -688,7 +738,7 @@ export class Channel {
   get buffersReceived(): number {
     if (this.local) return 0;
     let data = 0;
-    for (let i = 0; i < this.#received.length; i++) if (this.#received.at(i)?.isBarrier === false) data++;
+    for (let i = 0; i < this.#received.length; i++) if (this.#received.at(i)?.isEvent === false) data++;
     return data;
   }
 
@@ -700,7 +750,7 @@ export class Channel {
       if (this.#queue.length === 0) this.#fillUpTo(this.#sim.now, buffer);
       this.#unpolled = undefined;
     }
-    if (buffer.isBarrier) this.#capturing = false;
+    if (buffer.isEvent) this.#capturing = false;
     else if (this.#capturing) buffer.spans.copyTo(this.inputState);
     if (isOvertaking(buffer)) {
       this.#behindBarrier = 0;
@@ -747,9 +797,20 @@ export class Channel {
 }
 
 /** A barrier at the head of its queue, whatever was there before it. */
-function isOvertaking({ isBarrier, kind }: NetworkBuffer): boolean {
-  return isBarrier && (kind === UNALIGNED || kind === CONVERTED);
+function isOvertaking({ isEvent, kind }: NetworkBuffer): boolean {
+  return isEvent && (kind === UNALIGNED || kind === CONVERTED);
 }
+
+/** A sender that has finished has nothing more to hand on, and nothing to learn. */
+const FINISHED: UpstreamTask = {
+  emitInto: () => {},
+  timeOfEmission: () => Number.POSITIVE_INFINITY,
+  onTimeoutableBarrierSent: () => {},
+  onBufferTaken: () => {},
+  onBufferQueued: () => {},
+  afterSegmentFull: () => {},
+  onAllRecordsProcessed: () => {},
+};
 
 const NOBODY: DownstreamTask = {
   onData: () => {},

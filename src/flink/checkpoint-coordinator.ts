@@ -525,7 +525,8 @@ export function onCleaned(step: CoordinatorStep, now: number): void {
   choose(step, now);
 }
 
-/** Every source has reached its end: a checkpoint starts at once, for the tasks to finish with. */
+/** Every task has handed on everything: a checkpoint starts at once, for the tasks to finish with.
+ *  Source: flink SchedulerBase.notifyEndOfData, VertexEndOfDataListener. */
 export function onEndOfData(step: CoordinatorStep, now: number): void {
   if (step.state.isScheduling) submit(step, PERIODIC_CHECKPOINT, false, now);
 }

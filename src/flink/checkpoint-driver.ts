@@ -28,6 +28,7 @@ import {
   onAcknowledge,
   onCleaned,
   onDecline,
+  onEndOfData,
   onFailover,
   onFinalized,
   onFinalizeFailed,
@@ -209,6 +210,11 @@ export class CheckpointDriver implements CheckpointResponder {
   /** Tasks have failed or are restarted. @param reason a number of CHECKPOINT_FAILURE_REASONS. */
   failover(reason: number): void {
     this.#act(() => onFailover(this.#step, reason, this.#sim.now));
+  }
+
+  /** Every task of the job has handed on everything. */
+  endOfData(): void {
+    if (this.#settings.checkpointsAfterTasksFinish) this.#act(() => onEndOfData(this.#step, this.#sim.now));
   }
 
   /** The job has ended. */

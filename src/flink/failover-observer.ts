@@ -7,6 +7,8 @@ export interface FailoverObserver {
   jobFailed(job: number, subtask: number, reason: number, at: number): void;
   /** Tasks were reset to a checkpoint (0: to nothing) and wait for their deployment. */
   jobRestored(job: number, checkpoint: number, at: number): void;
+  /** The JobMaster has learned that every task of a bounded job has handed on everything. */
+  inputEnded?(job: number, at: number): void;
   /** The job is submitted with another parallelism, of each vertex. */
   jobRescaled?(job: number, parallelisms: readonly number[], at: number): void;
   /** The JobMaster learns that an attempt runs. */

@@ -5,6 +5,7 @@ export type { ChainedSink } from "./chained-sinks.ts";
 export { Channel, type ChannelKinds, type ChannelSettings, type UpstreamTask } from "./channel.ts";
 export { type CheckpointCoordinatorState, checkpointCoordinator } from "./checkpoint-coordinator.ts";
 export { CheckpointDriver, type CheckpointKinds, type MetadataStorage } from "./checkpoint-driver.ts";
+export { TASK_CHECKPOINT_FAILURE } from "./checkpoint-failure-reason.ts";
 export type { CheckpointMetrics } from "./checkpoint-metrics.ts";
 export type { PlannedTask } from "./checkpoint-plan.ts";
 export type { CheckpointResponder } from "./checkpoint-responder.ts";
@@ -14,6 +15,7 @@ export { JobManagerCheckpointStorage, LARGEST_STATE_IN_MEMORY } from "./checkpoi
 export { CheckpointStoreCondition, type StoreTrouble } from "./checkpoint-store-condition.ts";
 export { type CompletedCheckpoint, latestCheckpoint } from "./completed-checkpoint-store.ts";
 export { type JobStatus, pipelinedRegions } from "./default-scheduler.ts";
+export type { EndOfInputSettings } from "./end-of-input.ts";
 export type { FailoverObserver } from "./failover-observer.ts";
 export { FlinkCluster, type FlinkClusterKinds, type ProcessTasks } from "./flink-cluster.ts";
 export {
@@ -51,4 +53,5 @@ export { TaskEventTime, type TaskWindows } from "./task-event-time.ts";
 export { UPDATE_INTERVAL } from "./task-gauges.ts";
 export type { TaskMetrics } from "./task-metrics.ts";
 export type { CommittableState, TaskStateSnapshot } from "./task-state-snapshot.ts";
+export { NO_STATE } from "./task-state-snapshot.ts";
 export { type FiredWindow, TumblingWindows } from "./tumbling-windows.ts";

@@ -227,6 +227,10 @@ export class JobMaster {
     return this.#placeOf[subtask]!;
   }
 
+  hasFinished(subtask: number): boolean {
+    return this.#state.executions[subtask]!.state === "FINISHED";
+  }
+
   isRunning(subtask: number): boolean {
     return this.#state.executions[subtask]!.state === "RUNNING";
   }

@@ -6,10 +6,15 @@ import type { MarkerPlace } from "./latency-marker.ts";
 
 const NO_MARKERS: readonly MarkerPlace[] = [];
 
-/** What travels through a channel: a segment's worth of serialised records, or a checkpoint barrier. */
+/** In place of a checkpoint's id: EndOfData and EndOfPartitionEvent. */
+export const END_OF_DATA = -1;
+export const END_OF_PARTITION = -2;
+
+/** What travels through a channel: a segment's worth of serialised records, or an event: a checkpoint barrier, the end of the
+ *  data or that of the partition. */
 export class NetworkBuffer {
   readonly spans: SpanList;
-  /** 0: data; else the id of the checkpoint whose barrier this is. */
+  /** 0: data; else the id of the checkpoint whose barrier this is, or one of the above. */
   barrierOf = 0;
   /** Of a barrier: how it behaves on this edge, and how its checkpoint wants to behave. */
   kind: BarrierKind = ALIGNED;
@@ -27,7 +32,8 @@ export class NetworkBuffer {
     this.spans = new SpanList(separate);
   }
 
-  get isBarrier(): boolean {
+  /** It takes no credit, and is in nobody's state. */
+  get isEvent(): boolean {
     return this.barrierOf !== 0;
   }
 

@@ -13,10 +13,11 @@ import { ChainedSinks, type DivideRanks, type SinkOfTask } from "./chained-sinks
 import type { Channel, DownstreamTask, UpstreamTask } from "./channel.ts";
 import { isSynchronous, PERIODIC_CHECKPOINT } from "./checkpoint-properties.ts";
 import { DebloatedInputs } from "./debloated-inputs.ts";
+import { EndOfInput, type EndOfInputSettings } from "./end-of-input.ts";
 import { InputGates } from "./input-gates.ts";
 import type { LatencySamples, LatencyStats } from "./latency-stats.ts";
 import { type Mail, Mailbox } from "./mailbox.ts";
-import type { BufferRecycler, NetworkBuffer } from "./network-buffer.ts";
+import { type BufferRecycler, END_OF_DATA, type NetworkBuffer } from "./network-buffer.ts";
 import type { PoisonRecord } from "./poison-record.ts";
 import { ProcessedRecords, type RankListener } from "./processed-records.ts";
 import { type RecordWriterSettings, RecordWriters } from "./record-writers.ts";
@@ -39,6 +40,8 @@ export interface OperatorTaskKinds {
   readonly outputTimeout: number;
   /** buffers are debloated. */
   readonly debloat: number;
+  /** the sinks have flushed what was left at the end of the input. */
+  readonly inputEnded: number;
 }
 
 export interface OperatorTaskSettings {
@@ -48,6 +51,8 @@ export interface OperatorTaskSettings {
   readonly buffersPerChannel: number;
   readonly writers: RecordWriterSettings;
   readonly alignment: AlignmentSettings;
+  /** `execution.checkpointing.checkpoints-after-tasks-finish.enabled` */
+  readonly checkpointsAfterTasksFinish: boolean;
   /** ns to write that many bytes of records in flight. */
   readonly channelStateWrite: (bytes: number) => number;
   /** ns after which a run of records is handed on at the latest; infinite when only readers look at the output. */
@@ -79,6 +84,7 @@ export interface OperatorTaskParts {
   readonly onPoisoned: (record: PoisonRecord) => void;
   /** The job has ended with a savepoint that completed, or it failed and the task throws. */
   readonly onStopped: (isCompleted: boolean) => void;
+  readonly endOfInput: EndOfInputSettings;
   /** undefined: no latency markers. */
   readonly latencyStats?: LatencyStats | undefined;
   /** Told of ranks [from, to) of a route of an origin partition once they are processed, and before the state is asked for that
@@ -138,6 +144,13 @@ export class OperatorTask implements DownstreamTask, UpstreamTask {
   #wakeAt = 0;
   #isDisposed = false;
   #debloated: DebloatedInputs | undefined;
+  /** undefined until the first channel's data ends. */
+  #end: EndOfInput | undefined;
+  /** Channels whose data goes on; of those behind which a partition has ended, 1. */
+  #openData = 0;
+  #endedPartitions: Uint8Array = new Uint8Array(0);
+  /** The sinks flush what is left. */
+  #isEndingInput = false;
   /** Its process stands still. */
   #isFrozen = false;
   /** What blocks the thread is that alone. */
@@ -184,6 +197,7 @@ export class OperatorTask implements DownstreamTask, UpstreamTask {
       number: this.number,
       isDisposed: () => this.#isDisposed,
       records: () => this.#records,
+      beginCheckpoint: (checkpoint) => this.#end?.beginCheckpoint(checkpoint),
       windows: () => this.#eventTime?.snapshot(),
       block: () => this.#block(),
       unblock: () => this.#unblock(),
@@ -211,6 +225,8 @@ export class OperatorTask implements DownstreamTask, UpstreamTask {
     this.#service.feedInto(this.#writers.channels.length);
     this.snapshots.connect(this.#inputs, this.#writers);
     this.#eventTime?.connect(this.#inputs.channels.length);
+    this.#openData = this.#inputs.channels.length;
+    this.#endedPartitions = new Uint8Array(this.#openData);
     this.#inputs.connect(this);
     this.#writers.start();
     const { debloat } = this.#settings;
@@ -359,6 +375,19 @@ export class OperatorTask implements DownstreamTask, UpstreamTask {
     this.#unblock();
   }
 
+  /** A sink has flushed, before a barrier or at the end of the input. */
+  onFlushed(): void {
+    if (!this.#isEndingInput) this.snapshots.onFlushed();
+    else if (!this.#isDisposed && !this.#waitsForThaw(() => this.onFlushed()))
+      this.#endInputAt(this.#sinks.goOnEndingInput(this.#sim.now));
+  }
+
+  onAllRecordsProcessed(): void {
+    if (this.#isDisposed) return;
+    this.#end!.onAllRecordsProcessed();
+    this.#run();
+  }
+
   /** The job ends with a savepoint. @param isCompleted false: it has failed, and so does the task. */
   #stop(isCompleted: boolean): void {
     this.#isEnding = true;
@@ -471,6 +500,10 @@ export class OperatorTask implements DownstreamTask, UpstreamTask {
         return;
       }
       if (!this.#inputs.hasData) {
+        if (this.#end?.isOver === true) {
+          this.#finish();
+          return;
+        }
         this.#gauges.enter(IDLE, now);
         this.#debloated?.onIdle(now);
         return;
@@ -548,7 +581,11 @@ export class OperatorTask implements DownstreamTask, UpstreamTask {
     if (!channel.hasData) return;
     const buffer = channel.take();
     this.#inputs.afterTake(channel);
-    if (buffer.isBarrier) {
+    if (buffer.barrierOf < 0) {
+      this.#onEnd(channel, buffer, now);
+      return;
+    }
+    if (buffer.isEvent) {
       this.snapshots.onBarrier(channel.downstreamIndex, buffer, now);
       return;
     }
@@ -572,6 +609,49 @@ export class OperatorTask implements DownstreamTask, UpstreamTask {
     this.#bytesTaken += bytes;
     if (buffer.markers.length > 0) this.#passMarkers(buffer, 0, now);
     this.#serve(buffer.spans, this.#parts.service(buffer.spans.records), now);
+  }
+
+  /** EndOfData or EndOfPartitionEvent was read from the channel.
+   *  Source: flink CheckpointedInputGate.handleEvent, StreamTask.processInput (END_OF_DATA, END_OF_INPUT). */
+  #onEnd(channel: Channel, event: NetworkBuffer, now: number): void {
+    const { barrierOf: kind } = event;
+    const index = channel.downstreamIndex;
+    this.#parts.recycler.giveBack(event);
+    this.#end ??= new EndOfInput(this.#parts.endOfInput, this.#inputs.channels.length);
+    if (kind === END_OF_DATA) {
+      channel.acknowledgeAllRecordsProcessed();
+      if (--this.#openData > 0) return;
+      this.#isEndingInput = true;
+      this.#block();
+      this.#endInputAt(this.#sinks.endInput(now));
+      return;
+    }
+    this.#endedPartitions[index] = 1;
+    this.#end.endPartition();
+    channel.dispose();
+    this.snapshots.onEndOfPartition(index, now);
+  }
+
+  /** The sinks have flushed at `at`; -1: one of them hasn't yet. */
+  #endInputAt(at: number): void {
+    if (at >= 0) this.#sim.scheduleAt(Math.ceil(at), this.#kinds.inputEnded, this.number, 0);
+  }
+
+  /** Handler of `inputEnded`: the operators are finished. Source: flink StreamTask.endData. */
+  onInputEnded(): void {
+    if (this.#isDisposed || this.#waitsForThaw(() => this.onInputEnded())) return;
+    this.#isEndingInput = false;
+    this.#writers.endData(this.#sim.now);
+    this.#end!.endData(this.#writers.channels.length);
+    this.#unblock();
+  }
+
+  #finish(): void {
+    this.#isEnding = true;
+    this.#parts.checkpoints.whenNothingIsPending(() => {
+      this.#writers.finish(this.#sim.now);
+      this.#end!.finish();
+    });
   }
 
   /** The thread serves these records one after the other; they take `total` ns. */
@@ -750,6 +830,7 @@ export class OperatorTask implements DownstreamTask, UpstreamTask {
       case "notify-checkpoint-complete":
       case "notify-checkpoint-aborted": {
         const completed = this.#parts.checkpoints.onNotification(mail, now);
+        this.#end?.completeCheckpoint(completed);
         const isCompletion = mail.kind === "notify-checkpoint-complete";
         this.#stops = isSynchronous(mail.properties);
         if (this.#stops && !isCompletion) this.#stop(false);
@@ -773,9 +854,13 @@ export class OperatorTask implements DownstreamTask, UpstreamTask {
       case "alignment-timeout":
         this.snapshots.onAlignmentTimeout(mail.checkpoint, now);
         break;
-      case "trigger-checkpoint":
+      case "trigger-checkpoint": {
+        const open = [...this.#endedPartitions.keys()].filter((i) => this.#endedPartitions[i] === 0);
+        this.snapshots.onTrigger(mail, open, now);
+        break;
+      }
       case "latency-marker":
-        throw new InvariantError("only sources are triggered by mail");
+        throw new InvariantError("only sources emit latency markers");
     }
   }
 

@@ -94,7 +94,19 @@ export class RecordWriters {
   dispose(): void {
     for (const event of this.#flushEvents) this.#sim.cancel(event);
     this.#forgetTimer();
-    for (const channel of this.channels) channel.dispose();
+    for (const channel of this.channels) if (!channel.isFinished) channel.dispose();
+  }
+
+  /** EndOfData behind what was emitted up to `now`, in every channel. */
+  endData(now: number): void {
+    for (const channel of this.channels) channel.endData(now);
+  }
+
+  /** The task finishes: its channels live on until their receivers have all that is in them. */
+  finish(now: number): void {
+    for (const event of this.#flushEvents) this.#sim.cancel(event);
+    this.#forgetTimer();
+    for (const channel of this.channels) channel.finish(now);
   }
 
   /** Handler of the flusher of `writer`. */

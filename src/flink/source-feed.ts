@@ -39,6 +39,8 @@ export interface SourceFeed {
   availableAt(split: number, offset: number): number;
   /** Offset of the next record to take, per split. */
   readonly position: Float64Array;
+  /** Per split: the offset in front of which its reading ends; undefined: it never does. */
+  readonly stoppingOffsets?: ArrayLike<number> | undefined;
   /** Goes to the given positions, one a split; before the first take, at `now`. */
   seek(positions: ArrayLike<number>, now: number): void;
   /** Records that could be read from the topic at `now` and have not been taken. */

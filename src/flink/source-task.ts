@@ -1,20 +1,17 @@
 /** Models: a source subtask: emission of what its splits have, at one record per emission time; the buffer flusher; the
- *    trigger of a checkpoint from its mailbox; back-pressure when its output is not available.
+ *    trigger of a checkpoint from its mailbox; back-pressure when its output is not available; the end of the data where its
+ *    splits have one.
  *  Source: flink SourceOperatorStreamTask, SourceOperator, RecordWriter.OutputFlusher, SubtaskCheckpointCoordinatorImpl.
  *  Leaves out: the wait of a mail for the record in hand (one emission time), split assignment at run time;
  *    that a frozen process's uploads and queued buffers stand still as well. */
 
 import { NO_EVENT, type RandomStream, type Simulation } from "../engine/index.ts";
 import type { Lineage, Route } from "../records/index.ts";
-import { type AlignmentSettings, barrierKindOf } from "./alignment.ts";
-import { ALIGNED } from "./barrier-handler.ts";
+import { type AlignmentSettings, barrierKindFor } from "./alignment.ts";
 import type { Channel, UpstreamTask } from "./channel.ts";
-import {
-  type CheckpointProperties,
-  isSavepoint,
-  isSynchronous,
-  PERIODIC_CHECKPOINT,
-} from "./checkpoint-properties.ts";
+import { CHECKPOINT_DECLINED, CHECKPOINT_DECLINED_TASK_CLOSING } from "./checkpoint-failure-reason.ts";
+import { type CheckpointProperties, isSynchronous, PERIODIC_CHECKPOINT } from "./checkpoint-properties.ts";
+import { EndOfInput, type EndOfInputSettings } from "./end-of-input.ts";
 import { MAX_WATERMARK, UNCHANGED } from "./event-time.ts";
 import { drawOutput } from "./latency-marker.ts";
 import { type Mail, Mailbox } from "./mailbox.ts";
@@ -56,6 +53,7 @@ export interface SourceTaskSettings {
   readonly watermarks?: { readonly strategy: WatermarkStrategy; readonly random: RandomStream };
   /** The job has ended with a savepoint that completed, or it failed and the task throws. */
   readonly onStopped: (isCompleted: boolean) => void;
+  readonly endOfInput: EndOfInputSettings;
   /** undefined: no latency markers. */
   readonly latencyMarkers?: {
     /** ns from one to the next. */
@@ -137,6 +135,9 @@ export class SourceTask implements UpstreamTask {
   readonly #shifts: Float64Array;
   readonly #gauges = new TaskGauges();
   readonly #meters = new TaskMeters();
+  readonly #end: EndOfInput;
+  /** It has finished, or is about to. */
+  #isFinishing = false;
   readonly #watermarks: WatermarkEmitter | undefined;
   /** Live: records of each split that the watermarks know of. */
   readonly #noted: Float64Array;
@@ -166,6 +167,7 @@ export class SourceTask implements UpstreamTask {
     this.#checkpoints = checkpoints;
     this.#observer = observer;
     this.#writers = new RecordWriters(sim, kinds, number, settings.writers, [], []);
+    this.#end = new EndOfInput(settings.endOfInput, 0);
     this.#emitted = new Float64Array(feed.splits);
     this.#shifts = new Float64Array(feed.splits);
     this.#noted = new Float64Array(feed.splits);
@@ -339,10 +341,11 @@ export class SourceTask implements UpstreamTask {
     return { pendingRecords, commitsSucceeded, partitions };
   }
 
-  /** Handler of `advance`: a chunk has ended, records came, or the output is available again. */
+  /** Handler of `advance`: a chunk has ended, records came, the last one is emitted, or the output is available again. */
   onAdvance(): void {
     this.#advanceEvent = NO_EVENT;
     if (this.#mode === "ramp") this.#finishRamp();
+    else if (this.#mode === "live") this.#pause();
     this.#advance();
   }
 
@@ -365,7 +368,7 @@ export class SourceTask implements UpstreamTask {
   #emitLatencyMarker(): void {
     const { interval, random } = this.#settings.latencyMarkers!;
     const now = this.#sim.now;
-    if (this.#stopsWith !== 0) return;
+    if (this.#stopsWith !== 0 || this.#end.isDataEnded) return;
     // Its timer ends late as that of a buffer flusher does.
     this.#markAfter(interval + Math.floor(random.uniform() * this.#settings.writers.oversleep));
     const output = drawOutput(this.#writers.edges, 0, random);
@@ -471,8 +474,14 @@ export class SourceTask implements UpstreamTask {
     }
   }
 
+  onAllRecordsProcessed(): void {
+    if (this.#isDisposed) return;
+    this.#end.onAllRecordsProcessed();
+    if (!this.#inSnapshot) this.#advance();
+  }
+
   afterSegmentFull(): void {
-    if (this.#writers.available) return;
+    if (this.#writers.available || this.#end.isDataEnded) return;
     this.#pause();
     this.#watermarks?.holdUp(this.#sim.now);
     if (!this.#inSnapshot) this.#enterBackPressure();
@@ -516,9 +525,10 @@ export class SourceTask implements UpstreamTask {
     while (!this.#inSnapshot && !this.#mailbox.isEmpty && !this.#writers.isExhausted)
       this.#run(this.#mailbox.take()!);
     if (this.#inSnapshot || !this.#isStarted) return;
-    if (this.#stopsWith !== 0) {
+    if (this.#stopsWith !== 0 || this.#end.isDataEnded) {
       this.#mode = "paused";
       this.#gauges.enter(IDLE, now);
+      if (this.#stopsWith === 0 && this.#end.isOver) this.#finishWhenNothingIsPending();
       return;
     }
     if (!this.#writers.available) {
@@ -528,6 +538,10 @@ export class SourceTask implements UpstreamTask {
       return;
     }
     this.#watermarks?.goOn(now);
+    if (this.#isAtEnd()) {
+      this.#endData(now);
+      return;
+    }
     if (this.#interrupted || this.feed.take(now, this.#chunk)) {
       this.#interrupted = false;
       this.#startRamp(now);
@@ -539,12 +553,56 @@ export class SourceTask implements UpstreamTask {
       if (this.feed.jumps) this.#aimAtPositions();
       this.#gauges.enter(IDLE, now);
       this.#writers.foresee();
+      if (this.feed.stoppingOffsets !== undefined) this.#advanceAtEnd(now);
     } else {
       this.#mode = "idle";
       this.#gauges.enter(IDLE, now);
       const next = this.feed.nextAt(now);
       if (next !== Number.POSITIVE_INFINITY) this.#advanceAt(next);
     }
+  }
+
+  /** All splits are read up to their stopping offsets. A source without splits has nothing to read, and nothing more will be
+   *  assigned to it. */
+  #isAtEnd(): boolean {
+    const { stoppingOffsets, splits, position } = this.feed;
+    if (stoppingOffsets === undefined || this.#interrupted) return false;
+    for (let split = 0; split < splits; split++) if (position[split]! < stoppingOffsets[split]!) return false;
+    return true;
+  }
+
+  /** Live: it looks again when the last record before the stopping offsets is emitted. */
+  #advanceAtEnd(now: number): void {
+    let end: number = now + 1;
+    for (let split = 0; split < this.feed.splits; split++) {
+      const stop = this.feed.stoppingOffsets![split]!;
+      if (this.feed.position[split]! >= stop) continue;
+      end = Math.max(end, this.feed.availableAt(split, stop - 1) + this.#emission());
+    }
+    if (end !== Number.POSITIVE_INFINITY) this.#advanceAt(end);
+  }
+
+  /** Source: flink SourceOperator.emitNext (DATA_FINISHED), StreamTask.endData, SourceOperator.finish. */
+  #endData(now: number): void {
+    this.#mode = "paused";
+    this.#gauges.enter(IDLE, now);
+    this.#sim.cancel(this.#markerEvent);
+    if (this.#watermarks !== undefined) {
+      this.#watermarks.dispose();
+      this.#writers.emitEventTime(MAX_WATERMARK, UNCHANGED, now);
+    }
+    this.#writers.endData(now);
+    this.#end.endData(this.#writers.channels.length);
+    if (this.#end.isOver) this.#finishWhenNothingIsPending();
+  }
+
+  #finishWhenNothingIsPending(): void {
+    if (this.#isFinishing) return;
+    this.#isFinishing = true;
+    this.#checkpoints.whenNothingIsPending(() => {
+      this.#writers.finish(this.#sim.now);
+      this.#end.finish();
+    });
   }
 
   #enterBackPressure(): void {
@@ -749,6 +807,7 @@ export class SourceTask implements UpstreamTask {
     else if (mail.kind === "latency-marker") this.#emitLatencyMarker();
     else {
       const completed = this.#checkpoints.onNotification(mail, this.#sim.now);
+      this.#end.completeCheckpoint(completed);
       if (mail.checkpoint === this.#stopsWith)
         this.#settings.onStopped(mail.kind === "notify-checkpoint-complete");
       if (completed === 0) return;
@@ -762,6 +821,16 @@ export class SourceTask implements UpstreamTask {
   #takeSnapshot({ checkpoint, triggeredAt, properties }: Mail): void {
     if (this.#checkpoints.decide(checkpoint) !== "take") return;
     const now = this.#sim.now;
+    if (this.#isFinishing) {
+      this.#checkpoints.decline(checkpoint, CHECKPOINT_DECLINED_TASK_CLOSING, now);
+      return;
+    }
+    if (this.#end.isDataEnded && isSynchronous(properties) && !properties.drain) {
+      // A task that is finishing can't be stopped without a drain. Source: flink StreamTask.performCheckpoint.
+      this.#checkpoints.decline(checkpoint, CHECKPOINT_DECLINED, now);
+      return;
+    }
+    this.#end.beginCheckpoint(checkpoint);
     this.#startDelay = now - triggeredAt;
     this.#isSnapshotTaken = false;
     const metrics = {
@@ -772,15 +841,14 @@ export class SourceTask implements UpstreamTask {
     };
     this.#checkpoints.begin(checkpoint, metrics, "goes-on");
     const state = this.#operatorState(checkpoint);
-    state.splits.forEach(({ partition, offset }, split) => {
+    for (let split = 0; split < this.feed.splits; split++) {
       const isInHand = this.feed.readsOrigins && this.#isInHand(split);
-      const ofOrigin = isInHand ? this.#chunk.from : offset - this.feed.shift(split);
+      const ofOrigin = isInHand ? this.#chunk.from : this.#offset(split) - this.feed.shift(split);
+      const partition = this.feed.originPartition(split);
       this.#observer.offsetInSnapshot(this.#settings.job, checkpoint, partition, ofOrigin);
-    });
+    }
     if (isSynchronous(properties)) this.#endWatermarks(properties, now);
-    const { alignment } = this.#settings;
-    const isAligned = isSavepoint(properties) && alignment.mode === "exactly-once";
-    const kind = isAligned ? ALIGNED : barrierKindOf(alignment);
+    const kind = barrierKindFor(this.#settings.alignment, properties);
     this.#writers.broadcast(checkpoint, triggeredAt, now, kind, properties);
     if (isSynchronous(properties)) this.#stopsWith = checkpoint;
     this.#inSnapshot = true;
@@ -796,21 +864,25 @@ export class SourceTask implements UpstreamTask {
   #endWatermarks({ drain }: CheckpointProperties, now: number): void {
     if (this.#watermarks === undefined) return;
     this.#watermarks.dispose();
-    if (drain) this.#writers.emitEventTime(MAX_WATERMARK, UNCHANGED, now);
+    if (drain && !this.#end.isDataEnded) this.#writers.emitEventTime(MAX_WATERMARK, UNCHANGED, now);
   }
 
-  /** SourceReader.snapshotState: the splits with the offsets to go on from. */
+  /** SourceReader.snapshotState: the splits that aren't finished, with the offsets to go on from. */
   #operatorState(checkpoint: number): OperatorState {
     const { feed } = this;
+    const { stoppingOffsets } = feed;
     const offsets: number[] = [];
     const splits: OperatorState["splits"][number][] = [];
     for (let split = 0; split < feed.splits; split++) {
       const offset = this.#offset(split);
       offsets.push(offset);
+      const stoppingOffset = stoppingOffsets?.[split];
+      if (stoppingOffset !== undefined && offset >= stoppingOffset) continue;
       splits.push({
         partition: feed.originPartition(split),
         topicPartition: feed.topicPartition(split),
         offset,
+        ...(stoppingOffset !== undefined && { stoppingOffset }),
       });
     }
     feed.snapshotState(checkpoint, offsets);

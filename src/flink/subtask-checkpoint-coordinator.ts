@@ -70,6 +70,7 @@ export class SubtaskCheckpointCoordinator {
   #latestReportCheckpointId: number;
   #isFirst = true;
   #isDisposed = false;
+  #whenNothingIsPending: (() => void) | undefined;
 
   /** @param backend undefined: the task has no keyed state. */
   constructor(
@@ -180,6 +181,7 @@ export class SubtaskCheckpointCoordinator {
     this.#snapshots.delete(checkpoint);
     this.#async.cancel(checkpoint, now);
     this.#responder.decline(this.#settings.task, checkpoint, reason, now);
+    this.#tellIfNothingIsPending();
   }
 
   /** The mail tells of a completion, itself or as the latest one beside an abort.
@@ -187,8 +189,25 @@ export class SubtaskCheckpointCoordinator {
   onNotification(mail: Mail, now: number): number {
     const aborted = mail.kind === "notify-checkpoint-aborted";
     const completed = this.#report(aborted ? mail.other : mail.checkpoint);
-    if (aborted) this.#abort(mail.checkpoint, now);
+    if (aborted) {
+      this.#abort(mail.checkpoint, now);
+      this.#tellIfNothingIsPending();
+    }
     return completed;
+  }
+
+  /** Calls `then` when all checkpoints that the task has begun are acknowledged, declined or given up; at once if they are.
+   *  Source: flink SubtaskCheckpointCoordinatorImpl.waitForPendingCheckpoints. */
+  whenNothingIsPending(then: () => void): void {
+    this.#whenNothingIsPending = then;
+    this.#tellIfNothingIsPending();
+  }
+
+  #tellIfNothingIsPending(): void {
+    if (this.#whenNothingIsPending === undefined || this.#snapshots.size > 0 || this.#isDisposed) return;
+    const then = this.#whenNothingIsPending;
+    this.#whenNothingIsPending = undefined;
+    then();
   }
 
   /** The task is gone, and what was under way with it. */
@@ -244,6 +263,7 @@ export class SubtaskCheckpointCoordinator {
     const state = taskStateSnapshot(snapshot, written);
     if (this.#exceedsTheMessage(state)) {
       this.#responder.decline(task, checkpoint, CHECKPOINT_ASYNC_EXCEPTION, at);
+      this.#tellIfNothingIsPending();
       return;
     }
     this.#backend?.stored(checkpoint, written);
@@ -255,6 +275,7 @@ export class SubtaskCheckpointCoordinator {
       state,
       at,
     );
+    this.#tellIfNothingIsPending();
   }
 
   #handle(piece: StatePiece): StateHandle {

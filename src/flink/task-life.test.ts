@@ -51,6 +51,7 @@ function world(alignment: AlignmentSettings) {
     arrival: sim.defineKind("arrival", (c) => channels[c]!.onArrival()),
     credit: sim.defineKind("credit", (c) => channels[c]!.onCredit()),
     resume: sim.defineKind("resume", (c) => channels[c]!.onResume()),
+    processed: sim.defineKind("processed", (c) => channels[c]!.onAllRecordsProcessed()),
     asked: sim.defineKind("asked", (c) => channels[c]!.onAsked()),
     bufferSize: sim.defineKind("buffer size", (c, bytes) => channels[c]!.onBufferSize(bytes)),
   };
@@ -60,6 +61,7 @@ function world(alignment: AlignmentSettings) {
     flush: sim.defineKind("flush", (t, writer) => task(t).onFlush(writer)),
     advance: sim.defineKind("advance", (t) => sources[t]!.onAdvance()),
     wake: sim.defineKind("wake", (t) => operators[t]!.onWake()),
+    inputEnded: sim.defineKind("input ended", (t) => operators[t]!.onInputEnded()),
     flushed: sim.defineKind("flushed", (t) => operators[t]!.snapshots.onAllFlushed()),
     syncDone: sim.defineKind("sync done", (t) => snapshotsOf(t).onSyncDone()),
     outputTimeout: sim.defineKind("output", (t, c) => snapshotsOf(t).onOutputTimeout(c)),
@@ -112,6 +114,7 @@ function world(alignment: AlignmentSettings) {
         channelStateWrite: () => 0,
         commitOffsets: false,
         onStopped: () => {},
+        endOfInput: UNBOUNDED,
       };
       const feed = new EvenFeed(origin, subtask, offsets[subtask]!);
       const flushers = [sim.stream(`flusher ${number}`)];
@@ -142,6 +145,7 @@ function world(alignment: AlignmentSettings) {
         longestRun: Number.POSITIVE_INFINITY,
         oneRecord: false,
         restoredRecords: 0,
+        checkpointsAfterTasksFinish: true,
       };
       const made = new OperatorTask(sim, kinds, number, settings, {
         service: (records) => records * 120_000,
@@ -153,6 +157,7 @@ function world(alignment: AlignmentSettings) {
         poison: [],
         onPoisoned: () => {},
         onStopped: () => {},
+        endOfInput: UNBOUNDED,
       });
       operators[number] = made;
       return made;
@@ -222,6 +227,7 @@ function world(alignment: AlignmentSettings) {
         spans.clear();
       },
       prepareSnapshot: (_checkpoint, now) => now,
+      endInput: (now) => now,
       committables: () => [],
       snapshotState: () => 0,
       notifyCheckpointComplete: () => false,
@@ -230,6 +236,8 @@ function world(alignment: AlignmentSettings) {
 
   return { sim, at, start, snapshots, written, origin };
 }
+
+const UNBOUNDED = { waitsForFinalCheckpoint: true, onEndOfData: () => {}, onFinished: () => {} };
 
 /** A split that has what was created up to now. */
 class EvenFeed implements SourceFeed {

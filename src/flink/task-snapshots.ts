@@ -6,7 +6,7 @@
 
 import { NO_EVENT, type Simulation } from "../engine/index.ts";
 import { Outbox } from "../records/index.ts";
-import type { AlignmentSettings } from "./alignment.ts";
+import { type AlignmentSettings, barrierKindFor } from "./alignment.ts";
 import {
   ALIGNED,
   ARM_TIMER,
@@ -23,6 +23,7 @@ import {
   onAnnouncement,
   onBarrier,
   onCancellation,
+  onEndOfPartition,
   RESUME_CHANNEL,
   resumeBlocked,
   START_SNAPSHOT,
@@ -34,6 +35,7 @@ import {
   barrierTracker,
   onTrackedBarrier,
   onTrackedCancellation,
+  onTrackedEndOfPartition,
 } from "./barrier-tracker.ts";
 import type { ChainedSinks } from "./chained-sinks.ts";
 import type { Channel } from "./channel.ts";
@@ -56,6 +58,8 @@ export interface TaskSnapshotKinds {
 
 export interface TaskSnapshotSettings {
   readonly alignment: AlignmentSettings;
+  /** `execution.checkpointing.checkpoints-after-tasks-finish.enabled` */
+  readonly checkpointsAfterTasksFinish: boolean;
   /** ns to write that many bytes of records in flight. */
   readonly channelStateWrite: (bytes: number) => number;
 }
@@ -64,6 +68,8 @@ export interface TaskSnapshotSettings {
 export interface SnapshottedTask {
   readonly number: number;
   isDisposed(): boolean;
+  /** It begins its part in a checkpoint. */
+  beginCheckpoint(checkpoint: number): void;
   /** Records that its keyed state has seen. */
   records(): number;
   /** State of its windows; undefined: it has none. */
@@ -165,14 +171,47 @@ export class TaskSnapshots {
     this.#outbox.clear();
     const isTracked = this.#settings.alignment.mode === "at-least-once";
     if (kind === CANCELLATION) {
-      if (isTracked) onTrackedCancellation(this.#tracker, checkpoint, now, this.#outbox);
+      if (isTracked) onTrackedCancellation(this.#tracker, index, checkpoint, now, this.#outbox);
       else onCancellation(this.#barriers, checkpoint, this.#outbox);
     } else {
       this.#kind = wanted;
       this.#properties = properties;
       this.#triggeredAt = triggeredAt;
-      if (isTracked) onTrackedBarrier(this.#tracker, checkpoint, now, this.#outbox);
+      if (isTracked) onTrackedBarrier(this.#tracker, index, checkpoint, now, this.#outbox);
       else onBarrier(this.#barriers, index, checkpoint, kind, triggeredAt, now, this.#outbox);
+    }
+    this.#carryOut(now);
+  }
+
+  /** The partition behind the channel at this place has ended. */
+  onEndOfPartition(index: number, now: number): void {
+    const { alignment, checkpointsAfterTasksFinish: allowFinished } = this.#settings;
+    this.#outbox.clear();
+    if (alignment.mode === "at-least-once")
+      onTrackedEndOfPartition(this.#tracker, index, now, this.#outbox, allowFinished);
+    else onEndOfPartition(this.#barriers, index, now, this.#outbox, allowFinished);
+    this.#carryOut(now);
+  }
+
+  /** Mail: the JobManager triggers a checkpoint at this task, since all tasks before it have finished. In channels that don't
+   *  say so yet the request stands for the barrier.
+   *  Source: flink StreamTask.triggerUnfinishedChannelsCheckpoint.
+   *  @param open places of these channels. */
+  onTrigger({ checkpoint, triggeredAt, properties }: Mail, open: readonly number[], now: number): void {
+    const { alignment } = this.#settings;
+    const kind = barrierKindFor(alignment, properties);
+    this.#kind = kind;
+    this.#properties = properties;
+    this.#triggeredAt = triggeredAt;
+    if (open.length === 0) {
+      this.#start(checkpoint, 0, now);
+      return;
+    }
+    this.#outbox.clear();
+    for (const index of open) {
+      if (alignment.mode === "at-least-once")
+        onTrackedBarrier(this.#tracker, index, checkpoint, now, this.#outbox);
+      else onBarrier(this.#barriers, index, checkpoint, kind, triggeredAt, now, this.#outbox, true);
     }
     this.#carryOut(now);
   }
@@ -307,6 +346,7 @@ export class TaskSnapshots {
       persistedBytes: 0,
     };
     checkpoints.begin(checkpoint, metrics, "goes-on");
+    this.#task.beginCheckpoint(checkpoint);
     this.#checkpoint = checkpoint;
     this.#isTaken = false;
     this.#isAligned = this.#barriers.pending !== checkpoint;

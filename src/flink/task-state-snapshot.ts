@@ -21,6 +21,8 @@ export interface SplitState {
   /** in its topic. */
   readonly topicPartition: number;
   readonly offset: number;
+  /** In front of which its reading ends; undefined: it never does. */
+  readonly stoppingOffset?: number;
 }
 
 /** What a committer has collected and not yet committed. */

@@ -13,6 +13,8 @@ export interface JobRecovery {
   /** Restarts that were begun. */
   restarts: number;
   readonly outages: Outage[];
+  /** Its input has ended, and every task has handed on everything. */
+  hasInputEnded: boolean;
   /** The last that was heard of it: Flink's JobStatus, or `gone` with its JobManager. */
   status: string;
 }
@@ -77,7 +79,12 @@ export class RecoveryRecorder
     this.#topics = topics;
     this.#isRemade = isRemade;
     this.recordsGone = topics.map(() => 0);
-    this.jobs = Array.from({ length: jobs }, () => ({ restarts: 0, outages: [], status: "RUNNING" }));
+    this.jobs = Array.from({ length: jobs }, () => ({
+      restarts: 0,
+      outages: [],
+      hasInputEnded: false,
+      status: "RUNNING",
+    }));
     this.#reasons = reasons;
     this.#heardAt = this.jobs.map(() => Number.NEGATIVE_INFINITY);
   }
@@ -103,8 +110,15 @@ export class RecoveryRecorder
     if (this.#faults.length > 0) this.#add(at, job, `checkpoint ${checkpoint} failed: ${reason}`);
   }
 
-  /** Whether the job runs as far as has been heard, with all its tasks. */
+  /** Whether the job has ended since its input has, with nothing left to do. */
+  isComplete(job: number): boolean {
+    const { status, hasInputEnded } = this.jobs[job]!;
+    return status === "FINISHED" && hasInputEnded;
+  }
+
+  /** Whether the job runs as far as has been heard, with all its tasks, or is complete. */
   isRunning(job: number): boolean {
+    if (this.isComplete(job)) return true;
     const { status, outages } = this.jobs[job]!;
     return status === "RUNNING" && (outages.at(-1)?.runningAt ?? 0) < Number.POSITIVE_INFINITY;
   }
@@ -120,8 +134,15 @@ export class RecoveryRecorder
     // A job that starts without having been restarting is taken over by another JobManager, or submitted again.
     if (status === "RESTARTING" || (status === "RUNNING" && state.status !== "RESTARTING")) state.restarts++;
     state.status = status;
-    if (status === "CANCELLING" || status === "FINISHED") this.#goDown(job, at, at);
+    if (status === "RUNNING" || status === "RESTARTING") state.hasInputEnded = false;
+    if (status === "CANCELLING" || (status === "FINISHED" && !this.isComplete(job)))
+      this.#goDown(job, at, at);
     this.#add(at, job, status);
+  }
+
+  inputEnded(job: number, at: number): void {
+    this.jobs[job]!.hasInputEnded = true;
+    this.#add(at, job, "its input has ended");
   }
 
   jobFailed(job: number, subtask: number, reason: number, at: number): void {

@@ -36,6 +36,10 @@ export interface World {
   routesOf(topic: string): readonly Route[];
   /** Records that a reader of `topic` gets when each record that its writers make of the load comes once. */
   expected(topic: string): number;
+  /** Up to which offset the records of an origin partition come to `topic`. */
+  endOf(topic: string, originPartition: number): number;
+  /** Whether a job is yet to end since its bounded source does. */
+  awaitsFinish(): boolean;
   /** Records that its producer makes for an origin partition, over the whole load. */
   created(originPartition: number): number;
 }
@@ -88,6 +92,8 @@ export function assemble(
     originsOf: (topic) => kafka.originsOf(topic),
     routesOf: (topic) => kafka.routesOf(topic),
     expected: (topic) => kafka.expected(topic),
+    endOf: (topic, originPartition) => kafka.endOf(topic, originPartition),
+    awaitsFinish: () => events.attempts.some(({ isToFinish }) => isToFinish),
     created: (originPartition) =>
       lineage.originOf(originPartition).total(lineage.localPartition(originPartition)),
   };

@@ -133,6 +133,8 @@ describe("modelled means that the simulator is told", () => {
     "sink.delivery-guarantee": "none",
     connector: "upsert-kafka",
     "sink.partitioner": "fixed",
+    "scan.bounded.mode": "latest-offset",
+    "scan.bounded.specific-offsets": "partition:0,offset:7",
     "sink.transaction-naming-strategy": "POOLING",
     "transaction.state.log.replication.factor": "2",
     "environment.preset": "laptop",
@@ -190,6 +192,8 @@ describe("modelled means that the simulator is told", () => {
           needed.push(`${section}.connector=upsert-kafka`);
           needed.push(`${section}.sink.buffer-flush.${others[limit as keyof typeof others]}`);
         }
+        const [, bound] = /^scan\.bounded\.(specific-offsets|timestamp)/.exec(option.key) ?? [];
+        if (bound !== undefined) needed.push(`${section}.scan.bounded.mode=${bound}`);
         const value = another(section, option);
         const ignored = IGNORED_HERE.some(
           ([where, key]) =>
@@ -205,8 +209,8 @@ describe("modelled means that the simulator is told", () => {
 
   test.each(cases)("$path=$value ($modelled)", ({ path, value, modelled, needed, ignored }) => {
     const place = () => "based-on: laptop\nfigures: {}";
-    // A limit alone is refused.
-    const alone = needed.filter((one) => !one.includes("buffer-flush"));
+    // A limit alone is refused, and so is a mode.
+    const alone = needed.filter((one) => !/buffer-flush|bounded/.test(one));
     const without =
       needed.length === 0 ? before : JSON.stringify(parsePipeline(text, "x", alone, place).pipeline);
     const { pipeline, warnings } = parsePipeline(text, "x", [...needed, `${path}=${value}`], place);

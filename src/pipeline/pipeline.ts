@@ -325,7 +325,17 @@ export interface SourceSpec {
   readonly consumer: KafkaConsumerConfig;
   /** undefined: the job has no event time. */
   readonly watermarks?: WatermarkSpec;
+  /** undefined: `scan.bounded.mode` is unbounded. */
+  readonly bounded?: BoundedSpec;
 }
+
+/** Where a source's reading ends. */
+export type BoundedSpec =
+  | { readonly mode: "latest-offset" }
+  /** ns of the virtual clock. */
+  | { readonly mode: "timestamp"; readonly time: Duration }
+  /** By partition of the topic. */
+  | { readonly mode: "specific-offsets"; readonly offsets: readonly number[] };
 
 /** How a source makes event-time watermarks. */
 export interface WatermarkSpec {

@@ -57,6 +57,8 @@ export function problemOfRescaling(job: JobSpec, parallelism: number): string | 
   const window = job.operators.find((operator) => operator.window !== undefined);
   if (window !== undefined)
     return `a job without windows: this version of Sluice can't hand those of ${window.name} to other subtasks`;
+  if (job.source.bounded !== undefined)
+    return "a job without scan.bounded.mode: this version of Sluice can't hand what finished tasks leave to other subtasks";
   const names = [SOURCE, ...job.operators.map(({ name }) => name)];
   const inputs = [
     ...job.operators.flatMap((operator) => operator.inputs),

@@ -202,6 +202,7 @@ function resolveSource(source: ParsedJob["source"], interval: Duration, defaults
     commitOffsetsOnCheckpoint:
       groupId !== undefined && defaults.of(sourceOptions, source, "properties.commit.offsets.on.checkpoint"),
     consumer: resolveConsumer(consumer, defaults),
+    ...resolveBounded(source, defaults),
     ...(source.watermark !== undefined && {
       watermarks: {
         outOfOrderness: source.watermark,
@@ -210,6 +211,25 @@ function resolveSource(source: ParsedJob["source"], interval: Duration, defaults
       },
     }),
   };
+}
+
+function resolveBounded(source: ParsedJob["source"], defaults: Defaults): Pick<SourceSpec, "bounded"> {
+  const mode = defaults.of(sourceOptions, source, "scan.bounded.mode");
+  switch (mode) {
+    case "unbounded":
+      return {};
+    case "latest-offset":
+      return { bounded: { mode } };
+    case "timestamp":
+      return { bounded: { mode, time: ((source["scan.bounded.timestamp-millis"] ?? 0) * 1e6) as Duration } };
+    case "specific-offsets": {
+      const named = source["scan.bounded.specific-offsets"] ?? new Map<number, number>();
+      const partitions = Math.max(-1, ...named.keys()) + 1;
+      // Those that aren't named are refused.
+      const offsets = Array.from({ length: partitions }, (_, partition) => named.get(partition) ?? 0);
+      return { bounded: { mode, offsets } };
+    }
+  }
 }
 
 function resolveSink(

@@ -20,6 +20,7 @@ import {
   type SourceTask,
   type SourceTaskKinds,
   type StoreTrouble,
+  TASK_CHECKPOINT_FAILURE,
   UPDATE_INTERVAL,
 } from "../../flink/index.ts";
 
@@ -41,6 +42,8 @@ export class FlinkEvents {
   readonly taskFinished: number;
   /** the JobMaster learns of it; payload the same. */
   readonly finishReported: number;
+  /** the JobMaster learns that a task has handed on everything; payload a = execution, b = attempt. */
+  readonly endOfData: number;
   /** When the JobManager's process was started, ns; undefined: with the cluster, before the simulation. */
   jobManagerStartedAt: number | undefined;
   /** Until then the JobManager's process stands still, ns. */
@@ -67,6 +70,8 @@ export class FlinkEvents {
   /** The links by who shares them: the JobManager or all 0, TaskManagers from 1. */
   readonly sharedLinks: ProcessorSharing[] = [];
   readonly sinks: KafkaSink[] = [];
+  /** Tasks that have ended by themselves: their process is there, and says that it knows them no more. */
+  readonly finished = new Set<number>();
   /** Number of the checkpoint coordinator of each task. */
   readonly driverOf: number[] = [];
   readonly channelKinds: ChannelKinds;
@@ -111,6 +116,7 @@ export class FlinkEvents {
       credit: sim.defineKind("credit arrives", (c) => channels[c]?.onCredit()),
       resume: sim.defineKind("channel resumed", (c) => channels[c]?.onResume()),
       asked: sim.defineKind("channel asked for data", (c) => channels[c]?.onAsked()),
+      processed: sim.defineKind("all records processed", (c) => channels[c]?.onAllRecordsProcessed()),
       bufferSize: sim.defineKind("buffer size announced", (c, bytes) => channels[c]?.onBufferSize(bytes)),
     };
     this.sourceKinds = {
@@ -131,6 +137,7 @@ export class FlinkEvents {
         operators[t]?.snapshots.onAlignmentTimer(c),
       ),
       flushed: sim.defineKind("sinks flushed", (t) => operators[t]?.snapshots.onAllFlushed()),
+      inputEnded: sim.defineKind("input ended", (t) => operators[t]?.onInputEnded()),
       wake: sim.defineKind("task wakes", (t) => operators[t]?.onWake()),
       syncDone: sim.defineKind("snapshot taken", (t) => operators[t]?.snapshots.onSyncDone()),
     };
@@ -209,6 +216,10 @@ export class FlinkEvents {
     this.finishReported = this.#defineAtJobManager("finish reported", (e, attempt) => {
       const job = this.#jobOfExecution[e]!;
       master(e)?.onTaskFinished(e - this.#firstExecution[job]!, attempt);
+    });
+    this.endOfData = this.#defineAtJobManager("end of data", (e, attempt) => {
+      const job = this.#jobOfExecution[e]!;
+      this.attempts[job]?.onEndOfData(e - this.#firstExecution[job]!, attempt);
     });
     this.jobManagerThaws = sim.defineKind("JobManager goes on", () => this.onJobManagerThaws());
     this.jobManagerLeads = sim.defineKind("JobManager leads", (loss, b) =>
@@ -310,6 +321,8 @@ export class FlinkEvents {
 
   #post(task: number, mail: Mail): void {
     const receiver = this.sources[task] ?? this.operators[task];
-    receiver?.post(mail);
+    if (receiver !== undefined) receiver.post(mail);
+    else if (mail.kind === "trigger-checkpoint" && this.finished.has(task))
+      this.#driver(task).decline(task, mail.checkpoint, TASK_CHECKPOINT_FAILURE, this.#sim.now);
   }
 }

@@ -57,6 +57,10 @@ export class SimulatedAttempts implements JobDeployment {
   #coordinator: CheckpointDriver | undefined;
   /** per subtask: its current attempt, once it is built. */
   readonly #attempts: (TaskAttempt | undefined)[];
+  /** per subtask: its last attempt's task, if that has ended by itself. */
+  readonly #finished: (number | undefined)[];
+  /** Subtasks that have handed on everything, as the JobMaster knows. */
+  readonly #endedData = new Set<number>();
   /** Attempts that were given up while their process stood still, and don't know it. */
   #zombies: TaskAttempt[] = [];
   /** per subtask: what its next attempt starts from. */
@@ -80,6 +84,7 @@ export class SimulatedAttempts implements JobDeployment {
     this.#builder = new JobBuilder(job, world);
     const { subtasks } = this.#builder;
     this.#attempts = subtasks.map(() => undefined);
+    this.#finished = subtasks.map(() => undefined);
     this.#restored = subtasks.map(() => undefined);
     this.ending = new EndingTasks(
       world.sim,
@@ -101,10 +106,14 @@ export class SimulatedAttempts implements JobDeployment {
     const onAcknowledged: JobBuilder["checkpoints"]["onAcknowledged"] = (...one) =>
       this.#onAcknowledged(...one);
     const onStopped: JobBuilder["onStopped"] = (...one) => this.#onStopped(...one);
+    const onEndOfData: JobBuilder["onEndOfData"] = (...one) => this.#onEndOfData(...one);
+    const onFinished: JobBuilder["onFinished"] = (...one) => this.#onFinished(...one);
     const onException: JobBuilder["onException"] = (...one) => this.#onException(...one);
     checkpoints.onAcknowledged = onAcknowledged;
     this.#builder.onStopped = onStopped;
     this.#builder.onException = onException;
+    this.#builder.onEndOfData = onEndOfData;
+    this.#builder.onFinished = onFinished;
   }
 
   /** Numbers the subtasks that the job has at its parallelism, and finds their neighbours. */
@@ -157,6 +166,13 @@ export class SimulatedAttempts implements JobDeployment {
   /** Whether the job is to end with a savepoint that has not failed. */
   get isStopping(): boolean {
     return this.#coordinator?.isStopping ?? false;
+  }
+
+  /** Its source comes to an end, and the job hasn't ended yet. */
+  get isToFinish(): boolean {
+    const master = this.#master!;
+    const isUnderWay = master.status === "RUNNING" || master.status === "RESTARTING";
+    return isUnderWay && !master.isDisposed && this.#builder.isToEnd;
   }
 
   get hasStopped(): boolean {
@@ -222,11 +238,44 @@ export class SimulatedAttempts implements JobDeployment {
     else sim.scheduleAfter(0, events.taskFinished, events.executionOf(this.#number, number), attempt);
   }
 
+  /** A task has handed on everything, and tells the JobMaster. */
+  #onEndOfData(subtask: number, task: number): void {
+    if (this.#attempts[subtask]?.task !== task) return;
+    const { sim, events, pipeline } = this.#world;
+    const number = this.#numberOf[subtask]!;
+    const execution = events.executionOf(this.#number, number);
+    const { flinkRpc } = pipeline.environment;
+    sim.scheduleAfter(flinkRpc, events.endOfData, execution, this.#master!.attemptOf(number));
+  }
+
+  /** Handler of `endOfData`. */
+  onEndOfData(number: number, attempt: number): void {
+    if (!this.#master!.isAlive(number, attempt)) return;
+    this.#endedData.add(this.#subtasks[number]!);
+    if (this.#endedData.size < this.#subtasks.length) return;
+    const { observer, sim } = this.#world;
+    observer.inputEnded?.(this.#number, sim.now);
+    this.#coordinator?.endOfData();
+  }
+
+  /** A task has nothing more to do. */
+  #onFinished(subtask: number, task: number): void {
+    if (this.#attempts[subtask]?.task !== task) return;
+    const { sim, events } = this.#world;
+    const number = this.#numberOf[subtask]!;
+    const execution = events.executionOf(this.#number, number);
+    this.#finished[subtask] = task;
+    sim.scheduleAfter(0, events.taskFinished, execution, this.#master!.attemptOf(number));
+  }
+
   /** Handler of `taskFinished`. */
   onTaskFinished(number: number, attempt: number): void {
     const { sim, events, pipeline } = this.#world;
     if (!this.#master!.isAlive(number, attempt)) return;
-    this.#end(this.#subtasks[number]!, true);
+    const subtask = this.#subtasks[number]!;
+    const task = this.#finished[subtask];
+    if (task !== undefined) events.finished.add(task);
+    this.#end(subtask, true);
     const execution = events.executionOf(this.#number, number);
     sim.scheduleAfter(pipeline.environment.flinkRpc, events.finishReported, execution, attempt);
   }
@@ -242,12 +291,22 @@ export class SimulatedAttempts implements JobDeployment {
   }
 
   #listTasks(): readonly PlannedTask[] {
+    const taskOf = (subtask: number): number => this.#taskOf(subtask) ?? -1 - subtask;
     return this.#subtasks.map((subtask, number) => ({
-      number: this.#attempts[subtask]?.task ?? -1 - subtask,
-      state:
-        this.#attempts[subtask] !== undefined && this.#master!.isRunning(number) ? "RUNNING" : "DEPLOYING",
-      inputs: this.#inputsOf[subtask]!.map((input) => this.#attempts[input]?.task ?? -1 - input),
+      number: taskOf(subtask),
+      state: this.#stateOf(subtask, number),
+      inputs: this.#inputsOf[subtask]!.map(taskOf),
     }));
+  }
+
+  #stateOf(subtask: number, number: number): PlannedTask["state"] {
+    if (this.#master!.hasFinished(number)) return "FINISHED";
+    return this.#taskOf(subtask) !== undefined && this.#master!.isRunning(number) ? "RUNNING" : "DEPLOYING";
+  }
+
+  /** The task of a subtask's current attempt, also once it has ended by itself. */
+  #taskOf(subtask: number): number | undefined {
+    return this.#attempts[subtask]?.task ?? this.#finished[subtask];
   }
 
   /** What the gauges and counters of each vertex's subtasks show now; null: no attempt is there. */
@@ -395,13 +454,16 @@ export class SimulatedAttempts implements JobDeployment {
 
   // ---- JobDeployment
 
-  restore(numbers: readonly number[]): void {
+  restore(numbers: readonly number[], everything: boolean): void {
     const { sim, observer } = this.#world;
     this.#checkpoint = this.#coordinator && latestCheckpoint(this.#coordinator.state.store);
+    if (this.#checkpoint === undefined && everything) this.#builder.findStoppingOffsets();
     const held = this.#checkpoint && this.#builder.restored(this.#checkpoint);
     for (const number of numbers) {
       const subtask = this.#subtasks[number]!;
       this.#leave(subtask);
+      this.#finished[subtask] = undefined;
+      this.#endedData.delete(subtask);
       this.#restored[subtask] = held?.get(subtask);
     }
     if (sim.now > 0) observer.jobRestored(this.#number, this.#checkpoint?.id ?? 0, sim.now);
@@ -539,7 +601,10 @@ export class SimulatedAttempts implements JobDeployment {
     return this.#subtasks.findIndex((subtask) => {
       if (isLost(subtask) || this.#attempts[subtask] === undefined) return false;
       const others = [...this.#inputsOf[subtask]!, ...this.#outputsOf[subtask]!];
-      return others.some((other) => isLost(other) && this.#attempts[other] === undefined);
+      return others.some(
+        (other) =>
+          isLost(other) && this.#attempts[other] === undefined && this.#finished[other] === undefined,
+      );
     });
   }
 
@@ -599,6 +664,8 @@ export class SimulatedAttempts implements JobDeployment {
     // A channel lives as long as its sender does, which need not know that the receiver is gone.
     for (const channel of attempt.inputs.flat()) channel.loseReceiver();
     for (const channel of attempt.outputs.flat()) {
+      // What has finished leaves what it has sent.
+      if (channel.isFinished) continue;
       channel.dispose();
       channels[channel.number] = undefined;
     }

@@ -7,10 +7,12 @@ import {
   Channel,
   type ChannelState,
   type CompletedCheckpoint,
+  type EndOfInputSettings,
   type FailoverObserver,
   type FailureReason,
   type FlinkObserver,
   LatencyStats,
+  NO_STATE,
   OperatorTask,
   PoisonRecord,
   type RankListener,
@@ -129,6 +131,9 @@ export class JobBuilder {
   readonly slowness: number[];
   /** Its job has ended with a savepoint (`isCompleted`), or that has failed. */
   onStopped: (subtask: number, task: number, isCompleted: boolean) => void = () => {};
+  /** A subtask's task has handed on everything, and has finished. */
+  onEndOfData: (subtask: number, task: number) => void = () => {};
+  onFinished: (subtask: number, task: number) => void = () => {};
   #job: JobSpec;
   readonly #number: number;
   readonly #world: JobSurroundings;
@@ -138,6 +143,8 @@ export class JobBuilder {
   readonly #poisonOf: readonly ReadonlyMap<PoisonRecord, Fault>[];
   /** Every parallelism that the job ever has, and which of them it has. */
   readonly #parallelisms: readonly number[];
+  /** By partition of the source's topic; undefined: reading doesn't end. */
+  #stoppingOffsets: readonly number[] | undefined;
   /** undefined: it keeps its parallelism. */
   readonly #undivided: UndividedRoutes | undefined;
 
@@ -172,6 +179,27 @@ export class JobBuilder {
     this.vertices = jobGraph(job);
   }
 
+  /** The job starts from nothing, and its enumerator finds where a bounded source is to end. */
+  findStoppingOffsets(): void {
+    const { kafka } = this.#world;
+    const { source, sinks } = this.#job;
+    if (source.bounded === undefined) return;
+    this.#stoppingOffsets = kafka.stoppingOffsets(source);
+    const topics = sinks.map(({ topic }) => topic);
+    kafka.endReading(source.topic, topics, this.#stoppingOffsets);
+  }
+
+  /** Whether the load has records enough for the source to come to its end. */
+  get isToEnd(): boolean {
+    const { kafka, lineage } = this.#world;
+    const origins = kafka.originsOf(this.#job.source.topic);
+    return (
+      this.#stoppingOffsets?.every(
+        (stop, p) => stop <= lineage.originOf(origins[p]!).total(lineage.localPartition(origins[p]!)),
+      ) === true
+    );
+  }
+
   /** Whether the job has that subtask at its parallelism. */
   has(subtask: number): boolean {
     const { vertex, index } = this.subtasks[subtask]!;
@@ -191,6 +219,7 @@ export class JobBuilder {
     id: checkpoint,
     states,
     properties,
+    finished,
   }: CompletedCheckpoint): ReadonlyMap<number, RestoredSubtask> {
     const before = this.#parallelisms.find((parallelism) => {
       const vertices = jobGraph(rescaledJob(this.#job, parallelism));
@@ -199,7 +228,11 @@ export class JobBuilder {
       );
     });
     if (this.#undivided === undefined || before === undefined || before === this.#job.parallelism)
-      return new Map([...states].map(([subtask, state]) => [subtask, { checkpoint, state }]));
+      return new Map([
+        ...[...states].map(([subtask, state]) => [subtask, { checkpoint, state }] as const),
+        // A source that had finished has no splits, an operator no state, and both come to their end at once.
+        ...finished.map((subtask) => [subtask, { checkpoint, state: NO_STATE }] as const),
+      ]);
     const { backend } = this.#job.state;
     return rescaledStates(checkpoint, states, {
       subtasks: this.subtasks,
@@ -324,15 +357,21 @@ export class JobBuilder {
     const { source, parallelism } = this.#job;
     const number = events.newTask();
     const restorable = this.#job.checkpointing.interval !== undefined;
-    const feed: SourceFeed = kafka.makeFeed(
-      source,
+    const mine =
       restored === undefined
         ? kafka.splitsOf(source, subtask, parallelism)
-        : restored.state.operator.splits.map(({ topicPartition }) => topicPartition),
+        : restored.state.operator.splits.map(({ topicPartition }) => topicPartition);
+    const feed: SourceFeed = kafka.makeFeed(
+      source,
+      mine,
       restorable,
       () => events.sources[number]!.wake(),
       () => events.sources[number]?.onFeedChanged(),
       { kind: "taskmanager", client: taskManager, job: this.#number },
+      this.#stoppingOffsets &&
+        mine.map(
+          (p, split) => restored?.state.operator.splits[split]?.stoppingOffset ?? this.#stoppingOffsets![p]!,
+        ),
     );
     events.sources[number] = new SourceTask(
       sim,
@@ -348,6 +387,7 @@ export class JobBuilder {
         commitOffsets: source.commitOffsetsOnCheckpoint && source.groupId !== undefined,
         ...(source.watermarks !== undefined && { watermarks: this.#watermarks(source.watermarks, subtask) }),
         onStopped: (isCompleted) => this.onStopped(subtask, number, isCompleted),
+        endOfInput: this.#endOfInput(subtask, number),
         ...this.#latencyMarkers(subtask),
       },
       feed,
@@ -392,6 +432,7 @@ export class JobBuilder {
         buffersPerChannel: network.buffersPerChannel,
         writers: this.#writers(),
         alignment: this.#alignment(),
+        checkpointsAfterTasksFinish: this.#job.checkpointing.checkpointsAfterTasksFinish,
         channelStateWrite: (bytes) => this.checkpoints.channelStateWrite(bytes),
         longestRun: readByJob ? LONGEST_RUN_TO_A_JOB : Number.POSITIVE_INFINITY,
         oneRecord: this.#recycler.separate,
@@ -427,6 +468,7 @@ export class JobBuilder {
           this.onException(subtaskOfJob, number, "user exception");
         },
         onStopped: (isCompleted) => this.onStopped(subtaskOfJob, number, isCompleted),
+        endOfInput: this.#endOfInput(subtaskOfJob, number),
         latencyStats: this.#latencyStats(vertex, subtask),
         applied:
           undivided === undefined
@@ -440,7 +482,7 @@ export class JobBuilder {
     observer.stateRestored?.(this.#number, subtaskOfJob, number, checkpoint, rescaled);
     for (const { spec, sink } of sinks) {
       sink.listen({
-        onFlushed: () => task.snapshots.onFlushed(),
+        onFlushed: () => task.onFlushed(),
         onSnapshotTaken: () => task.snapshots.onSnapshotTaken(),
         onCommitted: () => task.onCommitted(),
         onRoom: () => task.onRoom(),
@@ -456,6 +498,15 @@ export class JobBuilder {
       inputs: [],
       outputs: [],
       sinks: sinks.map(({ spec, sink }) => ({ sink, topic: kafka.topic(spec.topic) })),
+    };
+  }
+
+  #endOfInput(subtask: number, task: number): EndOfInputSettings {
+    const { interval, checkpointsAfterTasksFinish } = this.#job.checkpointing;
+    return {
+      waitsForFinalCheckpoint: interval !== undefined && checkpointsAfterTasksFinish,
+      onEndOfData: () => this.onEndOfData(subtask, task),
+      onFinished: () => this.onFinished(subtask, task),
     };
   }
 

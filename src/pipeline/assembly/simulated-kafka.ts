@@ -108,6 +108,12 @@ export class SimulatedKafka {
   readonly #routesOf = new Map<string, readonly Route[]>();
   readonly #hasNoWindows: boolean;
   readonly #expected = new Map<string, number>();
+  /** By topic: where the source of the job that writes it ends, and which topic that reads. */
+  readonly #ends = new Map<
+    string,
+    { readonly firstPartition: number; readonly stoppingOffsets: readonly number[] }
+  >();
+  readonly #sourceOf = new Map<string, string>();
   /** Of topics that jobs write. */
   readonly #keysOf = new Map<string, readonly KeySource[]>();
   readonly #eagerProducers: EagerProducer[] = [];
@@ -192,6 +198,7 @@ export class SimulatedKafka {
   /** A job writes to the topic of `sink` what it reads from `source`, on these ways. */
   passOn(source: string, sink: SinkSpec, routes: readonly Route[]): void {
     const origins = [...new Set(routes.map(({ origin }) => origin))];
+    this.#sourceOf.set(sink.topic, source);
     this.#originsOf.set(
       sink.topic,
       origins.flatMap((first) =>
@@ -224,11 +231,19 @@ export class SimulatedKafka {
   expected(topic: string): number {
     let expected = this.#expected.get(topic);
     if (expected === undefined) {
-      expected = this.routesOf(topic).reduce((sum, route) => sum + this.#lineage.total(route), 0);
-      // Which windows are fired in the end shows when they are.
-      if (this.#hasNoWindows) this.#expected.set(topic, expected);
+      expected = this.routesOf(topic).reduce((sum, route) => sum + this.#madeOf(topic, route), 0);
+      // Which windows are fired in the end shows when they are, and where bounded sources end when they start.
+      if (this.#hasNoWindows && this.#ends.size === 0) this.#expected.set(topic, expected);
     }
     return expected;
+  }
+
+  #madeOf(topic: string, route: Route): number {
+    if (this.#ends.size === 0) return this.#lineage.total(route);
+    const { partitions } = this.#lineage.originOf(route.origin);
+    let made = 0;
+    for (let p = 0; p < partitions; p++) made += route.rankOf(p, this.endOf(topic, route.origin + p));
+    return made;
   }
 
   /** Whether producers outside the jobs write it. */
@@ -571,14 +586,15 @@ export class SimulatedKafka {
     wake: () => void,
     onChange: () => void,
     client: ClientPlace,
+    stoppingOffsets: readonly number[] | undefined,
   ): SourceFeed {
     const origin = this.#originTopics.get(source.topic);
     if (origin !== undefined && this.#options.polls === "lazy") {
-      return this.#originFeed(origin, mine, source, onChange, client);
+      return this.#originFeed(origin, mine, source, onChange, client, stoppingOffsets);
     }
     const oneRecord = this.#options.spans === "one-record";
     const { maxPollRecords } = source.consumer;
-    const feed = new LogFeed(mine, maxPollRecords, oneRecord, commitsOffsets(source), wake);
+    const feed = new LogFeed(mine, maxPollRecords, oneRecord, commitsOffsets(source), wake, stoppingOffsets);
     const consumer = this.#makeConsumer(
       source.topic,
       mine,
@@ -637,6 +653,7 @@ export class SimulatedKafka {
     source: SourceSpec,
     onChange: () => void,
     client: ClientPlace,
+    stoppingOffsets: readonly number[] | undefined,
   ): SourceFeed {
     const { brokers } = this.#pipeline.kafka;
     const { roundTrip, clientWakeup } = this.#timing;
@@ -653,12 +670,52 @@ export class SimulatedKafka {
       commitsOffsets: commitsOffsets(source),
       oneRecord: this.#options.spans === "one-record",
     };
-    if (entry.log === undefined) return new OriginFeed(entry.origin, splits, settings);
+    const { log, origin } = entry;
+    if (log === undefined)
+      return new OriginFeed(origin, splits, settings, undefined, undefined, undefined, stoppingOffsets);
     const topic = this.topic(source.topic);
-    return new OriginFeed(entry.origin, splits, settings, entry.log, onChange, {
-      passesAt: (p, at) => this.links.cutUntil(client, topic.leader(p), at),
-      latestPassedBy: (p, at) => this.links.latestPassedBy(client, topic.leader(p), at),
+    const link = {
+      passesAt: (p: number, at: number) => this.links.cutUntil(client, topic.leader(p), at),
+      latestPassedBy: (p: number, at: number) => this.links.latestPassedBy(client, topic.leader(p), at),
+    };
+    return new OriginFeed(origin, splits, settings, log, onChange, link, stoppingOffsets);
+  }
+
+  /** Per partition of its topic, the offset in front of which a source's reading ends that starts from nothing now; undefined: it
+   *  doesn't. The enumerator finds it once, and it goes with the split from then on.
+   *  Source: flink-connector-kafka KafkaSourceEnumerator, LatestOffsetsInitializer, TimestampOffsetsInitializer (FLINK-28303). */
+  stoppingOffsets({ topic, bounded }: SourceSpec): readonly number[] | undefined {
+    if (bounded === undefined) return undefined;
+    if (bounded.mode === "specific-offsets") return bounded.offsets;
+    const entry = this.#originTopics.get(topic)!;
+    const { origin, log } = entry;
+    const { now } = this.#sim;
+    const published = this.#publishDelay(entry);
+    return Array.from({ length: origin.partitions }, (_, p) => {
+      const end = log?.countAt(p, now) ?? origin.countAt(p, now - published);
+      return bounded.mode === "timestamp" ? Math.min(end, origin.countAt(p, bounded.time - 1)) : end;
     });
+  }
+
+  /** The source of the job that writes the topics `sinks` ends there. */
+  endReading(source: string, sinks: readonly string[], stoppingOffsets: readonly number[] | undefined): void {
+    const firstPartition = this.#originTopics.get(source)?.firstPartition ?? 0;
+    for (const sink of sinks) {
+      if (stoppingOffsets === undefined) this.#ends.delete(sink);
+      else this.#ends.set(sink, { firstPartition, stoppingOffsets });
+    }
+  }
+
+  /** Up to which offset the records of an origin partition come to `topic`: all of the load, or up to where the source of a job on
+   *  the way ends. */
+  endOf(topic: string, originPartition: number): number {
+    const total = this.#lineage
+      .originOf(originPartition)
+      .total(this.#lineage.localPartition(originPartition));
+    const ends = this.#ends.get(topic);
+    const source = this.#sourceOf.get(topic);
+    const above = source === undefined ? total : this.endOf(source, originPartition);
+    return Math.min(above, ends?.stoppingOffsets[originPartition - ends.firstPartition] ?? total);
   }
 
   /** A consumer of `partitions` of `topic`. */

@@ -17,12 +17,57 @@ export function checkJobs(context: CheckContext): void {
     checkParallelism(context, job);
     checkOperators(context, job);
     checkEventTime(context, job);
+    checkBounded(context, job);
     checkStateBackend(context, job);
     checkUnaligned(context, job);
     checkBacklogInterval(context, job);
     checkSinks(context, job);
   }
 }
+
+/** Where a bounded source ends, and what this version doesn't model of jobs that end. */
+function checkBounded(context: CheckContext, job: JobSpec): void {
+  const { pipeline, parsed } = context;
+  const { bounded, topic } = job.source;
+  const written = parsed.jobs[job.name]!.source;
+  const at = (key: string): Path => ["jobs", job.name, "source", key];
+  const mode = at("scan.bounded.mode");
+  for (const [key, needed] of BOUNDED_BY) {
+    if (written[key] !== undefined && bounded?.mode !== needed)
+      context.report({ path: mode, because: [at(key)], wanted: `${needed}, since ${key} is set` });
+    if (written[key] === undefined && bounded?.mode === needed)
+      context.report({ path: at(key), wanted: `a value, since scan.bounded.mode is ${needed}` });
+  }
+  if (bounded === undefined) return;
+  const partitions = pipeline.kafka.topics.find(({ name }) => name === topic)?.partitions;
+  const named = written["scan.bounded.specific-offsets"];
+  if (named !== undefined && partitions !== undefined) {
+    const isWhole = named.size === partitions && [...named.keys()].every((one) => one < partitions);
+    if (!isWhole)
+      context.report({
+        path: at("scan.bounded.specific-offsets"),
+        wanted: `an offset for each of the ${partitions} partitions of ${topic}, 0 to ${partitions - 1}`,
+      });
+  }
+  if (pipeline.producers.every((producer) => producer.topic !== topic))
+    context.report({
+      path: at("topic"),
+      because: [mode],
+      wanted:
+        "a topic that a producer writes: this version of Sluice bounds no source of another job's topic",
+    });
+  if (job.operators.some(({ window }) => window !== undefined))
+    context.report({
+      path: mode,
+      wanted:
+        "unbounded in a job with windows: that this version of Sluice fires those that are open at the end is not modelled",
+    });
+}
+
+const BOUNDED_BY = [
+  ["scan.bounded.specific-offsets", "specific-offsets"],
+  ["scan.bounded.timestamp-millis", "timestamp"],
+] as const;
 
 function checkSameKeyGroups(context: CheckContext): void {
   const [first, ...others] = context.pipeline.jobs;

@@ -1,5 +1,6 @@
 import { flinkDuration, kafkaMilliseconds } from "../values/duration.ts";
 import { integer } from "../values/number.ts";
+import { partitionOffsets } from "../values/partition-offsets.ts";
 import { choice, flag, text } from "../values/word.ts";
 import { consumerOptions, producerOptions } from "./kafka-options.ts";
 import { type Options, options } from "./option.ts";
@@ -90,6 +91,24 @@ export const connectorSourceOptions = options({
       undefined,
       "Consumer group for committed offsets; a restore never reads them.",
     ],
+    "scan.bounded.mode": [
+      choice(["unbounded", "latest-offset", "timestamp", "specific-offsets"]),
+      "unbounded",
+      "Where reading ends, and with it the job: nowhere, at the end that the topic has when the job starts from nothing, in front of the first record from a time on or at that end, or at given offsets. (group-offsets is not modelled.)",
+      { source: "flink-connector-kafka 4.0 KafkaConnectorOptions" },
+    ],
+    "scan.bounded.specific-offsets": [
+      partitionOffsets(),
+      undefined,
+      "Of each partition the offset in front of which reading ends; needs scan.bounded.mode specific-offsets.",
+      { source: "flink-connector-kafka 4.0 KafkaConnectorOptions" },
+    ],
+    "scan.bounded.timestamp-millis": [
+      integer({ max: Number.MAX_SAFE_INTEGER }),
+      undefined,
+      "Time of the virtual clock, ms, at which reading ends; needs scan.bounded.mode timestamp.",
+      { source: "flink-connector-kafka 4.0 KafkaConnectorOptions" },
+    ],
     "scan.watermark.idle-timeout": [
       flinkDuration({ min: 1_000_000 }),
       undefined,
@@ -113,12 +132,6 @@ export const connectorSourceOptions = options({
       flinkDuration(),
       "5 min",
       "Time between two looks for new partitions; 0: off.",
-      { source: "flink-connector-kafka 4.0 KafkaConnectorOptions" },
-    ],
-    "scan.bounded.mode": [
-      choice(["unbounded", "latest-offset", "group-offsets", "timestamp", "specific-offsets"]),
-      "unbounded",
-      "Where a bounded read ends.",
       { source: "flink-connector-kafka 4.0 KafkaConnectorOptions" },
     ],
     "scan.parallelism": [
