@@ -49,6 +49,8 @@ function world({ brokers = 1, version = 1, transactionTimeoutMs = 600_000, sink 
       stateLogPartitions: 50,
       maxTimeout: 900_000 * MS,
       sweepInterval: 10_000 * MS,
+      idExpiration: 7 * 86_400_000 * MS,
+      expiryInterval: 3_600_000 * MS,
       sweepPhases: Array.from({ length: brokers }, () => 3000 * MS),
       addPartitionsRetryBackoff: 20 * MS,
       quiet: false,

@@ -458,8 +458,10 @@ export class BatchSender {
           if (batch !== undefined) this.#complete(batch);
           break;
         case ABORTABLE_ERROR:
-        case PRODUCER_FENCED:
           this.#error = "OutOfOrderSequenceException";
+          break;
+        case PRODUCER_FENCED:
+          this.#error = "InvalidProducerEpochException";
           break;
       }
     }

@@ -556,8 +556,7 @@ export class BrokerCluster {
       const stopped = isLed
         ? isr.filter((broker) => broker !== leader && !this.#fetches(broker, leader))
         : [];
-      const { minInsyncReplicas } = this.#places[number]!.group;
-      this.#lagging.onChange(number, now, stopped, { leader, replicas, isr, minInsyncReplicas });
+      this.#lagging.onChange(number, now, stopped, { leader, replicas, isr });
       for (const broker of replicas) {
         if (stopped.includes(broker) || !isr.includes(broker)) isLate[broker] = true;
       }

@@ -219,6 +219,19 @@ describe("what was not appended", () => {
     ]);
   });
 
+  test("of a transaction that was aborted meanwhile is refused: the epoch of the marker fences its producer", () => {
+    const { inFlight, topic, at, add, change, ranks, sim } = world();
+    const errors: unknown[] = [];
+    inFlight.onSendError = (error, when) => errors.push([error, when]);
+    at(1000, () => change("no-leader"));
+    at(1100, () => add(2, 1150, 1150, 7));
+    at(1650, () => change("open", {}));
+    at(1660, () => topic.logs[0]!.abort(7, sim.now));
+    expect(ranks(10_000)).toEqual([]);
+    expect(errors).toEqual([["InvalidProducerEpochException", 1755]]);
+    expect(inFlight.isFenced).toBe(false);
+  });
+
   test("with acks=0 was on the wire to nobody, and is lost", () => {
     const { at, add, change, ranks, lost } = world({ acks: "0", idempotence: false });
     at(990, () => add(3, 1040, 1060));

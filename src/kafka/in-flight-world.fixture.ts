@@ -112,5 +112,5 @@ export function inFlightWorld(changes: Partial<InFlightSettings> = {}, partition
     return readable[0]!;
   };
   const ranks = (end: number) => run(end).map(([one]) => one);
-  return { sim, inFlight, at, add, change, run, ranks, readable, lost, repeated, links };
+  return { sim, topic, inFlight, at, add, change, run, ranks, readable, lost, repeated, links };
 }

@@ -25,7 +25,6 @@ export interface ReplicasOfPartition {
   readonly leader: number;
   readonly replicas: readonly number[];
   readonly isr: readonly number[];
-  readonly minInsyncReplicas: number;
 }
 
 export class LaggingReplicas {
@@ -46,18 +45,13 @@ export class LaggingReplicas {
       return;
     }
     if (known?.replication.leader === of.leader) {
-      advance(known, now, this.#outbox);
+      advance(known, now);
       known.stopped = stopped;
       known.replication.isr = [...of.isr];
       return;
     }
     const followers = of.replicas.filter((broker) => broker !== of.leader);
-    const replication = partitionReplication(
-      [of.leader, ...followers],
-      of.minInsyncReplicas,
-      this.#lagTimeMax,
-      now,
-    );
+    const replication = partitionReplication([of.leader, ...followers], this.#lagTimeMax, now);
     replication.isr = [...of.isr];
     this.#partitions.set(partition, { replication, since: now, stopped });
   }
@@ -78,7 +72,7 @@ export class LaggingReplicas {
     const known = this.#partitions.get(partition);
     if (known === undefined) return [];
     const outbox = this.#outbox;
-    advance(known, now, outbox);
+    advance(known, now);
     outbox.clear();
     onLagCheck(known.replication, now, outbox);
     const shrunk: number[] = [];
@@ -88,12 +82,11 @@ export class LaggingReplicas {
 }
 
 /** What was written until `now`, and fetched by those that do. */
-function advance({ replication, since, stopped }: LaggingPartition, now: number, outbox: Outbox): void {
+function advance({ replication, since, stopped }: LaggingPartition, now: number): void {
   const written = now - since - replication.logEndOffset;
-  outbox.clear();
-  if (written > 0) onAppend(replication, written, "1", outbox);
+  if (written > 0) onAppend(replication, written);
   for (const { broker } of replication.followers) {
     if (stopped.includes(broker) || !replication.isr.includes(broker)) continue;
-    onFollowerFetch(replication, broker, replication.logEndOffset, now, outbox);
+    onFollowerFetch(replication, broker, replication.logEndOffset, now);
   }
 }

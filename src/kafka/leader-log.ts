@@ -8,6 +8,7 @@ import type { PartitionLog } from "./partition-log.ts";
 import {
   APPEND_BATCH,
   onBatch,
+  onMarkerEpoch,
   type ProducerState,
   producerKnownTo,
   sequenceAfter,
@@ -101,7 +102,10 @@ export class LeaderLog {
     if (sequence !== undefined) {
       const { transaction } = batch;
       this.#outbox.clear();
-      const offered = { ...sequence, records, timestamp: at, transactional: transaction !== 0 };
+      const { producerId, producerEpoch } = sequence;
+      // The abort marker of a transaction has the epoch behind its producer's.
+      if (this.#log.hasAborted(transaction)) onMarkerEpoch(this.#state, producerId, producerEpoch + 1);
+      const offered = { ...sequence, records, transactional: transaction !== 0 };
       onBatch(this.#state, offered, 0, protocol, this.#outbox);
       if (this.#outbox.effects[0] !== APPEND_BATCH) return this.#outbox.effects[0]!;
     }
@@ -146,7 +150,7 @@ export class LeaderLog {
         continue;
       }
       const transactional = run.transaction !== 0;
-      const batch = { producerId, producerEpoch, baseSequence, records, timestamp: run.last, transactional };
+      const batch = { producerId, producerEpoch, baseSequence, records, transactional };
       this.#outbox.clear();
       onBatch(this.#state, batch, 0, 1, this.#outbox);
     }

@@ -90,11 +90,16 @@ export class PartitionLog {
     }
   }
 
+  /** Whether the abort marker of `transaction` is in the log. */
+  hasAborted(transaction: number): boolean {
+    return this.#aborted.length > 0 && this.#aborted.includes(transaction);
+  }
+
   /** Appends the records of `spans`, which pass evenly from `first` to `last` (ns), for `transaction` (0: none).
    *  @returns false: refused with INVALID_PRODUCER_EPOCH, since the transaction was aborted meanwhile. */
   append(spans: SpanList, first: number, last: number, transaction: number): boolean {
     if (transaction !== 0) {
-      if (this.#aborted.length > 0 && this.#aborted.includes(transaction)) return false;
+      if (this.hasAborted(transaction)) return false;
       this.#begin(transaction, first);
     }
     this.#records += spans.records;

@@ -3,19 +3,15 @@ import { Outbox } from "../records/index.ts";
 import {
   ANSWER_AGAIN,
   APPEND_BATCH,
-  expireProducers,
   LAST_SEQUENCE,
   onBatch,
   onMarkerEpoch,
   type ProducedBatch,
   type ProducerState,
-  producerSnapshot,
   producerState,
   REFUSE_INVALID_PRODUCER_EPOCH,
   REFUSE_OUT_OF_ORDER_SEQUENCE,
 } from "./producer-state.ts";
-
-const DAY = 86_400e9;
 
 /** A leader with a log of which only its length matters. */
 class Leader {
@@ -34,7 +30,6 @@ class Leader {
       producerEpoch: 0,
       baseSequence: 0,
       records: 1,
-      timestamp: 0,
       transactional: false,
     };
     const received = { ...whole, ...batch };
@@ -88,6 +83,7 @@ describe("what a leader does with a batch", () => {
     onMarkerEpoch(leader.state, 1, 3);
     onMarkerEpoch(leader.state, 9, 3);
     expect(leader.receive({ baseSequence: 1 })).toEqual([REFUSE_INVALID_PRODUCER_EPOCH, 4]);
+    expect(leader.receive({ producerId: 9, producerEpoch: 2 })).toEqual([REFUSE_INVALID_PRODUCER_EPOCH, 3]);
     expect(leader.receive({ producerEpoch: 4, baseSequence: 0 })).toEqual([APPEND_BATCH, 1]);
   });
 
@@ -128,26 +124,6 @@ describe("what idempotence does not catch: the same records are appended again",
     const other = new Leader();
     leader.receive(first);
     expect(other.receive(first)).toEqual([APPEND_BATCH, 0]);
-  });
-
-  test("after a day of silence: the producer is forgotten, unless a transaction of it is open", () => {
-    const leader = new Leader();
-    leader.receive(first);
-    expireProducers(leader.state, DAY - 1, DAY, () => false);
-    expect(leader.receive(first)).toEqual([ANSWER_AGAIN, 0]);
-    expireProducers(leader.state, DAY, DAY, () => true);
-    expect(leader.receive(first)).toEqual([ANSWER_AGAIN, 0]);
-    expireProducers(leader.state, DAY, DAY, () => false);
-    expect(leader.receive(first)).toEqual([APPEND_BATCH, 5]);
-  });
-
-  test("older than the newest batch in a snapshot, after an unclean restart: refused, not recognised", () => {
-    const leader = new Leader();
-    leader.receive(first);
-    leader.receive({ baseSequence: 5, records: 5 });
-    leader.state = producerSnapshot(leader.state);
-    expect(leader.receive({ baseSequence: 5, records: 5 })).toEqual([ANSWER_AGAIN, 5]);
-    expect(leader.receive(first)).toEqual([REFUSE_OUT_OF_ORDER_SEQUENCE, 10]);
   });
 });
 

@@ -3,7 +3,8 @@
  *  Source: kafka ProducerStateManager, ProducerAppendInfo, ProducerStateEntry, UnifiedLog.analyzeAndValidateProducerState
  *    (4.1); KIP-98, KIP-360; KAFKA-18202 for protocol v2.
  *  Leaves out: the open transaction's first offset (partition-log.ts), the coordinator epoch of markers, verification with
- *    the transaction coordinator (KIP-890). */
+ *    the transaction coordinator (KIP-890), producer.id.expiration.ms (nobody is forgotten), snapshot files (a broker that
+ *    starts has read its whole log). */
 
 import type { Outbox } from "../records/index.ts";
 
@@ -19,8 +20,6 @@ export interface ProducedBatch {
   readonly producerEpoch: number;
   readonly baseSequence: number;
   readonly records: number;
-  /** ns */
-  readonly timestamp: number;
   readonly transactional: boolean;
 }
 
@@ -34,8 +33,6 @@ export interface ProducerStateEntry {
   producerEpoch: number;
   /** oldest first, at most BATCHES_RETAINED. */
   batches: RetainedBatch[];
-  /** ns */
-  lastTimestamp: number;
 }
 
 /** Plain data. */
@@ -62,7 +59,7 @@ export function producerKnownTo(
 ): ProducerState {
   if (sequence === 0) return state;
   const newest = { baseSequence: sequence - 1, lastSequence: sequence - 1, baseOffset: -1 };
-  const entry = { producerEpoch, batches: [newest], lastTimestamp: 0 };
+  const entry = { producerEpoch, batches: [newest] };
   return { entries: new Map([...state.entries, [producerId, entry]]) };
 }
 
@@ -89,7 +86,7 @@ export function onBatch(
       outbox.add(REFUSE_OUT_OF_ORDER_SEQUENCE, 0);
       return;
     }
-    const created = { producerEpoch: batch.producerEpoch, batches: [], lastTimestamp: batch.timestamp };
+    const created = { producerEpoch: batch.producerEpoch, batches: [] };
     state.entries.set(batch.producerId, created);
     append(created, batch, endOffset, outbox);
     return;
@@ -115,34 +112,14 @@ export function onBatch(
   }
 }
 
-/** A marker with a higher epoch fences the producer's earlier instances on this partition. */
+/** A marker with a higher epoch fences the producer's earlier instances on this partition, whether or not it wrote any. */
 export function onMarkerEpoch(state: ProducerState, producerId: number, producerEpoch: number): void {
   const entry = state.entries.get(producerId);
-  if (entry === undefined || producerEpoch <= entry.producerEpoch) return;
-  entry.producerEpoch = producerEpoch;
-  entry.batches = [];
-}
-
-/** Forgets producers silent for longer than `expiration` (producer.id.expiration.ms), ns. `inTransaction` keeps those with an
- *  open transaction. */
-export function expireProducers(
-  state: ProducerState,
-  now: number,
-  expiration: number,
-  inTransaction: (producerId: number) => boolean,
-): void {
-  for (const [producerId, entry] of state.entries) {
-    if (now - entry.lastTimestamp >= expiration && !inTransaction(producerId))
-      state.entries.delete(producerId);
+  if (entry === undefined) state.entries.set(producerId, { producerEpoch, batches: [] });
+  else if (producerEpoch > entry.producerEpoch) {
+    entry.producerEpoch = producerEpoch;
+    entry.batches = [];
   }
-}
-
-/** What a snapshot file holds: the newest batch of each producer. */
-export function producerSnapshot(state: ProducerState): ProducerState {
-  const entries = [...state.entries].map(
-    ([producerId, entry]) => [producerId, { ...entry, batches: entry.batches.slice(-1) }] as const,
-  );
-  return { entries: new Map(entries) };
 }
 
 function repeatOf(entry: ProducerStateEntry, batch: ProducedBatch): RetainedBatch | undefined {
@@ -156,6 +133,5 @@ function append(entry: ProducerStateEntry, batch: ProducedBatch, endOffset: numb
   const lastSequence = sequenceAfter(batch.baseSequence, batch.records - 1);
   entry.batches.push({ baseSequence: batch.baseSequence, lastSequence, baseOffset: endOffset });
   if (entry.batches.length > BATCHES_RETAINED) entry.batches.shift();
-  entry.lastTimestamp = batch.timestamp;
   outbox.add(APPEND_BATCH, endOffset);
 }

@@ -42,7 +42,8 @@ export type SendError =
   | "NetworkException"
   | "NotEnoughReplicasException"
   | "NotLeaderOrFollowerException"
-  | "OutOfOrderSequenceException";
+  | "OutOfOrderSequenceException"
+  | "InvalidProducerEpochException";
 
 /** Hears of the records that a producer gives up, with the time (ns) at which its caller is told. */
 export type SendErrorListener = (error: SendError, at: number) => void;

@@ -46,7 +46,7 @@ function againSequenced(batches: readonly Piece[], kept: number): Piece[] {
   const offer = (sequence: number, records: number): number => {
     outbox.clear();
     const { producerEpoch } = sender;
-    const batch = { producerId: 0, producerEpoch, baseSequence: sequence, records, timestamp: 0 };
+    const batch = { producerId: 0, producerEpoch, baseSequence: sequence, records };
     onBatch(leader, { ...batch, transactional: false }, 0, 1, outbox);
     return outbox.effects[0]!;
   };

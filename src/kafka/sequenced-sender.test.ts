@@ -200,7 +200,7 @@ class Wire {
   ): void {
     if (request === undefined) return;
     const outbox = new Outbox();
-    const batch = { ...request, producerId: 1, records: 1, timestamp: 0, transactional: false };
+    const batch = { ...request, producerId: 1, records: 1, transactional: false };
     if (this.#idempotent) onBatch(this.#leader, batch, this.log.length, 1, outbox);
     else outbox.add(APPEND_BATCH);
     const effect = outbox.effects[0]!;

@@ -52,6 +52,8 @@ function world(settings: Partial<TransactionCoordinatorSettings> = {}) {
       stateLogPartitions: 50,
       maxTimeout: 900_000 * MS,
       sweepInterval: 10_000 * MS,
+      idExpiration: 7 * 86_400_000 * MS,
+      expiryInterval: 3_600_000 * MS,
       sweepPhases: Array.from({ length: brokers }, () => 3000 * MS),
       addPartitionsRetryBackoff: 20 * MS,
       quiet: false,
@@ -115,6 +117,47 @@ describe("where a transactional id is coordinated", () => {
     const { coordinator } = world();
     expect([ID_0, ID_1].map((id) => coordinator.coordinatorOf(id))).toEqual([0, 1]);
   });
+});
+
+test("an id that has been idle for transactional.id.expiration.ms is forgotten at the next look for such ids", () => {
+  const { coordinator, client, write, outcome, log, at, run } = world({
+    idExpiration: 1_800_000 * MS,
+    expiryInterval: 3_600_000 * MS,
+  });
+  const producer = client(ID_0);
+  producer.initAtStart();
+  const busy = client(ID_1);
+  busy.initAtStart();
+  // Each coordinator looks at 3 s and at 3603 s.
+  at(3_500_000, () => busy.initTransactions(3_500_000 * MS, outcome("init of the busy one")));
+  const known: unknown[] = [];
+  for (const time of [3_602_999, 3_603_000]) {
+    at(time, () =>
+      known.push([ID_0, ID_1].map((id) => coordinator.describe(id)?.current.producerId ?? "unknown")),
+    );
+  }
+  const joined: number[] = [];
+  at(3_603_500, () => {
+    const transaction = coordinator.begin(9);
+    joined.push(producer.join(transaction, [], 3_603_500 * MS));
+  });
+  at(3_604_000, () => producer.initTransactions(3_604_000 * MS, outcome("init")));
+  at(3_605_000, () => {
+    write(producer, [0]);
+    known.push([producer.producerId, producer.producerEpoch]);
+  });
+  run(3_605_001);
+  expect(known).toEqual([
+    [0, 1e9],
+    ["unknown", 1e9],
+    [1, 0],
+  ]);
+  expect(joined).toEqual([-1]);
+  expect(log).toEqual([
+    [rounded(3_500_000 + WRITE), "init of the busy one: NONE"],
+    [rounded(3_604_000 + WRITE), "init: NONE"],
+    [3_605_000, "began 2 by 9 at 3605000"],
+  ]);
 });
 
 describe("initTransactions", () => {

@@ -41,6 +41,7 @@ import {
   onAppended,
   onAppendFailed,
   onEndTxn,
+  onExpire,
   onInitProducerId,
   onMarkersWritten,
   onSweep,
@@ -63,6 +64,10 @@ export interface TransactionCoordinatorSettings {
   readonly sweepInterval: number;
   /** ns from 0 to the first look of each broker, 0 <= phase < interval. */
   readonly sweepPhases: readonly number[];
+  /** transactional.id.expiration.ms, and transaction.remove.expired.transaction.cleanup.interval.ms: how often each broker looks
+   *  for ids that have been idle for so long, with the phase of its other look, ns. */
+  readonly idExpiration: number;
+  readonly expiryInterval: number;
   /** add.partitions.to.txn.retry.backoff.ms, ns: a leader's wait before it asks again (version 2). */
   readonly addPartitionsRetryBackoff: number;
   /** Whether brokers handle requests all the time. On quiet ones the write of CompleteCommit lies until the coordinator
@@ -231,6 +236,8 @@ export class TransactionCoordinator implements PartitionListener {
   readonly #parked: readonly number[][];
   /** Per broker: when the next look is due; infinite: none. */
   readonly #sweepAt: Float64Array;
+  /** Per broker: its latest look for ids that have been idle, ns. */
+  readonly #expiredAt: Float64Array;
   readonly #kinds: {
     readonly arrives: number;
     readonly durable: number;
@@ -273,6 +280,7 @@ export class TransactionCoordinator implements PartitionListener {
     );
     this.#parked = Array.from({ length: brokers }, () => []);
     this.#sweepAt = new Float64Array(brokers).fill(Number.POSITIVE_INFINITY);
+    this.#expiredAt = new Float64Array(brokers);
     this.#kinds = {
       arrives: sim.defineKind("transaction request arrives", (request) => this.#onArrives(request)),
       durable: sim.defineKind("transition durable", (id, write) => this.#onDurable(id, write)),
@@ -366,6 +374,7 @@ export class TransactionCoordinator implements PartitionListener {
 
   /** What the coordinator of `transactionalId` knows about it: a copy of plain data; undefined: nothing. */
   describe(transactionalId: string): TransactionMetadata | undefined {
+    this.#expireIds(this.coordinatorOf(transactionalId));
     const id = this.#idOf.get(transactionalId);
     if (id === undefined) return undefined;
     const metadata = this.#stateOf(transactionalId).ids.get(id);
@@ -455,6 +464,7 @@ export class TransactionCoordinator implements PartitionListener {
       }
       open.addingUntil = handled + this.#durableWrite;
     }
+    this.#expireIds(this.coordinatorOf(transactionalId));
     const id = this.#intern(transactionalId);
     const state = this.#stateOf(transactionalId);
     this.#outbox.clear();
@@ -639,6 +649,7 @@ export class TransactionCoordinator implements PartitionListener {
       this.#reply(number, COORDINATOR_LOAD_IN_PROGRESS, undefined);
       return;
     }
+    this.#expireIds(broker);
     const state = this.#states[broker]!;
     const id = this.#intern(request.transactionalId);
     const { producerId, producerEpoch, kind, version } = request;
@@ -768,6 +779,26 @@ export class TransactionCoordinator implements PartitionListener {
     this.#perform(broker);
     for (const { current } of state.ids.values()) {
       if (current.state === "Ongoing") this.#planSweep(broker, current.startedAt + current.timeout);
+    }
+  }
+
+  /** Looks for ids that have been idle have no event: the latest one is made up for before a request is answered. */
+  #expireIds(broker: number): void {
+    const { idExpiration, expiryInterval, sweepPhases } = this.#settings;
+    const phase = sweepPhases[broker]!;
+    const look = phase + Math.floor((this.#sim.now - phase) / expiryInterval) * expiryInterval;
+    if (look <= this.#expiredAt[broker]!) return;
+    this.#expiredAt[broker] = look;
+    const state = this.#states[broker]!;
+    this.#outbox.clear();
+    onExpire(state, look, idExpiration, this.#outbox);
+    const { a, length } = this.#outbox;
+    const expired = Array.from({ length }, (_, i) => a[i]!);
+    for (const id of expired) {
+      this.#countWrite(id);
+      this.#outbox.clear();
+      onAppended(state, id, this.#outbox);
+      this.#forget(id);
     }
   }
 
@@ -983,9 +1014,13 @@ export class TransactionCoordinator implements PartitionListener {
       if (pending !== null || (current.state !== "CompleteCommit" && current.state !== "CompleteAbort"))
         continue;
       state.ids.delete(id);
-      this.#idOf.delete(this.#nameOf.get(id)!);
-      this.#nameOf.delete(id);
+      this.#forget(id);
     }
+  }
+
+  #forget(id: number): void {
+    this.#idOf.delete(this.#nameOf.get(id)!);
+    this.#nameOf.delete(id);
   }
 }
 

@@ -45,6 +45,8 @@ function cluster(brokers: 1 | 3, version: 1 | 2) {
       stateLogPartitions: 50,
       maxTimeout: 900_000 * MS,
       sweepInterval: 10_000 * MS,
+      idExpiration: 7 * 86_400_000 * MS,
+      expiryInterval: 3_600_000 * MS,
       sweepPhases: [0, 0, 0].slice(0, brokers),
       addPartitionsRetryBackoff: 20 * MS,
       quiet: true,

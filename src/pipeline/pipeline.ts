@@ -144,6 +144,10 @@ export interface TransactionsSpec {
   readonly sweepInterval: Duration;
   /** time of the first look of every broker; undefined: drawn for each. */
   readonly sweepPhase: Duration | undefined;
+  /** `transactional.id.expiration.ms` */
+  readonly idExpiration: Duration;
+  /** `transaction.remove.expired.transaction.cleanup.interval.ms` */
+  readonly expiryInterval: Duration;
   /** `add.partitions.to.txn.retry.backoff.ms` */
   readonly addPartitionsRetryBackoff: Duration;
 }

@@ -195,6 +195,12 @@ function resolveKafka(kafka: ParsedPipeline["kafka"], versions: Versions, defaul
         "transaction.abort.timed.out.transaction.cleanup.interval.ms",
       ),
       sweepPhase: kafka["transaction-sweep-phase"],
+      idExpiration: defaults.of(brokerOptions, config, "transactional.id.expiration.ms"),
+      expiryInterval: defaults.of(
+        brokerOptions,
+        config,
+        "transaction.remove.expired.transaction.cleanup.interval.ms",
+      ),
       addPartitionsRetryBackoff: defaults.of(brokerOptions, config, "add.partitions.to.txn.retry.backoff.ms"),
     },
     minInsyncReplicas,

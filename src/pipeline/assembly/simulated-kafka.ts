@@ -538,6 +538,8 @@ export class SimulatedKafka {
         stateLogPartitions: transactions.stateLogPartitions,
         maxTimeout: transactionMaxTimeout,
         sweepInterval,
+        idExpiration: transactions.idExpiration,
+        expiryInterval: transactions.expiryInterval,
         sweepPhases: Array.from({ length: brokers }, (_, broker) => phaseOf(broker)),
         addPartitionsRetryBackoff: transactions.addPartitionsRetryBackoff,
         // Producers, consumers and followers ask brokers for something all the time.

@@ -132,6 +132,18 @@ export const brokerOptions = options({
       "Time between two looks for timed-out transactions.",
       { source: "Kafka 4.1 TransactionStateManagerConfig" },
     ],
+    "transactional.id.expiration.ms": [
+      positive,
+      "604800000",
+      "Time before an idle transactional id is forgotten.",
+      { source: "Kafka 4.1 TransactionStateManagerConfig" },
+    ],
+    "transaction.remove.expired.transaction.cleanup.interval.ms": [
+      positive,
+      "3600000",
+      "Time between two looks for expired ids.",
+      { source: "Kafka 4.1 TransactionStateManagerConfig" },
+    ],
     "transaction.state.log.num.partitions": [
       integer({ min: 1 }),
       "50",
@@ -271,18 +283,6 @@ export const brokerOptions = options({
       "86400000",
       "Time before an idle producer is forgotten.",
       { source: "Kafka 4.1 TransactionLogConfig" },
-    ],
-    "transactional.id.expiration.ms": [
-      positive,
-      "604800000",
-      "Time before an idle transactional id is forgotten.",
-      { source: "Kafka 4.1 TransactionStateManagerConfig" },
-    ],
-    "transaction.remove.expired.transaction.cleanup.interval.ms": [
-      positive,
-      "3600000",
-      "Time between two looks for expired ids.",
-      { source: "Kafka 4.1 TransactionStateManagerConfig" },
     ],
     "transaction.state.log.segment.bytes": [
       bytes,

@@ -179,7 +179,7 @@ export const MUTANTS: readonly Mutant[] = [
     name: "fenced-write-accepted",
     bug: "a partition takes records of a transaction behind its abort marker",
     file: "kafka/partition-log.ts",
-    find: "      if (this.#aborted.length > 0 && this.#aborted.includes(transaction)) return false;\n",
+    find: "      if (this.hasAborted(transaction)) return false;\n",
     replace: "",
     killedBy: "NoReadBeyondLastStableOffset",
     setup: "spare",
