@@ -9,11 +9,15 @@
 import {
   type ClientLinks,
   type ClientPlace,
+  type ClientRetries,
+  findsLeaderAt,
   firstRetryAfter,
+  givenUpAfter,
   type KafkaObserver,
   type LeaderChange,
   type LinkCut,
   type LossReason,
+  noticesLossAt,
   type PartitionChange,
   type PartitionListener,
   type PartitionStatus,
@@ -25,18 +29,12 @@ import {
 import type { Origin } from "../records/index.ts";
 
 /** Times in ns. */
-export interface OriginLogSettings {
+export interface OriginLogSettings extends ClientRetries {
   /** number of the topic in its pipeline. */
   readonly topic: number;
   readonly acks: "0" | "1" | "all";
   readonly idempotence: boolean;
   readonly maxInFlight: number;
-  /** how often a batch is sent again. */
-  readonly retries: number;
-  readonly retryBackoff: number;
-  readonly retryBackoffMax: number;
-  readonly requestTimeout: number;
-  readonly deliveryTimeout: number;
   /** from creation until the high watermark has passed a record, see publishDelay. */
   readonly publishDelay: number;
   /** the part of it from the append until then. */
@@ -378,13 +376,9 @@ export class OriginLog implements PartitionListener {
   /** How long a record waits in the producer: for delivery.timeout.ms, or as long as the retries of a batch that is refused
    *  take, ns. */
   #patience(before: PartitionStatus, election: LeaderChange | undefined): number {
-    const { acks, deliveryTimeout, retries, retryBackoff, retryBackoffMax } = this.#settings;
+    const { acks, deliveryTimeout } = this.#settings;
     const isRefused = before === "not-enough-replicas" && election === undefined && acks === "all";
-    if (!isRefused || (retries > 0 && Math.min(retryBackoff, retryBackoffMax) === 0)) return deliveryTimeout;
-    let all = 0;
-    for (let i = 0; i < retries && all < deliveryTimeout; i++)
-      all += Math.min(retryBackoffMax, retryBackoff * 2 ** i);
-    return Math.min(deliveryTimeout, all);
+    return isRefused ? givenUpAfter(this.#settings) : deliveryTimeout;
   }
 
   /** What waits in the producer from origin offset `from` on is sent at `sentAt` and readable from `at` on, as far as it has
@@ -415,13 +409,12 @@ export class OriginLog implements PartitionListener {
   }
 
   #retryAt({ election, stalledAt }: PartitionState, before: PartitionStatus, now: number): number {
-    const { acks, retryBackoff, retryBackoffMax, requestTimeout } = this.#settings;
+    const { acks, requestTimeout } = this.#settings;
     if (election !== undefined) {
-      const noticedAt = Math.min(election.noticedBy, election.lostAt + requestTimeout);
-      return firstRetryAfter(noticedAt, Math.max(noticedAt, now), retryBackoff, retryBackoffMax);
+      return findsLeaderAt(noticesLossAt(election, requestTimeout), now, this.#settings);
     }
     if (before === "not-enough-replicas" && acks === "all") {
-      return firstRetryAfter(stalledAt, now, retryBackoff, retryBackoffMax);
+      return firstRetryAfter(stalledAt, now, this.#settings);
     }
     return now;
   }

@@ -11,6 +11,7 @@
 import { invariant } from "../engine/index.ts";
 import { Outbox, SpanList } from "../records/index.ts";
 import { NO_JOB } from "./client-links.ts";
+import { backoffAfter, findsLeaderAt, firstRetryAfter } from "./client-retries.ts";
 import type { FollowedBatch, LeaderLog } from "./leader-log.ts";
 import type { LossReason } from "./observations.ts";
 import type { LeaderChange } from "./partition-change.ts";
@@ -23,7 +24,7 @@ import {
   type ProduceRequest,
   ProduceRequests,
 } from "./produce-requests.ts";
-import { firstRetryAfter, type SendError } from "./record-producer.ts";
+import type { SendError } from "./record-producer.ts";
 import {
   ABORTABLE_ERROR,
   COMPLETE_BATCH,
@@ -432,14 +433,14 @@ export class BatchSender {
   }
 
   #onAnswer(batch: FollowedBatch, answer: ProduceAnswer, now: number): void {
-    const { idempotence, retries, retryBackoff, retryBackoffMax } = this.#settings;
+    const { idempotence, retries } = this.#settings;
     const { partition, number } = batch;
     if (!this.#batches.has(number)) return;
     if (answer !== "NONE" && batch.attempts > retries) {
       this.#giveUp(batch, "retries exhausted", ERRORS[answer] ?? "NetworkException");
       return;
     }
-    batch.readyAt = now + Math.min(retryBackoffMax, retryBackoff * 2 ** (batch.attempts - 1));
+    batch.readyAt = now + backoffAfter(batch.attempts, this.#settings);
     this.#outbox.clear();
     if (idempotence) onAnswer(this.#sequenced!, partition, number, answer, this.#outbox);
     else onAnswerUnsequenced(this.#unsequenced, partition, number, answer, this.#outbox);
@@ -505,22 +506,21 @@ export class BatchSender {
   /** When the client knows who leads `partition`, ns; infinite: it can't be foreseen. */
   #knowsAt(partition: number): number {
     const { knownLeader, noticedAt, electedAt } = this.#partitions[partition]!;
-    const { retryBackoff, retryBackoffMax } = this.#settings;
     if (knownLeader === this.#topic.leader(partition)) return Number.NEGATIVE_INFINITY;
     if (this.#topic.statusOf(partition) === "no-leader" || Number.isNaN(noticedAt))
       return Number.POSITIVE_INFINITY;
-    return firstRetryAfter(noticedAt, Math.max(noticedAt, electedAt), retryBackoff, retryBackoffMax);
+    return findsLeaderAt(noticedAt, electedAt, this.#settings);
   }
 
   /** When a request can be sent to `broker`, ns. */
   #opensAt(broker: number, now: number): number {
     const connection = this.#connection(broker);
-    const { stateOf, links, client, retryBackoff, retryBackoffMax } = this.#settings;
+    const { stateOf, links, client } = this.#settings;
     if (connection.isOpen) return Number.NEGATIVE_INFINITY;
     if (stateOf(broker) !== "works") return Number.POSITIVE_INFINITY;
     if (Number.isNaN(connection.worksSince)) connection.worksSince = now;
     const { closedAt, worksSince } = connection;
-    const tried = firstRetryAfter(closedAt, worksSince, retryBackoff, retryBackoffMax);
+    const tried = firstRetryAfter(closedAt, worksSince, this.#settings);
     return links.reconnectsAt(client, broker, closedAt, Math.max(tried, now));
   }
 

@@ -6,7 +6,7 @@
  *    (request.timeout.ms, reconnect.backoff.max.ms).
  *  Leaves out: jitter, handshakes, bandwidth; request.timeout.ms other than the default of 30 s where a cut lasts longer. */
 
-import { firstRetryAfter } from "./record-producer.ts";
+import { firstRetryAfter } from "./client-retries.ts";
 
 /** Messages that a fault can pick. */
 export type FaultyMessage =
@@ -62,10 +62,11 @@ interface MessageFault {
   times: number;
 }
 
-const FIRST_RETRANSMISSION = 200e6;
-const LAST_RETRANSMISSION = 120e9;
+/** Of TCP, RFC 6298. */
+const RETRANSMISSIONS = { retryBackoff: 200e6, retryBackoffMax: 120e9 };
 const REQUEST_TIMEOUT = 30e9;
-const RECONNECT_BACKOFF_MAX = 1e9;
+/** reconnect.backoff.max.ms, which a broker that is long gone has reached. */
+const RECONNECTIONS = { retryBackoff: 1e9, retryBackoffMax: 1e9 };
 
 /** When what was sent at `from` first gets through a cut that lasts for `duration`, ns, and whether requests have timed out
  *  before. */
@@ -75,9 +76,9 @@ export function throughAgainAt(
 ): { readonly until: number; readonly timedOut: boolean } {
   const healedAt = from + duration;
   const timedOut = duration > REQUEST_TIMEOUT;
-  const retransmitted = firstRetryAfter(from, healedAt, FIRST_RETRANSMISSION, LAST_RETRANSMISSION);
+  const retransmitted = firstRetryAfter(from, healedAt, RETRANSMISSIONS);
   const reconnected = timedOut
-    ? firstRetryAfter(from + REQUEST_TIMEOUT, healedAt, RECONNECT_BACKOFF_MAX, RECONNECT_BACKOFF_MAX)
+    ? firstRetryAfter(from + REQUEST_TIMEOUT, healedAt, RECONNECTIONS)
     : Number.POSITIVE_INFINITY;
   return { until: Math.min(retransmitted, reconnected), timedOut };
 }
@@ -184,7 +185,7 @@ export class ClientLinks {
     let through = at;
     for (const cut of this.#cuts) {
       if (!reaches(cut, client, broker) || cut.healedAt <= through || cut.from > through) continue;
-      through = firstRetryAfter(closedAt, cut.healedAt, RECONNECT_BACKOFF_MAX, RECONNECT_BACKOFF_MAX);
+      through = firstRetryAfter(closedAt, cut.healedAt, RECONNECTIONS);
     }
     return through;
   }

@@ -3,7 +3,6 @@ import { ALL } from "./client-links.ts";
 import type { InFlightSettings } from "./in-flight-batches.ts";
 import { inFlightWorld as world } from "./in-flight-world.fixture.ts";
 import type { LeaderChange } from "./partition-change.ts";
-import { firstRetryAfter } from "./record-producer.ts";
 
 test("without a failure a record is readable when it is replicated", () => {
   const { at, add, run } = world();
@@ -13,14 +12,6 @@ test("without a failure a record is readable when it is replicated", () => {
     [1, 1100],
     [2, 1200],
   ]);
-});
-
-test("a client tries again after back-offs that double up to the largest", () => {
-  expect(firstRetryAfter(1000, 1000, 100, 1000)).toBe(1000);
-  expect(firstRetryAfter(1000, 1001, 100, 1000)).toBe(1100);
-  expect(firstRetryAfter(1000, 1301, 100, 1000)).toBe(1000 + 100 + 200 + 400);
-  expect(firstRetryAfter(0, 3000, 100, 1000)).toBe(100 + 200 + 400 + 800 + 1000 + 1000);
-  expect(firstRetryAfter(0, 777, 0, 0)).toBe(777);
 });
 
 /** Ten records appended from 910 to 1000; their leader ends at 1000, another leads from 2000 on. */

@@ -19,6 +19,13 @@ export {
   NO_JOB,
   reaches,
 } from "./client-links.ts";
+export {
+  type ClientRetries,
+  findsLeaderAt,
+  firstRetryAfter,
+  givenUpAfter,
+  noticesLossAt,
+} from "./client-retries.ts";
 export { CurveConsumer } from "./curve-consumer.ts";
 export { CurveProducer, type CurveProducerKinds } from "./curve-producer.ts";
 export { EagerConsumer, type EagerConsumerKinds } from "./eager-consumer.ts";
@@ -50,7 +57,7 @@ export type {
 } from "./partition-change.ts";
 export { longestRequestWait } from "./producer-connection.ts";
 export { ReadableHistory } from "./readable-history.ts";
-export { firstRetryAfter, type RecordProducer, type RecordProducerSettings } from "./record-producer.ts";
+export type { RecordProducer, RecordProducerSettings } from "./record-producer.ts";
 export { type Piece, sentAgain } from "./sent-again.ts";
 export { StateLogLoader } from "./state-log-loader.ts";
 export { type LogWriter, Topic } from "./topic.ts";

@@ -5,6 +5,7 @@
 
 import type { BrokerState } from "./broker-cluster.ts";
 import type { ClientLinks, ClientPlace } from "./client-links.ts";
+import type { ClientRetries } from "./client-retries.ts";
 import type { FollowedBatch, LeaderLog, Run } from "./leader-log.ts";
 import type { LossReason } from "./observations.ts";
 import { ANSWER_AGAIN, APPEND_BATCH, REFUSE_INVALID_PRODUCER_EPOCH } from "./producer-state.ts";
@@ -13,16 +14,10 @@ import type { ProduceAnswer } from "./sequenced-sender.ts";
 import type { Topic } from "./topic.ts";
 
 /** Times in ns. */
-export interface BatchSenderSettings {
+export interface BatchSenderSettings extends ClientRetries {
   readonly acks: "0" | "1" | "all";
   readonly idempotence: boolean;
   readonly maxInFlight: number;
-  /** how often a batch is sent again. */
-  readonly retries: number;
-  readonly retryBackoff: number;
-  readonly retryBackoffMax: number;
-  readonly requestTimeout: number;
-  readonly deliveryTimeout: number;
   /** from sending until the leader has appended. */
   readonly appendTime: number;
   /** the part of it that a request holds its connection. */

@@ -48,24 +48,6 @@ export type SendError =
 /** Hears of the records that a producer gives up, with the time (ns) at which its caller is told. */
 export type SendErrorListener = (error: SendError, at: number) => void;
 
-/** First attempt at or after `until` of a client whose first one failed at `failedAt`, ns: back-offs double from `backoff` to
- *  `backoffMax`. Source: kafka ExponentialBackoff, without its jitter. */
-export function firstRetryAfter(
-  failedAt: number,
-  until: number,
-  backoff: number,
-  backoffMax: number,
-): number {
-  let at = failedAt;
-  let wait = Math.min(backoff, backoffMax);
-  while (at < until) {
-    if (wait <= 0) return until;
-    at += wait;
-    wait = Math.min(2 * wait, backoffMax);
-  }
-  return at;
-}
-
 /** What a producer does its work by. Times are ns. */
 export interface RecordProducerSettings {
   readonly brokers: number;

@@ -1,7 +1,7 @@
 import { invariant } from "../engine/index.ts";
+import { findsLeaderAt, noticesLossAt } from "./client-retries.ts";
 import type { PartitionChange, PartitionListener, PartitionStatus } from "./partition-change.ts";
 import { PartitionLog } from "./partition-log.ts";
-import { firstRetryAfter } from "./record-producer.ts";
 import type { DiskDelays, PartitionDisks } from "./slow-disk.ts";
 
 /** What consumers go by when a leader is gone: retry.backoff.ms, retry.backoff.max.ms, request.timeout.ms; and when it answers
@@ -63,15 +63,9 @@ export class Topic implements PartitionListener {
     if (leader >= 0) this.#leaders[partition] = leader;
     this.#statuses[partition] = status;
     if (election !== undefined) {
-      const { retryBackoff, retryBackoffMax, requestTimeout, metadataMaxAge } = CONSUMER;
+      const { requestTimeout, metadataMaxAge } = CONSUMER;
       const patience = election.stillAnswers === true ? metadataMaxAge : requestTimeout;
-      const noticedAt = Math.min(election.noticedBy, election.lostAt + patience);
-      this.logs[partition]!.fetchedFrom = firstRetryAfter(
-        noticedAt,
-        Math.max(noticedAt, now),
-        retryBackoff,
-        retryBackoffMax,
-      );
+      this.logs[partition]!.fetchedFrom = findsLeaderAt(noticesLossAt(election, patience), now, CONSUMER);
     }
     for (const listener of this.#listeners) listener.onPartitionChanged(partition, change, now);
   }
