@@ -32,6 +32,8 @@ export class BarrierNeverOvertakesRecord
   readonly #found = new Violations();
   /** Per job and checkpoint. */
   readonly #collected: Map<number, Collected>[];
+  /** Per job and source partition: the last offset in a snapshot, which stays where a split is read to its end. */
+  readonly #lastOffsets: Map<number, number>[];
   /** Per job and subtask: its vertex, 0 for the sources. */
   readonly #vertexOf: readonly (readonly number[])[];
 
@@ -40,6 +42,7 @@ export class BarrierNeverOvertakesRecord
     this.#lineage = lineage;
     this.#applied = applied;
     this.#collected = pipeline.jobs.map(() => new Map());
+    this.#lastOffsets = pipeline.jobs.map(() => new Map());
     this.#vertexOf = pipeline.jobs.map(({ sourceParallelism, vertices }) =>
       [sourceParallelism, ...vertices.map(({ parallelism }) => parallelism)].flatMap((parallelism, vertex) =>
         Array.from({ length: parallelism }, () => vertex),
@@ -74,8 +77,10 @@ export class BarrierNeverOvertakesRecord
   offsetInSnapshot(job: number, checkpoint: number, originPartition: number, offset: number): void {
     if (this.#rule(this.#pipeline.jobs[job]!) === undefined) return;
     const { offsets } = this.#of(job, checkpoint);
-    if (originPartition >= 0) offsets.set(originPartition, offset);
-    else offsets.set(ANY, (offsets.get(ANY) ?? 0) + offset);
+    if (originPartition >= 0) {
+      offsets.set(originPartition, offset);
+      if (this.#pipeline.jobs[job]!.isBounded) this.#lastOffsets[job]!.set(originPartition, offset);
+    } else offsets.set(ANY, (offsets.get(ANY) ?? 0) + offset);
   }
 
   checkpointAcknowledged(
@@ -112,6 +117,9 @@ export class BarrierNeverOvertakesRecord
       if (older <= checkpoint) this.#collected[job]!.delete(older);
     const held = this.#applied.snapshotsOf(job, checkpoint);
     if (collected === undefined || held === undefined || this.#applied.deviates(job)) return;
+    // Of tasks that have finished.
+    for (const [partition, offset] of this.#lastOffsets[job]!)
+      if (!collected.offsets.has(partition)) collected.offsets.set(partition, offset);
     if (this.#rule(this.#pipeline.jobs[job]!) === "exactly")
       this.#compare(job, checkpoint, collected, held, at);
     else this.#count(job, checkpoint, collected, held, at);
@@ -152,7 +160,10 @@ export class BarrierNeverOvertakesRecord
     held: ReadonlyMap<number, RouteSightings>,
     at: number,
   ): void {
-    const { readsOrigins, vertices } = this.#pipeline.jobs[job]!;
+    const { readsOrigins, vertices, isBounded } = this.#pipeline.jobs[job]!;
+    // What operators have processed that have finished is in no snapshot.
+    const operators = vertices.reduce((sum, { parallelism }) => sum + parallelism, 0);
+    if (isBounded && subtasks.length < operators) return;
     // Of a state that comes from a checkpoint long past nothing is known.
     if (subtasks.some((subtask) => !held.has(subtask))) return;
     const processed: Map<number, number>[] = vertices.map(() => new Map());

@@ -25,6 +25,7 @@ export function smallPipeline(changed: Partial<CheckedPipeline["jobs"][number]> 
         interval: 10e9,
         mode: "exactly-once",
         unaligned: false,
+        isBounded: false,
         checkpointsAfterTasksFinish: true,
         source: { topic: "in", isolationLevel: "read_uncommitted" },
         readsOrigins: true,

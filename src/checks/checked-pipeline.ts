@@ -36,6 +36,8 @@ export interface CheckedJob {
   readonly interval: number | undefined;
   readonly mode: "exactly-once" | "at-least-once";
   readonly unaligned: boolean;
+  /** Its source ends. */
+  readonly isBounded: boolean;
   /** `execution.checkpointing.checkpoints-after-tasks-finish.enabled` */
   readonly checkpointsAfterTasksFinish: boolean;
   readonly source: { readonly topic: string; readonly isolationLevel: IsolationLevel };

@@ -31,6 +31,7 @@ export function checkedPipeline(pipeline: Pipeline): CheckedPipeline {
         interval: checkpointing.interval,
         mode: checkpointing.mode,
         unaligned: checkpointing.unaligned,
+        isBounded: source.bounded !== undefined,
         checkpointsAfterTasksFinish: checkpointing.checkpointsAfterTasksFinish,
         source: { topic: source.topic, isolationLevel: source.consumer.isolationLevel },
         readsOrigins: producers.some(({ topic }) => topic === source.topic),

@@ -148,13 +148,19 @@ describe("a failure", () => {
       `fail copy/work at ${end + 0.001} s`,
       [],
     ],
+    // The oracle of unaligned checkpoints has to know what a finished source has emitted.
+    [
+      "in which a process stands still, and others finish",
+      "freeze taskmanager-1 for 1.5 s at 4.3 s",
+      ["execution.checkpointing.unaligned.enabled=true"],
+    ],
     ["in which a process is lost", "kill taskmanager-1 at 3.2 s", ["parallelism.default=5"]],
   ])("%s: the job goes on from its last checkpoint, and finishes", (_, fault, assignments) => {
     const result = run([`faults.one=${fault}`, ...assignments]);
     expect(violations(result)).toEqual([]);
     expect(visible(result)).toEqual([ALL, ALL]);
     const { restarts, status } = result.recovery.jobs[0]!;
-    expect([restarts, status]).toEqual([1, "FINISHED"]);
+    expect([restarts, status]).toEqual([fault.startsWith("freeze") ? 0 : 1, "FINISHED"]);
   });
 });
 
