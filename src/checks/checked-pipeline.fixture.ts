@@ -51,6 +51,6 @@ export function smallPipeline(changed: Partial<CheckedPipeline["jobs"][number]> 
     origins: Array.from({ length: PARTITIONS }, (_, partition) => ({ topic: "in", partition })),
     topics: ["in", "out"],
     sweepInterval: 10e9,
-    planned: { faults: false, olderState: false, end: false, uncleanElection: false, brokers: false },
+    planned: { faults: false, olderState: false, uncleanElection: false, brokers: false },
   };
 }

@@ -16,8 +16,6 @@ export interface CheckedPipeline {
     readonly faults: boolean;
     /** A job is stopped or started by an operator: it may go on from an older state than the one it has committed last. */
     readonly olderState: boolean;
-    /** A job is ended and stays so. */
-    readonly end: boolean;
     /** A leader is elected that need not have everything. */
     readonly uncleanElection: boolean;
     /** Something happens to a broker or the network. */
@@ -40,6 +38,8 @@ export interface CheckedJob {
   readonly isBounded: boolean;
   /** `execution.checkpointing.checkpoints-after-tasks-finish.enabled` */
   readonly checkpointsAfterTasksFinish: boolean;
+  /** execution.checkpointing.max-concurrent-checkpoints; default 1. */
+  readonly concurrentCheckpoints?: number;
   readonly source: { readonly topic: string; readonly isolationLevel: IsolationLevel };
   /** Whether producers outside the jobs write its source's topic. */
   readonly readsOrigins: boolean;

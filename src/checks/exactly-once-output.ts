@@ -11,12 +11,15 @@ const MOST_NAMED = 4;
 export interface Permission {
   readonly since: string;
   readonly most: number;
+  /** What it doesn't explain, of these; undefined: it explains all. */
+  readonly beyondIt?: (offsets: readonly SeenOffsets[]) => readonly SeenOffsets[];
 }
 
 /** **ExactlyOnceOutput.** Once everything is drained, each reader has seen every record that was made for it, and each once:
  *  which offsets of which source partition were lost or seen more often is known exactly. What the delivery guarantee, the
  *  isolation level and the faults of the run permit is counted, not flagged; where what permits it is told of with a number of
- *  records (those that a leader had and its successor had not, those that a producer gave up or sent again), no more than these. */
+ *  records (those that a leader had and its successor had not, those that a producer gave up or sent again), no more than these; and where a job's end permits it, nothing that the job had
+ *  committed. */
 export function exactlyOnceOutput(
   pipeline: CheckedPipeline,
   ledger: DeliveryLedger,
@@ -40,6 +43,11 @@ export function exactlyOnceOutput(
       const made = lost + ledger.visible(reader);
       const sentence = `reader ${name} saw ${made - lost} of ${made} records; ${lost} lost: ${named(losses, pipeline)}`;
       tell(reader, "losses", lost, sentence);
+      const committed = excuse("losses", reader)?.beyondIt?.(losses) ?? [];
+      if (committed.length > 0)
+        violations.push(
+          `reader ${name} lost what was committed before its job ended: ${named(committed, pipeline)}`,
+        );
     }
     const repeats = ledger.duplicated(reader);
     if (repeats === 0 || deduplicates) return;

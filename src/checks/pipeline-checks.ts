@@ -6,7 +6,8 @@ import { AccountedDeviations, unaccounted } from "./accounted-deviations.ts";
 import { AppliedToState } from "./applied-to-state.ts";
 import { BarrierNeverOvertakesRecord } from "./barrier-never-overtakes-record.ts";
 import type { CheckedPipeline } from "./checked-pipeline.ts";
-import { DeliveryLedger, type EndOfTopic } from "./delivery-ledger.ts";
+import { CommittedOffsets } from "./committed-offsets.ts";
+import { DeliveryLedger, type EndOfTopic, type SeenOffsets } from "./delivery-ledger.ts";
 import { EveryTransactionCommits } from "./every-transaction-commits.ts";
 import { EveryTransactionEnds } from "./every-transaction-ends.ts";
 import { exactlyOnceOutput, type Permission } from "./exactly-once-output.ts";
@@ -60,6 +61,7 @@ export class PipelineChecks implements Observed {
   readonly #visibility: VisibilityAfterCompletion;
   readonly #causes: ReadonlySet<Cause>[];
   readonly #accounted: AccountedDeviations;
+  readonly #committedOffsets: CommittedOffsets;
   /** Per job: the last checkpoint whose output is visible; 0: none. */
   readonly #lastCommitted: number[];
   /** Per job: savepoints that are to complete. */
@@ -87,6 +89,7 @@ export class PipelineChecks implements Observed {
     this.#visibility = new VisibilityAfterCompletion(committed, jobs.length);
     this.#causes = jobs.map(() => plannedCauses(pipeline));
     this.#accounted = new AccountedDeviations(pipeline);
+    this.#committedOffsets = new CommittedOffsets(pipeline);
     this.#lastCommitted = jobs.map(() => 0);
     this.#savepoints = jobs.map(() => new Set());
   }
@@ -274,6 +277,7 @@ export class PipelineChecks implements Observed {
   }
 
   offsetInSnapshot(job: number, checkpoint: number, originPartition: number, offset: number): void {
+    this.#committedOffsets.offsetInSnapshot(job, checkpoint, originPartition, offset);
     this.#barriers.offsetInSnapshot(job, checkpoint, originPartition, offset);
   }
 
@@ -297,8 +301,10 @@ export class PipelineChecks implements Observed {
     at: number,
   ): void {
     // Sinks commit with it, unless it is a savepoint that the job goes on behind.
-    if (!this.#savepoints[job]!.delete(checkpoint))
+    if (!this.#savepoints[job]!.delete(checkpoint)) {
       this.#lastCommitted[job] = Math.max(this.#lastCommitted[job]!, checkpoint);
+      this.#committedOffsets.checkpointCompleted(job, checkpoint);
+    }
     this.#visibility.checkpointCompleted(job, checkpoint, triggeredAt, latestAckAt, at);
     this.#barriers.checkpointCompleted(job, checkpoint, triggeredAt, latestAckAt, at);
   }
@@ -378,11 +384,17 @@ export class PipelineChecks implements Observed {
   #permission(deviation: Deviation, reader: number, since: string | undefined): Permission | undefined {
     if (since === undefined || deviation === "reordering") return undefined;
     const one = this.pipeline.readers[reader]!;
-    const causes = (job: number): ReadonlySet<Cause> => unaccounted(this.#causes[job]!);
-    const isUnbounded = excuseOfReader(deviation, one, this.pipeline, causes) !== undefined;
+    const isExcused = (causes: (job: number) => ReadonlySet<Cause>): boolean =>
+      excuseOfReader(deviation, one, this.pipeline, causes) !== undefined;
+    const accounted = this.#accounted.most(deviation, one.topic);
+    const isUnbounded = isExcused((job) => unaccounted(this.#causes[job]!));
+    const isByEnd = isUnbounded && accounted === 0 && !isExcused((job) => withoutEnd(this.#causes[job]!));
     return {
       since,
-      most: isUnbounded ? Number.POSITIVE_INFINITY : this.#accounted.most(deviation, one.topic),
+      most: isUnbounded ? Number.POSITIVE_INFINITY : accounted,
+      ...(isByEnd && {
+        beyondIt: (losses: readonly SeenOffsets[]) => this.#committedOffsets.of(one.topic, losses),
+      }),
     };
   }
 
@@ -430,9 +442,12 @@ export class PipelineChecks implements Observed {
   }
 }
 
+function withoutEnd(causes: ReadonlySet<Cause>): ReadonlySet<Cause> {
+  return new Set([...causes].filter((cause) => cause !== "end"));
+}
+
 function plannedCauses({ planned }: CheckedPipeline): ReadonlySet<Cause> {
   const causes = new Set<Cause>();
-  if (planned.end) causes.add("end");
   if (planned.uncleanElection) causes.add("unclean election");
   return causes;
 }

@@ -33,6 +33,7 @@ export function checkedPipeline(pipeline: Pipeline): CheckedPipeline {
         unaligned: checkpointing.unaligned,
         isBounded: source.bounded !== undefined,
         checkpointsAfterTasksFinish: checkpointing.checkpointsAfterTasksFinish,
+        concurrentCheckpoints: checkpointing.maxConcurrentCheckpoints,
         source: { topic: source.topic, isolationLevel: source.consumer.isolationLevel },
         readsOrigins: producers.some(({ topic }) => topic === source.topic),
         mayBeLate:
@@ -75,11 +76,6 @@ export function checkedPipeline(pipeline: Pipeline): CheckedPipeline {
         ({ action }) =>
           action.kind === "operate" &&
           ["restart", "cancel-with-savepoint", "stop-with-savepoint"].includes(action.action.kind),
-      ),
-      end: faults.some(
-        ({ action }) =>
-          action.kind === "operate" &&
-          ["cancel", "cancel-with-savepoint", "stop-with-savepoint"].includes(action.action.kind),
       ),
       brokers: faults.some(
         ({ action }) =>

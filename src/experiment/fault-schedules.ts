@@ -23,7 +23,7 @@ const MOST_SLOW_DISK = 100_000;
 /** Draws plans of up to `most` faults that a pipeline can meet in `duration` ns: whom they hit is there, and the models can
  *  do it. They shrink towards no fault, and each towards the simplest one early in the run. */
 export function faultSchedules(pipeline: Pipeline, duration: number, most: number): fc.Arbitrary<FaultPlan> {
-  const drawn = fc.tuple(faultActions(pipeline), faultTimes(pipeline, duration));
+  const drawn = fc.tuple(faultActions(pipeline, duration), faultTimes(pipeline, duration));
   return fc.array(drawn, { maxLength: most }).map((faults) =>
     // Named as `sluice run --fault` names them, so that a replay gives the same bytes.
     faults.map(([action, time], i): Fault => ({ name: `command-line-${i + 1}`, action, time })),
@@ -54,7 +54,7 @@ function faultTimes(pipeline: Pipeline, duration: number): fc.Arbitrary<FaultTim
 }
 
 /** What the models can do to processes and tasks; the others of FaultAction come in here as they are modelled. */
-function faultActions(pipeline: Pipeline): fc.Arbitrary<FaultAction> {
+function faultActions(pipeline: Pipeline, duration: number): fc.Arbitrary<FaultAction> {
   const fail = fc
     .constantFrom(...pipeline.jobs.flatMap(taskTargets))
     .map((target): FaultAction => ({ kind: "fail", target }));
@@ -79,7 +79,7 @@ function faultActions(pipeline: Pipeline): fc.Arbitrary<FaultAction> {
   const troubles = [
     ...storageTroubles(pipeline),
     ...jobManagerFaults(pipeline),
-    ...operatorActions(pipeline),
+    ...operatorActions(pipeline, duration),
   ];
   const others = [fail, kill, freeze, slow, ...troubles];
   const ofBrokers = brokerFaults(pipeline, repair);
@@ -185,7 +185,7 @@ function isBetweenTwo(action: FaultAction): boolean {
 }
 
 /** What an operator may do without giving up a promise. */
-function operatorActions({ jobs, flink }: Pipeline): fc.Arbitrary<FaultAction>[] {
+function operatorActions({ jobs, flink }: Pipeline, duration: number): fc.Arbitrary<FaultAction>[] {
   const slots = flink.taskManagers * flink.slotsPerTaskManager;
   const possible = jobs.flatMap((job): FaultAction[] => {
     const { name, checkpointing } = job;
@@ -195,6 +195,8 @@ function operatorActions({ jobs, flink }: Pipeline): fc.Arbitrary<FaultAction>[]
     const stopped: OperatorAction[] = [{ kind: "stop-with-savepoint", drain: false }, fromSavepoint];
     // A job with tasks that have come to their end can't be stopped without a drain.
     const ended: OperatorAction[] = [
+      { kind: "cancel" },
+      ...(isCommittedLater(job, duration) ? [{ kind: "cancel-with-savepoint" } as const] : []),
       { kind: "savepoint" },
       ...(job.source.bounded === undefined ? stopped : []),
     ];
@@ -213,6 +215,14 @@ function operatorActions({ jobs, flink }: Pipeline): fc.Arbitrary<FaultAction>[]
     return [...ended, ...again, ...rescaled].map((action) => ({ kind: "operate", job: name, action }));
   });
   return possible.length === 0 ? [] : [fc.constantFrom(...possible)];
+}
+
+/** Whether what a job pre-commits may wait for as long as an operator takes to start it again. */
+function isCommittedLater({ sinks }: JobSpec, duration: number): boolean {
+  return sinks.every(
+    ({ deliveryGuarantee, transactionTimeout }) =>
+      deliveryGuarantee !== "exactly-once" || transactionTimeout > duration,
+  );
 }
 
 /** Pauses up to those that let every heartbeat be missed; an end only with high availability, else the jobs would be gone and
