@@ -200,7 +200,7 @@ describe("without a failure", () => {
     run(2 * SECOND);
     expect(log).toEqual(["pre-committed 1", "commit of 1", `done at ${1600 + WRITE}`]);
     expect(outcomes).toEqual(["committed 1"]);
-    expect(sink.counters).toMatchObject({
+    expect(sink.metrics).toMatchObject({
       totalCommittables: 1,
       successfulCommittables: 1,
       pendingCommittables: 0,
@@ -477,7 +477,7 @@ describe("a transaction of a running sink that is open for longer than its time-
       "commit of 2",
     ]);
     expect(committed()).toEqual([4, 5]);
-    expect(sink.counters).toMatchObject({ failedCommittables: 1, successfulCommittables: 1 });
+    expect(sink.metrics).toMatchObject({ failedCommittables: 1, successfulCommittables: 1 });
   });
 
   test("above the brokers' maximum the writer can't start at all", () => {

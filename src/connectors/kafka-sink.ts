@@ -6,7 +6,7 @@
  *  Leaves out: connections of several producers of one writer (its records go over one). */
 
 import { invariant, type RandomStream, type Simulation } from "../engine/index.ts";
-import type { ChainedSink, CommittableState } from "../flink/index.ts";
+import type { ChainedSink, CommittableState, SinkMetrics } from "../flink/index.ts";
 import {
   errorName,
   INVALID_PRODUCER_EPOCH,
@@ -129,6 +129,7 @@ export class KafkaSink implements ChainedSink {
   #owned: OwnedSubtasks;
   #partition: number;
   #bytesInPartition = 0;
+  #recordsSend = 0;
   #current: InternalProducer | undefined;
   #lastCheckpoint = 0;
   /** 1 for each partition that the transaction holds. */
@@ -188,9 +189,13 @@ export class KafkaSink implements ChainedSink {
     this.#listener = listener;
   }
 
-  /** Metrics of the committer, with Flink's names. */
-  get counters(): CommitterState<KafkaCommittable>["counters"] & { readonly pendingCommittables: number } {
-    return { ...this.#committer.counters, pendingCommittables: this.#committer.requests.length };
+  /** Metrics of the writer and of the committer. */
+  get metrics(): SinkMetrics {
+    return {
+      numRecordsSend: this.#recordsSend,
+      ...this.#committer.counters,
+      pendingCommittables: this.#committer.requests.length,
+    };
   }
 
   #exactlyOnce(): boolean {
@@ -359,6 +364,7 @@ export class KafkaSink implements ChainedSink {
     }
     const { job, writer } = this.#settings;
     this.#observer.written?.(job, writer, this.#topic.name, transaction, spans.records, first);
+    this.#recordsSend += spans.records;
     this.#producer.send(partition, spans, first, last, transaction, joinTime);
   }
 

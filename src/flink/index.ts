@@ -51,7 +51,7 @@ export { RocksDBStateBackend } from "./state-backend-rocksdb.ts";
 export { SubtaskCheckpointCoordinator } from "./subtask-checkpoint-coordinator.ts";
 export { TaskEventTime, type TaskWindows } from "./task-event-time.ts";
 export { UPDATE_INTERVAL } from "./task-gauges.ts";
-export type { TaskMetrics } from "./task-metrics.ts";
+export type { SinkMetrics, TaskMetrics } from "./task-metrics.ts";
 export type { CommittableState, TaskStateSnapshot } from "./task-state-snapshot.ts";
 export { NO_STATE } from "./task-state-snapshot.ts";
 export { type FiredWindow, TumblingWindows } from "./tumbling-windows.ts";

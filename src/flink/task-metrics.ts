@@ -32,8 +32,25 @@ export interface DebloatGauges {
   readonly estimatedTimeToConsumeBuffersMs: number;
 }
 
+/** What the metrics of a sink's writer and committer show, of the current attempt.
+ *  Source: flink InternalSinkWriterMetricGroup, InternalSinkCommitterMetricGroup (FLIP-371). */
+export interface SinkMetrics {
+  /** Records that the writer has handed to its producer. */
+  readonly numRecordsSend: number;
+  /** Committables that have come to the committer, and what became of them; one that is retried counts each time. */
+  readonly totalCommittables: number;
+  readonly successfulCommittables: number;
+  readonly alreadyCommittedCommittables: number;
+  readonly failedCommittables: number;
+  readonly retriedCommittables: number;
+  /** Those that wait for their checkpoint. */
+  readonly pendingCommittables: number;
+}
+
 /** What Flink's metrics of a task show. */
 export interface TaskMetrics extends RunningTaskMetrics {
+  /** Of the sinks chained to the task. */
+  readonly sinks?: readonly (SinkMetrics & { readonly topic: string })[];
   /** ms that the attempt took from the beginning of its restore until it ran; 0 for one that runs from the beginning on. */
   readonly initializationTime: number;
 }

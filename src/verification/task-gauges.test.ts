@@ -106,6 +106,36 @@ describe("busy, idle and back-pressured time", () => {
 });
 
 describe("counters", () => {
+  test("a sink's writer has sent what its task has processed, and its committer has committed all but the checkpoint under way", () => {
+    const { tasks, checkpoints, deliveryGuarantees } = runPipeline(
+      scenario("jobs.job.config.execution.checkpointing.interval=1 s"),
+      { seed: "1", duration: 10.5 * SECOND },
+    );
+    expect(Object.values(deliveryGuarantees)).toEqual(["exactly-once"]);
+    const [source, operator] = tasks;
+    expect(source!.subtasks.map((subtask) => subtask!.sinks)).toEqual(source!.subtasks.map(() => undefined));
+    const { completed } = checkpoints[0]!;
+    expect(completed).toBeGreaterThan(8);
+    for (const subtask of operator!.subtasks) {
+      const [sink, ...others] = subtask!.sinks!;
+      expect(others).toEqual([]);
+      expect(sink).toEqual({
+        topic: "out",
+        numRecordsSend: subtask!.numRecordsIn,
+        totalCommittables: sink!.successfulCommittables + sink!.pendingCommittables,
+        successfulCommittables: sink!.successfulCommittables,
+        alreadyCommittedCommittables: 0,
+        failedCommittables: 0,
+        retriedCommittables: 0,
+        pendingCommittables: sink!.pendingCommittables,
+      });
+      // One for each checkpoint that had completed by the end of the load.
+      expect(sink!.successfulCommittables).toBeGreaterThan(8);
+      expect(sink!.successfulCommittables).toBeLessThanOrEqual(completed);
+      expect(sink!.pendingCommittables).toBeLessThanOrEqual(1);
+    }
+  });
+
   test("records in and out, and the bytes of finished segments", () => {
     const [source, operator] = vertices(10.5);
     type Counter = "numRecordsIn" | "numRecordsOut" | "numBytesIn" | "numBytesOut" | "numBuffersOut";

@@ -315,10 +315,15 @@ export class SimulatedAttempts implements JobDeployment {
     const { vertices, subtasks } = this.#builder;
     const ofVertices: (TaskMetrics | null)[][] = vertices.map(() => []);
     subtasks.forEach(({ vertex }, subtask) => {
-      const { task } = this.#attempts[subtask] ?? { task: -1 };
+      const { task, sinks } = this.#attempts[subtask] ?? { task: -1, sinks: [] };
       const metrics = (events.sources[task] ?? events.operators[task])?.metrics(sim.now);
       const initializationTime = (this.#initialisationTime[subtask] ?? 0) / 1e6;
-      ofVertices[vertex]!.push(metrics === undefined ? null : { ...metrics, initializationTime });
+      const ofSinks = sinks.map(({ sink, topic }) => ({ topic: topic.name, ...sink.metrics }));
+      ofVertices[vertex]!.push(
+        metrics === undefined
+          ? null
+          : { ...metrics, initializationTime, ...(ofSinks.length > 0 && { sinks: ofSinks }) },
+      );
     });
     return ofVertices;
   }
