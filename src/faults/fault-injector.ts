@@ -62,16 +62,17 @@ export class FaultInjector {
     return this.#waiting.length > 0;
   }
 
-  /** A moment has come; a fault that waits for it happens after everything of this instant that was scheduled before.
-   *  @param job number of the job; -1: of none. @param checkpoint 0: of none. */
-  onMoment(moment: Moment, job: number, checkpoint: number): void {
+  /** A moment has come, or is sure to come at `at`, ns; a fault that waits for it happens after everything of that instant that
+   *  was scheduled before. @param job number of the job; -1: of none. @param checkpoint 0: of none. */
+  onMoment(moment: Moment, job: number, checkpoint: number, at: number = this.#sim.now): void {
     for (const one of this.#waiting) {
       const { time } = one;
       if (time.moment !== moment) continue;
       if (time.job !== undefined && this.#jobs[job] !== time.job) continue;
       if (time.checkpoint !== undefined && time.checkpoint !== checkpoint) continue;
       one.seen++;
-      if (one.seen === time.occurrence) this.#sim.scheduleAfter(time.after, this.#kind, one.index, 0);
+      if (one.seen === time.occurrence)
+        this.#sim.scheduleAt(Math.ceil(at) + time.after, this.#kind, one.index, 0);
     }
   }
 

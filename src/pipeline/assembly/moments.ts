@@ -9,8 +9,8 @@ export function withMoments(
   injector: () => FaultInjector | undefined,
 ): PipelineObserver {
   if (!pipeline.faults.some(({ time }) => time.kind === "when")) return observer;
-  const come = (moment: Moment, job: number, checkpoint: number): void =>
-    injector()?.onMoment(moment, job, checkpoint);
+  const come = (moment: Moment, job: number, checkpoint: number, at?: number): void =>
+    injector()?.onMoment(moment, job, checkpoint, at);
   return {
     ...observer,
     checkpointTriggered: (job, checkpoint, at, type) => {
@@ -31,7 +31,8 @@ export function withMoments(
     },
     preCommitted: (job, writer, checkpoint, transaction, at) => {
       observer.preCommitted(job, writer, checkpoint, transaction, at);
-      come("pre-committed", job, checkpoint);
+      // The end of a flush is foreseen.
+      come("pre-committed", job, checkpoint, at);
     },
     commitSent: (job, writer, checkpoint, transaction, at) => {
       observer.commitSent(job, writer, checkpoint, transaction, at);
