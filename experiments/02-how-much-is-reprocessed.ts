@@ -47,9 +47,9 @@ export const experiment = defineExperiment({
         );
         const ofRate = { mean: (1000 * perMs.mean) / RATE, halfWidth: (1000 * perMs.halfWidth) / RATE };
         return (
-          `${formatTimes(ofRate).slice(2)} × rate × age of the last completed checkpoint: with an interval of 32 s ` +
-          `${known(results, point, "records_duplicated")} records are seen again, ` +
-          `and ${known(results, { ...point, interval: 2000 }, "records_duplicated")} with 2 s`
+          `What came since the last completed checkpoint (${formatTimes(ofRate).slice(2)} × rate × its age): ` +
+          `${known(results, point, "records_duplicated")} records with an interval of 32 s, ` +
+          `${known(results, { ...point, interval: 2000 }, "records_duplicated")} with 2 s`
         );
       },
     }),

@@ -31,7 +31,7 @@ export const claim: Claim = defineClaim({
       why:
         `requests of 5 instead of 100 ms cut p99 of read_committed by ${formatKnownShare(cut("billing", 10_000))} with an interval of 10 s ` +
         `(${p99(SLOW, 10_000)} to ${p99(FAST, 10_000)}) and by ${formatKnownShare(cut("billing", 500))} with 0.5 s; of read_uncommitted by ` +
-        `${formatKnownShare(most!)} at most`,
+        `${formatKnownShare(most!)}`,
       flips: "where the interval is as short as the checkpoint itself: then the store sets the pace",
     };
   },

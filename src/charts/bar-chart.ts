@@ -32,7 +32,8 @@ export function barChart(options: BarChartOptions): Chart {
 }
 
 function labelsOf(metric: Metric): string {
-  if (isBytes(metric)) return "datum.value === 0 ? '0' : format(datum.value, '~s') + 'B'";
+  if (isBytes(metric))
+    return "datum.value === 0 ? '0' : replace(format(datum.value, '~s'), /([a-zA-Z]?)$/, ' $1') + 'B'";
   if (!isTime(metric)) return "format(datum.value, ',')";
   return "datum.value === 0 ? '0' : datum.value < 1000 ? format(datum.value, '~r') + ' ms' : format(datum.value / 1000, '~r') + ' s'";
 }

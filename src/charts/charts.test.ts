@@ -286,7 +286,9 @@ test("a ratio is taken repetition by repetition, and has no more digits than are
   expect(formatTimes({ mean: 1.04, halfWidth: 0.3 })).toBe("× 1.0");
   expect(formatTimes({ mean: 1.04, halfWidth: 3 })).toBe("× about 1");
   expect(formatKnownShare({ mean: 0.0217, halfWidth: 0.002 })).toBe("2.2 %");
-  expect(formatKnownShare({ mean: 0.0002, halfWidth: 0.01 })).toBe("about 0.02 %");
+  expect(formatKnownShare({ mean: 0.0002, halfWidth: 0.01 })).toBe("at most 1.1 %");
+  expect(formatKnownShare({ mean: 0, halfWidth: 0.01 })).toBe("at most 1 %");
+  expect(formatKnownShare({ mean: 0, halfWidth: 0 })).toBe("0 %");
   expect(ratio({ ...RESULTS, summaries }, [a, b], [a, a]).mean).toBeCloseTo(2.1, 12);
 });
 
@@ -297,12 +299,13 @@ test("a chart that asks for what isn't there says so", () => {
 });
 
 test("quantities as people read them", () => {
-  expect([0.4234, 116.4, 999.6, 10_712, 119_000, 900_000].map(formatMs)).toEqual([
+  expect([0.4234, 116.4, 999.6, 10_712, 119_000, 487_200, 900_000].map(formatMs)).toEqual([
     "0.423 ms",
     "116 ms",
     "1 s",
     "10.7 s",
     "119 s",
+    "8 min 7 s",
     "15 min",
   ]);
   expect([0.0004, 12, 999.7, 20_345, 607_123].map(formatCount)).toEqual([

@@ -1,7 +1,7 @@
 import type { Chart, ChartSpec, Metric, SweepResults } from "../experiment/index.ts";
 import { labelOf, pick, type Where } from "./find-points.ts";
 import { formatKnown } from "./format-quantity.ts";
-import { COLORS, GUARANTEE_COLORS, THEME, titled, VEGA_LITE } from "./theme.ts";
+import { CHART_WIDTH, COLORS, GUARANTEE_COLORS, THEME, titled, VEGA_LITE } from "./theme.ts";
 
 /** What readers see again and what they never see. */
 export interface DuplicatesAndLossesOptions {
@@ -19,7 +19,8 @@ const SIDES: readonly { readonly metric: Metric; readonly title: string }[] = [
   { metric: "records_lost", title: "records lost" },
 ];
 const ROW_HEIGHT = 30;
-const SIDE_WIDTH = 230;
+const SPACING = 24;
+const SIDE_WIDTH = (CHART_WIDTH - SPACING) / 2;
 
 /** Two columns of bars on one scale, each with its figure: what is seen again, and what is lost. Colours are the guarantees'. */
 export function duplicatesAndLosses(options: DuplicatesAndLossesOptions): Chart {
@@ -94,7 +95,7 @@ function drawBoth(results: SweepResults, options: DuplicatesAndLossesOptions): C
         ],
       };
     }),
-    spacing: 24,
+    spacing: SPACING,
     config: THEME,
   };
 }

@@ -3,14 +3,20 @@ import { knownDigits } from "../stats/index.ts";
 
 const DIGITS = 3;
 
-/** A duration of some ms as people read it, three digits: `0.42 ms`, `116 ms`, `10.7 s`, `15 min`. */
+const MINUTE = 60_000;
+const LONG = 120_000;
+
+/** A duration of some ms as people read it, three digits: `0.42 ms`, `116 ms`, `10.7 s`, from two minutes on `9 min 40 s`. */
 export function formatMs(milliseconds: number): string {
   const rounded = Number(milliseconds.toPrecision(DIGITS));
   if (rounded === 0) return "0 ms";
   if (rounded < 1) return `${trimmed(rounded)} ms`;
   if (rounded < 1000) return `${trimmed(rounded)} ms`;
-  if (rounded < 120_000) return `${trimmed(Number((milliseconds / 1000).toPrecision(DIGITS)))} s`;
-  return `${trimmed(Number((milliseconds / 60_000).toPrecision(DIGITS)))} min`;
+  if (rounded < LONG) return `${trimmed(Number((milliseconds / 1000).toPrecision(DIGITS)))} s`;
+  const minutes = Math.floor(rounded / MINUTE);
+  const seconds = Math.round((rounded - minutes * MINUTE) / 1000);
+  if (minutes >= 100 || seconds === 0 || seconds === 60) return `${Math.round(rounded / MINUTE)} min`;
+  return `${minutes} min ${seconds} s`;
 }
 
 /** A setting of some ms: in whole hours, minutes or seconds where it is some, else as `formatMs`. */
@@ -61,9 +67,13 @@ export function formatTimes({ mean, halfWidth }: Estimate): string {
   return `× ${knownDigits(mean, halfWidth).replace("~", "about ")}`;
 }
 
-/** A share as per cent, with no more digits than are known of it. */
+/** A share as per cent, with no more digits than are known of it; where that is none, what it is at most. */
 export function formatKnownShare({ mean, halfWidth }: Estimate): string {
-  return `${knownDigits(100 * mean, 100 * halfWidth).replace("~", "about ")} %`;
+  const digits = knownDigits(100 * mean, 100 * halfWidth);
+  if (halfWidth === 0 || !(digits.startsWith("~") || mean === 0)) return `${digits} %`;
+  const most = 100 * (mean + halfWidth);
+  const unit = 10 ** (Math.floor(Math.log10(most)) - 1);
+  return `at most ${Number((Math.ceil(most / unit - 1e-9) * unit).toPrecision(2))} %`;
 }
 
 interface Estimate {

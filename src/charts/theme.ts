@@ -151,6 +151,7 @@ export const THEME = {
     domainColor: QUIET,
     tickColor: QUIET,
     labelOverlap: "greedy",
+    labelSeparation: 6,
   },
   legend: {
     labelColor: INK,

@@ -1,19 +1,9 @@
-import { formatCount, formatMs as formatShortMs } from "../charts/index.ts";
+import { formatCount, formatMs } from "../charts/index.ts";
 import { knownDigits, knownHalfWidth } from "../stats/index.ts";
 import type { Known } from "./review-figures.ts";
 
 const MINUTE = 60_000;
 const LONG = 120_000;
-
-/** A duration of some ms as people read it, three digits: `116 ms`, `10.7 s`, from two minutes on `9 min 40 s`. */
-export function formatMs(milliseconds: number): string {
-  const rounded = Number(milliseconds.toPrecision(3));
-  if (rounded < LONG) return formatShortMs(milliseconds);
-  const minutes = Math.floor(rounded / MINUTE);
-  const seconds = Math.round((rounded - minutes * MINUTE) / 1000);
-  if (minutes >= 100 || seconds === 0 || seconds === 60) return `${Math.round(rounded / MINUTE)} min`;
-  return `${minutes} min ${seconds} s`;
-}
 
 /** A duration that one run gave, or that was drawn on from some: two digits. */
 export function formatRoughMs(milliseconds: number): string {
@@ -93,4 +83,4 @@ export function ceilMs(milliseconds: number): string {
   return formatMs(Math.ceil(milliseconds / unit - 1e-9) * unit);
 }
 
-export { formatCount };
+export { formatCount, formatMs };
