@@ -12,7 +12,7 @@ import {
 import { phraseOf, problemsOf } from "./judge-candidate.ts";
 import { CRASHES, type Crash, LONGEST_CRASH } from "./plan-review.ts";
 import { CONFIGURED, PROPOSED, type Review } from "./review.ts";
-import { type Candidate, crashOf, type Known } from "./review-figures.ts";
+import { type Candidate, crashOf, type Known, type OtherCrash } from "./review-figures.ts";
 
 /** The table of the first screen, for a terminal and for the page. */
 export interface FirstScreen {
@@ -80,11 +80,13 @@ export function firstScreen(review: Review): FirstScreen {
         ],
       },
       {
-        title: "crash just before a checkpoint completes",
+        title: `crash${candidates[0]!.otherCrashes.length === 0 ? "" : ` of ${review.crashedJob}`} just before a checkpoint completes`,
         rows: [
           row("records lost, at most", lostCell(review)),
           ...readers.map(({ reader }) =>
-            row(`repeated to ${reader}, at most`, (candidate) => formatCount(repeatedTo(candidate, reader))),
+            row(`repeated to ${reader}, at most`, ({ crashes }) =>
+              formatCount(mostOf(crashes, "repeated", reader)),
+            ),
           ),
           ...readers
             .filter(({ reader }) => isRepeated(reader))
@@ -102,7 +104,7 @@ export function firstScreen(review: Review): FirstScreen {
               return outageMs === null ? { text: "not back", kept: false } : formatTime(outageMs);
             }),
           ),
-          row(`caught up again, after ${phraseOf(LONGEST_CRASH)}`, caughtUpCell),
+          row(`caught up, once back from ${phraseOf(LONGEST_CRASH)}`, caughtUpCell),
           row("least safe transaction.timeout.ms", ({ leastTimeoutMs, transactionTimeoutMs }) =>
             leastTimeoutMs === null || transactionTimeoutMs === null
               ? "none needed"
@@ -113,6 +115,21 @@ export function firstScreen(review: Review): FirstScreen {
           ),
         ],
       },
+      ...candidates[0]!.otherCrashes.map(({ job }) => ({
+        title: `exception in ${job}, just before a checkpoint of its completes`,
+        rows: [
+          row("records lost, at most", (candidate) => {
+            const lost = mostOf([otherCrash(candidate, job)], "lost");
+            return { text: formatCount(lost), kept: lost === 0 };
+          }),
+          ...readers.map(({ reader }) =>
+            row(`repeated to ${reader}, at most`, (candidate) =>
+              formatCount(mostOf([otherCrash(candidate, job)], "repeated", reader)),
+            ),
+          ),
+          row("down", (candidate) => formatTime(otherCrash(candidate, job).outageMs)),
+        ],
+      })),
       {
         title: "what it costs",
         rows: [
@@ -176,20 +193,40 @@ export function catchUpEstimateMs(candidate: Candidate, crash: Crash): number | 
   return (outageMs.mean + ageMs.mean) / room;
 }
 
-/** Most records that any of the crashes repeats to a reader. */
-export function repeatedTo({ crashes }: Candidate, reader: string): number {
-  return Math.max(0, ...crashes.map((one) => ofReader(one, reader)?.repeated ?? 0));
+type Crashed = Pick<OtherCrash, "readers">;
+
+function otherCrash({ otherCrashes }: Candidate, job: string): OtherCrash {
+  return otherCrashes.find((one) => one.job === job)!;
 }
 
-/** Most records that any of the crashes loses, of any reader. */
-export function lostAtMost({ crashes }: Candidate): number {
-  return Math.max(0, ...crashes.flatMap(({ readers }) => readers.map(({ lost }) => lost)));
+/** The largest count after any of the crashes, of one reader or of all. */
+function mostOf(crashes: readonly Crashed[], count: "lost" | "repeated", reader?: string): number {
+  const rows = crashes.flatMap(({ readers }) => readers);
+  return Math.max(
+    0,
+    ...rows.filter((one) => reader === undefined || one.reader === reader).map((one) => one[count]),
+  );
+}
+
+/** Most records that any of the crashes repeats to a reader, those of other jobs included. */
+export function repeatedTo({ crashes, otherCrashes }: Candidate, reader: string): number {
+  return mostOf([...crashes, ...otherCrashes], "repeated", reader);
+}
+
+/** Most records that any of the crashes loses, of any reader, those of other jobs included. */
+export function lostAtMost({ crashes, otherCrashes }: Candidate): number {
+  return mostOf([...crashes, ...otherCrashes], "lost");
+}
+
+/** How many crashes the job has come back from, of all repetitions, and those of other jobs. */
+export function crashesOf({ crashes, otherCrashes }: Candidate, repetitions: number): number {
+  return repetitions * (crashes.filter(({ outageMs }) => outageMs !== null).length + otherCrashes.length);
 }
 
 function lostCell({ repetitions }: Review) {
   return (candidate: Candidate): ScreenCell => {
-    const lost = lostAtMost(candidate);
-    const crashes = candidate.crashes.filter(({ outageMs }) => outageMs !== null).length * repetitions;
+    const lost = mostOf(candidate.crashes, "lost");
+    const crashes = crashesOf({ ...candidate, otherCrashes: [] }, repetitions);
     return lost === 0
       ? { text: `0 in ${crashes} crashes`, kept: true }
       : { text: formatCount(lost), kept: false };
@@ -197,6 +234,6 @@ function lostCell({ repetitions }: Review) {
 }
 
 /** What a crash does to one reader. */
-export function ofReader({ readers }: Candidate["crashes"][number], reader: string) {
+export function ofReader({ readers }: Crashed, reader: string) {
   return readers.find((one) => one.reader === reader);
 }

@@ -38,11 +38,11 @@ export function guessesChart(review: Review): ReviewChart | undefined {
   const finding =
     over.length === 0
       ? `No guess breaks a promise anywhere in its range`
-      : `${over.length === 1 ? "One guess" : `${over.length} of ${rows.length} guesses`} can break a promise: ${over.map(({ label }) => label).join(", ")}`;
+      : `${over.length === 1 ? "One guess" : `${over.length} of ${review.guesses.length} guesses`} can break a promise: ${over.map(({ label }) => label).join(", ")}`;
   return framed(
     "guesses",
     finding,
-    "bar: the range of the guess; dot: its typical value; red line: what is allowed",
+    `bar: the range of the guess; dot: its typical value; red line: what is allowed${uses.length < review.guesses.length ? "; others move nothing" : ""}`,
     {
       height: { step: 26 },
       width: 250,

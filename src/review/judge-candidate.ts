@@ -11,7 +11,15 @@ export interface Problem {
 
 /** Everything that is wrong with a candidate; empty: it keeps every promise. */
 export function problemsOf(candidate: Candidate): Problem[] {
-  const { readers, crashes, busiestTask, leastTimeoutMs, transactionTimeoutMs, lostWithoutFault } = candidate;
+  const {
+    readers,
+    crashes,
+    otherCrashes,
+    busiestTask,
+    leastTimeoutMs,
+    transactionTimeoutMs,
+    lostWithoutFault,
+  } = candidate;
   const problems: Problem[] = readers
     .filter(({ met }) => met === false)
     .map((reader) => ({ kind: "slo", text: missed(reader) }));
@@ -26,12 +34,16 @@ export function problemsOf(candidate: Candidate): Problem[] {
     const since = candidate.isStandalone && away.length < crashes.length ? STANDALONE : "";
     problems.push({ kind: "down", text: `the job isn't back after ${listed(away)}${since}` });
   }
-  for (const { crash, readers: after } of crashes) {
+  const all = [
+    ...crashes.map((one) => ({ what: phraseOf(one.crash), after: one.readers })),
+    ...otherCrashes.map((one) => ({ what: `an exception in ${one.job}`, after: one.readers })),
+  ];
+  for (const { what, after } of all) {
     const worst = after.toSorted((a, b) => b.lost - a.lost)[0];
     if (worst !== undefined && worst.lost > 0) {
       problems.push({
         kind: "loss",
-        text: `${phraseOf(crash)} loses up to ${formatCount(worst.lost)} records for ${worst.reader}`,
+        text: `${what} loses up to ${formatCount(worst.lost)} records for ${worst.reader}`,
       });
     }
   }

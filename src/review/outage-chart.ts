@@ -13,7 +13,7 @@ const PHASES = [
 ] as const;
 
 /** How long the configured job is down after each crash, and with what. */
-export function outageChart(review: Review): ReviewChart {
+export function outageChart(review: Review): ReviewChart | undefined {
   const configured = review.candidates[0]!;
   const rows = CRASHES.flatMap((crash) => {
     const { phases, outageMs } = crashOf(configured, crash);
@@ -33,6 +33,7 @@ export function outageChart(review: Review): ReviewChart {
       ];
     });
   });
+  if (rows.length === 0) return undefined;
   const y = {
     field: "crash",
     type: "nominal",

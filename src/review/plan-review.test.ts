@@ -157,6 +157,45 @@ readers:`;
     expect(guesses.points).toHaveLength(2 * (1 + 2 * plan().guesses.length + 20 + 1));
   });
 
+  test("crashes the job behind the first reader in every way, and each other one by an exception", () => {
+    const second = `  load:
+    config: { parallelism.default: 3, execution.checkpointing.interval: 10 s }
+    source: { topic: out }
+    operators: [{ name: map, keyed: true, service-time: 0.1 ms }]
+    sinks: [{ topic: third }]
+readers:
+  ledger: { topic: third }`;
+    const chained = text.replace("readers:", second).replace("out: {", "third: {}, out: {");
+    const planOf = (file: string) =>
+      planReview({
+        file,
+        reading: parsePipeline(chained, file),
+        set: [],
+        seed: 1,
+        duration: undefined,
+        guesses: [],
+      });
+    const setting = { guarantee: "exactly-once", interval: "10 s" };
+    const { factors, points } = crashExperiment(planOf("chain.yaml"), [setting]);
+    expect(points?.map(({ crash }) => crash)).toEqual([
+      "none",
+      "exception",
+      "killed process",
+      "lost node",
+      "exception in enrich",
+    ]);
+    const moment = "when snapshot started of checkpoint 3 of";
+    expect(factors["crash"]).toMatchObject({
+      levels: {
+        exception: { "faults.review": `fail load ${moment} load 6th time` },
+        // The first two have the slots of enrich.
+        "killed process": { "faults.review": `kill taskmanager-3 ${moment} load 6th time` },
+        "lost node": { "faults.review": `lose taskmanager-3 ${moment} load 6th time` },
+        "exception in enrich": { "faults.review": `fail enrich ${moment} enrich 4th time` },
+      },
+    });
+  });
+
   test("crashes when all tasks of the job have begun the third checkpoint", () => {
     expect(gridExperiment(plan()).factors["crash"]).toMatchObject({
       levels: {

@@ -5,6 +5,7 @@ import {
   jobVertices,
   type Pipeline,
   type PipelineReading,
+  slotsOf,
 } from "../pipeline/index.ts";
 import { type GivenGuess, type Guess, guessesOf } from "./guesses.ts";
 import { type JointGuess, jointGuesses } from "./joint-guesses.ts";
@@ -27,8 +28,10 @@ export interface ReviewRequest {
 export interface ReviewPlan {
   readonly request: ReviewRequest;
   readonly pipeline: Pipeline;
-  /** The job that crashes: the one that writes what the first reader reads. */
+  /** The job that crashes in every way: the one that writes what the first reader reads. */
   readonly job: JobSpec;
+  /** The others, which crash by an exception each. */
+  readonly otherJobs: readonly JobSpec[];
   /** That of the file's sinks; AS_CONFIGURED: they have several. */
   readonly guarantee: string;
   /** That of `job`, as a pipeline file has it. */
@@ -96,6 +99,7 @@ export function planReview(request: ReviewRequest): ReviewPlan {
     request,
     pipeline,
     job,
+    otherJobs: pipeline.jobs.filter((one) => one !== job && one.checkpointing.interval !== undefined),
     guarantee,
     interval: formatDuration(interval),
     isAlone: pipeline.jobs.some(({ checkpointing }) => checkpointing.interval !== job.checkpointing.interval),
@@ -126,10 +130,12 @@ export function gridExperiment(plan: ReviewPlan): Experiment {
   return experimentOf(plan, points, plan.intervals, plan.repetitions);
 }
 
-/** Each crash at some settings, and these without one. */
+/** Each crash at some settings, that of each other job, and these settings without one. */
 export function crashExperiment(plan: ReviewPlan, settings: readonly Setting[]): Experiment {
   const points = settings.flatMap((setting) =>
-    [NO_CRASH, ...CRASHES].map((crash) => pointOf({ ...setting, crash })),
+    [NO_CRASH, ...CRASHES, ...plan.otherJobs.map(({ name }) => exceptionIn(name))].map((crash) =>
+      pointOf({ ...setting, crash }),
+    ),
   );
   return experimentOf(plan, points, [...new Set(settings.map(({ interval }) => interval))], plan.repetitions);
 }
@@ -161,7 +167,7 @@ export function timeoutExperiment(
     `${ms} ms`,
     {
       "properties.transaction.timeout.ms": String(ms),
-      "faults.review": `lose taskmanager-1 when checkpoint completed of checkpoint ${CRASHED} of ${plan.job.name}`,
+      "faults.review": `lose ${taskManagerOf(plan)} when checkpoint completed of checkpoint ${CRASHED} of ${plan.job.name}`,
     },
   ]);
   return {
@@ -193,7 +199,10 @@ export function experimentOf(
   ];
   const least = formatDuration(request.duration ?? LEAST);
   const unnoticed = formatDuration(pipeline.flink.heartbeatTimeout + 10 * SECOND);
-  const pauses = formatDuration(3 * job.checkpointing.minPause);
+  const jobs = [job, ...plan.otherJobs];
+  const pauses = formatDuration(3 * Math.max(...jobs.map(({ checkpointing }) => checkpointing.minPause)));
+  const longest = formatDuration(Math.max(...jobs.map(({ checkpointing }) => checkpointing.interval ?? 0)));
+  const untilCrash = plan.isAlone ? `3.3 * max(interval, ${longest})` : "3.3 * interval";
   return {
     question: `Which guarantee and which checkpoint interval for ${pipeline.name}?`,
     pipeline: request.file,
@@ -204,14 +213,14 @@ export function experimentOf(
       },
       interval: { key: intervalKey(plan), values: intervals },
       isolation: { levels: { [AS_CONFIGURED]: {}, [SWAPPED]: swappedIsolation(pipeline) } },
-      crash: { levels: { [NO_CRASH]: {}, ...crashSettings(job), [TIMED_OUT]: {} } },
+      crash: { levels: { [NO_CRASH]: {}, ...crashSettings(plan), [TIMED_OUT]: {} } },
       guess: { levels: { [TYPICAL]: {}, ...Object.fromEntries(guessed) } },
     },
     points,
     repetitions,
     seed: request.seed,
     // A crash needs load until it is noticed, not until its end.
-    duration: `equalText(crash, "${NO_CRASH}") ? max(${least}, 5 * interval) : 3.3 * interval + ${pauses} + ((equalText(crash, "lost node") or equalText(crash, "${TIMED_OUT}")) ? ${unnoticed} : 10 s)`,
+    duration: `equalText(crash, "${NO_CRASH}") ? max(${least}, 5 * interval) : ${untilCrash} + ${pauses} + ((equalText(crash, "lost node") or equalText(crash, "${TIMED_OUT}")) ? ${unnoticed} : 10 s)`,
     warmUp: `equalText(crash, "${NO_CRASH}") ? 0.3 * max(${least}, 5 * interval) : interval`,
     metrics: METRICS,
     charts: [],
@@ -232,8 +241,10 @@ export function highOf({ key, high }: Guess): string {
 }
 
 function jobOf({ jobs, readers }: Pipeline): JobSpec {
-  const topics = readers.map(({ topic }) => topic);
-  return jobs.find(({ sinks }) => sinks.some(({ topic }) => topics.includes(topic))) ?? jobs[0]!;
+  const written = readers.map(({ topic }) =>
+    jobs.find(({ sinks }) => sinks.some((sink) => sink.topic === topic)),
+  );
+  return written.find((job) => job !== undefined) ?? jobs[0]!;
 }
 
 function guaranteeOf({ jobs }: Pipeline): string {
@@ -285,15 +296,34 @@ function swappedIsolation({ readers }: Pipeline): Settings {
   );
 }
 
-/** The crashes, at the worst instant: every task has begun its snapshot, and a checkpoint is about to complete. */
-function crashSettings(job: JobSpec): Readonly<Record<Crash, Settings>> {
-  const tasks = jobVertices(job).reduce((sum, { parallelism }) => sum + parallelism, 0);
-  const moment = `snapshot started of checkpoint ${CRASHED} of ${job.name} ${ordinal(tasks)} time`;
-  return {
-    exception: { "faults.review": `fail ${job.name} when ${moment}` },
-    "killed process": { "faults.review": `kill taskmanager-1 when ${moment}` },
-    "lost node": { "faults.review": `lose taskmanager-1 when ${moment}` },
+/** The crash of a job that isn't the one that crashes in every way. */
+export function exceptionIn(job: string): string {
+  return `exception in ${job}`;
+}
+
+/** The crashes, at the worst instant: every task of the job has begun its snapshot, and a checkpoint is about to complete. */
+function crashSettings(plan: ReviewPlan): Readonly<Record<string, Settings>> {
+  const moment = (job: JobSpec): string => {
+    const tasks = jobVertices(job).reduce((sum, { parallelism }) => sum + parallelism, 0);
+    return `snapshot started of checkpoint ${CRASHED} of ${job.name} ${ordinal(tasks)} time`;
   };
+  const failing = (job: JobSpec): Settings => ({ "faults.review": `fail ${job.name} when ${moment(job)}` });
+  const taskManager = taskManagerOf(plan);
+  const crashes: Readonly<Record<Crash, Settings>> = {
+    exception: failing(plan.job),
+    "killed process": { "faults.review": `kill ${taskManager} when ${moment(plan.job)}` },
+    "lost node": { "faults.review": `lose ${taskManager} when ${moment(plan.job)}` },
+  };
+  return {
+    ...crashes,
+    ...Object.fromEntries(plan.otherJobs.map((job) => [exceptionIn(job.name), failing(job)])),
+  };
+}
+
+/** The TaskManager of the job's first slot: slots are given in the order of the jobs. */
+function taskManagerOf({ pipeline: { jobs, flink }, job }: ReviewPlan): string {
+  const before = jobs.slice(0, jobs.indexOf(job)).reduce((sum, one) => sum + slotsOf(one), 0);
+  return `taskmanager-${Math.floor(before / flink.slotsPerTaskManager) + 1}`;
 }
 
 function ordinal(count: number): string {

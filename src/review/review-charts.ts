@@ -13,7 +13,7 @@ export function reviewCharts(review: Review): ReviewChart[] {
   return [
     ...review.readers.map((facts) => waitsChart(review, facts)),
     repeatsChart(review),
-    outageChart(review),
+    ...maybe(outageChart(review)),
     ...maybe(crashChart(review)),
     ...maybe(guessesChart(review)),
     ...maybe(jointChart(review)),

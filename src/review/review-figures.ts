@@ -1,9 +1,11 @@
 import type { Metric, PointSummary, Settings, SweepResults } from "../experiment/index.ts";
+import type { JobSpec } from "../pipeline/index.ts";
 import { type Guess, nanoseconds } from "./guesses.ts";
 import {
   AS_CONFIGURED,
   CRASHES,
   type Crash,
+  exceptionIn,
   highOf,
   LONGEST_CRASH,
   lowOf,
@@ -72,6 +74,13 @@ export interface CrashFigures {
   }[];
 }
 
+export interface OtherCrash {
+  readonly job: string;
+  /** From the fault until every task runs again, ms; null: no reader reads what the job writes, or it isn't back. */
+  readonly outageMs: Known | null;
+  readonly readers: CrashFigures["readers"];
+}
+
 /** One guarantee with one interval, looked at from all sides. Counts are the largest of all repetitions. */
 export interface Candidate {
   readonly name: string;
@@ -83,6 +92,8 @@ export interface Candidate {
   /** Most records that any reader lost although nothing failed. */
   readonly lostWithoutFault: number;
   readonly crashes: readonly CrashFigures[];
+  /** An exception in each of the other jobs, at its own worst instant; empty: there is one job. */
+  readonly otherCrashes: readonly OtherCrash[];
   /** After the longest crash, from when every task runs until no reader waits longer than before, ms; null: it wasn't seen. */
   readonly caughtUpMs: Known | null;
   readonly checkpointMs: Known | null;
@@ -188,9 +199,9 @@ export function candidateOf(
   const intervalMs = nanoseconds(setting.interval) / 1e6;
   const here = { ...KEYS, guarantee: setting.guarantee, interval: intervalMs };
   const steady = find(results, here);
-  const [first] = steady;
+  const first = writtenBy(plan.job, steady);
   if (first === undefined) return undefined;
-  const crashes = CRASHES.map((crash) => crashFiguresOf(crash, find(results, { ...here, crash })));
+  const crashes = CRASHES.map((crash) => crashFiguresOf(crash, plan.job, find(results, { ...here, crash })));
   const sinks = plan.job.sinks.filter(({ deliveryGuarantee }) =>
     setting.guarantee === AS_CONFIGURED
       ? deliveryGuarantee === "exactly-once"
@@ -213,6 +224,9 @@ export function candidateOf(
     isStandalone: plan.pipeline.flink.resourceProvider === "standalone",
     lostWithoutFault: Math.max(0, ...steady.map((summary) => largest(summary, "records_lost"))),
     crashes,
+    otherCrashes: plan.otherJobs.map((job) =>
+      otherCrashOf(job, find(results, { ...here, crash: exceptionIn(job.name) })),
+    ),
     caughtUpMs: null,
     checkpointMs: known(first, "checkpoint_duration_mean_ms"),
     busiestTask: known(first, "busiest_task_ms_per_s")!,
@@ -267,12 +281,12 @@ export function guessEffectsOf(plan: ReviewPlan, results: SweepResults): GuessEf
 
 function outcomeOf(plan: ReviewPlan, results: SweepResults, guess: string): Outcome {
   const steady = find(results, { ...KEYS, guess });
-  const [crashed] = find(results, { ...KEYS, guess, crash: LONGEST_CRASH });
+  const crashed = writtenBy(plan.job, find(results, { ...KEYS, guess, crash: LONGEST_CRASH }));
   const outageMs =
     crashed === undefined || crashed.metrics.restarts.mean === 0
       ? null
       : (known(crashed, "recovery_ms")?.mean ?? null);
-  const [first] = steady;
+  const first = writtenBy(plan.job, steady);
   const duration = first === undefined ? null : known(first, "checkpoint_duration_max_ms");
   return {
     latencyMs: Object.fromEntries(
@@ -292,8 +306,8 @@ export function isWithin(value: Known | null, bound: number): boolean {
   return value !== null && value.mean + (value.halfWidth ?? 0) <= bound;
 }
 
-function crashFiguresOf(crash: Crash, summaries: readonly PointSummary[]): CrashFigures {
-  const [first] = summaries;
+function crashFiguresOf(crash: Crash, job: JobSpec, summaries: readonly PointSummary[]): CrashFigures {
+  const first = writtenBy(job, summaries);
   const happened = first !== undefined && first.metrics.restarts.mean > 0;
   return {
     crash,
@@ -304,13 +318,32 @@ function crashFiguresOf(crash: Crash, summaries: readonly PointSummary[]): Crash
       restoreMs: happened ? known(first, "restore_ms") : null,
     },
     ageMs: happened ? known(first, "restored_checkpoint_age_ms") : null,
-    readers: summaries.map((summary) => ({
-      reader: summary.reader,
-      lost: largest(summary, "records_lost"),
-      repeated: largest(summary, "records_duplicated"),
-      setbackMs: largest(summary, "upsert_setback_ms"),
-    })),
+    readers: countsOf(summaries),
   };
+}
+
+function otherCrashOf(job: JobSpec, summaries: readonly PointSummary[]): OtherCrash {
+  const own = summaries.find(({ topic }) => job.sinks.some((sink) => sink.topic === topic));
+  return {
+    job: job.name,
+    outageMs: own === undefined ? null : known(own, "recovery_ms"),
+    readers: countsOf(summaries),
+  };
+}
+
+function countsOf(summaries: readonly PointSummary[]): CrashFigures["readers"] {
+  return summaries.map((summary) => ({
+    reader: summary.reader,
+    lost: largest(summary, "records_lost"),
+    repeated: largest(summary, "records_duplicated"),
+    setbackMs: largest(summary, "upsert_setback_ms"),
+  }));
+}
+
+/** What a reader of the job's own topics has of it: a row's metrics of jobs are those of the job that writes its topic. */
+function writtenBy(job: JobSpec, summaries: readonly PointSummary[]): PointSummary | undefined {
+  const own = summaries.find(({ topic }) => job.sinks.some((sink) => sink.topic === topic));
+  return own ?? summaries[0];
 }
 
 function latencyOf({ pipeline }: ReviewPlan, summary: PointSummary): Known | null {

@@ -33,6 +33,8 @@ export interface Review {
     /** The one job that gets other intervals, since those of the others differ from its own; null: all jobs do. */
     readonly job: string | null;
   };
+  /** The job that crashes in every way: the one that writes what the first reader reads. */
+  readonly crashedJob: string;
   readonly readers: readonly ReaderFacts[];
   readonly guarantees: readonly string[];
   readonly grid: readonly GridPoint[];
@@ -139,6 +141,7 @@ export function buildReview(
       intervalMs: nanoseconds(interval) / 1e6,
       job: plan.isAlone ? plan.job.name : null,
     },
+    crashedJob: plan.job.name,
     readers: readersOf(plan),
     guarantees: plan.guarantees.filter((one) => grid.some((point) => point.guarantee === one)),
     grid,

@@ -150,6 +150,41 @@ test("losses and outages in sentences", () => {
   );
 });
 
+test("another job's crash has its rows, its sentence and its say in the verdict", () => {
+  const readers = (lost: number) => [
+    { reader: "billing", lost, repeated: 0, setbackMs: 0 },
+    { reader: "fraud", lost: 0, repeated: 900_000, setbackMs: 0 },
+  ];
+  const withCrash = (lost: number): Review => ({
+    ...REVIEW,
+    candidates: REVIEW.candidates.map((one) => ({
+      ...one,
+      otherCrashes: [{ job: "load", outageMs: exactly(3000), readers: readers(lost) }],
+    })),
+  });
+  const group = firstScreen(withCrash(0)).groups.find(({ title }) => title.startsWith("exception in"))!;
+  expect([group.title, ...group.rows.map(({ label, cells }) => `${label}: ${cells[0]!.text}`)]).toEqual([
+    "exception in load, just before a checkpoint of its completes",
+    "records lost, at most: 0",
+    "repeated to billing, at most: 0",
+    "repeated to fraud, at most: 900,000",
+    "down: 3 s",
+  ]);
+  const own = firstScreen(withCrash(0)).groups.find(({ title }) => title.startsWith("crash of enrich"))!;
+  expect(own.rows.find(({ label }) => label === "repeated to fraud, at most")!.cells[0]!.text).toBe(
+    "100,000",
+  );
+  const findings = findingsOf(withCrash(0));
+  expect(findings).toContain(
+    "As configured enrich is down 2 s after an exception, 28 s after a killed process and 75 s after a lost node; load 3 s after an exception.",
+  );
+  expect(findings.some((one) => one.startsWith("As configured, no record was lost in 12 crashes"))).toBe(
+    true,
+  );
+  expect(verdictOf(withCrash(0))).toContain("fraud may get up to 900,000 again");
+  expect(verdictOf(withCrash(7))).toContain("an exception in load loses up to 7 records for billing");
+});
+
 test("how sure the verdict is depends on the draws", () => {
   expect(confidenceOf(REVIEW)).toEqual([
     "One input is guessed: exactly-once every 10 s keeps every promise in 1 of 2 draws from their ranges.",

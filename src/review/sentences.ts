@@ -1,5 +1,6 @@
 import {
   catchUpEstimateMs,
+  crashesOf,
   headroomOf,
   lostAtMost,
   MOST_ROOM,
@@ -218,7 +219,7 @@ function orderSentence({ candidates: [configured] }: Review): string[] {
 
 function lossSentence({ candidates, repetitions }: Review): string {
   const configured = candidates[0]!;
-  const crashes = configured.crashes.filter(({ outageMs }) => outageMs !== null).length * repetitions;
+  const crashes = crashesOf(configured, repetitions);
   const lost = lostAtMost(configured);
   const found =
     lost === 0
@@ -253,13 +254,17 @@ function timeoutSentence({ timeouts, sweepMs }: Review): string[] {
   return [`When a node is lost just after a checkpoint has completed, ${listed(parts.toReversed())}.`];
 }
 
-function outageSentence({ candidates }: Review): string {
+function outageSentence({ candidates, crashedJob }: Review): string {
   const configured = candidates[0]!;
   const parts = CRASHES.map((crash) => {
     const { outageMs } = crashOf(configured, crash);
     return `${outageMs === null ? "for good" : formatTimeBriefly(outageMs)} after ${phraseOf(crash)}`;
   });
-  return `As configured the job is down ${listed(parts)}.`;
+  const others = configured.otherCrashes.flatMap(({ job, outageMs }) =>
+    outageMs === null ? [] : [`${job} ${formatTimeBriefly(outageMs)} after an exception`],
+  );
+  const job = configured.otherCrashes.length === 0 ? "the job" : crashedJob;
+  return `As configured ${job} is down ${listed(parts)}${others.length === 0 ? "" : `; ${listed(others)}`}.`;
 }
 
 function headroomSentence({ candidates }: Review): string {
