@@ -98,8 +98,14 @@ readers:`;
     expect(repetitions).toBe(1);
     expect(factors["timeout"]).toMatchObject({
       levels: {
-        "43000 ms": {
-          "properties.transaction.timeout.ms": "43000",
+        "43000 ms": { "properties.transaction.timeout.ms": "43000" },
+      },
+    });
+    const after = "lost node after completion";
+    expect(points?.map(({ crash }) => crash)).toEqual([after, after]);
+    expect(factors["crash"]).toMatchObject({
+      levels: {
+        [after]: {
           "faults.review": "lose taskmanager-1 when checkpoint completed of checkpoint 3 of enrich",
         },
       },
@@ -151,7 +157,7 @@ readers:`;
     const { points } = gridExperiment(plan());
     // 6 intervals: at-least-once with and without a crash, exactly-once that and, at three, with the other isolation.
     expect(points).toHaveLength(6 * 2 + 6 * 2 + 3);
-    expect(crashExperiment(plan(), [{ guarantee: "exactly-once", interval: "10 s" }]).points).toHaveLength(4);
+    expect(crashExperiment(plan(), [{ guarantee: "exactly-once", interval: "10 s" }]).points).toHaveLength(5);
     const guesses = guessExperiment(plan(), { guarantee: "exactly-once", interval: "10 s" });
     // Typical, both ends of each, 20 draws of all, and all at their upper ends; with and without a crash.
     expect(guesses.points).toHaveLength(2 * (1 + 2 * plan().guesses.length + 20 + 1));
@@ -182,6 +188,7 @@ readers:
       "exception",
       "killed process",
       "lost node",
+      "lost node after completion",
       "exception in enrich",
     ]);
     const moment = "when snapshot started of checkpoint 3 of";

@@ -59,8 +59,8 @@ export const AS_CONFIGURED = "as configured";
 export const SWAPPED = "swapped";
 export const NO_CRASH = "none";
 export const TYPICAL = "typical";
-/** Of the runs that try transaction timeouts; the fault comes with the timeout. */
-export const TIMED_OUT = "lost node after completion";
+/** When what was pre-committed waits for its commit: the crash that a transaction timeout has to outlast. */
+export const AFTER_COMPLETION = "lost node after completion";
 export const CRASHES = ["exception", "killed process", "lost node"] as const;
 export type Crash = (typeof CRASHES)[number];
 
@@ -130,11 +130,11 @@ export function gridExperiment(plan: ReviewPlan): Experiment {
   return experimentOf(plan, points, plan.intervals, plan.repetitions);
 }
 
-/** Each crash at some settings, that of each other job, and these settings without one. */
+/** Each crash at some settings, also behind a completed checkpoint, that of each other job, and these settings without one. */
 export function crashExperiment(plan: ReviewPlan, settings: readonly Setting[]): Experiment {
   const points = settings.flatMap((setting) =>
-    [NO_CRASH, ...CRASHES, ...plan.otherJobs.map(({ name }) => exceptionIn(name))].map((crash) =>
-      pointOf({ ...setting, crash }),
+    [NO_CRASH, ...CRASHES, AFTER_COMPLETION, ...plan.otherJobs.map(({ name }) => exceptionIn(name))].map(
+      (crash) => pointOf({ ...setting, crash }),
     ),
   );
   return experimentOf(plan, points, [...new Set(settings.map(({ interval }) => interval))], plan.repetitions);
@@ -163,17 +163,14 @@ export function timeoutExperiment(
   timeouts: readonly number[],
 ): Experiment {
   const experiment = experimentOf(plan, [], [setting.interval], 1);
-  const levels = timeouts.map((ms) => [
-    `${ms} ms`,
-    {
-      "properties.transaction.timeout.ms": String(ms),
-      "faults.review": `lose ${taskManagerOf(plan)} when checkpoint completed of checkpoint ${CRASHED} of ${plan.job.name}`,
-    },
-  ]);
+  const levels = timeouts.map((ms) => [`${ms} ms`, { "properties.transaction.timeout.ms": String(ms) }]);
   return {
     ...experiment,
     factors: { ...experiment.factors, timeout: { levels: Object.fromEntries(levels) } },
-    points: timeouts.map((ms) => ({ ...pointOf({ ...setting, crash: TIMED_OUT }), timeout: `${ms} ms` })),
+    points: timeouts.map((ms) => ({
+      ...pointOf({ ...setting, crash: AFTER_COMPLETION }),
+      timeout: `${ms} ms`,
+    })),
   };
 }
 
@@ -213,14 +210,14 @@ export function experimentOf(
       },
       interval: { key: intervalKey(plan), values: intervals },
       isolation: { levels: { [AS_CONFIGURED]: {}, [SWAPPED]: swappedIsolation(pipeline) } },
-      crash: { levels: { [NO_CRASH]: {}, ...crashSettings(plan), [TIMED_OUT]: {} } },
+      crash: { levels: { [NO_CRASH]: {}, ...crashSettings(plan) } },
       guess: { levels: { [TYPICAL]: {}, ...Object.fromEntries(guessed) } },
     },
     points,
     repetitions,
     seed: request.seed,
     // A crash needs load until it is noticed, not until its end.
-    duration: `equalText(crash, "${NO_CRASH}") ? max(${least}, 5 * interval) : ${untilCrash} + ${pauses} + ((equalText(crash, "lost node") or equalText(crash, "${TIMED_OUT}")) ? ${unnoticed} : 10 s)`,
+    duration: `equalText(crash, "${NO_CRASH}") ? max(${least}, 5 * interval) : ${untilCrash} + ${pauses} + ((equalText(crash, "lost node") or equalText(crash, "${AFTER_COMPLETION}")) ? ${unnoticed} : 10 s)`,
     warmUp: `equalText(crash, "${NO_CRASH}") ? 0.3 * max(${least}, 5 * interval) : interval`,
     metrics: METRICS,
     charts: [],
@@ -314,8 +311,10 @@ function crashSettings(plan: ReviewPlan): Readonly<Record<string, Settings>> {
     "killed process": { "faults.review": `kill ${taskManager} when ${moment(plan.job)}` },
     "lost node": { "faults.review": `lose ${taskManager} when ${moment(plan.job)}` },
   };
+  const after = `lose ${taskManager} when checkpoint completed of checkpoint ${CRASHED} of ${plan.job.name}`;
   return {
     ...crashes,
+    [AFTER_COMPLETION]: { "faults.review": after },
     ...Object.fromEntries(plan.otherJobs.map((job) => [exceptionIn(job.name), failing(job)])),
   };
 }

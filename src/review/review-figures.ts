@@ -2,6 +2,7 @@ import type { Metric, PointSummary, Settings, SweepResults } from "../experiment
 import type { JobSpec } from "../pipeline/index.ts";
 import { type Guess, nanoseconds } from "./guesses.ts";
 import {
+  AFTER_COMPLETION,
   AS_CONFIGURED,
   CRASHES,
   type Crash,
@@ -210,7 +211,11 @@ export function candidateOf(
   const timeouts = sinks.map(({ transactionTimeout }) =>
     Math.min(transactionTimeout, plan.pipeline.kafka.transactionMaxTimeout),
   );
-  const outages = crashes.flatMap(({ outageMs }) => (outageMs === null ? [] : [outageMs.max]));
+  const after = writtenBy(plan.job, find(results, { ...here, crash: AFTER_COMPLETION }));
+  const outages = [
+    ...crashes.map(({ outageMs }) => outageMs),
+    after ? known(after, "recovery_ms") : null,
+  ].flatMap((outage) => (outage === null ? [] : [outage.max]));
   const duration = known(first, "checkpoint_duration_max_ms");
   return {
     name,

@@ -140,7 +140,11 @@ test("losses and outages in sentences", () => {
     "As configured, no record was lost in 9 crashes at the worst instant; records are lost if the job is away for more than 9 min 40 s, since what waits for its commit is aborted after the transaction timeout of 10 min.",
   );
   expect(timeouts).toBe(
-    "When a node is lost just after a checkpoint has completed, with a transaction timeout of 86 s nothing is lost and with 43 s up to 20,300 records are.",
+    "When a node is lost just after a checkpoint has completed, with a transaction timeout of 86 s nothing is lost and with 43 s up to 20,300 records are lost.",
+  );
+  const lossy = REVIEW.timeouts.map((one) => ({ ...one, lost: 5 }));
+  expect(findingsOf({ ...REVIEW, timeouts: lossy }).at(-3)).toBe(
+    "When a node is lost just after a checkpoint has completed, with a transaction timeout of 86 s up to 5 records are lost and with 43 s up to 5 records are lost.",
   );
   expect(outage).toBe(
     "As configured the job is down 2 s after an exception, 28 s after a killed process and 75 s after a lost node.",

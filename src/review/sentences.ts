@@ -246,12 +246,11 @@ function timeoutSentence({ timeouts, sweepMs }: Review): string[] {
       `When a node is lost just after a checkpoint has completed, nothing is lost with transaction timeouts of ${tried}: brokers look for what has timed out every ${formatMs(sweepMs)}.`,
     ];
   }
-  const parts = timeouts.map(({ timeoutMs, lost }) =>
-    lost === 0
-      ? `with a transaction timeout of ${formatMs(timeoutMs)} nothing is lost`
-      : `with ${formatMs(timeoutMs)} up to ${formatCount(lost)} records are`,
-  );
-  return [`When a node is lost just after a checkpoint has completed, ${listed(parts.toReversed())}.`];
+  const parts = timeouts.toReversed().map(({ timeoutMs, lost }, i) => {
+    const timeout = i === 0 ? `a transaction timeout of ${formatMs(timeoutMs)}` : formatMs(timeoutMs);
+    return `with ${timeout} ${lost === 0 ? "nothing is lost" : `up to ${formatCount(lost)} records are lost`}`;
+  });
+  return [`When a node is lost just after a checkpoint has completed, ${listed(parts)}.`];
 }
 
 function outageSentence({ candidates, crashedJob }: Review): string {

@@ -48,6 +48,9 @@ export interface ReviewArguments {
 const REVIEW_MARK: ResultMark = { file: "review.json", text: '"sluiceReview": 1' };
 const FILES = ["review.html", "review.json", "review.txt"];
 const WIDTH_OF_FILES = Number.POSITIVE_INFINITY;
+/** In their order. */
+const PARTS = ["grid", "crashes", "guesses", "timeouts", "recovery"] as const;
+type Part = (typeof PARTS)[number];
 /** Problems of runs that are told. */
 const TOLD = 6;
 
@@ -79,11 +82,12 @@ export async function reviewPipelineFile(
   };
   const begin = performance.now();
   const log: SweepLog = { runs: 0, worst: EXIT_CODES.fine, problems: [] };
-  const sweep = (part: string, experiment: Experiment): Promise<SweepResults | undefined> =>
+  const sweep = (part: Part, experiment: Experiment): Promise<SweepResults | undefined> =>
     sweepPart(join(folder, "review", part), `${plan.pipeline.name}-${part}`, experiment, {
       file,
       again: typed.again ?? false,
       openPool: shared,
+      part: `${PARTS.indexOf(part) + 1} of ${PARTS.length}, ${part}`,
       terminal,
       log,
     });
@@ -167,19 +171,21 @@ async function sweepPart(
     file,
     again,
     openPool,
+    part,
     terminal,
     log,
   }: {
     readonly file: string;
     readonly again: boolean;
     readonly openPool: () => Promise<WorkerPool>;
+    readonly part: string;
     readonly terminal: Terminal;
     readonly log: SweepLog;
   },
 ): Promise<SweepResults | undefined> {
   try {
     const loaded = await prepareExperiment(name, experiment, file);
-    const swept = await sweepInto(folder, loaded, { again, openPool }, terminal);
+    const swept = await sweepInto(folder, loaded, { again, openPool, part }, terminal);
     if (swept.kind === "interrupted") return undefined;
     if (swept.kind === "swept") {
       log.runs += swept.runs;

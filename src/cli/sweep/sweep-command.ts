@@ -104,7 +104,16 @@ export type Swept =
 export async function sweepInto(
   path: string,
   loaded: LoadedExperiment,
-  { again, openPool }: { readonly again: boolean; readonly openPool: () => Promise<WorkerPool> },
+  {
+    again,
+    openPool,
+    part,
+  }: {
+    readonly again: boolean;
+    readonly openPool: () => Promise<WorkerPool>;
+    /** What of a longer work it is, for its progress. */
+    readonly part?: string;
+  },
   terminal: Terminal,
 ): Promise<Swept> {
   const { name, experiment, digest, tables, replay } = loaded;
@@ -131,7 +140,7 @@ export async function sweepInto(
       terminal.warn(`Going on behind ${formatCount(earlier.length)} runs of an interrupted sweep`);
     }
     const begin = performance.now();
-    const { isStopped, workers } = await runAll(sweep, journal, openPool, terminal);
+    const { isStopped, workers } = await runAll(sweep, journal, openPool, terminal, part);
     if (isStopped) {
       journal.close();
       const { finished, planned } = sweep.progress;
@@ -183,9 +192,10 @@ async function runAll(
   journal: Journal,
   openPool: () => Promise<WorkerPool>,
   terminal: Terminal,
+  part: string | undefined,
 ): Promise<{ readonly isStopped: boolean; readonly workers: number }> {
   const { finished, planned } = sweep.progress;
-  const progress = await openProgress(terminal, planned, finished);
+  const progress = await openProgress(terminal, planned, finished, part);
   const pool = await openPool();
   let isStopped = false;
   let stop = (): void => {};
