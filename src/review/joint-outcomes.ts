@@ -1,3 +1,4 @@
+import { quantileWithConfidence } from "../stats/index.ts";
 import { formatMs, formatQuantile, formatRoughMs } from "./format-figures.ts";
 import { ALL_AT_THEIR_UPPER_ENDS } from "./joint-guesses.ts";
 import { phraseOf } from "./judge-candidate.ts";
@@ -134,4 +135,16 @@ export function rangeOf({ of, format }: JointFigure, outcomes: readonly Outcome[
   if (values.length === 0) return "-";
   const [least, most] = [format(Math.min(...values)), format(Math.max(...values))];
   return least === most ? least : `${least} to ${most}`;
+}
+
+/** The median of what may come of the guesses, with its 95 % interval where there are draws enough for one. A Latin hypercube's draws
+ *  scatter less than independent ones, for which the interval holds. */
+export function medianOf({ of, format }: JointFigure, outcomes: readonly Outcome[]): string {
+  const values = outcomes.flatMap((outcome) => of(outcome) ?? []).toSorted((a, b) => a - b);
+  if (values.length === 0) return "-";
+  const { value, low, high } = quantileWithConfidence(values, 0.5, 0.95);
+  if (!Number.isFinite(low) || !Number.isFinite(high)) return format(value);
+  return format(low) === format(high)
+    ? format(value)
+    : `${format(value)} (${format(low)} to ${format(high)})`;
 }

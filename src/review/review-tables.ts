@@ -6,6 +6,7 @@ import {
   isKept,
   type JointFigure,
   jointFigures,
+  medianOf,
   rangeOf,
 } from "./joint-outcomes.ts";
 import { CRASHES } from "./plan-review.ts";
@@ -161,6 +162,7 @@ function jointTable(review: Review): ReviewTable {
       left("figure"),
       right("typical"),
       right(`in ${draws.length} draws`),
+      right("median, 95 % interval"),
       right(ALL_AT_THEIR_UPPER_ENDS),
       right("promised"),
       right("kept"),
@@ -169,6 +171,7 @@ function jointTable(review: Review): ReviewTable {
       figure.name,
       text(figure, typical),
       rangeOf(figure, draws),
+      medianOf(figure, draws),
       text(figure, upper),
       figure.promise,
       figure.most === null
