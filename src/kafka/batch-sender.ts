@@ -5,13 +5,13 @@
  *  Source: kafka Sender.sendProduceRequests, RecordAccumulator (drainBatchesForOneNode: a partition whose retry or unresolved
  *    sequence has to wait ends the pass), NetworkClient, InFlightRequests, KAFKA-15415 (no back-off behind a new leader),
  *    KIP-951 (who leads comes with the refusal).
- *  Leaves out: jitter of back-offs; a connection is made again at once when its broker works, by retry.backoff.ms when it had
- *    been gone. */
+ *  Leaves out: as client-retries.ts, known-leaders.ts and broker-connections.ts. */
 
 import { invariant } from "../engine/index.ts";
 import { Outbox, SpanList } from "../records/index.ts";
-import { NO_JOB } from "./client-links.ts";
-import { backoffAfter, findsLeaderAt, firstRetryAfter } from "./client-retries.ts";
+import { BrokerConnections } from "./broker-connections.ts";
+import { backoffAfter } from "./client-retries.ts";
+import { KnownLeaders } from "./known-leaders.ts";
 import type { FollowedBatch, LeaderLog } from "./leader-log.ts";
 import type { LossReason } from "./observations.ts";
 import type { LeaderChange } from "./partition-change.ts";
@@ -19,9 +19,7 @@ import {
   type BatchSenderListener,
   type BatchSenderSettings,
   type Connection,
-  hasCome,
   type PartitionProduceData,
-  type ProduceRequest,
   ProduceRequests,
 } from "./produce-requests.ts";
 import type { SendError } from "./record-producer.ts";
@@ -54,10 +52,6 @@ interface PartitionQueue {
   isFollowed: boolean;
   /** In the accumulator, oldest first. */
   readonly queue: FollowedBatch[];
-  /** the broker that the client takes for the leader, and since when it knows it to be wrong. */
-  knownLeader: number;
-  noticedAt: number;
-  electedAt: number;
 }
 
 export class BatchSender {
@@ -67,7 +61,8 @@ export class BatchSender {
   readonly #separate: boolean;
   readonly #listener: BatchSenderListener;
   readonly #partitions: readonly PartitionQueue[];
-  readonly #connections: Connection[] = [];
+  readonly #leaders: KnownLeaders;
+  readonly #connections: BrokerConnections;
   readonly #brokers: ProduceRequests;
   readonly #outbox = new Outbox();
   readonly #batches = new Map<number, FollowedBatch>();
@@ -91,13 +86,9 @@ export class BatchSender {
     this.#logs = logs;
     this.#separate = separate;
     this.#listener = listener;
-    this.#partitions = logs.map((_, partition) => ({
-      isFollowed: false,
-      queue: [],
-      knownLeader: topic.leader(partition),
-      noticedAt: Number.NaN,
-      electedAt: 0,
-    }));
+    this.#partitions = logs.map(() => ({ isFollowed: false, queue: [] }));
+    this.#leaders = new KnownLeaders(topic, settings);
+    this.#connections = new BrokerConnections(topic, settings, listener);
     this.#brokers = new ProduceRequests(topic, settings, logs, listener);
     this.#unsequenced = unsequencedSender(logs.length);
   }
@@ -130,7 +121,7 @@ export class BatchSender {
 
   /** Whether no request is on its way. */
   get isQuiet(): boolean {
-    return this.#connections.every(({ requests, strays }) => requests.length === 0 && strays.length === 0);
+    return this.#connections.isQuiet;
   }
 
   /** Follows `partition` from now on, in which `sequence` records of `transaction` are acknowledged. */
@@ -151,8 +142,9 @@ export class BatchSender {
     const entry = this.#partitions[partition]!;
     const leader = this.#topic.leader(partition);
     const { links, client, idempotence } = this.#settings;
-    if (entry.queue.length > 0 || entry.knownLeader !== leader || !this.isDone(partition)) return -1;
-    const { requests, strays, isOpen } = this.#connection(leader);
+    if (entry.queue.length > 0 || this.#leaders.of(partition) !== leader) return -1;
+    if (!this.isDone(partition)) return -1;
+    const { requests, strays, isOpen } = this.#connections.to(leader);
     if (!isOpen || requests.length > 0 || strays.length > 0) return -1;
     if (links.isTroubled(client, leader, now)) return -1;
     entry.isFollowed = false;
@@ -160,27 +152,6 @@ export class BatchSender {
     return idempotence && this.#sequenced !== undefined
       ? this.#sequenced.partitions[partition]!.nextSequence
       : 0;
-  }
-
-  #connection(broker: number): Connection {
-    while (this.#connections.length <= broker) {
-      this.#connections.push({
-        broker: this.#connections.length,
-        requests: [],
-        strays: [],
-        drainFrom: 0,
-        requestsLost: false,
-        responsesLost: false,
-        freeAt: 0,
-        lastAppendsAt: 0,
-        lastAnsweredAt: 0,
-        isOpen: true,
-        openedAt: 0,
-        closedAt: 0,
-        worksSince: Number.NaN,
-      });
-    }
-    return this.#connections[broker]!;
   }
 
   /** A transaction has a producer epoch of its own, and its sequence numbers begin at 0. */
@@ -197,41 +168,18 @@ export class BatchSender {
   /** Takes a batch that had been sent before its partition was followed: appended at `at`, or to be then, ns. */
   adopt(partition: number, spans: SpanList, transaction: number, at: number, now: number): void {
     const { appendTime, acks, links, client } = this.#settings;
-    const { knownLeader } = this.#partitions[partition]!;
-    const connection = this.#connection(knownLeader);
+    const broker = this.#leaders.of(partition);
+    const connection = this.#connections.to(broker);
     const batch = this.#batch(partition, spans, transaction, at - appendTime);
     this.#outbox.clear();
     this.#drain(batch);
-    const appendsAt = at <= now ? at : Math.max(at, links.heldUntil(client, knownLeader, now, "requests"));
+    const appendsAt = at <= now ? at : Math.max(at, links.heldUntil(client, broker, now, "requests"));
     const data = this.#produceData(batch, connection);
     const isAppended = at <= now;
-    const shared = acks === "0" ? undefined : this.#sharedBy(connection, partition, appendsAt, isAppended);
-    const request = shared ?? this.#request([data], connection, at - appendTime, appendsAt);
-    if (shared !== undefined) shared.partitions = [...shared.partitions, data];
-    else if (acks !== "0") {
-      // Those of several partitions are adopted one partition after the other.
-      const later = connection.requests.findIndex((one) => one.appendsAt > appendsAt);
-      connection.requests.splice(later < 0 ? connection.requests.length : later, 0, request);
-    } else if (!isAppended) connection.strays.push(request);
+    const request = this.#connections.adopt(data, connection, at - appendTime, appendsAt, isAppended);
     if (isAppended) this.#brokers.appendBefore(request, data, connection, at);
     else connection.lastAppendsAt = Math.max(connection.lastAppendsAt, appendsAt);
     if (acks === "0") this.#onAnswer(batch, "NONE", now);
-  }
-
-  /** The request that one of another partition at this time was in, too: a connection's requests are a service time apart. */
-  #sharedBy(
-    { requests }: Connection,
-    partition: number,
-    appendsAt: number,
-    isAppended: boolean,
-  ): ProduceRequest | undefined {
-    return requests.find(
-      (one) =>
-        !one.isAnswered &&
-        one.isTaken === isAppended &&
-        Math.abs(one.appendsAt - appendsAt) < this.#settings.service &&
-        one.partitions.every(({ batch }) => batch.partition !== partition),
-    );
   }
 
   /** Takes the records of `spans`, which came at `at` (ns) and may share a batch with those before. */
@@ -274,22 +222,7 @@ export class BatchSender {
   kill(now: number): number {
     let dropped = 0;
     this.#isDead = true;
-    const onTheirWay = new Set<FollowedBatch>();
-    for (const connection of this.#connections) {
-      const { requests, strays, broker } = connection;
-      connection.strays = [...strays, ...requests].filter(
-        ({ isTaken, appendsAt }) => !isTaken && appendsAt < Number.POSITIVE_INFINITY,
-      );
-      for (const request of connection.strays) {
-        request.partitions = request.partitions.filter(
-          ({ batch: { partition } }) =>
-            this.#topic.leader(partition) === broker && this.#brokers.takes(partition),
-        );
-        for (const { batch } of request.partitions) onTheirWay.add(batch);
-      }
-      connection.strays = connection.strays.filter(({ partitions }) => partitions.length > 0);
-      connection.requests = [];
-    }
+    const onTheirWay = this.#connections.abandon((partition) => this.#brokers.takes(partition));
     for (const batch of this.#batches.values()) {
       if (batch.appended === 0 && !onTheirWay.has(batch)) dropped += batch.spans.records;
     }
@@ -303,8 +236,7 @@ export class BatchSender {
 
   /** The leader of `partition` is gone, or is another one. */
   onElection(partition: number, { how, noticedBy, stillAnswers }: LeaderChange, now: number): void {
-    const entry = this.#partitions[partition]!;
-    entry.electedAt = now;
+    this.#leaders.onElection(partition, now);
     this.#brokers.refusedFrom[partition] = stillAnswers === true ? noticedBy : 0;
     if (how === "returned") this.#close(this.#topic.leader(partition), now);
   }
@@ -312,57 +244,22 @@ export class BatchSender {
   /** `broker` doesn't work any more: what it refuses is known at once, what it doesn't answer after request.timeout.ms. */
   onBrokerGone(broker: number, now: number): void {
     const state = this.#settings.stateOf(broker);
-    if (state !== "frozen") this.#dropStrays(this.#connection(broker));
+    if (state !== "frozen") this.#connections.dropStrays(broker);
     if (state === "refuses") this.#close(broker, now);
-  }
-
-  /** What is on its way to a broker that is gone comes nowhere; with acks=0 nobody will ever know. */
-  #dropStrays(connection: Connection): void {
-    const { acks } = this.#settings;
-    if (acks === "0") for (const { partitions } of connection.strays) this.#tellLost(partitions);
-    connection.strays = [];
-  }
-
-  #tellLost(partitions: readonly PartitionProduceData[]): void {
-    for (const { batch } of partitions)
-      this.#listener.lost(batch.partition, batch.spans.records, "leader lost");
   }
 
   /** The connection to `broker` ends: nothing on it is answered any more. */
   #close(broker: number, now: number): void {
-    const connection = this.#connection(broker);
-    const { requests } = connection;
-    if (!connection.isOpen && requests.length === 0) return;
-    connection.requests = [];
-    connection.strays = [
-      // What the first one has not got to its broker, the second hasn't either.
-      ...connection.strays.filter(({ copyOf, isLate }) => copyOf === undefined || copyOf.isTaken || isLate),
-      ...requests.filter(({ isLate, isTaken }) => isLate && !isTaken),
-    ];
-    connection.isOpen = false;
-    connection.closedAt = now;
-    connection.worksSince = Number.NaN;
-    connection.requestsLost = connection.responsesLost = false;
-    connection.freeAt = connection.lastAppendsAt = connection.lastAnsweredAt = 0;
-    for (const entry of this.#partitions) {
-      if (entry.knownLeader === broker && Number.isNaN(entry.noticedAt)) entry.noticedAt = now;
-    }
-    for (const { partitions } of requests)
+    const unanswered = this.#connections.close(broker, now);
+    if (unanswered === undefined) return;
+    this.#leaders.onConnectionLost(broker, now);
+    for (const { partitions } of unanswered)
       for (const { batch } of partitions) this.#onAnswer(batch, "NOT_ANSWERED", now);
   }
 
   /** The way between the client and `broker` is cut from now on: what is on it comes later. */
   onCut(broker: number, now: number): void {
-    const { links, client } = this.#settings;
-    const connection = this.#connection(broker);
-    const requestsPass = links.heldUntil(client, broker, now, "requests");
-    const responsesPass = links.heldUntil(client, broker, now, "responses");
-    for (const request of connection.requests) {
-      if (!request.isTaken) request.appendsAt = Math.max(request.appendsAt, requestsPass);
-      request.answeredAt = Math.max(request.answeredAt, responsesPass);
-    }
-    connection.lastAppendsAt = Math.max(connection.lastAppendsAt, requestsPass);
-    connection.lastAnsweredAt = Math.max(connection.lastAnsweredAt, responsesPass);
+    this.#connections.onCut(broker, now);
   }
 
   // ---- what happens
@@ -373,7 +270,7 @@ export class BatchSender {
     if (isChanged) this.#brokers.changedAt = now;
     for (let isDone = false; !isDone; ) {
       isDone = true;
-      for (const connection of this.#connections) {
+      for (const connection of this.#connections.all) {
         if (this.#brokers.serve(connection, now)) isDone = false;
         if (this.#receive(connection, now)) isDone = false;
       }
@@ -390,14 +287,9 @@ export class BatchSender {
   nextAt(now: number): number {
     let at = Number.POSITIVE_INFINITY;
     if (this.#followed === 0 && this.isQuiet) return at;
-    const { requestTimeout, deliveryTimeout, stateOf } = this.#settings;
-    for (const connection of this.#connections) {
-      at = Math.min(at, this.#brokers.servedAt(connection));
-      if (stateOf(connection.broker) === "works")
-        for (const stray of connection.strays) if (hasCome(stray)) at = Math.min(at, stray.appendsAt);
-      const [oldest] = connection.requests;
-      if (oldest !== undefined) at = Math.min(at, oldest.answeredAt, oldest.sentAt + requestTimeout);
-    }
+    const { deliveryTimeout } = this.#settings;
+    for (const connection of this.#connections.all)
+      at = Math.min(at, this.#brokers.servedAt(connection), this.#connections.nextAt(connection));
     for (const { createdAt } of this.#batches.values()) at = Math.min(at, createdAt + deliveryTimeout);
     return Math.min(at, this.#nextToSend(now).at);
   }
@@ -413,7 +305,7 @@ export class BatchSender {
       isChanged = true;
       this.#brokers.changedAt = Math.max(this.#brokers.changedAt, answeredAt);
       for (const { batch, answer } of partitions) {
-        if (answer === "NOT_LEADER_OR_FOLLOWER") this.#noticeLeader(batch.partition, answeredAt);
+        if (answer === "NOT_LEADER_OR_FOLLOWER") this.#leaders.onRefusal(batch.partition, answeredAt);
         this.#onAnswer(batch, answer, answeredAt);
       }
     }
@@ -423,13 +315,6 @@ export class BatchSender {
       isChanged = true;
     }
     return isChanged;
-  }
-
-  /** The refusal says who leads, if anybody does. */
-  #noticeLeader(partition: number, now: number): void {
-    const entry = this.#partitions[partition]!;
-    if (Number.isNaN(entry.noticedAt)) entry.noticedAt = now;
-    if (this.#topic.statusOf(partition) !== "no-leader") this.#learn(partition);
   }
 
   #onAnswer(batch: FollowedBatch, answer: ProduceAnswer, now: number): void {
@@ -497,51 +382,17 @@ export class BatchSender {
     this.#error ??= error;
   }
 
-  #learn(partition: number): void {
-    const entry = this.#partitions[partition]!;
-    entry.knownLeader = this.#topic.leader(partition);
-    entry.noticedAt = Number.NaN;
-  }
-
-  /** When the client knows who leads `partition`, ns; infinite: it can't be foreseen. */
-  #knowsAt(partition: number): number {
-    const { knownLeader, noticedAt, electedAt } = this.#partitions[partition]!;
-    if (knownLeader === this.#topic.leader(partition)) return Number.NEGATIVE_INFINITY;
-    if (this.#topic.statusOf(partition) === "no-leader" || Number.isNaN(noticedAt))
-      return Number.POSITIVE_INFINITY;
-    return findsLeaderAt(noticedAt, electedAt, this.#settings);
-  }
-
-  /** When a request can be sent to `broker`, ns. */
-  #opensAt(broker: number, now: number): number {
-    const connection = this.#connection(broker);
-    const { stateOf, links, client } = this.#settings;
-    if (connection.isOpen) return Number.NEGATIVE_INFINITY;
-    if (stateOf(broker) !== "works") return Number.POSITIVE_INFINITY;
-    if (Number.isNaN(connection.worksSince)) connection.worksSince = now;
-    const { closedAt, worksSince } = connection;
-    const tried = firstRetryAfter(closedAt, worksSince, this.#settings);
-    return links.reconnectsAt(client, broker, closedAt, Math.max(tried, now));
-  }
-
   /** When the batch at the head of `partition` may be sent unless an answer comes first, ns. */
   #drainsAt(head: FollowedBatch, now: number): number {
     const { partition } = head;
-    const { noticedAt } = this.#partitions[partition]!;
     const { stateOf, maxInFlight } = this.#settings;
-    const known = Number.isNaN(noticedAt) ? Number.NEGATIVE_INFINITY : this.#knowsAt(partition);
+    const known = this.#leaders.knownFrom(partition);
     if (known === Number.POSITIVE_INFINITY) return known;
-    const leader = this.#askedFor(partition);
+    const leader = this.#leaders.askedFor(partition);
     const isLeaderless = this.#topic.statusOf(partition) === "no-leader" && stateOf(leader) === "works";
-    if (isLeaderless || this.#connection(leader).requests.length >= maxInFlight)
+    if (isLeaderless || this.#connections.to(leader).requests.length >= maxInFlight)
       return Number.POSITIVE_INFINITY;
-    return Math.max(known, this.#backsOffUntil(head, leader), this.#opensAt(leader, now));
-  }
-
-  /** Whom the client will send the next batch of `partition` to. */
-  #askedFor(partition: number): number {
-    const { knownLeader, noticedAt } = this.#partitions[partition]!;
-    return Number.isNaN(noticedAt) ? knownLeader : this.#topic.leader(partition);
+    return Math.max(known, this.#backsOffUntil(head, leader), this.#connections.opensAt(leader, now));
   }
 
   /** There is no back-off behind another leader. */
@@ -574,7 +425,7 @@ export class BatchSender {
     let endsFrom = Number.POSITIVE_INFINITY;
     for (let i = 0; i < this.#partitions.length; i++) {
       const partition = (drainFrom + i) % this.#partitions.length;
-      if (this.#askedFor(partition) !== broker) continue;
+      if (this.#leaders.askedFor(partition) !== broker) continue;
       const head = this.#head(partition);
       if (head === undefined) continue;
       if (this.#mustWait(head)) endsFrom = Math.min(endsFrom, this.#backsOffUntil(head, broker));
@@ -591,8 +442,8 @@ export class BatchSender {
     let next: Connection | undefined;
     let at = Number.POSITIVE_INFINITY;
     for (let partition = 0; partition < this.#partitions.length; partition++)
-      if (this.follows(partition)) this.#connection(this.#askedFor(partition));
-    for (const connection of this.#connections) {
+      if (this.follows(partition)) this.#connections.to(this.#leaders.askedFor(partition));
+    for (const connection of this.#connections.all) {
       const passAt = this.#passAt(connection, now);
       if (passAt >= at) continue;
       at = passAt;
@@ -621,7 +472,7 @@ export class BatchSender {
     let sentAt = at;
     for (let i = 0; i < this.#partitions.length; i++) {
       const partition = (drainFrom + i) % this.#partitions.length;
-      if (this.#askedFor(partition) !== broker) continue;
+      if (this.#leaders.askedFor(partition) !== broker) continue;
       connection.drainFrom = partition;
       const head = this.#head(partition);
       if (head === undefined) continue;
@@ -641,13 +492,15 @@ export class BatchSender {
       connection.openedAt = sentAt;
     }
     for (const batch of drained) this.#takeHead(batch);
-    this.#send(drained, connection, sentAt);
+    const data = drained.map((batch) => this.#produceData(batch, connection));
+    this.#connections.send(data, connection, sentAt);
+    if (this.#settings.acks === "0") for (const batch of drained) this.#onAnswer(batch, "NONE", sentAt);
   }
 
   #takeHead(batch: FollowedBatch): void {
     const { partition } = batch;
     const entry = this.#partitions[partition]!;
-    if (!Number.isNaN(entry.noticedAt)) this.#learn(partition);
+    this.#leaders.learn(partition);
     this.#outbox.clear();
     if (entry.queue[0] === batch) {
       entry.queue.shift();
@@ -662,44 +515,6 @@ export class BatchSender {
     if (this.#settings.idempotence)
       onDrain(this.#sequencesOf(transaction), partition, number, spans.records, this.#outbox);
     else onDrainUnsequenced(this.#unsequenced, partition, number, this.#outbox);
-  }
-
-  #send(batches: readonly FollowedBatch[], connection: Connection, now: number): void {
-    const { links, client, appendTime, acks } = this.#settings;
-    const job = client?.job ?? NO_JOB;
-    connection.requestsLost ||= links.isLost("Produce request", job);
-    connection.responsesLost ||= links.isLost("Produce response", job);
-    const { broker, openedAt } = connection;
-    const heldUp = links.delayOf("Produce request", job);
-    const passes = links.requestPassesAt(client, broker, now, openedAt) + heldUp + appendTime;
-    let appendsAt = Number.POSITIVE_INFINITY;
-    if (!connection.requestsLost) {
-      appendsAt = connection.lastAppendsAt;
-      for (const { partition } of batches)
-        appendsAt = Math.max(appendsAt, this.#topic.logs[partition]!.markedAt(passes));
-      connection.lastAppendsAt = appendsAt;
-    }
-    const data = batches.map((batch) => this.#produceData(batch, connection));
-    const request: ProduceRequest = {
-      ...this.#request(data, connection, now, appendsAt),
-      answerDelay: links.delayOf("Produce response", job),
-      isLate: heldUp > 0 || links.isSlow(client, broker, now),
-    };
-    const copy = links.isDuplicated("Produce request", job)
-      ? { ...request, partitions: data.map((one) => ({ ...one })), copyOf: request }
-      : undefined;
-    // Its client drops an answer that comes twice.
-    links.isDuplicated("Produce response", job);
-    if (acks !== "0") {
-      connection.requests.push(request);
-      if (copy !== undefined) connection.strays.push(copy);
-      return;
-    }
-    if (connection.requestsLost) this.#tellLost(data);
-    else connection.strays.push(request);
-    if (copy !== undefined && !connection.requestsLost)
-      connection.strays.push({ ...copy, copyOf: undefined });
-    for (const batch of batches) this.#onAnswer(batch, "NONE", now);
   }
 
   #produceData(batch: FollowedBatch, { broker }: Connection): PartitionProduceData {
@@ -717,27 +532,6 @@ export class BatchSender {
       acksPending: true,
       answer: "NONE",
       doneAt: 0,
-    };
-  }
-
-  #request(
-    partitions: readonly PartitionProduceData[],
-    { responsesLost }: Connection,
-    sentAt: number,
-    appendsAt: number,
-  ): ProduceRequest {
-    return {
-      partitions,
-      sentAt,
-      appendsAt,
-      isAnswerable: !responsesLost,
-      answerDelay: 0,
-      isLate: false,
-      copyOf: undefined,
-      isTaken: false,
-      takenAt: 0,
-      isAnswered: false,
-      answeredAt: Number.POSITIVE_INFINITY,
     };
   }
 }
