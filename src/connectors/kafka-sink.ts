@@ -279,7 +279,7 @@ export class KafkaSink implements ChainedSink {
       });
     };
     // LISTING: DescribeProducers, then ListTransactions, each to all brokers at once.
-    const listing = abortStrategy === "LISTING" ? 2 * this.#coordinator.readTime : 0;
+    const listing = abortStrategy === "LISTING" ? 2 * this.#coordinator.requests.readTime : 0;
     next(-1, this.#sim.now + listing);
   }
 

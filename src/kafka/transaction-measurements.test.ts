@@ -4,7 +4,8 @@ import { SpanList } from "../records/index.ts";
 import type { BrokerTiming } from "./broker-timing.ts";
 import { CONCURRENT_TRANSACTIONS, errorName, type KafkaError } from "./kafka-error.ts";
 import { Topic } from "./topic.ts";
-import { TransactionCoordinator, type TransactionRequest } from "./transaction-coordinator.ts";
+import { TransactionCoordinator } from "./transaction-coordinator.ts";
+import type { TransactionRequest } from "./transaction-requests.ts";
 import { TransactionalClient } from "./transactional-client.ts";
 
 /** What the transaction protocol took and answered on real clusters, ms: medians of up to 500 repetitions, measured on Kafka
@@ -148,8 +149,8 @@ function openAfterPause(brokers: 1 | 3, partitions: readonly number[]): number {
         commit: false,
       };
       const ask = (at: number): void =>
-        coordinator.send(leader, 0, coordinator.coordinatorOf("a"), request, at);
-      const leader = coordinator.register({
+        coordinator.requests.send(leader, 0, coordinator.coordinatorOf("a"), request, at);
+      const leader = coordinator.requests.register({
         onAnswer: (_sequence, { error }) => {
           if (error === CONCURRENT_TRANSACTIONS) ask(world.sim.now + 20 * MS);
           else opened = world.sim.now / MS - 120;

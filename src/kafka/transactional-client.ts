@@ -18,13 +18,13 @@ import {
   NOT_COORDINATOR,
   REQUEST_TIMED_OUT,
 } from "./kafka-error.ts";
+import type { TransactionCoordinator } from "./transaction-coordinator.ts";
+import type { TransactionVersion } from "./transaction-protocol.ts";
 import type {
   TransactionAnswer,
-  TransactionCoordinator,
   TransactionRequest,
   TransactionRequestKind,
-} from "./transaction-coordinator.ts";
-import type { TransactionVersion } from "./transaction-protocol.ts";
+} from "./transaction-requests.ts";
 
 export interface TransactionalClientSettings {
   readonly version: TransactionVersion;
@@ -83,7 +83,7 @@ export class TransactionalClient {
     this.#settings = settings;
     this.version = settings.version;
     this.transactionalId = transactionalId;
-    this.#number = coordinator.register(this, settings.place);
+    this.#number = coordinator.requests.register(this, settings.place);
   }
 
   /** Another transactional id for the same producer, as Flink's pool gives it by reflection: what the client knows of the old
@@ -139,7 +139,7 @@ export class TransactionalClient {
 
   /** The client is gone; a request that it has sent takes its course. */
   dispose(): void {
-    this.#coordinator.unregister(this.#number);
+    this.#coordinator.requests.unregister(this.#number);
     this.#sim.cancel(this.#timeout);
     this.#operation = undefined;
     this.#sequence++;
@@ -201,9 +201,9 @@ export class TransactionalClient {
     const sequence = ++this.#sequence;
     if (this.#coordinatorBroker < 0) {
       operation.isRetry = true;
-      this.#coordinator.findCoordinator(this.#number, sequence, at);
+      this.#coordinator.requests.findCoordinator(this.#number, sequence, at);
       if (this.#settings.timeouts !== undefined)
-        this.#timeout = this.#coordinator.planTimeout(
+        this.#timeout = this.#coordinator.requests.planTimeout(
           this.#number,
           sequence,
           Math.max(at, operation.deadline),
@@ -223,11 +223,11 @@ export class TransactionalClient {
       commit: operation.commit,
     };
     const sentAt = operation.isRetry ? at + this.#backoff(operation) : at;
-    this.#coordinator.send(this.#number, sequence, this.#coordinatorBroker, request, sentAt);
+    this.#coordinator.requests.send(this.#number, sequence, this.#coordinatorBroker, request, sentAt);
     const { timeouts } = this.#settings;
     if (timeouts === undefined) return;
     const givenUpAt = Math.max(sentAt, Math.min(sentAt + timeouts.request, operation.deadline));
-    this.#timeout = this.#coordinator.planTimeout(this.#number, sequence, givenUpAt);
+    this.#timeout = this.#coordinator.requests.planTimeout(this.#number, sequence, givenUpAt);
   }
 
   #backoff({ kind }: Operation): number {

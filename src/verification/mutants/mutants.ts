@@ -209,7 +209,7 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: "marker-lost",
     bug: "every fifth transaction gets no markers, and its coordinator takes them for written",
-    file: "kafka/transaction-coordinator.ts",
+    file: "kafka/transaction-marker-channels.ts",
     find: "        this.#observer.markerWritten?.(",
     replace: "        if (metadata.transaction % 5 === 0) continue;\n        this.#observer.markerWritten?.(",
     killedBy: "NoReadBeyondLastStableOffset",
@@ -219,7 +219,7 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: "abort-turns-into-commit",
     bug: "a transaction that is aborted gets commit markers",
-    file: "kafka/transaction-coordinator.ts",
+    file: "kafka/transaction-marker-channels.ts",
     find: '      const commit = metadata.current.state === "PrepareCommit";',
     replace: "      const commit = true;",
     killedBy: "ExactlyOnceOutput",
