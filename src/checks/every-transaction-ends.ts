@@ -16,10 +16,18 @@ export class EveryTransactionEnds
   readonly #history: TransactionHistory;
   readonly #found = new Violations();
   readonly #open = new Set<number>();
+  /** Per job: how long a transaction may be open, ns. */
+  readonly #longest: readonly number[];
 
   constructor(pipeline: CheckedPipeline, history: TransactionHistory) {
     this.#pipeline = pipeline;
     this.#history = history;
+    this.#longest = pipeline.jobs.map(
+      ({ sinks }) =>
+        Math.max(...sinks.map(({ transactionTimeout }) => transactionTimeout)) +
+        pipeline.sweepInterval +
+        ABORTED_WITHIN,
+    );
   }
 
   transactionBegan(transaction: number): void {
@@ -45,11 +53,10 @@ export class EveryTransactionEnds
   }
 
   #judge(transaction: number, at: number): void {
-    const { jobs, sweepInterval, planned } = this.#pipeline;
+    const { planned } = this.#pipeline;
     const facts = this.#history.get(transaction);
     if (planned.brokers || facts === undefined || facts.job < 0 || facts.beganAt < 0) return;
-    const timeouts = jobs[facts.job]!.sinks.map(({ transactionTimeout }) => transactionTimeout);
-    const longest = Math.max(...timeouts) + sweepInterval + ABORTED_WITHIN;
+    const longest = this.#longest[facts.job]!;
     if (at - facts.beganAt <= longest) return;
     this.#found.add(
       () =>

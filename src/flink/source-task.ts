@@ -878,12 +878,13 @@ export class SourceTask implements UpstreamTask {
       offsets.push(offset);
       const stoppingOffset = stoppingOffsets?.[split];
       if (stoppingOffset !== undefined && offset >= stoppingOffset) continue;
-      splits.push({
-        partition: feed.originPartition(split),
-        topicPartition: feed.topicPartition(split),
-        offset,
-        ...(stoppingOffset !== undefined && { stoppingOffset }),
-      });
+      const partition = feed.originPartition(split);
+      const topicPartition = feed.topicPartition(split);
+      splits.push(
+        stoppingOffset === undefined
+          ? { partition, topicPartition, offset }
+          : { partition, topicPartition, offset, stoppingOffset },
+      );
     }
     feed.snapshotState(checkpoint, offsets);
     return { splits, committables: [], bytes: READER_STATE_BYTES + splits.length * SPLIT_BYTES };

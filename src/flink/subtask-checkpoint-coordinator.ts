@@ -298,16 +298,16 @@ export class SubtaskCheckpointCoordinator {
 function taskStateSnapshot(snapshot: Snapshot, written: readonly StateHandle[]): TaskStateSnapshot {
   const { keyed, operator, metrics, records, recordsByRoute } = snapshot;
   const checkpointedBytes = bytesOf(written) + operator.bytes + metrics.persistedBytes;
-  return {
+  const state: TaskStateSnapshot = {
     keyed: keyed.reused.length === 0 ? written : [...keyed.reused, ...written],
     operator,
     keyedRecords: records,
-    ...(recordsByRoute && { recordsByRoute }),
     channelState: snapshot.channelState ?? [],
     channelStateBytes: metrics.persistedBytes,
     checkpointedBytes,
     stateBytes: checkpointedBytes + bytesOf(keyed.reused),
   };
+  return recordsByRoute === undefined ? state : { ...state, recordsByRoute };
 }
 
 function bytesOf(handles: readonly StateHandle[]): number {

@@ -385,7 +385,9 @@ export class TaskSnapshots {
     this.#ownSync = checkpoints.snapshotState(
       this.#checkpoint,
       this.#task.records(),
-      { splits: [], committables, bytes, ...(windows !== undefined && { windows }) },
+      windows === undefined
+        ? { splits: [], committables, bytes }
+        : { splits: [], committables, bytes, windows },
       this.#properties,
       from,
     );

@@ -52,7 +52,8 @@ export class BrokerConnections {
 
   /** Whether no request is on its way. */
   get isQuiet(): boolean {
-    return this.all.every(({ requests, strays }) => requests.length === 0 && strays.length === 0);
+    for (const { requests, strays } of this.all) if (requests.length > 0 || strays.length > 0) return false;
+    return true;
   }
 
   /** When a request can be sent to `broker`, ns. */

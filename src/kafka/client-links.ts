@@ -144,6 +144,7 @@ export class ClientLinks {
 
   /** Whether something is to happen to a Produce request that `client` sends now, or to its answer. */
   isProduceFaultDue(client: ClientPlace | undefined): boolean {
+    if (this.#messageFaults.length === 0) return false;
     return this.#messageFaults.some(
       ({ message, job }) => message.startsWith("Produce") && (job === ALL || job === client?.job),
     );
@@ -151,7 +152,7 @@ export class ClientLinks {
 
   /** Whether the way between the two is cut or slow at `at`. */
   isTroubled(client: ClientPlace | undefined, broker: number, at: number): boolean {
-    if (client === undefined) return false;
+    if (client === undefined || (this.#cuts.length === 0 && this.#delays.length === 0)) return false;
     return (
       this.#cuts.some((cut) => cut.from <= at && at < cut.until && reaches(cut, client, broker)) ||
       this.#delays.some(

@@ -7,7 +7,7 @@
  *    was sent before: records that come within a request's service share one. */
 
 import { NO_EVENT, type Simulation } from "../engine/index.ts";
-import { SpanList } from "../records/index.ts";
+import type { SpanList } from "../records/index.ts";
 import { BatchSender } from "./batch-sender.ts";
 import { type LinkCut, type LinkDelay, reaches } from "./client-links.ts";
 import { cutRun, LeaderLog, type Run, takeRecords } from "./leader-log.ts";
@@ -114,7 +114,7 @@ export class InFlightBatches implements PartitionListener {
     const broker = this.#topic.leader(partition);
     if (links.isProduceFaultDue(client)) this.#followAll(broker, now);
     else if (links.isTroubled(client, broker, now)) this.#follow(partition, now);
-    const copy = new SpanList(this.#separate);
+    const copy = state.log.spareSpans();
     spans.copyTo(copy);
     const run: Run = { spans: copy, transaction, first, last, batch: undefined, isReplicated: false };
     if (!this.#sender.follows(partition)) this.#addCurve(partition, run);
@@ -399,9 +399,11 @@ export class InFlightBatches implements PartitionListener {
     let at = this.#whenFlushed === undefined ? Number.POSITIVE_INFINITY : this.#acknowledgedAt();
     at = Math.min(at, this.#blockedUntil, this.#sender.nextAt(this.#sim.now));
     const { readLive } = this.#topic;
-    for (const [partition, { log, status }] of this.#partitions.entries()) {
-      // What is left of a dead producer nobody else hands on.
-      if (!(readLive || this.#dead) || status !== "open") continue;
+    // What is left of a dead producer nobody else hands on.
+    if (!readLive && !this.#dead) return at;
+    for (let partition = 0; partition < this.#partitions.length; partition++) {
+      const { log, status } = this.#partitions[partition]!;
+      if (status !== "open") continue;
       for (const { last } of log.runs) at = Math.min(at, this.#topic.logs[partition]!.replicatedAt(last));
     }
     return at;

@@ -64,6 +64,8 @@ export class LeaderLog {
   readonly #log: PartitionLog;
   readonly #separate: boolean;
   readonly #outbox = new Outbox();
+  /** Empty lists of runs that nobody has any more. */
+  readonly #spare: SpanList[] = [];
   #state: ProducerState = { entries: new Map() };
   /** What the producer state is made of, oldest first. */
   #known: KnownBatch[] = [];
@@ -72,6 +74,11 @@ export class LeaderLog {
   constructor(log: PartitionLog, separate: boolean) {
     this.#log = log;
     this.#separate = separate;
+  }
+
+  /** An empty list for a run of its own. */
+  spareSpans(): SpanList {
+    return this.#spare.pop() ?? new SpanList(this.#separate);
   }
 
   /** The records of a partition don't pass each other, though the closed forms of two runs may overlap. */
@@ -196,10 +203,14 @@ export class LeaderLog {
       if (part !== undefined) {
         part.isReplicated = true;
         accepted = this.#log.append(part.spans, part.first, part.last, part.transaction) && accepted;
+        if (part.batch === undefined) {
+          part.spans.clear();
+          this.#spare.push(part.spans);
+        }
       }
       if (part !== run) runs[kept++] = run;
     }
-    runs.length = kept;
+    while (runs.length > kept) runs.pop();
     return accepted;
   }
 }

@@ -179,7 +179,7 @@ export class TransactionCoordinator implements PartitionListener {
       brokers,
       settings.stateLogPartitions,
       settings.replicationFactor,
-      (partition) => !this.#loading.has(partition),
+      (partition) => !this.#isLoading(partition),
       (id) => this.#onDurable(id),
     );
     this.#states = Array.from({ length: brokers }, (_, broker) => {
@@ -487,7 +487,7 @@ export class TransactionCoordinator implements PartitionListener {
       this.requests.reply(number, refusal(COORDINATOR_NOT_AVAILABLE));
       return;
     }
-    if (this.#loading.has(this.#stateLog.partitionOf(request.transactionalId))) {
+    if (this.#isLoading(this.#stateLog.partitionOf(request.transactionalId))) {
       this.requests.reply(number, refusal(COORDINATOR_LOAD_IN_PROGRESS));
       return;
     }
@@ -696,8 +696,13 @@ export class TransactionCoordinator implements PartitionListener {
 
   // ---- names
 
+  #isLoading(partition: number): boolean {
+    return this.#loading.size > 0 && this.#loading.has(partition);
+  }
+
   #stateOf(transactionalId: string): CoordinatorState {
-    const loading = this.#loading.get(this.#stateLog.partitionOf(transactionalId));
+    const partition = this.#stateLog.partitionOf(transactionalId);
+    const loading = this.#isLoading(partition) ? this.#loading.get(partition) : undefined;
     return loading?.state ?? this.#states[this.coordinatorOf(transactionalId)]!;
   }
 

@@ -74,14 +74,32 @@ export function unusedTransactionalId(
   };
 }
 
-/** Makes `change` the pending transition. @throws InvariantError when one is pending or the state may not follow. */
-export function prepareTransition(
-  metadata: TransactionMetadata,
-  change: Partial<TransitMetadata> & Pick<TransitMetadata, "state">,
-): void {
+/** Metadata that is still being made. */
+export type NextMetadata = { -readonly [Key in keyof TransitMetadata]: TransitMetadata[Key] };
+
+/** A copy of `current` to be changed: key by key, as a spread of two objects is a call into the runtime. */
+export function nextMetadata(current: TransitMetadata, state: TransactionState): NextMetadata {
+  return {
+    state,
+    producerId: current.producerId,
+    previousProducerId: current.previousProducerId,
+    producerEpoch: current.producerEpoch,
+    lastProducerEpoch: current.lastProducerEpoch,
+    timeout: current.timeout,
+    partitions: current.partitions,
+    startedAt: current.startedAt,
+    updatedAt: current.updatedAt,
+  };
+}
+
+/** Makes a copy of the current metadata in `state` the pending transition. @returns it: what else it changes is up to the caller.
+ *  @throws InvariantError when one is pending or the state may not follow. */
+export function prepareTransition(metadata: TransactionMetadata, state: TransactionState): NextMetadata {
+  const { current } = metadata;
   invariant(metadata.pending === null, "one transition of a transactional id is written at a time");
-  const { state } = metadata.current;
-  if (!isLegalTransition(state, change.state))
-    throw new InvariantError(`a transaction can't go from ${state} to ${change.state}`);
-  metadata.pending = { ...metadata.current, ...change };
+  if (!isLegalTransition(current.state, state))
+    throw new InvariantError(`a transaction can't go from ${current.state} to ${state}`);
+  const next = nextMetadata(current, state);
+  metadata.pending = next;
+  return next;
 }

@@ -20,6 +20,7 @@ import {
 import {
   isEpochExhausted,
   NO_PRODUCER_EPOCH,
+  nextMetadata,
   prepareTransition,
   type TransactionMetadata,
   unusedTransactionalId,
@@ -36,6 +37,8 @@ export interface CoordinatorState {
   /** transaction.max.timeout.ms, ns. */
   readonly maxTimeout: number;
 }
+
+const NO_PARTITIONS: readonly number[] = [];
 
 /** Effects of a step. REPLY(request, error): producer id and epoch are those of the id's current metadata. */
 export const REPLY = 1;
@@ -120,12 +123,10 @@ export function onAddPartitions(
     outbox.add(REPLY, request, NONE);
     return;
   }
-  prepareTransition(metadata, {
-    state: "Ongoing",
-    partitions: [...current.partitions, ...added],
-    startedAt: ongoing ? current.startedAt : now,
-    updatedAt: now,
-  });
+  const next = prepareTransition(metadata, "Ongoing");
+  next.partitions = current.partitions.length === 0 ? added : [...current.partitions, ...added];
+  if (!ongoing) next.startedAt = now;
+  next.updatedAt = now;
   metadata.request = request;
   metadata.transaction = transaction;
   outbox.add(APPEND, id);
@@ -267,7 +268,7 @@ export function onAppendFailed(state: CoordinatorState, id: number, outbox: Outb
   metadata.request = 0;
   if (current.state === "PrepareEpochFence") {
     // The epoch stays fenced in memory, and the transaction is still to be aborted.
-    metadata.current = { ...current, state: "Ongoing" };
+    metadata.current = nextMetadata(current, "Ongoing");
     metadata.hasFailedEpochFence = true;
   }
   if (request !== 0) outbox.add(REPLY, request, COORDINATOR_NOT_AVAILABLE);
@@ -290,11 +291,10 @@ export function onMarkersWritten(
     current.state === "PrepareCommit" || current.state === "PrepareAbort",
     "markers are written for a transaction that is being ended",
   );
-  metadata.current = {
-    ...current,
-    partitions: current.partitions.filter((partition) => !partitions.includes(partition)),
-  };
-  if (metadata.current.partitions.length === 0) complete(metadata, now, outbox);
+  const next = nextMetadata(current, current.state);
+  next.partitions = current.partitions.filter((partition) => !partitions.includes(partition));
+  metadata.current = next;
+  if (next.partitions.length === 0) complete(metadata, now, outbox);
 }
 
 /** The periodic look for transactions that have been open longer than their time-out: they are fenced and aborted. */
@@ -313,7 +313,7 @@ export function onExpire(state: CoordinatorState, now: number, expiration: numbe
     const mayExpire =
       current.state === "Empty" || current.state === "CompleteCommit" || current.state === "CompleteAbort";
     if (!mayExpire || metadata.pending !== null || current.updatedAt + expiration > now) continue;
-    prepareTransition(metadata, { state: "Dead", partitions: [] });
+    prepareTransition(metadata, "Dead").partitions = NO_PARTITIONS;
     outbox.add(APPEND, metadata.id);
   }
 }
@@ -322,13 +322,11 @@ export function onExpire(state: CoordinatorState, now: number, expiration: numbe
 function fence(metadata: TransactionMetadata, request: number, now: number, outbox: Outbox): void {
   const { current } = metadata;
   const producerEpoch = metadata.hasFailedEpochFence ? current.producerEpoch : current.producerEpoch + 1;
-  metadata.current = {
-    ...current,
-    state: "PrepareEpochFence",
-    producerEpoch,
-    lastProducerEpoch: NO_PRODUCER_EPOCH,
-  };
-  prepareTransition(metadata, { state: "PrepareAbort", updatedAt: now });
+  const fenced = nextMetadata(current, "PrepareEpochFence");
+  fenced.producerEpoch = producerEpoch;
+  fenced.lastProducerEpoch = NO_PRODUCER_EPOCH;
+  metadata.current = fenced;
+  prepareTransition(metadata, "PrepareAbort").updatedAt = now;
   metadata.request = request;
   outbox.add(APPEND, metadata.id);
 }
@@ -344,28 +342,26 @@ function nextEpoch(
 ): void {
   const { current } = metadata;
   const { producerEpoch: epoch } = current;
-  const fresh = { state: "Empty", timeout, partitions: [], startedAt: -1, updatedAt: now } as const;
-  if (isEpochExhausted(epoch) && (expectedEpoch === undefined || expectedEpoch === epoch)) {
-    prepareTransition(metadata, {
-      ...fresh,
-      producerId: state.nextProducerId++,
-      previousProducerId: current.producerId,
-      producerEpoch: 0,
-      lastProducerEpoch: expectedEpoch === undefined ? NO_PRODUCER_EPOCH : epoch,
-    });
-  } else if (expectedEpoch === undefined) {
-    prepareTransition(metadata, {
-      ...fresh,
-      producerEpoch: epoch + 1,
-      lastProducerEpoch: NO_PRODUCER_EPOCH,
-    });
-  } else if (epoch === NO_PRODUCER_EPOCH || expectedEpoch === epoch) {
-    prepareTransition(metadata, { ...fresh, producerEpoch: epoch + 1, lastProducerEpoch: epoch });
-  } else if (expectedEpoch === current.lastProducerEpoch) {
-    prepareTransition(metadata, fresh);
-  } else {
+  const isLast = isEpochExhausted(epoch) && (expectedEpoch === undefined || expectedEpoch === epoch);
+  const isNext =
+    isLast || expectedEpoch === undefined || epoch === NO_PRODUCER_EPOCH || expectedEpoch === epoch;
+  if (!isNext && expectedEpoch !== current.lastProducerEpoch) {
     outbox.add(REPLY, request, PRODUCER_FENCED);
     return;
+  }
+  const next = prepareTransition(metadata, "Empty");
+  next.timeout = timeout;
+  next.partitions = NO_PARTITIONS;
+  next.startedAt = -1;
+  next.updatedAt = now;
+  if (isLast) {
+    next.producerId = state.nextProducerId++;
+    next.previousProducerId = current.producerId;
+  }
+  if (isNext) {
+    next.producerEpoch = isLast ? 0 : epoch + 1;
+    // Without an epoch of its own the producer is another one, and no retry of the one before is known.
+    next.lastProducerEpoch = expectedEpoch === undefined ? NO_PRODUCER_EPOCH : epoch;
   }
   metadata.request = request;
   outbox.add(APPEND, metadata.id);
@@ -383,25 +379,17 @@ function end(
   const { current } = metadata;
   const target = commit ? "PrepareCommit" : "PrepareAbort";
   const startedAt = current.startedAt < 0 ? now : current.startedAt;
-  if (version === 1) prepareTransition(metadata, { state: target, updatedAt: now });
-  else if (isEpochExhausted(current.producerEpoch)) {
-    prepareTransition(metadata, {
-      state: target,
-      producerId: state.nextProducerId++,
-      previousProducerId: current.producerId,
-      producerEpoch: 0,
-      lastProducerEpoch: current.producerEpoch,
-      startedAt,
-      updatedAt: now,
-    });
-  } else {
-    prepareTransition(metadata, {
-      state: target,
-      producerEpoch: current.producerEpoch + 1,
-      lastProducerEpoch: current.producerEpoch,
-      startedAt,
-      updatedAt: now,
-    });
+  const next = prepareTransition(metadata, target);
+  next.updatedAt = now;
+  if (version === 2) {
+    const isLast = isEpochExhausted(current.producerEpoch);
+    if (isLast) {
+      next.producerId = state.nextProducerId++;
+      next.previousProducerId = current.producerId;
+    }
+    next.producerEpoch = isLast ? 0 : current.producerEpoch + 1;
+    next.lastProducerEpoch = current.producerEpoch;
+    next.startedAt = startedAt;
   }
   metadata.request = request;
   outbox.add(APPEND, metadata.id);
@@ -410,7 +398,9 @@ function end(
 function complete(metadata: TransactionMetadata, now: number, outbox: Outbox): void {
   const target = metadata.current.state === "PrepareCommit" ? "CompleteCommit" : "CompleteAbort";
   metadata.hasFailedEpochFence = false;
-  prepareTransition(metadata, { state: target, partitions: [], updatedAt: now });
+  const next = prepareTransition(metadata, target);
+  next.partitions = NO_PARTITIONS;
+  next.updatedAt = now;
   outbox.add(APPEND, metadata.id);
 }
 

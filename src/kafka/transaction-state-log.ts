@@ -41,6 +41,9 @@ export class TransactionStateLog {
   readonly #disks = new Map<number, { readonly leader: Lateness; readonly followers: Lateness }>();
   readonly #kind: number;
   #lastWrite = 0;
+  /** Transactional id whose partition was asked for last, and that partition. */
+  #lastAsked: string | undefined;
+  #lastPartition = 0;
 
   /** @param isRead whether the leader of a partition has read it. @param onDurable the transition of an id is durable. */
   constructor(
@@ -71,7 +74,12 @@ export class TransactionStateLog {
   }
 
   partitionOf(transactionalId: string): number {
-    return statePartitionOf(transactionalId, this.#partitions);
+    // One event asks for the same one several times.
+    if (transactionalId !== this.#lastAsked) {
+      this.#lastAsked = transactionalId;
+      this.#lastPartition = statePartitionOf(transactionalId, this.#partitions);
+    }
+    return this.#lastPartition;
   }
 
   /** The broker that leads `partition`, or did last. */
@@ -124,7 +132,7 @@ export class TransactionStateLog {
 
   /** ns until what is written `delay` ns from now is durable. */
   #durableAfter(partition: number, delay: number): number {
-    const disks = this.#disks.get(partition);
+    const disks = this.#disks.size === 0 ? undefined : this.#disks.get(partition);
     if (disks === undefined) return delay + this.durableWrite;
     const { now } = this.#sim;
     const appended = lateTime(disks.leader, now + delay + this.#append);

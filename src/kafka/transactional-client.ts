@@ -49,7 +49,6 @@ interface Operation {
   readonly partitions: readonly number[];
   readonly transaction: number;
   readonly commit: boolean;
-  readonly bumpsOwnEpoch: boolean;
   readonly whenDone: WhenDone;
   /** when the caller stops waiting, ns. */
   readonly deadline: number;
@@ -104,7 +103,7 @@ export class TransactionalClient {
 
   /** initTransactions called at `at`, ns, not past. */
   initTransactions(at: number, whenDone: WhenDone): void {
-    this.#start({ kind: "InitProducerId", ...NOTHING, whenDone }, at);
+    this.#start("InitProducerId", whenDone, at);
   }
 
   /** initTransactions before the simulated time begins. */
@@ -117,7 +116,7 @@ export class TransactionalClient {
 
   /** `partitions` (numbers of topic partitions) join `transaction` by request. */
   addPartitions(partitions: readonly number[], transaction: number, whenDone: WhenDone): void {
-    this.#start({ kind: "AddPartitionsToTxn", ...NOTHING, partitions, transaction, whenDone }, this.#sim.now);
+    this.#start("AddPartitionsToTxn", whenDone, this.#sim.now, false, partitions, transaction);
   }
 
   /** Partitions join `transaction` at `at`; see TransactionCoordinator.join. */
@@ -134,7 +133,7 @@ export class TransactionalClient {
   }
 
   endTransaction(commit: boolean, whenDone: WhenDone): void {
-    this.#start({ kind: "EndTxn", ...NOTHING, commit, whenDone }, this.#sim.now);
+    this.#start("EndTxn", whenDone, this.#sim.now, commit);
   }
 
   /** The client is gone; a request that it has sent takes its course. */
@@ -189,10 +188,17 @@ export class TransactionalClient {
     }
   }
 
-  #start(wanted: Omit<Operation, "deadline" | "isRetry">, at: number): void {
+  #start(
+    kind: TransactionRequestKind,
+    whenDone: WhenDone,
+    at: number,
+    commit = false,
+    partitions = NO_PARTITIONS,
+    transaction = 0,
+  ): void {
     invariant(this.#operation === undefined, "a producer has one transactional request in flight");
     const deadline = at + (this.#settings.timeouts?.maxBlock ?? Number.POSITIVE_INFINITY);
-    this.#operation = { ...wanted, deadline, isRetry: false };
+    this.#operation = { kind, partitions, transaction, commit, whenDone, deadline, isRetry: false };
     this.#send(at);
   }
 
@@ -217,7 +223,7 @@ export class TransactionalClient {
       producerEpoch: this.producerEpoch,
       version: this.version,
       timeout: this.#settings.transactionTimeout,
-      bumpsOwnEpoch: operation.bumpsOwnEpoch,
+      bumpsOwnEpoch: false,
       partitions: operation.partitions,
       transaction: operation.transaction,
       commit: operation.commit,
@@ -242,4 +248,4 @@ export class TransactionalClient {
   }
 }
 
-const NOTHING = { partitions: [], transaction: 0, commit: false, bumpsOwnEpoch: false } as const;
+const NO_PARTITIONS: readonly number[] = [];

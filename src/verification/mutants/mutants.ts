@@ -156,9 +156,9 @@ export const MUTANTS: readonly Mutant[] = [
     name: "epoch-reused",
     bug: "a transactional id that is initialised again keeps its producer epoch",
     file: "kafka/transaction-protocol.ts",
-    find: "    prepareTransition(metadata, {\n      ...fresh,\n      producerEpoch: epoch + 1,\n      lastProducerEpoch: NO_PRODUCER_EPOCH,\n    });",
+    find: "    next.producerEpoch = isLast ? 0 : epoch + 1;",
     replace:
-      "    prepareTransition(metadata, {\n      ...fresh,\n      producerEpoch: Math.max(epoch, 0),\n      lastProducerEpoch: NO_PRODUCER_EPOCH,\n    });",
+      "    next.producerEpoch = isLast ? 0 : expectedEpoch === undefined ? Math.max(epoch, 0) : epoch + 1;",
     killedBy: "FencedProducerNeverCommits",
     setup: "small",
     budget: 30,
