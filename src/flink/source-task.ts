@@ -6,7 +6,7 @@
  *    that a frozen process's uploads and queued buffers stand still as well. */
 
 import { NO_EVENT, type RandomStream, type Simulation } from "../engine/index.ts";
-import type { Lineage, Route } from "../records/index.ts";
+import type { Lineage } from "../records/index.ts";
 import { type AlignmentSettings, barrierKindFor } from "./alignment.ts";
 import type { Channel, UpstreamTask } from "./channel.ts";
 import { CHECKPOINT_DECLINED, CHECKPOINT_DECLINED_TASK_CLOSING } from "./checkpoint-failure-reason.ts";
@@ -17,7 +17,8 @@ import { drawOutput } from "./latency-marker.ts";
 import { type Mail, Mailbox } from "./mailbox.ts";
 import type { FlinkObserver } from "./observations.ts";
 import { type RecordWriterSettings, RecordWriters } from "./record-writers.ts";
-import { ALL_ROUTES, type Chunk, type SourceFeed } from "./source-feed.ts";
+import { SourceEmission } from "./source-emission.ts";
+import type { SourceFeed } from "./source-feed.ts";
 import type { SubtaskCheckpointCoordinator } from "./subtask-checkpoint-coordinator.ts";
 import { BUSY, HARD_BACK_PRESSURED, IDLE, SOFT_BACK_PRESSURED, TaskGauges } from "./task-gauges.ts";
 import { type TaskCounters, TaskMeters } from "./task-meters.ts";
@@ -89,25 +90,18 @@ const LATENCY_MARKER: Mail = {
   other: 0,
 };
 
-/** `live`: emission follows the closed form; `ramp`: a chunk at emission speed; `idle`: nothing to emit;
- *  `paused`: snapshot or no output. */
-type Mode = "live" | "ramp" | "idle" | "paused";
-
 export class SourceTask implements UpstreamTask {
   readonly number: number;
   readonly feed: SourceFeed;
   readonly #sim: Simulation;
   readonly #kinds: SourceTaskKinds;
   readonly #settings: SourceTaskSettings;
-  readonly #lineage: Lineage;
   readonly #randoms: readonly RandomStream[];
   readonly #checkpoints: SubtaskCheckpointCoordinator;
   readonly #observer: FlinkObserver;
   readonly #mailbox = new Mailbox();
   #writers: RecordWriters;
-  /** Per channel and split of a feed in closed form: the split's records that come through the channel. */
-  #routes: (Route | null)[][] = [];
-  #mode: Mode = "idle";
+  readonly #emission: SourceEmission;
   #inSnapshot = false;
   #snapshotOf = 0;
   #snapshotStart = 0;
@@ -121,30 +115,16 @@ export class SourceTask implements UpstreamTask {
   /** Its process stands still. */
   #isFrozen = false;
   readonly #atThaw: (() => void)[] = [];
-  #slowness = 1;
   /** The savepoint that the job is to end with: nothing is emitted behind it. 0: none. */
   #stopsWith = 0;
-  // The chunk being emitted: its record k at #rampStart + (k + 1) * emission.
-  readonly #chunk: Chunk = { split: 0, originPartition: 0, route: ALL_ROUTES, from: 0, to: 0 };
-  #rampStart = 0;
-  /** What is left of an interrupted chunk is emitted first. */
-  #interrupted = false;
-  #emittedAt = -1;
-  readonly #emitted: Float64Array;
-  /** Live: offset in each split less that in its origin. */
-  readonly #shifts: Float64Array;
   readonly #gauges = new TaskGauges();
   readonly #meters = new TaskMeters();
   readonly #end: EndOfInput;
   /** It has finished, or is about to. */
   #isFinishing = false;
   readonly #watermarks: WatermarkEmitter | undefined;
-  /** Live: records of each split that the watermarks know of. */
-  readonly #noted: Float64Array;
   /** The watermarks' timer went off while the thread was blocked. */
   #isWatermarkDue = false;
-  /** Records emitted since the task began, without those of the ramp under way. */
-  #recordsOut = 0;
 
   constructor(
     sim: Simulation,
@@ -162,35 +142,25 @@ export class SourceTask implements UpstreamTask {
     this.number = number;
     this.#settings = settings;
     this.feed = feed;
-    this.#lineage = lineage;
     this.#randoms = randoms;
     this.#checkpoints = checkpoints;
     this.#observer = observer;
     this.#writers = new RecordWriters(sim, kinds, number, settings.writers, [], []);
     this.#end = new EndOfInput(settings.endOfInput, 0);
-    this.#emitted = new Float64Array(feed.splits);
-    this.#shifts = new Float64Array(feed.splits);
-    this.#noted = new Float64Array(feed.splits);
-    const { watermarks } = settings;
-    if (watermarks === undefined) return;
-    const { strategy, random } = watermarks;
-    this.#watermarks = new WatermarkEmitter(sim, kinds.watermark, number, strategy, feed.splits, random);
+    const { watermarks, emission } = settings;
+    this.#watermarks =
+      watermarks &&
+      new WatermarkEmitter(sim, kinds.watermark, number, watermarks.strategy, feed.splits, watermarks.random);
+    this.#emission = new SourceEmission(feed, lineage, emission, this.#gauges, this.#watermarks);
   }
 
   /** Called once, with the channels of each output edge, at the time the job is RUNNING. */
   start(outputs: readonly (readonly Channel[])[]): void {
     const { writers } = this.#settings;
     this.#writers = new RecordWriters(this.#sim, this.#kinds, this.number, writers, outputs, this.#randoms);
-    if (this.feed.readsOrigins) {
-      this.#routes = this.#writers.channels.map((channel) =>
-        Array.from({ length: this.feed.splits }, (_, split) =>
-          channel.part(this.#lineage.everyKey(this.feed.originPartition(split)).id),
-        ),
-      );
-    }
     this.#isStarted = true;
     this.#gauges.begin(this.#sim.now);
-    this.#aimAtPositions();
+    this.#emission.connect(this.#writers.channels);
     this.#writers.start();
     this.#watermarks?.start();
     this.#advance();
@@ -228,13 +198,8 @@ export class SourceTask implements UpstreamTask {
     if (this.#isDisposed) return;
     const runs = this.#isStarted && !this.#inSnapshot && !this.#isFrozen;
     if (runs) this.#pause();
-    this.#slowness = slowness;
+    this.#emission.slowDown(slowness);
     if (runs) this.#advance();
-  }
-
-  /** ns to deserialise and emit one record. */
-  #emission(): number {
-    return this.#settings.emission * this.#slowness;
   }
 
   /** @returns whether the task is frozen: then `action` happens when it goes on. */
@@ -245,7 +210,7 @@ export class SourceTask implements UpstreamTask {
 
   /** New records for a feed without closed form. */
   wake(): void {
-    if (this.#mode === "idle" && !this.#isDisposed) this.#advance();
+    if (this.#emission.mode === "idle" && !this.#isDisposed) this.#advance();
   }
 
   /** What the feed foresaw no longer holds. */
@@ -291,8 +256,7 @@ export class SourceTask implements UpstreamTask {
   /** While emission follows the closed form the task is busy for the emission times of its records, and idle otherwise. A source
    *  reads no buffers, and what it reads is what it emits. */
   #counters(now: number): TaskCounters {
-    if (this.#mode === "live") this.#emitUpTo(now);
-    const numRecords = this.#recordsOut + (this.#mode === "ramp" ? this.#rampCount(now) : 0);
+    const numRecords = this.#emission.recordsOut(now);
     return {
       numRecordsIn: numRecords,
       numRecordsOut: numRecords,
@@ -314,12 +278,7 @@ export class SourceTask implements UpstreamTask {
 
   /** Flink's gauge: records that could be read at `now` and have not been taken. */
   pendingRecords(now: number): number {
-    let pending = this.feed.pendingRecords(now);
-    if (this.#mode !== "live") return pending;
-    this.#emitUpTo(now);
-    for (let split = 0; split < this.feed.splits; split++)
-      pending -= this.#emitted[split]! - this.feed.position[split]!;
-    return pending;
+    return this.feed.pendingRecords(now) - this.#emission.aheadOfFeed(now);
   }
 
   /** What the metrics of its Kafka reader show at `now`; offsets count records alone. A source that hasn't emitted any of a split
@@ -327,25 +286,21 @@ export class SourceTask implements UpstreamTask {
   readerMetrics(now: number): SourceReaderMetrics {
     const pendingRecords = this.pendingRecords(now);
     const { committedOffset, commitsSucceeded } = this.feed.checkpointed;
-    const isLive = this.#mode === "live";
-    const inRamp = this.#mode === "ramp" ? this.#chunk.to - this.#chunk.from - this.#rampCount(now) : -1;
-    const partitions = Array.from({ length: this.feed.splits }, (_, split) => {
-      const left = inRamp >= 0 && this.#chunk.split === split ? inRamp : 0;
-      const next = isLive ? this.#emitted[split]! : this.#offset(split) - left;
-      return {
-        partition: this.feed.topicPartition(split),
-        currentOffset: next - 1,
-        committedOffset: committedOffset[split]!,
-      };
-    });
+    const partitions = Array.from({ length: this.feed.splits }, (_, split) => ({
+      partition: this.feed.topicPartition(split),
+      currentOffset: this.#emission.emittedOffset(split, now) - 1,
+      committedOffset: committedOffset[split]!,
+    }));
     return { pendingRecords, commitsSucceeded, partitions };
   }
 
   /** Handler of `advance`: a chunk has ended, records came, the last one is emitted, or the output is available again. */
   onAdvance(): void {
     this.#advanceEvent = NO_EVENT;
-    if (this.#mode === "ramp") this.#finishRamp();
-    else if (this.#mode === "live") this.#pause();
+    if (this.#emission.mode === "ramp") {
+      this.#writers.endEmission(this.#sim.now);
+      this.#emission.finishChunk();
+    } else if (this.#emission.mode === "live") this.#pause();
     this.#advance();
   }
 
@@ -405,36 +360,11 @@ export class SourceTask implements UpstreamTask {
   #emitWatermark(): void {
     this.#isWatermarkDue = false;
     const now = this.#sim.now;
-    this.#noteEmitted(now);
+    this.#emission.noteEmitted(now);
     this.#watermarks!.emit((watermark, status) => {
       this.#writers.emitEventTime(watermark, status, now);
       this.afterSegmentFull();
     });
-  }
-
-  /** Tells the watermarks of the latest record of each split that was emitted up to `now`. */
-  #noteEmitted(now: number): void {
-    if (this.#watermarks === undefined) return;
-    if (this.#mode === "ramp") this.#noteChunk(this.#rampCount(now));
-    if (this.#mode !== "live") return;
-    this.#emitUpTo(now);
-    for (let split = 0; split < this.feed.splits; split++) {
-      const count = this.#emitted[split]!;
-      if (count === this.#noted[split]!) continue;
-      this.#noted[split] = count;
-      const offset = count - 1 - this.#shifts[split]!;
-      const createdAt = this.#lineage.createdAt(this.feed.originPartition(split), offset);
-      this.#watermarks.onEmitted(split, createdAt);
-    }
-  }
-
-  /** The first `count` records of the chunk are emitted. */
-  #noteChunk(count: number): void {
-    if (this.#watermarks === undefined || count === 0) return;
-    const { split, originPartition, route, from } = this.#chunk;
-    const last = from + count - 1;
-    const offset = route === ALL_ROUTES ? last : this.#lineage.offsetOf(originPartition, route, last);
-    this.#watermarks.onEmitted(split, this.#lineage.createdAt(originPartition, offset));
   }
 
   /** Handler of `outputTimeout`. */
@@ -468,7 +398,7 @@ export class SourceTask implements UpstreamTask {
   }
 
   onBufferTaken(channel: Channel): void {
-    if (!this.#writers.onBufferTaken(channel) || this.#mode !== "paused" || this.#inSnapshot) return;
+    if (!this.#writers.onBufferTaken(channel) || this.#emission.mode !== "paused" || this.#inSnapshot) return;
     if (this.#advanceEvent === NO_EVENT) {
       this.#advanceEvent = this.#sim.scheduleAfter(0, this.#kinds.advance, this.number, 0);
     }
@@ -488,35 +418,14 @@ export class SourceTask implements UpstreamTask {
   }
 
   emitInto(channel: Channel, now: number): void {
-    if (this.#mode === "live") {
-      this.#emitUpTo(now);
-      if (this.feed.splits > 1) channel.open.interleaved = true;
-      for (let split = 0; split < this.feed.splits; split++) {
-        this.#emitOffsets(channel, split, this.#emitted[split]! - this.#shifts[split]!);
-      }
-    } else if (this.#mode === "ramp") {
-      const chunk = this.#chunk;
-      const upTo = chunk.from + this.#rampCount(now);
-      if (chunk.route === ALL_ROUTES) this.#emitOffsets(channel, chunk.split, upTo);
-      else this.#emitRanks(channel, upTo);
-    }
+    this.#emission.emitInto(channel, now);
   }
 
   timeOfEmission(channel: Channel, records: number): number {
-    const missing = records - channel.open.records;
-    if (missing <= 0) return this.#sim.now;
-    if (this.#mode === "live") {
-      return this.feed.splits === 1
-        ? this.#liveTimeOfOne(channel, missing)
-        : this.#liveTimeOfMany(channel, missing);
-    }
-    if (this.#mode !== "ramp") return Number.POSITIVE_INFINITY;
-    const k = this.#rampIndex(channel, missing);
-    if (k >= this.#chunk.to - this.#chunk.from) return Number.POSITIVE_INFINITY;
-    return this.#rampStart + (k + 1) * this.#emission();
+    return this.#emission.timeOfEmission(channel, records, this.#sim.now);
   }
 
-  // ---- emission
+  // ---- the task thread
 
   #advance(): void {
     if (this.#isFrozen) return;
@@ -526,65 +435,46 @@ export class SourceTask implements UpstreamTask {
       this.#run(this.#mailbox.take()!);
     if (this.#inSnapshot || !this.#isStarted) return;
     if (this.#stopsWith !== 0 || this.#end.isDataEnded) {
-      this.#mode = "paused";
+      this.#emission.rest("paused");
       this.#gauges.enter(IDLE, now);
       if (this.#stopsWith === 0 && this.#end.isOver) this.#finishWhenNothingIsPending();
       return;
     }
     if (!this.#writers.available) {
-      this.#mode = "paused";
+      this.#emission.rest("paused");
       this.#watermarks?.holdUp(now);
       this.#enterBackPressure();
       return;
     }
     this.#watermarks?.goOn(now);
-    if (this.#isAtEnd()) {
-      this.#endData(now);
+    if (this.#emission.isAtEnd) this.#endData(now);
+    else this.#emit(now);
+  }
+
+  #emit(now: number): void {
+    const end = this.#emission.beginChunk(now);
+    if (end >= 0) {
+      this.#gauges.enter(BUSY, now);
+      this.#advanceAt(end);
+      this.#writers.foresee();
       return;
     }
-    if (this.#interrupted || this.feed.take(now, this.#chunk)) {
-      this.#interrupted = false;
-      this.#startRamp(now);
-    } else if (this.feed.closedForm && this.#slowness === 1) {
-      this.#mode = "live";
-      this.#emittedAt = -1;
-      this.#emitted.set(this.feed.position);
-      this.#noted.set(this.feed.position);
-      if (this.feed.jumps) this.#aimAtPositions();
-      this.#gauges.enter(IDLE, now);
+    this.#gauges.enter(IDLE, now);
+    if (this.#emission.mayBeLive) {
+      this.#emission.beginLive();
       this.#writers.foresee();
-      if (this.feed.stoppingOffsets !== undefined) this.#advanceAtEnd(now);
-    } else {
-      this.#mode = "idle";
-      this.#gauges.enter(IDLE, now);
-      const next = this.feed.nextAt(now);
-      if (next !== Number.POSITIVE_INFINITY) this.#advanceAt(next);
+      const last = this.#emission.endAfter(now);
+      if (last !== Number.POSITIVE_INFINITY) this.#advanceAt(last);
+      return;
     }
-  }
-
-  /** All splits are read up to their stopping offsets. A source without splits has nothing to read, and nothing more will be
-   *  assigned to it. */
-  #isAtEnd(): boolean {
-    const { stoppingOffsets, splits, position } = this.feed;
-    if (stoppingOffsets === undefined || this.#interrupted) return false;
-    for (let split = 0; split < splits; split++) if (position[split]! < stoppingOffsets[split]!) return false;
-    return true;
-  }
-
-  /** Live: it looks again when the last record before the stopping offsets is emitted. */
-  #advanceAtEnd(now: number): void {
-    let end: number = now + 1;
-    for (let split = 0; split < this.feed.splits; split++) {
-      const stop = this.feed.stoppingOffsets![split]!;
-      if (this.feed.position[split]! >= stop) continue;
-      end = Math.max(end, this.feed.availableAt(split, stop - 1) + this.#emission());
-    }
-    if (end !== Number.POSITIVE_INFINITY) this.#advanceAt(end);
+    this.#emission.rest("idle");
+    const next = this.feed.nextAt(now);
+    if (next !== Number.POSITIVE_INFINITY) this.#advanceAt(next);
   }
 
   /** Source: flink SourceOperator.emitNext (DATA_FINISHED), StreamTask.endData, SourceOperator.finish. */
   #endData(now: number): void {
-    this.#mode = "paused";
+    this.#emission.rest("paused");
     this.#gauges.enter(IDLE, now);
     this.#sim.cancel(this.#markerEvent);
     if (this.#watermarks !== undefined) {
@@ -615,189 +505,14 @@ export class SourceTask implements UpstreamTask {
     this.#advanceEvent = this.#sim.scheduleAt(Math.ceil(time), this.#kinds.advance, this.number, 0);
   }
 
-  #startRamp(now: number): void {
-    this.#mode = "ramp";
-    this.#rampStart = now;
-    this.#gauges.enter(BUSY, now);
-    const chunk = this.#chunk;
-    if (chunk.route !== ALL_ROUTES) this.#aimAtRoutes();
-    else if (this.feed.jumps) this.#aimAt(chunk.split, chunk.from);
-    this.#advanceAt(now + (chunk.to - chunk.from) * this.#emission());
-    this.#writers.foresee();
-  }
-
-  #finishRamp(): void {
-    const now = this.#sim.now;
-    this.#writers.endEmission(now);
-    this.#noteChunk(this.#chunk.to - this.#chunk.from);
-    this.#recordsOut += this.#chunk.to - this.#chunk.from;
-    this.#mode = "idle";
-  }
-
-  /** Stops the emission here and now: what is not emitted stays with the feed or in the interrupted chunk. */
+  /** Stops the emission here and now. */
   #pause(): void {
     const now = this.#sim.now;
-    if (this.#mode === "paused") return;
+    if (this.#emission.mode === "paused") return;
     this.#writers.endEmission(now);
-    this.#noteEmitted(now);
-    if (this.#mode === "live") {
-      this.#emitUpTo(now);
-      this.feed.position.set(this.#emitted);
-    } else if (this.#mode === "ramp") {
-      const count = this.#rampCount(now);
-      this.#chunk.from += count;
-      this.#recordsOut += count;
-      this.#interrupted = this.#chunk.from < this.#chunk.to;
-    }
+    this.#emission.interrupt(now);
     this.#sim.cancel(this.#advanceEvent);
     this.#advanceEvent = NO_EVENT;
-    this.#mode = "paused";
-  }
-
-  #rampCount(now: number): number {
-    const size = this.#chunk.to - this.#chunk.from;
-    const emission = this.#emission();
-    if (emission === 0) return size;
-    const count = Math.floor((now - this.#rampStart) / emission);
-    return count < size ? count : size;
-  }
-
-  /** Live: the offsets emitted up to `now`, into #emitted. */
-  #emitUpTo(now: number): void {
-    if (this.#emittedAt === now) return;
-    this.#emittedAt = now;
-    const feed = this.feed;
-    const emission = this.#emission();
-    const time = now - emission;
-    let more = 0;
-    for (let split = 0; split < feed.splits; split++) {
-      const count = feed.availableCount(split, time);
-      const before = this.#emitted[split]!;
-      if (count <= before) continue;
-      more += count - before;
-      this.#emitted[split] = count;
-    }
-    this.#recordsOut += more;
-    this.#gauges.worked(more * emission, now);
-  }
-
-  #emitOffsets(channel: Channel, split: number, offset: number): void {
-    const origin = this.feed.originPartition(split);
-    const route = this.#routes[channel.upstreamIndex]![split]!;
-    if (route === null) return;
-    const rank = route.rankOf(this.#lineage.localPartition(origin), offset);
-    const cursor = channel.cursor[split]!;
-    if (rank <= cursor) return;
-    channel.open.push(origin, route.id, cursor, rank);
-    channel.cursor[split] = rank;
-  }
-
-  #liveTimeOfOne(channel: Channel, missing: number): number {
-    const origin = this.feed.originPartition(0);
-    const route = this.#routes[channel.upstreamIndex]![0]!;
-    if (route === null) return Number.POSITIVE_INFINITY;
-    const local = this.#lineage.localPartition(origin);
-    const offset = route.offsetOf(local, channel.cursor[0]! + missing - 1);
-    return this.feed.availableAt(0, offset + this.#shifts[0]!) + this.#emission();
-  }
-
-  /** Bisection over time on the number of records that all splits will have given, to a microsecond. */
-  #liveTimeOfMany(channel: Channel, missing: number): number {
-    const now = this.#sim.now;
-    let low: number = now;
-    let step = 1e6;
-    let high: number = now + step;
-    while (this.#liveCount(channel, high) < missing) {
-      low = high;
-      step *= 2;
-      high += step;
-      if (step > 1e13) return Number.POSITIVE_INFINITY;
-    }
-    while (high - low > 1000) {
-      const middle = Math.floor((low + high) / 2);
-      if (this.#liveCount(channel, middle) < missing) low = middle;
-      else high = middle;
-    }
-    return high;
-  }
-
-  /** Records that the channel will have got between its cursors and `time`. */
-  #liveCount(channel: Channel, time: number): number {
-    const feed = this.feed;
-    let count = 0;
-    for (let split = 0; split < feed.splits; split++) {
-      const route = this.#routes[channel.upstreamIndex]![split]!;
-      if (route === null) continue;
-      const available = feed.availableCount(split, time - this.#emission()) - this.#shifts[split]!;
-      const rank = route.rankOf(this.#lineage.localPartition(feed.originPartition(split)), available);
-      if (rank > channel.cursor[split]!) count += rank - channel.cursor[split]!;
-    }
-    return count;
-  }
-
-  /** A feed that starts at other positions than 0 has given its channels what lies before. */
-  #aimAtPositions(): void {
-    const { feed } = this;
-    if (!feed.readsOrigins) return;
-    for (let split = 0; split < feed.splits; split++) {
-      const position = feed.position[split]!;
-      const shift = feed.shift(split);
-      this.#shifts[split] = shift;
-      if (position !== 0) this.#aimAt(split, position - shift);
-    }
-  }
-
-  /** What every channel gets next of `split` begins at `offset` of its origin partition. */
-  #aimAt(split: number, offset: number): void {
-    const local = this.#lineage.localPartition(this.feed.originPartition(split));
-    this.#writers.channels.forEach((channel, i) => {
-      const part = this.#routes[i]![split]!;
-      if (part !== null) channel.cursor[split] = part.rankOf(local, offset);
-    });
-  }
-
-  // ---- chunks of ranks: the input is what another job wrote
-
-  readonly #rampRoutes: (Route | null)[] = [];
-  readonly #rampCursors: number[] = [];
-
-  #aimAtRoutes(): void {
-    const { originPartition, route, from } = this.#chunk;
-    const source = this.#lineage.routeById(route);
-    this.#writers.channels.forEach((channel, i) => {
-      const part = channel.part(route);
-      this.#rampRoutes[i] = part;
-      this.#rampCursors[i] = part === null ? 0 : this.#lineage.translate(originPartition, source, part, from);
-    });
-  }
-
-  #emitRanks(channel: Channel, upTo: number): void {
-    const i = channel.upstreamIndex;
-    const shared = this.#rampRoutes[i]!;
-    if (shared === null) return;
-    const { originPartition, route } = this.#chunk;
-    const rank = this.#lineage.translate(originPartition, this.#lineage.routeById(route), shared, upTo);
-    if (rank <= this.#rampCursors[i]!) return;
-    channel.open.push(originPartition, shared.id, this.#rampCursors[i]!, rank);
-    this.#rampCursors[i] = rank;
-  }
-
-  /** Index in the chunk of the record that brings `channel` the last of `missing` more; the chunk's size or more when
-   *  it holds fewer. */
-  #rampIndex(channel: Channel, missing: number): number {
-    const { originPartition, route, from, split } = this.#chunk;
-    const local = this.#lineage.localPartition(originPartition);
-    if (route === ALL_ROUTES) {
-      const part = this.#routes[channel.upstreamIndex]![split]!;
-      if (part === null) return Number.POSITIVE_INFINITY;
-      return part.offsetOf(local, channel.cursor[split]! + missing - 1) - from;
-    }
-    const shared = this.#rampRoutes[channel.upstreamIndex]!;
-    if (shared === null) return Number.POSITIVE_INFINITY;
-    const offset = shared.offsetOf(local, this.#rampCursors[channel.upstreamIndex]! + missing - 1);
-    // No key of the origin belongs to the channel.
-    if (offset === Number.POSITIVE_INFINITY) return offset;
-    return this.#lineage.routeById(route).rankOf(local, offset) - from;
   }
 
   // ---- checkpoints
@@ -842,9 +557,8 @@ export class SourceTask implements UpstreamTask {
     this.#checkpoints.begin(checkpoint, metrics, "goes-on");
     const state = this.#operatorState(checkpoint);
     for (let split = 0; split < this.feed.splits; split++) {
-      const isInHand = this.feed.readsOrigins && this.#isInHand(split);
-      const ofOrigin = isInHand ? this.#chunk.from : this.#offset(split) - this.feed.shift(split);
       const partition = this.feed.originPartition(split);
+      const ofOrigin = this.#emission.nextOffsetOfOrigin(split);
       this.#observer.offsetInSnapshot(this.#settings.job, checkpoint, partition, ofOrigin);
     }
     if (isSynchronous(properties)) this.#endWatermarks(properties, now);
@@ -874,7 +588,7 @@ export class SourceTask implements UpstreamTask {
     const offsets: number[] = [];
     const splits: OperatorState["splits"][number][] = [];
     for (let split = 0; split < feed.splits; split++) {
-      const offset = this.#offset(split);
+      const offset = this.#emission.nextOffset(split);
       offsets.push(offset);
       const stoppingOffset = stoppingOffsets?.[split];
       if (stoppingOffset !== undefined && offset >= stoppingOffset) continue;
@@ -888,16 +602,5 @@ export class SourceTask implements UpstreamTask {
     }
     feed.snapshotState(checkpoint, offsets);
     return { splits, committables: [], bytes: READER_STATE_BYTES + splits.length * SPLIT_BYTES };
-  }
-
-  /** Next offset of the split: what is taken from the feed and not emitted is not in the state. */
-  #offset(split: number): number {
-    const left = this.#isInHand(split) ? this.#chunk.to - this.#chunk.from : 0;
-    return this.feed.position[split]! - left;
-  }
-
-  /** Whether a chunk of the split is emitted in part, and of an origin's offsets. */
-  #isInHand(split: number): boolean {
-    return this.#interrupted && this.#chunk.split === split;
   }
 }
