@@ -3,8 +3,9 @@
  *    created, or a backlog at the pace of its producer; records may be missing (cut off with their leader, given up) or come
  *    twice (sent again without idempotence).
  *  Source: as in-flight-batches.ts: kafka Sender, ProducerBatch, ReplicaManager, KIP-101; sent-again.ts.
+ *    What waits for leaders fills buffer.memory; then the load stands still (load-thread.ts), with all its partitions.
  *  Leaves out: batches as such, but for those in flight when a leader is lost; retries of a batch behind a leader that is away
- *    count as one; buffer.memory, so that the producer is never blocked; jitter of back-offs. */
+ *    count as one; memory of what is in flight while nothing is wrong, or drains; jitter of back-offs. */
 
 import {
   type ClientLinks,
@@ -27,6 +28,7 @@ import {
   type Topic,
 } from "../kafka/index.ts";
 import type { Origin } from "../records/index.ts";
+import { LoadThread } from "./load-thread.ts";
 
 /** Times in ns. */
 export interface OriginLogSettings extends ClientRetries {
@@ -41,6 +43,9 @@ export interface OriginLogSettings extends ClientRetries {
   readonly replicationDelay: number;
   /** the part of it from sending until the append. */
   readonly appendTime: number;
+  /** Batches for which buffer.memory has room, and records of a batch. */
+  readonly mostBatches: number;
+  readonly recordsOfBatch: number;
   /** from one record to the next of a backlog. */
   readonly pace: number;
   readonly links: ClientLinks;
@@ -76,6 +81,16 @@ interface PartitionState {
   appended: number;
   replicated: number;
   sent: number;
+  /** What a cut holds back: from this offset in the origin on, until then, ns. */
+  heldFrom: number;
+  heldUntil: number;
+}
+
+/** What waits in the producer: a partition's records from offset `from` in its origin on, until `until` (ns, infinite: unknown). */
+interface Waiting {
+  readonly partition: number;
+  readonly from: number;
+  readonly until: number;
 }
 
 export class OriginLog implements PartitionListener {
@@ -85,6 +100,7 @@ export class OriginLog implements PartitionListener {
   readonly #observer: KafkaObserver;
   readonly #partitions: readonly PartitionState[];
   readonly #readers = new Set<() => void>();
+  readonly #thread = new LoadThread();
 
   constructor(origin: Origin, topic: Topic, settings: OriginLogSettings, observer: KafkaObserver) {
     this.#origin = origin;
@@ -103,6 +119,8 @@ export class OriginLog implements PartitionListener {
       appended: 0,
       replicated: 0,
       sent: 0,
+      heldFrom: 0,
+      heldUntil: 0,
     }));
   }
 
@@ -140,7 +158,9 @@ export class OriginLog implements PartitionListener {
     if (own >= this.#origin.total(partition)) return Number.POSITIVE_INFINITY;
     if (Number.isNaN(at)) {
       const log = this.#topic.logs[partition]!;
-      const appended = this.#origin.createdAt(partition, own) + publishDelay - replicationDelay;
+      const handedOver = this.#thread.handsOverAt(this.#origin.createdAt(partition, own));
+      if (handedOver === Number.POSITIVE_INFINITY) return handedOver;
+      const appended = handedOver + publishDelay - replicationDelay;
       return log.replicatedAt(log.appendedAt(appended));
     }
     return at + (offset - start) * pace;
@@ -204,8 +224,9 @@ export class OriginLog implements PartitionListener {
     return log.appendedUpTo(appended) - untilAppended;
   }
 
+  /** Records that the producer has been handed by `time`, ns. */
   #created(partition: number, time: number): number {
-    return time < 0 ? 0 : this.#origin.countAt(partition, time);
+    return time < 0 ? 0 : this.#origin.countAt(partition, this.#thread.madeBy(time));
   }
 
   /** What was foreseen of any partition has changed for some reader. */
@@ -222,33 +243,42 @@ export class OriginLog implements PartitionListener {
   onPartitionChanged(partition: number, { status, election }: PartitionChange, now: number): void {
     const state = this.#partitions[partition]!;
     const before = state.status;
+    this.#thread.forgetFrom(now);
     if (before === "open") this.#stall(state, partition, now);
     if (status === "no-leader" && before !== "no-leader") this.#appendedUpTo(state, partition, now);
     if (election !== undefined) this.#decideTail(state, partition, before, election, now);
     state.status = status;
     if (status === "open") this.#goOn(state, partition, before, now);
+    this.#foreseeBlocking(now);
     this.tellReaders();
   }
 
   /** The producer doesn't get through to some leaders: what they have not got waits in it. */
   onCut(cut: LinkCut): void {
-    const { client } = this.#settings;
-    this.#partitions.forEach((state, partition) => {
-      if (state.status === "open" && reaches(cut, client, this.#topic.leader(partition)))
-        this.#holdBack(state, partition, cut);
+    const { client, appendTime, replicationDelay } = this.#settings;
+    const { from: now, until, requests } = cut;
+    this.#thread.forgetFrom(now);
+    const held = this.#partitions.flatMap((state, partition) => {
+      const isHeld = state.status === "open" && reaches(cut, client, this.#topic.leader(partition));
+      if (!isHeld) return [];
+      const end = this.#countOf(partition, now, requests ? "appended" : "sent");
+      state.heldFrom = this.#originAt(partition, end);
+      state.heldUntil = until + appendTime + replicationDelay;
+      return [{ state, partition, end }];
     });
+    this.#foreseeBlocking(now);
+    for (const { state, partition, end } of held) this.#holdBack(state, partition, end, cut);
   }
 
-  #holdBack(state: PartitionState, partition: number, cut: LinkCut): void {
-    const { replicationDelay, appendTime, acks, idempotence, pace } = this.#settings;
-    const { from: now, until, requests, timedOut } = cut;
-    const end = this.#countOf(partition, now, requests ? "appended" : "sent");
+  #holdBack(state: PartitionState, partition: number, end: number, cut: LinkCut): void {
+    const { acks, idempotence, pace } = this.#settings;
+    const { from: now, until, timedOut } = cut;
     const unacknowledged = this.countAt(partition, now);
-    const next = this.#originAt(partition, end);
+    const next = state.heldFrom;
     state.stretches = state.stretches.filter(({ start }) => start < end || start === 0);
     const last = state.stretches.at(-1)!;
     last.count = end - last.start;
-    let at = until + appendTime + replicationDelay;
+    let at = state.heldUntil;
     if (timedOut && !idempotence && acks !== "0" && end > unacknowledged) {
       const again = end - unacknowledged;
       this.#observer.recordsRepeated?.(this.#settings.topic, partition, again, now);
@@ -336,6 +366,7 @@ export class OriginLog implements PartitionListener {
     }
     if (keptTo > next) this.#push(state, next, keptTo - next, readableFrom, 0);
     let at = Math.max(fetchedFrom, appendedAt + replicationDelay);
+    this.#thread.goOn(at, this.#catchUpPace());
     let from = Math.max(keptTo, state.lostTo);
     if (this.#isAppendedAgain(state, partition, sentAgainAt)) {
       this.#tellOutOfOrder(state, partition, now);
@@ -408,6 +439,91 @@ export class OriginLog implements PartitionListener {
     stretches.push({ start: start + before, origin, count, at, pace });
   }
 
+  // ---- buffer.memory
+
+  /** As fast as memory gets free: a partition's records go out by `pace`, and the others' with them. */
+  #catchUpPace(): number {
+    const { pace } = this.#settings;
+    const fastest = 1e6;
+    return Math.max(1, pace > 0 ? Math.min(fastest, 1e9 / (pace * this.#origin.ratePerPartition)) : fastest);
+  }
+
+  /** When the thread of the load stands still from `now` on, as far as it can be foreseen. */
+  #foreseeBlocking(now: number): void {
+    const { deliveryTimeout } = this.#settings;
+    const thread = this.#thread;
+    for (let i = 0; i < MOST_FORESEEN; i++) {
+      const from = Math.max(now, thread.foreseenTo);
+      const waiting = this.#waitingAt(from);
+      let blockedSince = thread.blockedSince(from);
+      // Another partition may have left room.
+      if (i === 0 && blockedSince !== undefined && !this.#isFull(waiting, from)) {
+        thread.goOn(from, this.#catchUpPace());
+        blockedSince = undefined;
+      }
+      if (waiting.length === 0) return;
+      const freeAt = Math.min(...waiting.map(({ until }) => until));
+      const expiresAt = Math.min(...waiting.map((one) => this.#expiresAt(one, from)));
+      if (blockedSince === undefined) {
+        blockedSince = this.#fullAt(waiting, from, Math.min(freeAt, expiresAt));
+        if (blockedSince === Number.POSITIVE_INFINITY) return;
+        thread.block(blockedSince);
+      }
+      const goesOnAt = Math.max(from, blockedSince, Math.min(freeAt, expiresAt));
+      if (goesOnAt >= LONGEST_BACKLOG) return;
+      const isDrained = freeAt <= expiresAt;
+      thread.goOn(goesOnAt, isDrained ? this.#catchUpPace() : 1);
+      if (isDrained) return;
+      // As batches expire one after the other as they came, as many come instead.
+      const ranFor = deliveryTimeout - (goesOnAt - blockedSince);
+      if (ranFor <= 0) return;
+      thread.block(goesOnAt + ranFor);
+    }
+  }
+
+  /** When the first record that waits expires, or what has taken its place does, not before `time`, ns. */
+  #expiresAt({ partition, from }: Waiting, time: number): number {
+    const { deliveryTimeout } = this.#settings;
+    if (from >= this.#origin.total(partition)) return Number.POSITIVE_INFINITY;
+    const handedOver = this.#thread.handsOverAt(this.#origin.createdAt(partition, from));
+    if (handedOver === Number.POSITIVE_INFINITY) return handedOver;
+    return handedOver + deliveryTimeout * Math.max(1, Math.ceil((time - handedOver) / deliveryTimeout));
+  }
+
+  /** What waits at `time` for a leader, or behind a cut. */
+  #waitingAt(time: number): Waiting[] {
+    const { acks } = this.#settings;
+    return this.#partitions.flatMap(({ status, next, heldFrom, heldUntil }, partition) => {
+      const isWrong = acks === "all" ? status !== "open" : status === "no-leader";
+      if (isWrong) return [{ partition, from: next, until: Number.POSITIVE_INFINITY }];
+      return heldUntil > time ? [{ partition, from: heldFrom, until: heldUntil }] : [];
+    });
+  }
+
+  #isFull(waiting: readonly Waiting[], time: number): boolean {
+    const { mostBatches, recordsOfBatch, deliveryTimeout } = this.#settings;
+    let batches = 0;
+    for (const { partition, from } of waiting) {
+      const first = Math.max(from, this.#created(partition, time - deliveryTimeout));
+      batches += Math.ceil(Math.max(0, this.#created(partition, time) - first) / recordsOfBatch);
+    }
+    return batches >= mostBatches;
+  }
+
+  /** When what waits fills the memory, not before `from` and not after `end`; infinite: it doesn't, ns. */
+  #fullAt(waiting: readonly Waiting[], from: number, end: number): number {
+    let low = from;
+    let high = Math.min(end, LONGEST_BACKLOG);
+    if (low >= high || !this.#isFull(waiting, high)) return Number.POSITIVE_INFINITY;
+    if (this.#isFull(waiting, low)) return low;
+    while (high - low > 1) {
+      const middle = Math.floor((low + high) / 2);
+      if (this.#isFull(waiting, middle)) high = middle;
+      else low = middle;
+    }
+    return high;
+  }
+
   #retryAt({ election, stalledAt }: PartitionState, before: PartitionStatus, now: number): number {
     const { acks, requestTimeout } = this.#settings;
     if (election !== undefined) {
@@ -447,3 +563,5 @@ export class OriginLog implements PartitionListener {
 
 /** ns; a producer that hasn't caught up by then never does. */
 const LONGEST_BACKLOG = 1e14;
+/** Times that a load stands still for delivery.timeout.ms, one after the other. */
+const MOST_FORESEEN = 64;

@@ -240,6 +240,22 @@ describe("what a sink's settings cost", () => {
     });
   });
 
+  test("buffer.memory of the load: a partition without a leader fills it, and all of the load waits", () => {
+    const set = ["kafka.topics.in.replication.factor=1", "kafka.config.min.insync.replicas=1", AT_LEAST_ONCE];
+    const outage = ["kill broker-1 at 20 s repair 20 s"];
+    const roomy = run(outage, set);
+    const cramped = run(outage, [...set, "producers.load.buffer.memory=20000"]);
+    for (const result of [roomy, cramped]) {
+      expect(counts(result, uncommitted)).toEqual([0, 0]);
+      expect(result.recovery.recordsGone).toEqual([]);
+      expect(result.recovery.jobs[0]!.restarts).toBe(0);
+      expect(broken(result)).toEqual([]);
+    }
+    // Of 60 s a third is an outage: a third of its records wait, or nearly all of them.
+    expect(roomy.readers[uncommitted]!.latency.p75Ms!).toBeLessThan(200);
+    expect(cramped.readers[uncommitted]!.latency.p75Ms!).toBeGreaterThan(2000);
+  });
+
   test("retries=0 fails the task with the leader, retries enough for its back-off don't", () => {
     const retries = "jobs.job.sinks[0].properties.retries";
     const set = [...FAR_APART, AT_LEAST_ONCE, "jobs.job.sinks[0].properties.enable.idempotence=false"];

@@ -71,7 +71,7 @@ const READ_BY_NOBODY: Readonly<Record<string, string>> = {
   "kafka.topics[].uncleanElection": BROKERS,
   "kafka.transactions.stateLogMinIsr": BROKERS,
   "producers[].config.batchSize": "warned about",
-  "producers[].config.bufferMemory": "warned about",
+  "producers[].config.bufferMemory": BROKERS,
   "producers[].config.deliveryTimeout": BROKERS,
   "producers[].config.idempotence": BROKERS,
   "producers[].config.maxBlock": "warned about",

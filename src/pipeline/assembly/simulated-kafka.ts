@@ -382,6 +382,14 @@ export class SimulatedKafka {
     };
   }
 
+  /** A batch takes batch.size of buffer.memory, however little is in it. */
+  #memory({ bufferMemory, batchSize }: KafkaProducerConfig, recordBytes: number) {
+    return {
+      mostBatches: Math.max(1, Math.floor(bufferMemory / Math.max(batchSize, recordBytes))),
+      recordsOfBatch: Math.max(1, Math.floor(batchSize / recordBytes)),
+    };
+  }
+
   #makeInFlight(
     topic: Topic,
     spec: TopicSpec,
@@ -390,8 +398,7 @@ export class SimulatedKafka {
     client: ClientPlace | undefined,
   ): InFlightBatches {
     const answerTime = this.#timing.roundTrip / 2 + this.#timing.clientWakeup;
-    const recordsIn = (bytes: number): number => Math.max(1, Math.floor(bytes / recordBytes));
-    const { acks, maxInFlightRequestsPerConnection, retries, bufferMemory, batchSize, maxBlock } = config;
+    const { acks, maxInFlightRequestsPerConnection, retries, maxRequestSize, maxBlock } = config;
     const { transactions } = this.#pipeline.kafka;
     const service = produceService(this.#timing, spec.replicationFactor, acks);
     const inFlight = new InFlightBatches(
@@ -403,13 +410,12 @@ export class SimulatedKafka {
         ...this.#retries(spec, config, recordBytes),
         maxInFlight: maxInFlightRequestsPerConnection,
         retries,
-        mostBatches: Math.max(1, Math.floor(bufferMemory / Math.max(batchSize, recordBytes))),
         maxBlock,
         service,
         handling: appendDelay(this.#timing),
         answerTime,
-        recordsOfBatch: recordsIn(batchSize),
-        recordsOfRequest: recordsIn(config.maxRequestSize),
+        ...this.#memory(config, recordBytes),
+        recordsOfRequest: Math.max(1, Math.floor(maxRequestSize / recordBytes)),
         links: this.links,
         client,
         stateOf: (broker) => this.brokers?.stateOf(broker) ?? "works",
@@ -435,6 +441,7 @@ export class SimulatedKafka {
           ...this.#retries(spec, producer.config, producer.recordBytes),
           maxInFlight: producer.config.maxInFlightRequestsPerConnection,
           retries: producer.config.retries,
+          ...this.#memory(producer.config, producer.recordBytes),
           publishDelay: this.#publishDelay(entry),
           replicationDelay: replicationDelay(this.#timing, spec.replicationFactor),
           links: this.links,

@@ -8,8 +8,8 @@ type Section = "producers" | "readers" | "source" | "sink";
 export const IGNORED_HERE: readonly (readonly [section: Section, key: string, instead: string])[] = [
   ["producers", "batch.size", "the load's batches are one mean delay"],
   ["producers", "max.request.size", "the load's batches are one mean delay"],
-  ["producers", "buffer.memory", "nothing blocks the load"],
-  ["producers", "max.block.ms", "nothing blocks the load"],
+  ["producers", "buffer.memory", "it fills where brokers fail, and no fault of the file hits them"],
+  ["producers", "max.block.ms", "what send refuses then, the load hands over again"],
   ["sink", "properties.buffer.memory", "it fills where brokers fail, and no fault of the file hits them"],
   [
     "sink",
@@ -22,6 +22,7 @@ export const IGNORED_HERE: readonly (readonly [section: Section, key: string, in
 /** What of it is read after all where brokers fail: a backlog goes out in batches, which take memory. */
 const READ_WHEN_BROKERS_FAIL: readonly string[] = [
   "batch.size",
+  "buffer.memory",
   "properties.buffer.memory",
   "properties.max.request.size",
 ];
