@@ -1,8 +1,8 @@
-/** Models: one channel between two subtasks: the subpartition with its segment being filled and its queue, the credits,
- *    the link, and the input channel with what was received.
- *  Source: flink PipelinedSubpartition, BufferBuilder, CreditBasedSequenceNumberingViewReader, RemoteInputChannel,
+/** Models: one channel between two subtasks: the subpartition's queue, the credits, the link, and the input channel with what was
+ *    received.
+ *  Source: flink PipelinedSubpartition, CreditBasedSequenceNumberingViewReader, RemoteInputChannel,
  *    LocalInputChannel (Flink 2.1).
- *  Leaves out: bandwidth of the link; debloated buffers smaller than a record; bytes of latency markers and watermarks; the
+ *  Leaves out: bandwidth of the link; the
  *    backlog is the sender's when a buffer arrives, not as it was when the buffer was sent. */
 
 import { invariant, NO_EVENT, type Simulation } from "../engine/index.ts";
@@ -17,11 +17,13 @@ import {
   TIMEOUTABLE,
   UNALIGNED,
 } from "./barrier-handler.ts";
+import { ChannelStatePersister, isOvertaking } from "./channel-state-persister.ts";
 import { type CheckpointProperties, PERIODIC_CHECKPOINT } from "./checkpoint-properties.ts";
-import { NO_WATERMARK, type StreamStatus, UNCHANGED } from "./event-time.ts";
+import type { StreamStatus } from "./event-time.ts";
 import { Fifo } from "./fifo.ts";
-import type { LatencyMarker, MarkerPlace } from "./latency-marker.ts";
+import type { LatencyMarker } from "./latency-marker.ts";
 import { type BufferRecycler, END_OF_DATA, END_OF_PARTITION, type NetworkBuffer } from "./network-buffer.ts";
+import { SegmentBuilder } from "./segment-builder.ts";
 
 /** The task that fills a channel. */
 export interface UpstreamTask {
@@ -115,8 +117,8 @@ export class Channel {
   readonly #parts: (Route | null | undefined)[] = [];
   /** emitted and not yet cut into a buffer. */
   readonly open: SpanList;
-  /** Latency markers among the records in `open`. */
-  #markers: MarkerPlace[] = [];
+  readonly #segment: SegmentBuilder;
+  readonly #persister: ChannelStatePersister;
   /** per split of an upstream source: the rank up to which its records are in `open` or gone. */
   readonly cursor: Float64Array;
   readonly #sim: Simulation;
@@ -130,16 +132,6 @@ export class Channel {
   readonly #queue = new Fifo<NetworkBuffer>();
   readonly #travelling = new Fifo<NetworkBuffer>();
   readonly #received = new Fifo<NetworkBuffer>();
-  /** bytes of the segment being filled, and of those behind it. */
-  #segmentSize: number;
-  #nextSegmentSize: number;
-  /** bytes of the segment that earlier flushes have handed out. */
-  #fill = 0;
-  /** bytes in this segment of a record that began in the one before; 0: none. */
-  #carry = 0;
-  // Of segments that were finished.
-  #buffersOut = 0;
-  #bytesOut = 0;
   #credit: number;
   #blocked = false;
   #isDisposed = false;
@@ -147,10 +139,6 @@ export class Channel {
   #isHeld = false;
   #isReceiverLost = false;
   #flushRequested = false;
-  /** Event time that was emitted behind so many records of `open`, and waits for them to be cut. */
-  #watermark: number = NO_WATERMARK;
-  #status: StreamStatus = UNCHANGED;
-  #eventTimeAfter = 0;
   /** What a flush has made visible to a local receiver that hasn't polled it: the head of the queue, part of a segment that
    *  goes on filling. */
   #unpolled: NetworkBuffer | undefined;
@@ -170,13 +158,15 @@ export class Channel {
     this.local = ends.local;
     this.#select = ends.select;
     this.#supportsUnaligned = ends.supportsUnaligned;
-    this.inputState = new SpanList(settings.recycler.separate);
-    this.outputState = new SpanList(settings.recycler.separate);
+    const { separate } = settings.recycler;
+    this.#persister = new ChannelStatePersister(separate);
+    this.inputState = this.#persister.state;
+    this.outputState = new SpanList(separate);
     this.cursor = new Float64Array(ends.splits);
-    this.open = new SpanList(settings.recycler.separate);
+    const { startingSegmentSize: size = settings.segmentSize, recordBytes } = settings;
+    this.#segment = new SegmentBuilder(size, recordBytes, separate);
+    this.open = this.#segment.open;
     this.#credit = settings.buffersPerChannel;
-    this.#segmentSize = settings.startingSegmentSize ?? settings.segmentSize;
-    this.#nextSegmentSize = this.#segmentSize;
   }
 
   /** The receiver is there, and asks for what the channel has. */
@@ -246,24 +236,18 @@ export class Channel {
     return this.#queuedData;
   }
 
-  /** Segments that the sender has finished, full or before a barrier. Source: flink BufferWritingResultPartition. */
+  /** Segments that the sender has finished, full or before a barrier, and their bytes. */
   get buffersOut(): number {
-    return this.#buffersOut + this.#fullWhileFlushed();
+    return this.#segment.buffersOut;
   }
 
-  /** Their bytes. */
   get bytesOut(): number {
-    return this.#bytesOut + this.#fullWhileFlushed() * this.#segmentSize;
-  }
-
-  /** Where every record is flushed by itself, full segments are not cut. */
-  #fullWhileFlushed(): number {
-    return Math.floor(this.#fill / this.#segmentSize);
+    return this.#segment.bytesOut;
   }
 
   /** Segments that are queued, and the one being filled, of which a part may be queued. */
   get segmentsInUse(): number {
-    const isFilled = this.#unpolled === undefined && (this.#fill > 0 || this.#carry > 0 || this.#hasOpen());
+    const isFilled = this.#unpolled === undefined && this.#segment.isBegun;
     return this.#queuedData + (isFilled ? 1 : 0);
   }
 
@@ -277,7 +261,7 @@ export class Channel {
     this.#sim.cancel(this.#fullEvent);
     this.#fullEvent = NO_EVENT;
     if (this.#isDisposed) return;
-    const wanted = this.#settings.flushAlways ? this.open.records + 1 : this.#recordsToFill();
+    const wanted = this.#settings.flushAlways ? this.open.records + 1 : this.#segment.recordsToFill();
     const at = this.#upstream.timeOfEmission(this, wanted);
     if (at === Number.POSITIVE_INFINITY) return;
     const now = this.#sim.now;
@@ -309,7 +293,7 @@ export class Channel {
   flush(now: number): void {
     if (this.#isDisposed) return;
     this.#takeEmitted(now);
-    if (!this.#hasOpen()) return;
+    if (!this.#segment.hasOpen) return;
     if (this.#queue.length > 0 || this.#blocked || (!this.local && this.#credit === 0)) {
       this.#flushRequested = true;
       if (!this.local && !this.#blocked) this.#downstream.touch();
@@ -322,7 +306,7 @@ export class Channel {
   /** A latency marker follows what was emitted up to `now`. */
   emitMarker(marker: LatencyMarker, now: number): void {
     this.#handOut(now);
-    this.#markers.push({ marker, after: this.open.records });
+    this.#segment.addMarker(marker);
     if (this.#settings.flushAlways) this.flush(now);
   }
 
@@ -331,9 +315,7 @@ export class Channel {
   emitEventTime(watermark: number, status: StreamStatus, now: number): void {
     if (this.#isDisposed) return;
     this.#takeEmitted(now);
-    if (watermark !== NO_WATERMARK) this.#watermark = watermark;
-    if (status !== UNCHANGED) this.#status = status;
-    this.#eventTimeAfter = this.open.records;
+    this.#segment.addEventTime(watermark, status);
     if (this.#settings.flushAlways) this.flush(now);
   }
 
@@ -362,15 +344,9 @@ export class Channel {
   /** What was emitted up to `now` is in the queue. */
   #finishSegment(now: number): void {
     this.#takeEmitted(now);
-    if (this.#hasOpen()) this.#queueOpen();
+    if (this.#segment.hasOpen) this.#queueOpen();
     this.#unpolled = undefined;
-    if (this.#fill > 0) {
-      this.#buffersOut += Math.ceil(this.#fill / this.#segmentSize);
-      this.#bytesOut += this.#fill;
-    }
-    this.#fill = 0;
-    this.#carry = 0;
-    this.#segmentSize = this.#nextSegmentSize;
+    this.#segment.finish();
   }
 
   /** Nothing comes behind what was emitted up to `now`, but for barriers. */
@@ -450,35 +426,14 @@ export class Channel {
    *  sender; in the order of the channel the first come first. */
   readonly inputState: SpanList;
   readonly outputState: SpanList;
-  #capturing = false;
-  /** Received buffers behind a barrier that overtook; -1: none has come. */
-  #behindBarrier = -1;
-  /** The checkpoint of that barrier. */
-  #overtakenBy = 0;
-
-  /** The receiver's snapshot begins: what is left of its buffer in service, if that came through here, and what is received and not served becomes its state, up to the barrier if that is here
-   *  already, else also what comes until it does. What a local channel holds is the sender's to persist. */
+  /** The receiver's snapshot begins. @param unserved what is left of its buffer in service, if that came through here. */
   beginCapture(checkpoint: number, unserved?: SpanList): void {
-    this.inputState.clear();
-    unserved?.copyTo(this.inputState);
-    if (this.#overtakenBy !== checkpoint) this.#behindBarrier = -1;
-    this.#capturing = this.#behindBarrier < 0;
-    if (this.local) return;
-    const ahead = this.#received.length - Math.max(0, this.#behindBarrier);
-    for (let i = 0; i < ahead; i++) {
-      const buffer = this.#received.at(i)!;
-      if (!buffer.isEvent) buffer.spans.copyTo(this.inputState);
-      else if (!isOvertaking(buffer)) {
-        this.#capturing = false;
-        return;
-      }
-    }
+    this.#persister.begin(checkpoint, unserved, this.local ? undefined : this.#received);
   }
 
   /** The checkpoint's last barrier has come, or it is given up. */
   endCapture(): void {
-    this.#capturing = false;
-    this.#behindBarrier = -1;
+    this.#persister.end();
   }
 
   bytesOf(spans: SpanList): number {
@@ -501,7 +456,7 @@ export class Channel {
 
   /** Handler of `bufferSize`. */
   onBufferSize(bytes: number): void {
-    this.#nextSegmentSize = bytes;
+    this.#segment.resize(bytes);
   }
 
   /** Handler of `credit`. */
@@ -531,43 +486,24 @@ export class Channel {
     else this.#takeEmitted(now);
   }
 
-  /** Records needed in `open` for the segment to be full. A record may span two segments. */
-  #recordsToFill(): number {
-    const { recordBytes } = this.#settings;
-    const room = this.#segmentSize - this.#fill;
-    return this.#carry > 0
-      ? 1 + Math.ceil((room - this.#carry) / recordBytes)
-      : Math.ceil(room / recordBytes);
-  }
-
-  #bytesOf(records: number): number {
-    const { recordBytes } = this.#settings;
-    return this.#carry > 0 ? this.#carry + (records - 1) * recordBytes : records * recordBytes;
-  }
-
   #cutFullSegments(): void {
-    let needed = this.#recordsToFill();
+    const segment = this.#segment;
+    let needed = segment.recordsToFill();
     while (this.open.records >= needed) {
-      const excess = this.#fill + this.#bytesOf(needed) - this.#segmentSize;
-      const whole = excess === 0 ? needed : needed - 1;
-      this.#fill = 0;
-      this.#carry = excess;
-      this.#buffersOut++;
-      this.#bytesOut += this.#segmentSize;
-      this.#segmentSize = this.#nextSegmentSize;
+      const whole = segment.cutFull(needed);
       const unpolled = this.#unpolledTail();
       if (unpolled !== undefined) {
-        this.#moveOpen(whole, unpolled);
+        segment.moveOpen(whole, unpolled);
       } else {
         // Without a whole record it is a part of one that ends in a later segment.
         const buffer = this.#settings.recycler.take();
-        this.#moveOpen(whole, buffer);
+        segment.moveOpen(whole, buffer);
         this.#push(buffer);
         // The other segments of a record come along, before a flush that was asked for.
-        if (excess < this.#segmentSize) this.#send();
+        if (segment.endsRecord) this.#send();
       }
       this.#unpolled = undefined;
-      needed = this.#recordsToFill();
+      needed = segment.recordsToFill();
     }
   }
 
@@ -575,11 +511,11 @@ export class Channel {
     this.#flushRequested = false;
     const unpolled = this.#unpolledTail();
     if (unpolled !== undefined) {
-      this.#closeInto(unpolled);
+      this.#segment.closeInto(unpolled);
       return;
     }
     const buffer = this.#settings.recycler.take();
-    this.#closeInto(buffer);
+    this.#segment.closeInto(buffer);
     if (this.local) this.#unpolled = buffer;
     this.#push(buffer);
   }
@@ -587,51 +523,6 @@ export class Channel {
   /** The unpolled part of the segment, unless something is queued behind it. */
   #unpolledTail(): NetworkBuffer | undefined {
     return this.#queue.length === 1 ? this.#unpolled : undefined;
-  }
-
-  /** Moves what is open, a part of the segment, into `buffer`. */
-  #closeInto(buffer: NetworkBuffer): void {
-    if (this.open.records > 0) {
-      this.#fill += this.#bytesOf(this.open.records);
-      this.#carry = 0;
-    }
-    this.#moveOpen(this.open.records, buffer);
-  }
-
-  /** Something was emitted that no buffer holds. */
-  #hasOpen(): boolean {
-    return this.open.records > 0 || this.#markers.length > 0 || this.#hasEventTime();
-  }
-
-  #hasEventTime(): boolean {
-    return this.#watermark !== NO_WATERMARK || this.#status !== UNCHANGED;
-  }
-
-  /** Moves the first `records` of what is open behind those of `buffer`, the markers among them, and event time that was
-   *  emitted behind one of them. */
-  #moveOpen(records: number, buffer: NetworkBuffer): void {
-    if (this.#markers.length > 0) {
-      const before = buffer.spans.records;
-      const moved: MarkerPlace[] = [];
-      const left: MarkerPlace[] = [];
-      for (const { marker, after } of this.#markers) {
-        if (after <= records) moved.push({ marker, after: before + after });
-        else left.push({ marker, after: after - records });
-      }
-      buffer.markers = [...buffer.markers, ...moved];
-      this.#markers = left;
-    }
-    if (this.#hasEventTime()) this.#moveEventTime(records, buffer);
-    this.open.moveFront(records, buffer.spans);
-  }
-
-  #moveEventTime(records: number, buffer: NetworkBuffer): void {
-    this.#eventTimeAfter -= records;
-    if (this.#eventTimeAfter > 0) return;
-    if (this.#watermark !== NO_WATERMARK) buffer.watermark = this.#watermark;
-    if (this.#status !== UNCHANGED) buffer.status = this.#status;
-    this.#watermark = NO_WATERMARK;
-    this.#status = UNCHANGED;
   }
 
   #push(buffer: NetworkBuffer): void {
@@ -695,16 +586,12 @@ export class Channel {
     const buffer = this.#travelling.shift()!;
     if (this.#isReceiverLost) return;
     if (isOvertaking(buffer)) {
-      this.#capturing = false;
-      this.#behindBarrier = 0;
-      this.#overtakenBy = buffer.barrierOf;
+      this.#persister.onOvertaken(buffer);
       this.#received.unshift(buffer);
       downstream.onPriorityBarrier(this);
       return;
     }
-    if (this.#behindBarrier >= 0) this.#behindBarrier++;
-    if (buffer.isEvent) this.#capturing = false;
-    else if (this.#capturing) buffer.spans.copyTo(this.inputState);
+    this.#persister.onReceived(buffer);
     this.#received.push(buffer);
     if (buffer.isEvent && buffer.kind === TIMEOUTABLE)
       downstream.onAnnouncement(this, buffer.barrierOf, buffer.triggeredAt);
@@ -750,12 +637,8 @@ export class Channel {
       if (this.#queue.length === 0) this.#fillUpTo(this.#sim.now, buffer);
       this.#unpolled = undefined;
     }
-    if (buffer.isEvent) this.#capturing = false;
-    else if (this.#capturing) buffer.spans.copyTo(this.inputState);
-    if (isOvertaking(buffer)) {
-      this.#behindBarrier = 0;
-      this.#overtakenBy = buffer.barrierOf;
-    }
+    this.#persister.onTaken(buffer);
+    if (isOvertaking(buffer)) this.#persister.onOvertaken(buffer);
     if (!this.#blocked) this.#queueRequestedFlush();
     return buffer;
   }
@@ -765,8 +648,8 @@ export class Channel {
    *  Source: flink PipelinedSubpartition.pollBuffer, BufferConsumer.build. */
   #fillUpTo(now: number, buffer: NetworkBuffer): void {
     this.#takeEmitted(now);
-    if (this.#queue.length > 0 || !this.#hasOpen()) return;
-    this.#closeInto(buffer);
+    if (this.#queue.length > 0 || !this.#segment.hasOpen) return;
+    this.#segment.closeInto(buffer);
   }
 
   /** A flush that came while something else was in the way becomes visible once the queue is empty. */
@@ -774,7 +657,7 @@ export class Channel {
     if (!this.#flushRequested || this.#queue.length > 0) return;
     this.#flushRequested = false;
     this.#takeEmitted(this.#sim.now);
-    if (!this.#hasOpen()) return;
+    if (!this.#segment.hasOpen) return;
     if (this.#queue.length > 0) this.#flushRequested = true;
     else this.#queueOpen();
   }
@@ -794,11 +677,6 @@ export class Channel {
   resumeConsumption(): void {
     this.#sim.scheduleAfter(this.local ? 0 : this.#settings.latency, this.#kinds.resume, this.number, 0);
   }
-}
-
-/** A barrier at the head of its queue, whatever was there before it. */
-function isOvertaking({ isEvent, kind }: NetworkBuffer): boolean {
-  return isEvent && (kind === UNALIGNED || kind === CONVERTED);
 }
 
 /** A sender that has finished has nothing more to hand on, and nothing to learn. */
