@@ -5,6 +5,7 @@ import {
   type FaultPlan,
   type FaultTime,
   type LinkEnd,
+  type LinkTarget,
   MOMENTS,
   type OperatorAction,
   type TaskTarget,
@@ -128,6 +129,14 @@ function brokerFaults(
   return isOne ? others : [kill, ...others];
 }
 
+/** What of a link is hit: all, what goes to the other end, or what comes back. */
+const ways = fc.constantFrom("both", "there", "back");
+
+function linkBetween(one: LinkEnd, other: LinkEnd, way: "both" | "there" | "back"): LinkTarget {
+  if (way === "back") return { from: other, to: one, oneWay: true };
+  return { from: one, to: other, oneWay: way === "there" };
+}
+
 /** The way from a broker to a TaskManager or a reader. */
 function delays({ kafka, flink, readers }: Pipeline): fc.Arbitrary<FaultAction> {
   const broker = fc.integer({ min: 1, max: kafka.brokers });
@@ -141,12 +150,13 @@ function delays({ kafka, flink, readers }: Pipeline): fc.Arbitrary<FaultAction> 
   );
   const by = milliseconds(1, REPAIR.min);
   const duration = milliseconds(REPAIR.min, REPAIR.max);
-  return fc.record({ client, broker, oneWay: fc.boolean(), by, duration }).map((drawn) => ({
-    kind: "delay",
-    link: { from: drawn.client, to: { kind: "broker", number: drawn.broker }, oneWay: drawn.oneWay },
-    by: drawn.by,
-    duration: drawn.duration,
-  }));
+  return fc
+    .record({ client, broker, ways, by, duration })
+    .map(({ client: one, broker: number, ways: drawn, ...others }) => ({
+      kind: "delay",
+      link: linkBetween(one, { kind: "broker", number }, drawn),
+      ...others,
+    }));
 }
 
 /** The way from a broker to a TaskManager, a reader or a producer; and those to the controller and the other brokers, which
@@ -163,9 +173,9 @@ function cuts(
     .constantFrom(...readers, ...producers)
     .map(({ name }): LinkEnd => ({ kind: "client", name }));
   const cut = (from: fc.Arbitrary<LinkEnd>, duration: fc.Arbitrary<number>): fc.Arbitrary<FaultAction> =>
-    fc.record({ from, to: broker, oneWay: fc.boolean(), duration }).map((drawn) => ({
+    fc.record({ one: from, number: broker, ways, duration }).map((drawn) => ({
       kind: "cut",
-      link: { from: drawn.from, to: { kind: "broker", number: drawn.to }, oneWay: drawn.oneWay },
+      link: linkBetween(drawn.one, { kind: "broker", number: drawn.number }, drawn.ways),
       duration: drawn.duration,
     }));
   const toClients = cut(fc.oneof(taskManager, client), milliseconds(REPAIR.min, REPAIR.max));

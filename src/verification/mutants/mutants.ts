@@ -34,6 +34,16 @@ const WINDOWS = [
   "jobs.job.operators.count.window=tumble 2 s",
 ];
 
+const REPLICATED = [
+  "kafka.brokers=3",
+  "kafka.topics.in.replication.factor=3",
+  "kafka.topics.out.replication.factor=3",
+  "producers.load.rate=1000/s",
+];
+
+/** So that there is something in the middle of it when a leader is lost. */
+const FAR_APART = "environment.broker.replication-round-trip=40 ms";
+
 /** What pipelines/small.yaml is run with. */
 export const SETUPS = {
   /** As it is: one subtask of each vertex. */
@@ -58,19 +68,27 @@ export const SETUPS = {
     "jobs.job.config.execution.checkpointing.tolerable-failed-checkpoints=1000",
   ],
   /** Three brokers with three replicas, so that leaders are elected; records come so fast that some are on their way then. */
-  replicated: [
-    "kafka.brokers=3",
-    "kafka.topics.in.replication.factor=3",
-    "kafka.topics.out.replication.factor=3",
-    "producers.load.rate=1000/s",
-  ],
+  replicated: REPLICATED,
   /** The same, and the sink goes without transactions: sequence numbers alone keep its records apart. */
-  idempotent: [
-    "kafka.brokers=3",
-    "kafka.topics.in.replication.factor=3",
-    "kafka.topics.out.replication.factor=3",
-    "producers.load.rate=1000/s",
-    "sink.delivery-guarantee=at-least-once",
+  idempotent: [...REPLICATED, "sink.delivery-guarantee=at-least-once"],
+  /** A producer of the load that waits for no follower, so that a lost leader costs what it was told of. */
+  hasty: [...REPLICATED, FAR_APART, "producers.load.acks=1"],
+  /** Without sequence numbers, so that what is sent again may be there twice, as often as it was told of. */
+  unsequenced: [...REPLICATED, FAR_APART, "producers.load.enable.idempotence=false"],
+  /** Coordinators fail in the middle of commits, and new ones take a while to read what they have to know. */
+  loading: [
+    ...REPLICATED,
+    "environment.broker.transaction-log=1000 mb",
+    "kafka.config.broker.session.timeout.ms=2000",
+    "properties.transaction.timeout.ms=60 s",
+    "faults.first=kill broker-1 when PrepareCommit written 3rd time repair 1 s",
+    "faults.second=kill broker-2 when EndTxn sent 4th time repair 1 s",
+    "faults.third=kill broker-3 when PrepareCommit written 5th time repair 1 s",
+  ],
+  /** Only what brokers answer is cut off, for longer than a request waits. */
+  unanswered: [
+    "jobs.job.sinks[0].properties.request.timeout.ms=500",
+    "faults.cut=cut broker-1 -> taskmanager-1 at 5.05 s for 3 s",
   ],
   /** Windows of 2 s, fired as soon as a later record has come from everywhere. */
   windowed: [...TWO_SUBTASKS, ...WINDOWS],
@@ -429,5 +447,70 @@ export const MUTANTS: readonly Mutant[] = [
     setup: "windowed",
     budget: 100,
     faults: ["kill", "fail"],
+  },
+  {
+    name: "more-lost-than-told",
+    bug: "a new leader lacks one record more than the old one had and it hasn't",
+    file: "connectors/origin-log.ts",
+    find: "      state.lostTo = Math.max(state.lostTo, gone);\n",
+    replace: "      state.lostTo = Math.max(state.lostTo, gone + 1);\n",
+    killedBy: "ExactlyOnceOutput",
+    setup: "hasty",
+    budget: 200,
+    faults: ["kill", "elect"],
+  },
+  {
+    name: "more-repeated-than-told",
+    bug: "what is sent again without sequence numbers begins a record too early",
+    file: "connectors/origin-log.ts",
+    find: "        this.#push(state, next + first, last - first, at, pace);\n",
+    replace: "        this.#push(state, next + first - 1, last - first + 1, at, pace);\n",
+    killedBy: "ExactlyOnceOutput",
+    setup: "unsequenced",
+    budget: 200,
+    faults: ["kill", "cut", "freeze"],
+  },
+  {
+    name: "closed-connection-acknowledges",
+    bug: "a batch whose connection is closed unanswered counts as acknowledged",
+    file: "kafka/batch-sender.ts",
+    find: 'for (const { batch } of partitions) this.#onAnswer(batch, "NOT_ANSWERED", now);',
+    replace: 'for (const { batch } of partitions) this.#onAnswer(batch, "NONE", now);',
+    killedBy: "ExactlyOnceOutput",
+    setup: "idempotent",
+    budget: 200,
+    faults: ["cut"],
+  },
+  {
+    name: "repeat-appended",
+    bug: "a leader appends a batch again whose answer its producer hasn't had",
+    file: "kafka/producer-state.ts",
+    find: "    outbox.add(ANSWER_AGAIN, again.baseOffset);\n",
+    replace: "    append(entry, batch, endOffset, outbox);\n",
+    killedBy: "ExactlyOnceOutput",
+    setup: "unanswered",
+    budget: 10,
+  },
+  {
+    name: "answers-while-loading",
+    bug: "a coordinator that has not read its log yet answers from the little that it knows",
+    file: "kafka/transaction-coordinator.ts",
+    find: "    if (this.#loading.has(this.#statePartitionOf(request.transactionalId))) {\n",
+    replace: "    if (this.#loading.size < 0) {\n",
+    killedBy: "ExactlyOnceOutput",
+    setup: "loading",
+    budget: 200,
+    faults: ["kill", "elect"],
+  },
+  {
+    name: "decided-not-completed-when-loaded",
+    bug: "a coordinator that has read its log doesn't go on with what is prepared",
+    file: "kafka/transaction-coordinator.ts",
+    find: "      this.#recover(leader, metadata, election, this.#sim.now);\n",
+    replace: "      void election;\n",
+    killedBy: "ExactlyOnceOutput",
+    setup: "loading",
+    budget: 200,
+    faults: ["kill", "elect"],
   },
 ];

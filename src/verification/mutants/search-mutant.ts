@@ -53,7 +53,10 @@ export function searchMutant(
   for (const [i, drawn] of schedules.entries()) {
     const faults = drawn.filter(({ action }) => kinds === undefined || kinds.includes(action.kind));
     try {
-      const { checks } = runPipeline({ ...pipeline, faults }, { seed: String(i), duration: DURATION });
+      const { checks } = runPipeline(
+        { ...pipeline, faults: [...pipeline.faults, ...faults] },
+        { seed: String(i), duration: DURATION },
+      );
       const failed = checks.filter(({ violations }) => violations.length > 0);
       const found = failed.find(({ name }) => check === "" || name === check);
       if (found !== undefined) return search(i + 1, `${found.name}: ${found.violations[0]}`);
