@@ -1,4 +1,9 @@
-export { BrokerCluster, type BrokerObserver, type PartitionGroup } from "./broker-cluster.ts";
+export {
+  BrokerCluster,
+  type BrokerObserver,
+  type BrokerState,
+  type PartitionGroup,
+} from "./broker-cluster.ts";
 export { CONTROLLER } from "./broker-links.ts";
 export {
   appendDelay,
@@ -16,6 +21,7 @@ export {
   ClientLinks,
   type ClientPlace,
   type LinkCut,
+  type LinkDelay,
   NO_JOB,
   reaches,
 } from "./client-links.ts";

@@ -10,40 +10,27 @@ import { invariant, type Simulation } from "../../engine/index.ts";
 import { hitsBrokers } from "../../faults/index.ts";
 import type { SourceFeed } from "../../flink/index.ts";
 import {
-  appendDelay,
-  BrokerCluster,
+  type BrokerCluster,
   type BrokerObserver,
   type BrokerTiming,
   ClientLinks,
   type ClientPlace,
   CurveConsumer,
-  CurveProducer,
-  type CurveProducerKinds,
-  diskDelays,
   EagerConsumer,
   type EagerConsumerKinds,
-  EagerProducer,
-  type EagerProducerKinds,
   type FetchSettings,
   fetchPeriod,
-  followersBusy,
-  InFlightBatches,
   type KafkaObserver,
   type LinkCut,
   type LogConsumer,
   NO_JOB,
-  type PartitionGroup,
-  produceService,
   ReadableHistory,
   type RecordProducer,
   type RecordTaker,
   replicationDelay,
-  StateLogLoader,
   Topic,
-  TransactionalClient,
-  TransactionCoordinator,
-  timeInAccumulator,
-  type WriterLoad,
+  type TransactionalClient,
+  type TransactionCoordinator,
 } from "../../kafka/index.ts";
 import {
   activeTime,
@@ -60,7 +47,6 @@ import {
 } from "../../records/index.ts";
 import type {
   KafkaConsumerConfig,
-  KafkaProducerConfig,
   Pipeline,
   ProducerSpec,
   SinkSpec,
@@ -68,11 +54,10 @@ import type {
   TopicSpec,
 } from "../pipeline.ts";
 import { splitOwner } from "../split-owner.ts";
-import { appendsPerSecond, recordBytes, recordsPerSecond } from "../topic-load.ts";
+import { recordBytes, recordsPerSecond } from "../topic-load.ts";
 import type { AssemblyOptions } from "./assembly-options.ts";
-
-/** Name under which the partitions of __transaction_state are led. */
-const STATE_LOG = "__transaction_state";
+import { brokerTiming, makeBrokers, makeCoordinator } from "./simulated-brokers.ts";
+import { SimulatedProducers } from "./simulated-producers.ts";
 
 /** A topic whose records come from outside the simulated world. */
 interface OriginTopic {
@@ -90,8 +75,8 @@ export class SimulatedKafka {
   /** Where brokers can fail: the plan has faults that hit them. */
   readonly brokers: BrokerCluster | undefined;
   readonly links = new ClientLinks();
-  #inFlight: InFlightBatches[] = [];
   readonly #pipeline: Pipeline;
+  readonly #producers: SimulatedProducers;
   readonly #options: AssemblyOptions;
   readonly #sim: Simulation;
   readonly #timing: BrokerTiming;
@@ -104,7 +89,6 @@ export class SimulatedKafka {
   readonly #topics = new Map<string, Topic>();
   /** Origin partitions whose records a topic holds. */
   readonly #originsOf = new Map<string, readonly number[]>();
-  readonly #curveProducers: CurveProducer[] = [];
   readonly #routesOf = new Map<string, readonly Route[]>();
   readonly #hasNoWindows: boolean;
   readonly #expected = new Map<string, number>();
@@ -116,11 +100,8 @@ export class SimulatedKafka {
   readonly #sourceOf = new Map<string, string>();
   /** Of topics that jobs write. */
   readonly #keysOf = new Map<string, readonly KeySource[]>();
-  readonly #eagerProducers: EagerProducer[] = [];
   readonly #eagerConsumers: EagerConsumer[] = [];
   readonly #loads: EagerLoad[] = [];
-  readonly #curveProducerKinds: CurveProducerKinds;
-  readonly #producerKinds: EagerProducerKinds;
   readonly #consumerKinds: EagerConsumerKinds;
   readonly #loadKind: number;
 
@@ -135,33 +116,19 @@ export class SimulatedKafka {
     this.#pipeline = pipeline;
     this.#options = options;
     this.#lineage = lineage;
-    const env = pipeline.environment;
-    this.#timing = {
-      roundTrip: env.brokerRoundTrip,
-      replicationRoundTrip: env.brokerReplicationRoundTrip,
-      append: env.brokerAppend,
-      requestHandling: env.brokerRequestHandling,
-      clientWakeup: env.clientWakeup,
-      followersBusy: followersBusy(
-        appendsPerSecond(pipeline),
-        env.brokerReplicationRoundTrip + env.brokerAppend,
-      ),
-    };
-    const curveProducers = this.#curveProducers;
-    this.#curveProducerKinds = {
-      sent: sim.defineKind("planned requests sent", (p) => curveProducers[p]!.onSent()),
-      due: sim.defineKind("batches in flight", (p) => curveProducers[p]!.onDue()),
-    };
-    const producers = this.#eagerProducers;
+    this.#timing = brokerTiming(pipeline);
+    this.#brokersCanFail = pipeline.faults.some(({ action }) => hitsBrokers(action));
+    this.#producers = new SimulatedProducers(
+      sim,
+      pipeline,
+      options,
+      this.#timing,
+      this.links,
+      this.#brokersCanFail,
+      (broker) => this.brokers?.stateOf(broker) ?? "works",
+      () => this.#observer,
+    );
     const consumers = this.#eagerConsumers;
-    this.#producerKinds = {
-      sender: sim.defineKind("Sender pass", (p) => producers[p]!.onSender()),
-      requestArrives: sim.defineKind("produce request arrives", (p, b) => producers[p]!.onRequestArrives(b)),
-      appended: sim.defineKind("batch appended", (p, b) => producers[p]!.onAppended(b)),
-      served: sim.defineKind("produce request served", (p, b) => producers[p]!.onServed(b)),
-      answered: sim.defineKind("produce answer arrives", (p, b) => producers[p]!.onAnswered(b)),
-      closeTimeout: sim.defineKind("producer closes", (p) => producers[p]!.onCloseTimeout()),
-    };
     this.#consumerKinds = {
       readable: sim.defineKind("records readable", (c, b) => consumers[c]!.onReadable(b)),
       requestArrives: sim.defineKind("fetch arrives", (c, b) => consumers[c]!.onRequestArrives(b)),
@@ -174,18 +141,24 @@ export class SimulatedKafka {
     this.#hasNoWindows = pipeline.jobs.every(({ operators }) =>
       operators.every(({ window }) => window === undefined),
     );
-    this.#brokersCanFail = pipeline.faults.some(({ action }) => hitsBrokers(action));
     for (const producer of pipeline.producers) this.#addOrigin(producer);
     this.#observer = observe();
-    const { brokers } = pipeline.kafka;
-    this.coordinator = this.#makeCoordinator(brokers);
+    this.coordinator = makeCoordinator(sim, pipeline, this.#timing, this.#brokersCanFail, this.#observer);
     this.coordinator.links = this.links;
     for (const spec of pipeline.kafka.topics) this.#addTopic(spec);
     this.#observeAppends();
     this.#addReaders();
     if (this.#brokersCanFail) {
       this.#logOrigins();
-      this.brokers = this.#makeBrokers();
+      this.brokers = makeBrokers(
+        sim,
+        pipeline,
+        this.#timing,
+        (name) => this.topic(name),
+        this.coordinator,
+        (now) => this.settle(now),
+        this.#observer,
+      );
     }
     if (options.polls === "eager") this.#startLoads();
   }
@@ -281,8 +254,9 @@ export class SimulatedKafka {
 
   /** The producer of a writer of `sink` that runs in `client`. */
   makeSinkProducer(sink: SinkSpec, client: ClientPlace): RecordProducer {
-    return this.#makeProducer(
-      sink.topic,
+    return this.#producers.make(
+      this.topic(sink.topic),
+      this.#spec(sink.topic),
       sink.producer,
       sink.recordBytes,
       client,
@@ -290,48 +264,9 @@ export class SimulatedKafka {
     );
   }
 
-  /** @param client where it runs; undefined: outside. */
-  #makeProducer(
-    topicName: string,
-    config: KafkaProducerConfig,
-    recordBytes: number,
-    client?: ClientPlace,
-    byKey?: KeyedPartitions,
-  ): RecordProducer {
-    const spec = this.#spec(topicName);
-    const topic = this.topic(topicName);
-    const settings = {
-      brokers: this.#pipeline.kafka.brokers,
-      maxInFlight: config.maxInFlightRequestsPerConnection,
-      batchSize: config.batchSize,
-      recordBytes,
-      linger: timeInAccumulator(this.#timing, config.linger),
-      service: produceService(this.#timing, spec.replicationFactor, config.acks),
-      joinsAtBroker: this.#pipeline.kafka.transactions.protocolVersion === 2,
-      ...(byKey && { byKey }),
-    };
-    if (this.#options.polls === "lazy") {
-      const inFlight = this.#brokersCanFail
-        ? this.#makeInFlight(topic, spec, config, recordBytes, client)
-        : undefined;
-      const producer = new CurveProducer(
-        this.#sim,
-        this.#curveProducerKinds,
-        this.#curveProducers.length,
-        topic,
-        this.#timing,
-        settings,
-        this.#options.spans === "one-record",
-        inFlight,
-      );
-      this.#curveProducers.push(producer);
-      topic.attachProducer(producer);
-      return producer;
-    }
-    const number = this.#eagerProducers.length;
-    const producer = new EagerProducer(this.#sim, this.#producerKinds, number, topic, this.#timing, settings);
-    this.#eagerProducers.push(producer);
-    return producer;
+  /** Makes the transactional parts of the producers of `sink`. */
+  transactionalClients(sink: SinkSpec, place: ClientPlace): (transactionalId: string) => TransactionalClient {
+    return this.#producers.transactionalClients(sink, place, this.coordinator);
   }
 
   /** Nothing passes between clients and brokers for `duration` ns. */
@@ -342,8 +277,7 @@ export class SimulatedKafka {
     const { now } = this.#sim;
     this.settle(now);
     const cut = this.links.cut({ ...between, from: now }, duration);
-    this.#inFlight = this.#inFlight.filter(({ isOver }) => !isOver);
-    for (const inFlight of this.#inFlight) inFlight.onCut(cut);
+    this.#producers.onCut(cut);
     for (const { log } of this.#originTopics.values()) {
       log?.onCut(cut);
       log?.tellReaders();
@@ -360,73 +294,8 @@ export class SimulatedKafka {
     this.settle(now);
     const delay = { ...between, from: now, until: now + duration, by };
     this.links.delay(delay);
-    this.#inFlight = this.#inFlight.filter(({ isOver }) => !isOver);
-    for (const inFlight of this.#inFlight) inFlight.onDelay(delay);
+    this.#producers.onDelay(delay);
     for (const { log } of this.#originTopics.values()) log?.tellReaders();
-  }
-
-  /** How a client of `spec` sends again, and what its records take, ns. */
-  #retries(spec: TopicSpec, config: KafkaProducerConfig, recordBytes: number) {
-    const { acks, idempotence, retryBackoff, retryBackoffMax, requestTimeout, deliveryTimeout } = config;
-    const service = produceService(this.#timing, spec.replicationFactor, acks);
-    return {
-      topic: this.#pipeline.kafka.topics.indexOf(spec),
-      acks,
-      idempotence,
-      retryBackoff,
-      retryBackoffMax,
-      requestTimeout,
-      deliveryTimeout,
-      pace: service * Math.min(1, recordBytes / config.batchSize),
-      appendTime: this.#timing.roundTrip / 2 + appendDelay(this.#timing),
-    };
-  }
-
-  /** A batch takes batch.size of buffer.memory, however little is in it. */
-  #memory({ bufferMemory, batchSize }: KafkaProducerConfig, recordBytes: number) {
-    return {
-      mostBatches: Math.max(1, Math.floor(bufferMemory / Math.max(batchSize, recordBytes))),
-      recordsOfBatch: Math.max(1, Math.floor(batchSize / recordBytes)),
-    };
-  }
-
-  #makeInFlight(
-    topic: Topic,
-    spec: TopicSpec,
-    config: KafkaProducerConfig,
-    recordBytes: number,
-    client: ClientPlace | undefined,
-  ): InFlightBatches {
-    const answerTime = this.#timing.roundTrip / 2 + this.#timing.clientWakeup;
-    const { acks, maxInFlightRequestsPerConnection, retries, maxRequestSize, maxBlock } = config;
-    const { transactions } = this.#pipeline.kafka;
-    const service = produceService(this.#timing, spec.replicationFactor, acks);
-    const inFlight = new InFlightBatches(
-      this.#sim,
-      this.#curveProducerKinds.due,
-      this.#curveProducers.length,
-      topic,
-      {
-        ...this.#retries(spec, config, recordBytes),
-        maxInFlight: maxInFlightRequestsPerConnection,
-        retries,
-        maxBlock,
-        service,
-        handling: appendDelay(this.#timing),
-        answerTime,
-        ...this.#memory(config, recordBytes),
-        recordsOfRequest: Math.max(1, Math.floor(maxRequestSize / recordBytes)),
-        links: this.links,
-        client,
-        stateOf: (broker) => this.brokers?.stateOf(broker) ?? "works",
-        transactionProtocol: transactions.protocolVersion,
-      },
-      this.#options.spans === "one-record",
-      this.#observer,
-    );
-    topic.listen(inFlight);
-    this.#inFlight.push(inFlight);
-    return inFlight;
   }
 
   /** The logs of the topics that come from outside. */
@@ -438,10 +307,10 @@ export class SimulatedKafka {
         origin,
         topic,
         {
-          ...this.#retries(spec, producer.config, producer.recordBytes),
+          ...this.#producers.retries(spec, producer.config, producer.recordBytes),
           maxInFlight: producer.config.maxInFlightRequestsPerConnection,
           retries: producer.config.retries,
-          ...this.#memory(producer.config, producer.recordBytes),
+          ...this.#producers.memory(producer.config, producer.recordBytes),
           publishDelay: this.#publishDelay(entry),
           replicationDelay: replicationDelay(this.#timing, spec.replicationFactor),
           links: this.links,
@@ -452,130 +321,6 @@ export class SimulatedKafka {
       topic.listen(log);
       this.#originTopics.set(name, { ...entry, log });
     }
-  }
-
-  #makeBrokers(): BrokerCluster {
-    const { kafka, environment } = this.#pipeline;
-    const { transactions, topics } = kafka;
-    const groups = topics.map(
-      (spec): PartitionGroup => ({
-        name: spec.name,
-        partitions: spec.partitions,
-        replicationFactor: spec.replicationFactor,
-        minInsyncReplicas: spec.minInsyncReplicas,
-        unclean: spec.uncleanElection,
-        listener: this.topic(spec.name),
-        diskDelays: this.#diskDelays(spec.replicationFactor, this.#writerLoad(spec)),
-      }),
-    );
-    const stateLog: PartitionGroup = {
-      name: STATE_LOG,
-      partitions: transactions.stateLogPartitions,
-      replicationFactor: transactions.stateLogReplicationFactor,
-      minInsyncReplicas: transactions.stateLogMinIsr,
-      unclean: false,
-      listener: this.coordinator,
-      diskDelays: this.#diskDelays(transactions.stateLogReplicationFactor, undefined),
-    };
-    const bytesPerSecond = topics.reduce(
-      (sum, { name }) => sum + recordsPerSecond(this.#pipeline, name) * recordBytes(this.#pipeline, name),
-      0,
-    );
-    const cycle = environment.brokerReplicationRoundTrip + environment.brokerAppend;
-    const cluster = new BrokerCluster(
-      this.#sim,
-      {
-        brokers: kafka.brokers,
-        heartbeatInterval: kafka.brokerHeartbeatInterval,
-        sessionTimeout: kafka.brokerSessionTimeout,
-        replicaLagTimeMax: kafka.replicaLagTimeMax,
-        metadataDelay: kafka.controllerAppendLinger + environment.brokerReplicationRoundTrip,
-        brokerStart: environment.brokerStart,
-        fetchCycle: (slowness) =>
-          environment.brokerReplicationRoundTrip + environment.brokerAppend * slowness,
-        // What the others were written meanwhile comes over the network.
-        catchUp: (outage) => Math.round(cycle + (outage * bytesPerSecond) / environment.brokerBandwidth),
-      },
-      [...groups, stateLog],
-      (now) => this.settle(now),
-      this.#sim.stream("brokers"),
-      this.#observer,
-    );
-    this.coordinator.surroundings = {
-      stateOf: (broker) => cluster.stateOf(broker),
-      stateLogOpenAt: (partition) => cluster.expectedOpenAt(STATE_LOG, partition),
-      passesAt: (from, to, at) => cluster.cutUntil(from, to, at),
-    };
-    return cluster;
-  }
-
-  #diskDelays(replicationFactor: number, writer: WriterLoad | undefined): PartitionGroup["diskDelays"] {
-    const appends = appendsPerSecond(this.#pipeline);
-    return (leader, followers) =>
-      diskDelays(this.#timing, replicationFactor, appends, writer, leader, followers);
-  }
-
-  /** Who writes a topic: its producer, or the subtasks of a job's sink. */
-  #writerLoad({ name, partitions }: TopicSpec): WriterLoad | undefined {
-    const { producers, jobs, kafka } = this.#pipeline;
-    const sink = jobs.flatMap(({ sinks }) => sinks).find(({ topic }) => topic === name);
-    const config = producers.find(({ topic }) => topic === name)?.config ?? sink?.producer;
-    if (config === undefined) return undefined;
-    const connections = Math.min(kafka.brokers, partitions) * (sink?.parallelism ?? 1);
-    return {
-      acks: config.acks,
-      maxInFlight: config.maxInFlightRequestsPerConnection,
-      recordsPerSecond: recordsPerSecond(this.#pipeline, name) / connections,
-    };
-  }
-
-  #makeCoordinator(brokers: number): TransactionCoordinator {
-    const { transactions, transactionMaxTimeout } = this.#pipeline.kafka;
-    const { sweepInterval, sweepPhase } = transactions;
-    const phaseOf = (broker: number): number =>
-      sweepPhase === undefined
-        ? this.#sim.stream(`transaction sweep of broker ${broker}`).below(sweepInterval)
-        : sweepPhase % sweepInterval;
-    return new TransactionCoordinator(
-      this.#sim,
-      this.#timing,
-      {
-        brokers,
-        replicationFactor: transactions.stateLogReplicationFactor,
-        stateLogPartitions: transactions.stateLogPartitions,
-        maxTimeout: transactionMaxTimeout,
-        sweepInterval,
-        idExpiration: transactions.idExpiration,
-        expiryInterval: transactions.expiryInterval,
-        sweepPhases: Array.from({ length: brokers }, (_, broker) => phaseOf(broker)),
-        addPartitionsRetryBackoff: transactions.addPartitionsRetryBackoff,
-        // Producers, consumers and followers ask brokers for something all the time.
-        quiet: false,
-        ...(this.#brokersCanFail && { loader: this.#makeLoader() }),
-      },
-      this.#observer,
-    );
-  }
-
-  #makeLoader(): StateLogLoader {
-    const { kafka, environment } = this.#pipeline;
-    const { stateLogPartitions } = kafka.transactions;
-    const { transactionLog, transactionLoadBandwidth } = environment;
-    return new StateLogLoader(stateLogPartitions, kafka.brokers, transactionLog, transactionLoadBandwidth);
-  }
-
-  /** Makes the transactional parts of the producers of `sink`. */
-  transactionalClients(sink: SinkSpec, place: ClientPlace): (transactionalId: string) => TransactionalClient {
-    const settings = {
-      version: this.#pipeline.kafka.transactions.protocolVersion,
-      transactionTimeout: sink.transactionTimeout,
-      retryBackoff: sink.producer.retryBackoff,
-      ...(this.#brokersCanFail && {
-        place,
-        timeouts: { request: sink.producer.requestTimeout, maxBlock: sink.producer.maxBlock },
-      }),
-    };
-    return (id) => new TransactionalClient(this.#sim, this.coordinator, settings, id);
   }
 
   /** The partitions of its topic that source subtask `subtask` of `parallelism` reads when it starts without state. */
@@ -865,7 +610,8 @@ export class SimulatedKafka {
   #startLoads(): void {
     for (const { spec, producer, origin, firstPartition } of this.#originTopics.values()) {
       const everyKey = this.#lineage.everyKey(firstPartition);
-      const client = this.#makeProducer(spec.name, producer.config, producer.recordBytes);
+      const { config, recordBytes } = producer;
+      const client = this.#producers.make(this.topic(spec.name), spec, config, recordBytes);
       this.#loads.push(
         new EagerLoad(
           this.#sim,
