@@ -1,12 +1,22 @@
-import { type DefaultRow, explainKey } from "../pipeline/index.ts";
+import { type DefaultRow, explainKey, listDefaults } from "../pipeline/index.ts";
 import type { Terminal } from "./terminal.ts";
 import { UsageError } from "./usage-error.ts";
+
+/** Keys that are named of those with a beginning. */
+const SHOWN = 6;
 
 /** Prints what is known of a key; of a name that was replaced or never existed, the right one.
  *  @throws UsageError when there is no such key. */
 export function printExplanation(key: string, terminal: Terminal): void {
   const explanation = explainKey(key);
   if (explanation.kind === "unknown") {
+    const below = [...new Set(listDefaults().map((row) => row.key))].filter((one) =>
+      one.startsWith(`${key}.`),
+    );
+    if (below.length > 0)
+      throw new UsageError([
+        `Cannot explain ${key}: got the beginning of keys, wanted one of ${below.slice(0, SHOWN).join(", ")}${below.length > SHOWN ? ` (${below.length} in all: sluice defaults ${key}.)` : ""}`,
+      ]);
     const hint = explanation.suggestion === undefined ? "" : `; did you mean "${explanation.suggestion}"?`;
     throw new UsageError([
       `Cannot explain ${key}: got an unknown key, wanted one of \`sluice defaults\`${hint}`,

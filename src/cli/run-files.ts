@@ -1,6 +1,7 @@
-import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileProblem } from "./file-problem.ts";
+import { makeFolder } from "./make-folder.ts";
 import { UsageError } from "./usage-error.ts";
 
 /** The file by which a set of results is known as Sluice's, and what stands in it. */
@@ -17,7 +18,7 @@ export type RunFiles = Readonly<Record<string, string>>;
 /** Makes the folder, before the run, so that no run is lost to a folder that cannot be written.
  *  @throws UsageError when it cannot be made, or holds files of these names that are not Sluice's. */
 export function prepareFolder(folder: string, names: readonly string[], mark: ResultMark = RUN_MARK): void {
-  attempt(folder, () => mkdirSync(folder, { recursive: true }));
+  attempt(folder, () => makeFolder(folder));
   const result = join(folder, mark.file);
   const isOurs = attempt(
     result,

@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { measuredAndSimulated, type OverlayLine, renderSvg } from "../charts/index.ts";
 import { hasFault, readPageSettings, sensitivities } from "../fidelity/index.ts";
@@ -14,6 +14,7 @@ import {
 import { type Overlay, PAGE_MARK, renderFidelityPage } from "./fidelity-page.ts";
 import { fileProblem } from "./file-problem.ts";
 import { readText } from "./load-pipeline.ts";
+import { makeFolder } from "./make-folder.ts";
 import type { Terminal } from "./terminal.ts";
 import { UsageError } from "./usage-error.ts";
 
@@ -119,7 +120,7 @@ function middle(values: readonly number[]): number | undefined {
 
 function write(file: string, text: string): void {
   try {
-    mkdirSync(dirname(file), { recursive: true });
+    makeFolder(dirname(file));
     writeFileSync(file, text);
   } catch (error) {
     const problem = fileProblem(error);

@@ -1,9 +1,10 @@
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { basename, extname, join, relative } from "node:path";
 import { figuresOf, renderSvg } from "../../charts/index.ts";
 import { ExperimentError, type Figures } from "../../experiment/index.ts";
 import { EXIT_CODES, type ExitCode } from "../exit-codes.ts";
 import { fileProblem } from "../file-problem.ts";
+import { makeFolder } from "../make-folder.ts";
 import { type Column, renderPlainTable } from "../plain-table.ts";
 import { readManifest, readResults } from "../sweep/read-results.ts";
 import { readWorkers, sweepExperiment } from "../sweep/sweep-command.ts";
@@ -200,7 +201,7 @@ function renderVerdicts(claims: readonly JudgedClaim[], { colors }: Terminal): s
 
 function write(file: string, text: string): void {
   try {
-    mkdirSync(join(file, ".."), { recursive: true });
+    makeFolder(join(file, ".."));
     writeFileSync(file, text);
   } catch (error) {
     const problem = fileProblem(error);

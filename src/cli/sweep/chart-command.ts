@@ -1,8 +1,9 @@
-import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { renderPng, renderSvg, titleOf } from "../../charts/index.ts";
 import { type Chart, type ChartSpec, ExperimentError, type SweepResults } from "../../experiment/index.ts";
 import { EXIT_CODES, type ExitCode } from "../exit-codes.ts";
+import { makeFolder } from "../make-folder.ts";
 import type { Terminal } from "../terminal.ts";
 import { UsageError } from "../usage-error.ts";
 import { renderChartPage } from "./chart-page.ts";
@@ -92,7 +93,7 @@ function pageOf(
 
 /** The folder is Sluice's as long as its mark is in it. */
 function writeCharts(folder: string, files: Readonly<Record<string, string | Uint8Array>>): void {
-  mkdirSync(folder, { recursive: true });
+  makeFolder(folder);
   const there = readdirSync(folder);
   const foreign = there.includes(MARK) ? [] : Object.keys(files).filter((name) => there.includes(name));
   if (foreign.length > 0) {

@@ -43,6 +43,11 @@ export interface LoadedExperiment {
  *  @throws UsageError when the file, its definition or its pipeline file can't be used. */
 export async function loadExperiment(file: string, pipeline?: string): Promise<LoadedExperiment> {
   readText(file);
+  if (!/\.[cm]?[jt]s$/.test(file)) {
+    throw new UsageError([
+      `Cannot read ${file}: got no TypeScript or JavaScript, wanted an experiment such as experiments/01-interval-for-slo.ts`,
+    ]);
+  }
   const { experiment: exported } = await importModule(file);
   if (exported === undefined) {
     throw new UsageError([

@@ -1,6 +1,7 @@
-import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileProblem } from "../file-problem.ts";
+import { makeFolder } from "../make-folder.ts";
 import { UsageError } from "../usage-error.ts";
 import { isJournal } from "./journal.ts";
 
@@ -29,7 +30,7 @@ export class ResultFolder {
    *  @throws UsageError when it can't be made, holds files of these names that Sluice has not written, or is held by another. */
   constructor(path: string) {
     this.path = path;
-    attempt(path, () => mkdirSync(path, { recursive: true }));
+    attempt(path, () => makeFolder(path));
     const isOurs = this.#manifest()?.includes(MANIFEST_MARK) || isJournal(this.journal);
     const foreign = isOurs ? [] : NAMES.map((name) => join(path, name)).filter((file) => existsSync(file));
     if (foreign.length > 0) {
