@@ -38,6 +38,8 @@ export interface CheckedJob {
   readonly isBounded: boolean;
   /** `execution.checkpointing.checkpoints-after-tasks-finish.enabled` */
   readonly checkpointsAfterTasksFinish: boolean;
+  /** It is to be stopped with a savepoint and drained. */
+  readonly isDrained?: boolean;
   /** execution.checkpointing.max-concurrent-checkpoints; default 1. */
   readonly concurrentCheckpoints?: number;
   readonly source: { readonly topic: string; readonly isolationLevel: IsolationLevel };

@@ -15,7 +15,8 @@ export type Cause =
   | "delivery timeout"
   | "retries exhausted"
   | "sent again"
-  | "late records";
+  | "late records"
+  | "drained";
 
 export interface Excuse {
   readonly guarantee: CheckedSink["deliveryGuarantee"] | "any";
@@ -174,6 +175,14 @@ export const EXCUSES: readonly Excuse[] = [
     permits: "repeats",
     since:
       "a restored job has no watermark at first, and takes records that were late for those of a new window",
+  },
+  {
+    guarantee: "any",
+    isolationLevel: "any",
+    cause: "drained",
+    permits: "repeats",
+    since:
+      "a drained job has fired windows before their time, and who starts from its savepoint fires them again",
   },
 ];
 

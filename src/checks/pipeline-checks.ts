@@ -267,7 +267,8 @@ export class PipelineChecks implements Observed {
   }
 
   windowFired(job: number, subtask: number, task: number, window: FiredWindow, results: number): void {
-    if (this.#windows?.windowFired(job, subtask, task, window) === true) this.#cause(job, "late records");
+    if (this.#windows?.windowFired(job, subtask, task, window) === true)
+      this.#cause(job, this.pipeline.jobs[job]!.isDrained === true ? "drained" : "late records");
     this.#conservation.windowFired(job, subtask, task, window, results);
   }
 

@@ -55,6 +55,27 @@ describe("WindowConservation", () => {
     expect(windows.violations).toEqual([]);
   });
 
+  test("what a drain has fired before its time is fired again with the rest, however often that is restored", () => {
+    const { windows, restore, apply, snapshot, fire, rank } = world({ isDrained: true });
+    restore(11, 0);
+    apply(11, 0, 250);
+    fire(11, 200, 400, [200, 250]);
+    snapshot(7);
+    for (const task of [12, 13]) {
+      restore(task, 7);
+      apply(task, 250, 450);
+      fire(task, 200, 400, [250, 400]);
+    }
+    expect(windows.violations).toEqual([]);
+    restore(14, 7);
+    apply(14, 250, 450);
+    fire(14, 200, 400, [200, 400]);
+    expect(windows.violations).toEqual([
+      `job enrich: subtask 1 fired the window from 200 to 399 ms with ${rank(400) - rank(200)} records again, of ` +
+        `${rank(400) - rank(250)} that were not in it before`,
+    ]);
+  });
+
   test("names a window that a restore has emptied, and one that counts what it should not", () => {
     const { windows, restore, apply, snapshot, fire, rank } = world();
     restore(11, 0);

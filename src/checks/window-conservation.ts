@@ -10,7 +10,8 @@ const MILLISECOND = 1e6;
 
 /** **WindowConservation.** A window is fired with exactly the records of its time that the operator's state has got, each once,
  *  whatever was restored in between; so what has come in is fired, still open, or was dropped as late. Under
- *  `execution.checkpointing.mode: AT_LEAST_ONCE` a window may count a record again, and may miss none. */
+ *  `execution.checkpointing.mode: AT_LEAST_ONCE` a window may count a record again, and may miss none. A window that a drained job
+ *  has fired before its time is fired again, by whoever starts from its savepoint, with the rest of its records. */
 export class WindowConservation
   implements Required<Pick<FlinkObserver, "lateRecordsDropped">>, Pick<FlinkObserver, "snapshotStarted">
 {
@@ -21,6 +22,10 @@ export class WindowConservation
   /** Per job and subtask: the last timestamp, ms, of the windows that its state no longer holds; undefined: not known. */
   readonly #passed: (number | undefined)[][];
   readonly #snapshots: Map<number, Map<number, number>>[];
+  /** Per job and subtask, where the job is drained: by window, records that it was fired with before its time, if it was. */
+  readonly #fired: Map<number, number>[][];
+  /** Jobs that have dropped records. */
+  readonly #hasLate = new Set<number>();
 
   constructor(pipeline: CheckedPipeline, lineage: Lineage, applied: AppliedToState) {
     this.#pipeline = pipeline;
@@ -28,6 +33,7 @@ export class WindowConservation
     this.#applied = applied;
     this.#passed = pipeline.jobs.map(() => []);
     this.#snapshots = pipeline.jobs.map(() => new Map());
+    this.#fired = pipeline.jobs.map(() => []);
   }
 
   stateRestored(job: number, subtask: number, checkpoint: number): void {
@@ -55,7 +61,20 @@ export class WindowConservation
     const passed = this.#passed[job]![subtask];
     const applied = this.#applied.stateOf(job, subtask, task);
     if (passed === undefined || applied === undefined) return false;
-    if (window.maxTimestamp <= passed) return true;
+    const fired = this.#firedBy(job, subtask);
+    if (window.maxTimestamp <= passed) {
+      const before = fired?.get(window.maxTimestamp);
+      const rest = before === undefined ? window.records : this.#recordsIn(applied, window) - before;
+      if (window.records !== rest)
+        this.#tell(
+          job,
+          subtask,
+          window,
+          `${window.records} records again, of ${rest} that were not in it before`,
+        );
+      return true;
+    }
+    fired?.set(window.maxTimestamp, window.records);
     this.#passed[job]![subtask] = window.maxTimestamp;
     const counted = new RouteSightings();
     let again = 0;
@@ -75,8 +94,16 @@ export class WindowConservation
     return false;
   }
 
+  /** Records of each window when it was fired; undefined: the job isn't drained, or some of its records came too late. */
+  #firedBy(job: number, subtask: number): Map<number, number> | undefined {
+    if (this.#pipeline.jobs[job]!.isDrained !== true || this.#hasLate.has(job)) return undefined;
+    this.#fired[job]![subtask] ??= new Map();
+    return this.#fired[job]![subtask];
+  }
+
   /** Records came when their window had been fired: which they can't, where every split has its records in order and none is ever idle. */
   lateRecordsDropped(job: number, subtask: number, records: number): void {
+    this.#hasLate.add(job);
     const { name, mayBeLate } = this.#pipeline.jobs[job]!;
     if (mayBeLate === true || this.#applied.deviates(job)) return;
     this.#found.add(

@@ -33,6 +33,13 @@ export function checkedPipeline(pipeline: Pipeline): CheckedPipeline {
         unaligned: checkpointing.unaligned,
         isBounded: source.bounded !== undefined,
         checkpointsAfterTasksFinish: checkpointing.checkpointsAfterTasksFinish,
+        isDrained: faults.some(
+          ({ action }) =>
+            action.kind === "operate" &&
+            action.job === name &&
+            action.action.kind === "stop-with-savepoint" &&
+            action.action.drain,
+        ),
         concurrentCheckpoints: checkpointing.maxConcurrentCheckpoints,
         source: { topic: source.topic, isolationLevel: source.consumer.isolationLevel },
         readsOrigins: producers.some(({ topic }) => topic === source.topic),

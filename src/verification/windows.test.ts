@@ -117,6 +117,24 @@ describe("a failure", () => {
     expect(result.windows![0]).toMatchObject({ results: 5 * 50, lateRecordsDropped: 0 });
   });
 
+  test("drained, and started again from that savepoint, a job fires its last window twice, each time with what it had", () => {
+    const drained = "faults.one=stop-with-savepoint sum drain at 23 s";
+    const result = run(40, [drained, "faults.two=restart sum from savepoint at 25 s"]);
+    expect(violations(result)).toEqual([]);
+    const again = { recordsVisible: 7 * 50, recordsDuplicated: 50 };
+    expect(
+      result.readers.map(({ recordsVisible, recordsDuplicated }) => ({ recordsVisible, recordsDuplicated })),
+    ).toEqual([again, again]);
+    const [output] = result.checks;
+    expect(output!.permitted).toEqual([
+      expect.stringMatching(
+        /^reader committed saw 50 records again: .*; a drained job has fired windows before their time/,
+      ),
+      expect.stringMatching(/^reader uncommitted saw 50 records again: /),
+    ]);
+    expect(result.windows![0]).toMatchObject({ results: 8 * 50, lateRecordsDropped: 0 });
+  });
+
   test("in an unaligned checkpoint and under AT_LEAST_ONCE keeps every record in a window too", () => {
     for (const mode of [
       "jobs.sum.config.execution.checkpointing.unaligned.enabled=true",
