@@ -1,8 +1,8 @@
 /** Models: KafkaSink: the writer (sticky or fixed partitioner, or by key, one transaction per checkpoint) and the committer
  *    chained behind it, for the three delivery guarantees. Starting the next transaction is part of the snapshot and blocks the
  *    task, committing blocks it again.
- *  Source: flink-connector-kafka KafkaWriter, ExactlyOnceKafkaWriter, KafkaCommitter (3.4, 4.0, 5.0); kafka
- *    BuiltInPartitioner.
+ *  Source: flink-connector-kafka KafkaWriter, ExactlyOnceKafkaWriter, KafkaCommitter (3.4, 4.0, 5.0); which partition a record
+ *    goes to is partition-writers.ts.
  *  Leaves out: connections of several producers of one writer (its records go over one). */
 
 import { invariant, type RandomStream, type Simulation } from "../engine/index.ts";
@@ -18,7 +18,7 @@ import {
   type TransactionalClient,
   type TransactionCoordinator,
 } from "../kafka/index.ts";
-import { type KeyedPartitions, Outbox, type RunPart, SpanList } from "../records/index.ts";
+import { Outbox, type SpanList } from "../records/index.ts";
 import { commitOutcome } from "./commit-outcome.ts";
 import {
   addCommittable,
@@ -34,6 +34,12 @@ import {
 import { InternalProducer } from "./internal-producer.ts";
 import { type AbortStrategy, lingeringTransactions } from "./lingering-transactions.ts";
 import type { ConnectorObserver } from "./observations.ts";
+import {
+  KeyedWriter,
+  OnePartitionWriter,
+  type PartitionedSink,
+  type PartitionWriter,
+} from "./partition-writers.ts";
 import { type CheckpointTransaction, ProducerPool } from "./producer-pool.ts";
 import { idsToInitialise, type TransactionNamingStrategy } from "./transaction-naming.ts";
 import { type OwnedSubtasks, ownedSubtasks } from "./transaction-ownership.ts";
@@ -103,38 +109,27 @@ export interface KafkaSinkListener {
   onFailed(): void;
 }
 
-/** What splits runs by key. */
-interface KeyedWriter {
-  readonly byKey: KeyedPartitions;
-  readonly part: RunPart;
-  readonly probe: RunPart;
-}
-
 /** Snapshots of a sink that may still be asked for. */
 const MOST_STATES = 16;
 
-export class KafkaSink implements ChainedSink {
+export class KafkaSink implements ChainedSink, PartitionedSink {
   readonly #sim: Simulation;
   readonly #settings: KafkaSinkSettings;
   readonly #topic: Topic;
   readonly #coordinator: TransactionCoordinator;
   readonly #makeClient: (transactionalId: string) => TransactionalClient;
-  readonly #random: RandomStream;
   readonly #observer: ConnectorObserver;
   readonly #producer: RecordProducer;
-  readonly #part: SpanList;
+  readonly #partitions: PartitionWriter;
   readonly #outbox = new Outbox();
   readonly #committer: CommitterState<KafkaCommittable> = committer();
   #pool: ProducerPool;
   #owned: OwnedSubtasks;
-  #partition: number;
-  #bytesInPartition = 0;
   #recordsSend = 0;
   #current: InternalProducer | undefined;
   #lastCheckpoint = 0;
   /** 1 for each partition that the transaction holds. */
   readonly #added: Uint8Array;
-  readonly #keyed: KeyedWriter | undefined;
   readonly #buffer: UpsertBuffer | undefined;
   #bufferDueAt = Number.POSITIVE_INFINITY;
   /** Committed, and the writer doesn't know yet. */
@@ -165,18 +160,19 @@ export class KafkaSink implements ChainedSink {
     this.#producer = producer;
     this.#coordinator = coordinator;
     this.#makeClient = makeClient;
-    this.#random = random;
     this.#observer = observer;
-    this.#part = new SpanList(separate);
     this.#added = new Uint8Array(topic.partitions);
     const { byKey } = producer;
-    this.#keyed = byKey && { byKey, part: byKey.part(separate), probe: byKey.part(separate) };
-    const { bufferFlush } = settings;
+    const { bufferFlush, partitioner, joinsAtBroker, subtask } = settings;
+    // An upsert-kafka sink draws a partition too, and leaves it.
+    const fixed = partitioner === "fixed" ? subtask % topic.partitions : undefined;
+    const one = new OnePartitionWriter(this, settings, topic.partitions, fixed, random, separate);
+    this.#partitions = byKey === undefined ? one : new KeyedWriter(this, byKey, joinsAtBroker, separate);
     this.#buffer =
       bufferFlush &&
-      new UpsertBuffer(bufferFlush, separate, sim.now, (rows, from, to) => this.#writeNow(rows, from, to));
-    this.#partition =
-      settings.partitioner === "fixed" ? settings.subtask % topic.partitions : random.below(topic.partitions);
+      new UpsertBuffer(bufferFlush, separate, sim.now, (rows, from, to) =>
+        this.#partitions.write(rows, from, to),
+      );
     this.#pool = this.#makePool([]);
     this.#owned = ownedSubtasks(settings.namingStrategy, settings.subtask, settings.parallelism, []);
     producer.listen(
@@ -286,7 +282,7 @@ export class KafkaSink implements ChainedSink {
   // ---- records
 
   write(spans: SpanList, first: number, last: number): void {
-    if (this.#buffer === undefined) this.#writeNow(spans, first, last);
+    if (this.#buffer === undefined) this.#partitions.write(spans, first, last);
     else {
       this.#buffer.add(spans, first, last);
       this.#planFlush();
@@ -310,52 +306,8 @@ export class KafkaSink implements ChainedSink {
     this.#sim.scheduleAt(at, this.#settings.bufferFlush!.kind, this.#settings.writer, 0);
   }
 
-  /** BuiltInPartitioner moves on between batch.size and twice that, once what it has is drained; here, when a run of
-   *  records ends in between. */
-  #writeNow(spans: SpanList, first: number, last: number): void {
-    const { batchSize, recordBytes, partitioner } = this.#settings;
-    if (this.#keyed !== undefined) {
-      this.#writeByKey(this.#keyed, spans, first, last);
-      return;
-    }
-    const sticky = partitioner === "default";
-    let at = first;
-    let part = spans;
-    let count = spans.records;
-    const splits = sticky && this.#room() < count;
-    const spacing = splits ? (last - first) / (count - 1) : 0;
-    while (spans.records > 0) {
-      let end = last;
-      if (splits) {
-        count = Math.min(spans.records, this.#room());
-        spans.moveFront(count, this.#part);
-        part = this.#part;
-        end = at + (count - 1) * spacing;
-      }
-      this.#bytesInPartition += count * recordBytes;
-      const full = this.#bytesInPartition >= batchSize;
-      this.#send(part, at, end);
-      at = end + spacing;
-      if (full) {
-        this.#bytesInPartition = 0;
-        if (sticky) this.#partition = this.#random.below(this.#topic.partitions);
-      }
-    }
-  }
-
-  /** Records until the sticky partition has got twice batch.size. */
-  #room(): number {
-    const { batchSize, recordBytes } = this.#settings;
-    return Math.ceil((2 * batchSize - this.#bytesInPartition) / recordBytes);
-  }
-
-  #send(spans: SpanList, first: number, last: number): void {
-    const joinTime = this.#exactlyOnce() ? this.#join(this.#partition, first) : 0;
-    this.#sendTo(this.#partition, spans, first, last, joinTime);
-  }
-
   /** @param joinTime see RecordProducer.send; -1: the producer was fenced. */
-  #sendTo(partition: number, spans: SpanList, first: number, last: number, joinTime: number): void {
+  sendTo(partition: number, spans: SpanList, first: number, last: number, joinTime: number): void {
     const transaction = this.#current?.transaction ?? 0;
     if (joinTime < 0 || this.#producer.isFenced) this.#fail(INVALID_PRODUCER_EPOCH);
     if (this.#failed) {
@@ -368,57 +320,11 @@ export class KafkaSink implements ChainedSink {
     this.#producer.send(partition, spans, first, last, transaction, joinTime);
   }
 
-  /** BuiltInPartitioner.partitionForKey. */
-  #writeByKey({ byKey, part }: KeyedWriter, spans: SpanList, first: number, last: number): void {
-    const { joinsAtBroker } = this.#settings;
-    let joinTime = 0;
-    if (!joinsAtBroker) joinTime = this.#joinByKey(undefined, spans, first, last);
-    for (let slot = 0; slot < byKey.slots; slot++) {
-      if (!part.of(spans, first, last, (route) => byKey.ofSlot(route, slot))) continue;
-      if (joinsAtBroker) joinTime = this.#joinByKey(slot, part.spans, part.first, part.last);
-      this.#sendTo(slot, part.spans, part.first, part.last, joinTime);
-      joinTime = 0;
-    }
-    spans.clear();
+  isNew(partition: number): boolean {
+    return this.#exactlyOnce() && this.#added[partition] === 0;
   }
 
-  /** The partitions that records of `spans` bring into the transaction: the first one by a request of its own, upon whose
-   *  answer the others follow together; where they join at their broker all by the produce request that they are in.
-   *  @param slot of all records; undefined: of any. @returns as #join. */
-  #joinByKey(slot: number | undefined, spans: SpanList, first: number, last: number): number {
-    if (!this.#exactlyOnce()) return 0;
-    const { byKey, probe } = this.#keyed!;
-    const joining: { readonly partition: number; readonly at: number }[] = [];
-    for (
-      let partition = slot ?? 0;
-      partition < byKey.partitions;
-      partition += slot === undefined ? 1 : byKey.slots
-    ) {
-      if (this.#added[partition] === 1) continue;
-      const isThere = probe.of(spans, first, last, (route) => {
-        const ofSlot = slot === undefined ? byKey.ofSlot(route, partition % byKey.slots) : route;
-        return byKey.ofPartition(ofSlot, partition);
-      });
-      if (isThere) joining.push({ partition, at: probe.first });
-      probe.spans.clear();
-    }
-    if (joining.length === 0) return 0;
-    joining.sort((a, b) => a.at - b.at);
-    const partitions = joining.map(({ partition }) => partition);
-    const { at } = joining[0]!;
-    if (slot !== undefined || partitions.length === 1) return this.#joinAll(partitions, at);
-    const one = this.#joinAll(partitions.slice(0, 1), at);
-    const others = one < 0 ? -1 : this.#joinAll(partitions.slice(1), at + one);
-    return others < 0 ? -1 : one + others;
-  }
-
-  /** Whether `partition` is new in the transaction: its coordinator then learns of it at `at`.
-   *  @returns ns that takes; 0: it isn't new; -1: the producer was fenced. */
-  #join(partition: number, at: number): number {
-    return this.#added[partition] === 1 ? 0 : this.#joinAll([partition], at);
-  }
-
-  #joinAll(partitions: readonly number[], at: number): number {
+  join(partitions: readonly number[], at: number): number {
     for (const partition of partitions) this.#added[partition] = 1;
     const producer = this.#current!;
     producer.addData();
