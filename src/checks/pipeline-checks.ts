@@ -338,6 +338,8 @@ export class PipelineChecks implements Observed {
   /** The job isn't running at the end. */
   jobEnded(job: number): void {
     this.#causes[job] = new Set([...this.#causes[job]!, "end"]);
+    // Records of one origin come through several partitions of another job's topic, none of which is read to its end.
+    if (!this.pipeline.jobs[job]!.readsOrigins) this.#applied.deviate(job, "lost");
   }
 
   // ---- connectors

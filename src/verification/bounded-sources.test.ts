@@ -189,3 +189,41 @@ describe("where reading ends", () => {
     expect(result.recovery.jobs[0]!.status).toBe("FINISHED");
   });
 });
+
+describe("a job behind a bounded one", () => {
+  const CHAIN = TEXT.replace("name: work, keyed: true", "name: work, partitioner: rebalance")
+    .replace("    out: { partitions: 2 }", "    out: { partitions: 2 }\n    more: { partitions: 3 }")
+    .replace(
+      "readers:",
+      `  behind:
+    config: { parallelism.default: 2, execution.checkpointing.interval: 1 s }
+    source: { topic: out, properties.isolation.level: read_committed }
+    operators:
+      - { name: again, keyed: true, service-time: 50 us }
+    sinks:
+      - { topic: more, sink.delivery-guarantee: exactly-once, sink.transactional-id-prefix: behind, properties.transaction.timeout.ms: 1 min }
+readers:
+  last: { topic: more, isolation.level: read_committed }`,
+    );
+  const chain = (...faults: readonly string[]) => {
+    const { pipeline } = parsePipeline(CHAIN, "chain.yaml", [
+      "jobs.behind.operators.again.service-time=0.3 ms",
+      ...faults,
+    ]);
+    return runPipeline(pipeline, { seed: "1", duration: 6 * SECOND });
+  };
+
+  test("gets what it has written, and goes on running", () => {
+    const result = chain();
+    expect(violations(result)).toEqual([]);
+    expect(visible(result)).toEqual([ALL, ALL, ALL]);
+    expect(result.recovery.jobs.map(({ status }) => status)).toEqual(["FINISHED", "RUNNING"]);
+  });
+
+  test("and is cancelled has gaps in what it has read of several partitions, which is no loss", () => {
+    const result = chain("faults.one=cancel behind at 2.51 s");
+    expect(violations(result)).toEqual([]);
+    expect(result.readers[0]!.recordsWaiting).toBeGreaterThan(0);
+    expect(result.recovery.jobs.map(({ status }) => status)).toEqual(["FINISHED", "CANCELED"]);
+  });
+});
