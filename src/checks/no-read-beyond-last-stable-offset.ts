@@ -109,9 +109,15 @@ export class NoReadBeyondLastStableOffset
       if (this.#aborted.size > ABORTED_KEPT) this.#aborted.delete(this.#aborted.values().next().value!);
     }
     if (place < 0) return;
-    partition.open.splice(place, 1);
-    partition.firstAppendAt.splice(place, 1);
-    partition.readable.fill(0);
+    if (place === partition.open.length - 1) {
+      partition.open.pop();
+      partition.firstAppendAt.pop();
+    } else {
+      partition.open.splice(place, 1);
+      partition.firstAppendAt.splice(place, 1);
+    }
+    const { readable } = partition;
+    for (let reader = 0; reader < readable.length; reader++) readable[reader] = 0;
   }
 
   transactionCompleted(transaction: number, at: number): void {

@@ -90,7 +90,7 @@ export function committer<C>(): CommitterState<C> {
 
 /** The writer emitted `committable` ahead of the barrier of `checkpoint`. */
 export function addCommittable<C>(state: CommitterState<C>, checkpoint: number, committable: C): void {
-  const last = state.requests[state.requests.length - 1];
+  const last = state.requests.at(-1);
   invariant(
     last === undefined || last.checkpoint <= checkpoint,
     "committables come in the order of checkpoints",

@@ -395,7 +395,8 @@ export class KafkaSink implements ChainedSink, PartitionedSink {
   snapshotState(checkpoint: number, now: number): number {
     const { transactionalIdPrefix } = this.#settings;
     if (!this.#exactlyOnce()) return 0;
-    for (const id of this.#finished.splice(0)) this.#pool.recycle(id);
+    for (const id of this.#finished) this.#pool.recycle(id);
+    while (this.#finished.length > 0) this.#finished.pop();
     const { ongoing } = this.#pool;
     const { ids, total: totalOwned } = this.#owned;
     const writers = ids.map((ownedSubtask, i): KafkaWriterState => {
@@ -442,7 +443,7 @@ export class KafkaSink implements ChainedSink, PartitionedSink {
 
   #begin(producer: InternalProducer): void {
     producer.beginTransaction(this.#coordinator.begin(this.#settings.writer));
-    this.#added.fill(0);
+    for (let partition = 0; partition < this.#added.length; partition++) this.#added[partition] = 0;
     this.#current = producer;
   }
 

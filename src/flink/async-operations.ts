@@ -82,7 +82,7 @@ export class AsyncOperations implements StorageWriter {
 
   #next(now: number): void {
     while (this.#running === undefined) {
-      const part = this.#queue.shift();
+      const part = this.#queue.length <= 1 ? this.#queue.pop() : this.#queue.shift();
       if (part === undefined) return;
       const from = Math.max(now, this.#freeAt);
       if (part.uploads.length === 0) this.#end(part, from);

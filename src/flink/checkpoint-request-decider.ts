@@ -55,7 +55,8 @@ export function enqueue(
   if (queue.length >= MOST_QUEUED_REQUESTS && !last!.periodic) return request;
   let at = queue.length;
   while (at > 0 && compareRequests(request, queue[at - 1]!) < 0) at--;
-  queue.splice(at, 0, request);
+  if (at === queue.length) queue.push(request);
+  else queue.splice(at, 0, request);
   return queue.length > MOST_QUEUED_REQUESTS ? queue.pop() : undefined;
 }
 
@@ -66,7 +67,8 @@ export function chooseRequest(queue: CheckpointRequest[], admission: Admission):
   if (first === undefined || isTriggering || cleaning > maxConcurrent) return NONE;
   const { forced } = first.properties;
   if (pending >= maxConcurrent && !forced) return NONE;
-  queue.shift();
+  if (queue.length === 1) queue.pop();
+  else queue.shift();
   const earliest = lastCompletionAt + minPause;
   if (first.periodic && !forced && earliest > now) return { kind: "too-early", request: first, earliest };
   return { kind: "start", request: first };

@@ -495,7 +495,7 @@ export const MUTANTS: readonly Mutant[] = [
     name: "answers-while-loading",
     bug: "a coordinator that has not read its log yet answers from the little that it knows",
     file: "kafka/transaction-coordinator.ts",
-    find: "    if (this.#loading.has(this.#statePartitionOf(request.transactionalId))) {\n",
+    find: "    if (this.#isLoading(this.#stateLog.partitionOf(request.transactionalId))) {\n",
     replace: "    if (this.#loading.size < 0) {\n",
     killedBy: "ExactlyOnceOutput",
     setup: "loading",
