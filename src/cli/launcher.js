@@ -4,6 +4,8 @@
 import { spawnSync } from "node:child_process";
 import { existsSync } from "node:fs";
 import module from "node:module";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 
 const WANTED_MAJOR = 24;
@@ -16,8 +18,10 @@ if (Number.parseInt(process.versions.node, 10) >= WANTED_MAJOR) {
   const suffix = process.platform === "win32" ? ".exe" : "";
   const pinned = fileURLToPath(new URL(`../../node_modules/node/bin/node${suffix}`, import.meta.url));
   if (existsSync(pinned)) {
-    const launcher = fileURLToPath(import.meta.url);
-    const child = spawnSync(pinned, [launcher, ...process.argv.slice(2)], { stdio: "inherit" });
+    const main = fileURLToPath(new URL("./sluice.ts", import.meta.url));
+    // The same cache as above, which this Node may be too old to switch on.
+    const env = { NODE_COMPILE_CACHE: join(tmpdir(), "node-compile-cache"), ...process.env };
+    const child = spawnSync(pinned, [main, ...process.argv.slice(2)], { stdio: "inherit", env });
     if (child.error !== undefined) throw child.error;
     if (child.signal !== null) process.kill(process.pid, child.signal);
     process.exitCode = child.status ?? 3;
