@@ -124,7 +124,7 @@ describe("a mistake is one line on standard error, exit code 2 and an empty stan
     expect(sluice("run", orders, "--out", "file/results", ...short)).toMatchObject({
       code: 2,
       out: "",
-      err: expect.stringContaining("Cannot write file/results: a part of its path is a file, not a folder\n"),
+      err: expect.stringContaining("Cannot write file/results: a file stands where a folder is wanted\n"),
     });
     expect(sluice("run", orders, "--out", "file", ...short)).toMatchObject({
       code: 2,
