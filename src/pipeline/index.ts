@@ -3,7 +3,7 @@ export { FAILURE_REASONS as failureReasons } from "../flink/index.ts";
 export type { Lineage, Route } from "../records/index.ts";
 export { assemble, type World } from "./assemble.ts";
 export type { AssemblyOptions, Phases } from "./assembly/assembly-options.ts";
-export type { PipelineObserver } from "./assembly/simulated-job.ts";
+export type { PipelineObserver } from "./assembly/pipeline-observer.ts";
 export { ConfigError } from "./config-error.ts";
 export { type DefaultRow, listDefaults } from "./defaults.ts";
 export { environmentFigures } from "./environment-figures.ts";

@@ -7,7 +7,7 @@
  *    of a store's client. */
 
 import { NO_EVENT, type Simulation } from "../../engine/index.ts";
-import type { TaskAttempt } from "./simulated-job.ts";
+import type { TaskAttempt } from "./job-subtask.ts";
 
 /** Event kinds; payload a = job, b = number of the ending. */
 export interface EndingTaskKinds {

@@ -1,6 +1,6 @@
 import { survivesStandstill } from "../../flink/index.ts";
+import type { JobSurroundings } from "./job-surroundings.ts";
 import { loseLeadership } from "./lost-leader.ts";
-import type { JobSurroundings } from "./simulated-job.ts";
 
 /** The JobManager's process stands still for `duration` ns: what it does, hears and is asked waits, and its TaskManagers are
  *  without heartbeats. Then it goes on where it was, unless it is highly available and finds that it leads no longer. */

@@ -25,7 +25,7 @@ import {
 import { KeyCensus } from "../../records/index.ts";
 import type { Environment, JobSpec } from "../pipeline.ts";
 import { compareVersions } from "../values/version.ts";
-import type { JobSurroundings } from "./simulated-job.ts";
+import type { JobSurroundings } from "./job-surroundings.ts";
 
 /** State by key of a subtask: its key groups, `end` exclusive, and bytes for each key. */
 interface KeyedState {

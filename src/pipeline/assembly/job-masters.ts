@@ -1,6 +1,6 @@
 import { JobMaster } from "../../flink/index.ts";
 import { jobManagerWarmUp } from "./job-checkpoints.ts";
-import type { JobSurroundings } from "./simulated-job.ts";
+import type { JobSurroundings } from "./job-surroundings.ts";
 
 /** Makes the JobMaster of a job, which has none or whose last one is gone. It isn't started. */
 export function makeJobMaster(number: number, world: JobSurroundings): JobMaster {

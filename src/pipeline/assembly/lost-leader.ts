@@ -1,6 +1,6 @@
 import { successionOf } from "../../flink/index.ts";
 import { makeJobMaster } from "./job-masters.ts";
-import type { JobSurroundings } from "./simulated-job.ts";
+import type { JobSurroundings } from "./job-surroundings.ts";
 
 /** The JobManager's process ends now, and with it every JobMaster and what they had pending. Another process is there after
  *  `repair` ns (undefined: the environment's start time); highly available, it takes the jobs over once it leads. */

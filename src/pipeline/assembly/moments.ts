@@ -1,6 +1,6 @@
 import type { FaultInjector, Moment } from "../../faults/index.ts";
 import type { Pipeline } from "../pipeline.ts";
-import type { PipelineObserver } from "./simulated-job.ts";
+import type { PipelineObserver } from "./pipeline-observer.ts";
 
 /** Passes everything on, and tells the injector the moments that a fault may wait for. Where none does, nothing is added. */
 export function withMoments(

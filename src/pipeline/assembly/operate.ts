@@ -1,6 +1,6 @@
 import type { Fault, OperatorAction } from "../../faults/index.ts";
 import { makeJobMaster } from "./job-masters.ts";
-import type { JobSurroundings } from "./simulated-job.ts";
+import type { JobSurroundings } from "./job-surroundings.ts";
 
 type Restart = OperatorAction & { readonly kind: "restart" };
 

@@ -1,6 +1,6 @@
 import { assignKeyedState, type ChannelState, evenShare, type TaskStateSnapshot } from "../../flink/index.ts";
 import type { JobVertex } from "../job-graph.ts";
-import type { JobEdgeOfSubtasks, JobSubtask, RestoredSubtask } from "./simulated-job.ts";
+import type { JobEdgeOfSubtasks, JobSubtask, RestoredSubtask } from "./job-subtask.ts";
 import type { UndividedRoute, UndividedRoutes } from "./undivided-routes.ts";
 
 /** A job between two parallelisms. */

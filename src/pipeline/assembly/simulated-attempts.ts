@@ -21,7 +21,9 @@ import {
 import { type JobSpec, SOURCE } from "../pipeline.ts";
 import { rescaledJob } from "../rescaling.ts";
 import { EndingTasks } from "./ending-tasks.ts";
-import { JobBuilder, type JobSurroundings, type RestoredSubtask, type TaskAttempt } from "./simulated-job.ts";
+import type { RestoredSubtask, TaskAttempt } from "./job-subtask.ts";
+import type { JobSurroundings } from "./job-surroundings.ts";
+import { JobBuilder } from "./simulated-job.ts";
 
 /** Checkpoints whose sinks' states are kept; more than are ever pending or retained together. */
 const MOST_KEPT = 64;

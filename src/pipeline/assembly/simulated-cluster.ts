@@ -4,10 +4,10 @@ import { ALL, type ClientKind, type ClientPlace, CONTROLLER, type LinkCut } from
 import type { JobSpec } from "../pipeline.ts";
 import { freezeJobManager } from "./frozen-leader.ts";
 import { makeJobMaster } from "./job-masters.ts";
+import { type JobSurroundings, tellFault } from "./job-surroundings.ts";
 import { loseJobManager } from "./lost-leader.ts";
 import { advanceSubmission, operate } from "./operate.ts";
 import { SimulatedAttempts } from "./simulated-attempts.ts";
-import { type JobSurroundings, tellFault } from "./simulated-job.ts";
 
 /** Builds the Flink cluster of a world: its TaskManagers, and each job with its JobMaster and its tasks, all RUNNING. */
 export function startJobs(jobs: readonly JobSpec[], world: JobSurroundings): void {

@@ -1,5 +1,4 @@
-import { type ConnectorObserver, KafkaSink } from "../../connectors/index.ts";
-import type { Simulation } from "../../engine/index.ts";
+import { KafkaSink } from "../../connectors/index.ts";
 import type { Fault } from "../../faults/index.ts";
 import {
   type AlignmentSettings,
@@ -8,15 +7,12 @@ import {
   type ChannelState,
   type CompletedCheckpoint,
   type EndOfInputSettings,
-  type FailoverObserver,
   type FailureReason,
-  type FlinkObserver,
   LatencyStats,
   NO_STATE,
   OperatorTask,
   PoisonRecord,
   type RankListener,
-  type RescaledState,
   readsEntries,
   type ServiceDraw,
   type SourceFeed,
@@ -26,13 +22,11 @@ import {
   TumblingWindows,
   type UpstreamTask,
 } from "../../flink/index.ts";
-import type { BrokerObserver, KafkaObserver, Topic } from "../../kafka/index.ts";
-import { firstKeyGroup, type Lineage, type Route, WindowResults } from "../../records/index.ts";
+import { firstKeyGroup, type Route, WindowResults } from "../../records/index.ts";
 import { type JobVertex, jobGraph, sinkWriterName, targetsOf } from "../job-graph.ts";
 import {
   type JobSpec,
   type OperatorSpec,
-  type Pipeline,
   type ServiceTime,
   type SinkSpec,
   SOURCE,
@@ -40,28 +34,13 @@ import {
 } from "../pipeline.ts";
 import { parallelismsOf, rescaledJob, widestJob } from "../rescaling.ts";
 import { serviceDraw } from "../service-draw.ts";
-import { formatFault } from "../values/format-fault.ts";
 import { compareVersions } from "../values/version.ts";
-import type { AssemblyOptions } from "./assembly-options.ts";
 import { mayOvertake, partOf, routesOfVertices } from "./edge-routes.ts";
-import type { FlinkEvents } from "./flink-events.ts";
 import { JobCheckpoints } from "./job-checkpoints.ts";
+import type { JobEdgeOfSubtasks, JobSubtask, RestoredSubtask, TaskAttempt } from "./job-subtask.ts";
+import { type JobSurroundings, tellFault } from "./job-surroundings.ts";
 import { rescaledStates } from "./rescaled-states.ts";
-import type { SimulatedKafka } from "./simulated-kafka.ts";
 import { UndividedRoutes } from "./undivided-routes.ts";
-import type { WindowOrigins } from "./window-origins.ts";
-
-/** A fault of the plan happens: in words, at an instant, ns; what it does is over at `until`, as far as that is known. */
-interface FaultObserver {
-  faultInjected(fault: string, at: number, until: number): void;
-}
-
-export type PipelineObserver = KafkaObserver &
-  BrokerObserver &
-  FlinkObserver &
-  FailoverObserver &
-  ConnectorObserver &
-  FaultObserver;
 
 /** bytes of a serialised record besides its value's own: its length, tag and timestamp, and the length of the value.
  *  Source: flink SpanningRecordSerializer (4), StreamElementSerializer with a timestamp (1 + 8), BytePrimitiveArraySerializer (4). */
@@ -70,54 +49,6 @@ const RECORD_OVERHEAD_BYTES = 17;
 const LONGEST_RUN_TO_A_JOB = 1e6;
 
 const MILLISECOND = 1e6;
-
-/** What the jobs of one world share. */
-export interface JobSurroundings {
-  readonly sim: Simulation;
-  readonly pipeline: Pipeline;
-  readonly options: AssemblyOptions;
-  readonly lineage: Lineage;
-  readonly kafka: SimulatedKafka;
-  readonly events: FlinkEvents;
-  readonly windows: WindowOrigins;
-  readonly observer: PipelineObserver;
-}
-
-/** One subtask of a job, as it is deployed again and again. */
-export interface JobSubtask {
-  /** number of its vertex, and its number there. */
-  readonly vertex: number;
-  readonly index: number;
-}
-
-/** What an attempt of a subtask starts from. */
-export interface RestoredSubtask {
-  readonly checkpoint: number;
-  readonly state: TaskStateSnapshot;
-  /** Where the checkpoint was taken at another parallelism. */
-  readonly rescaled?: RescaledState & { readonly insertedBytes: number };
-}
-
-/** One attempt of a subtask. */
-export interface TaskAttempt {
-  /** number of its task among all of the world. */
-  readonly task: number;
-  readonly taskManager: number;
-  readonly inputs: Ends;
-  readonly outputs: Ends;
-  readonly sinks: readonly { readonly sink: KafkaSink; readonly topic: Topic }[];
-}
-
-/** A channel of the job: an input of a vertex, between two subtasks. */
-export interface JobEdgeOfSubtasks {
-  readonly vertex: number;
-  readonly gate: number;
-  readonly from: number;
-  readonly to: number;
-}
-
-/** The channels of a subtask by edge. */
-type Ends = Channel[][];
 
 /** Builds the subtasks of a job with their sink writers and the channels between them, attempt after attempt. */
 export class JobBuilder {
@@ -778,12 +709,6 @@ function hasWindow({ operators }: JobVertex): boolean {
 
 function serviceTimeOf({ serviceTime, slowSubtask }: OperatorSpec, subtask: number): ServiceTime {
   return slowSubtask?.subtask === subtask ? slowSubtask.serviceTime : serviceTime;
-}
-
-/** Tells that a fault of the plan happens now. */
-export function tellFault({ name, action, time }: Fault, { sim, observer }: JobSurroundings): void {
-  const duration = "duration" in action ? action.duration : 0;
-  observer.faultInjected(`${name}: ${formatFault({ action, time })}`, sim.now, sim.now + duration);
 }
 
 /** The records at which a vertex of a job throws: those at which one of its operators does, or the job's last vertex. */
