@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { type RunResult, runPipeline } from "../experiment/index.ts";
 import { type PipelineObserver, parsePipeline } from "../pipeline/index.ts";
+import { broken } from "./faulted-runs.ts";
 import { SECOND } from "./scenario.ts";
 
 const PARTITIONS = 3;
@@ -41,10 +42,6 @@ function run(assignments: readonly string[] = [], options = {}): RunResult {
   return runPipeline(pipeline, { seed: "1", duration: 12 * SECOND, ...options });
 }
 
-function violations({ checks }: RunResult): readonly string[] {
-  return checks.flatMap((check) => check.violations);
-}
-
 const visible = ({ readers }: RunResult) => readers.map(({ recordsVisible }) => recordsVisible);
 const ALL = PARTITIONS * STOP;
 const FLAG = "execution.checkpointing.checkpoints-after-tasks-finish.enabled";
@@ -57,7 +54,7 @@ function timeOf({ recovery }: RunResult, what: string): number {
 describe("a job whose source is bounded", () => {
   test("finishes when its last records are committed by a checkpoint that follows the end of its input", () => {
     const result = run();
-    expect(violations(result)).toEqual([]);
+    expect(broken(result)).toEqual([]);
     expect(visible(result)).toEqual([ALL, ALL]);
     expect(result.readers.map(({ recordsIn }) => recordsIn)).toEqual([ALL, ALL]);
     const { status, isRunning, outagesMs } = result.recovery.jobs[0]!;
@@ -90,9 +87,7 @@ describe("a job whose source is bounded", () => {
     expect(visible(result)).toEqual([ALL - lost, ALL]);
     expect(result.readers.map(({ recordsLost }) => recordsLost)).toEqual([lost, 0]);
     expect(result.recovery.jobs[0]!.status).toBe("FINISHED");
-    expect(violations(result).filter((one) => one.includes(`${FLAG} is false; set it to true`))).toHaveLength(
-      2,
-    );
+    expect(broken(result).filter((one) => one.includes(`${FLAG} is false; set it to true`))).toHaveLength(2);
   });
 
   test.each([
@@ -109,7 +104,7 @@ describe("a job whose source is bounded", () => {
   ])("with %s, too", (assignment) => {
     const isUpsert = assignment.includes("upsert");
     const result = run([assignment, ...(isUpsert ? ["producers.load.keys=50"] : [])]);
-    expect(violations(result)).toEqual([]);
+    expect(broken(result)).toEqual([]);
     expect(visible(result)).toEqual([ALL, ALL]);
     expect(result.recovery.jobs[0]!.status).toBe("FINISHED");
   });
@@ -118,7 +113,7 @@ describe("a job whose source is bounded", () => {
     "is the same to a slow reference: %o",
     (options) => {
       const result = run(["producers.load.rate=1500/s"], { duration: 24 * SECOND, ...options });
-      expect(violations(result)).toEqual([]);
+      expect(broken(result)).toEqual([]);
       expect(visible(result)).toEqual([ALL, ALL]);
       const finished = timeOf(result, "FINISHED");
       expect(
@@ -157,7 +152,7 @@ describe("a failure", () => {
     ["in which a process is lost", "kill taskmanager-1 at 3.2 s", ["parallelism.default=5"]],
   ])("%s: the job goes on from its last checkpoint, and finishes", (_, fault, assignments) => {
     const result = run([`faults.one=${fault}`, ...assignments]);
-    expect(violations(result)).toEqual([]);
+    expect(broken(result)).toEqual([]);
     expect(visible(result)).toEqual([ALL, ALL]);
     const { restarts, status } = result.recovery.jobs[0]!;
     expect([restarts, status]).toEqual([fault.startsWith("freeze") ? 0 : 1, "FINISHED"]);
@@ -179,7 +174,7 @@ describe("where reading ends", () => {
       "producers.load.record=4 kb",
     ]);
     const result = runPipeline(pipeline, { seed: "1", duration: 12 * SECOND });
-    expect(violations(result)).toEqual([]);
+    expect(broken(result)).toEqual([]);
     expect(result.recovery.timeline.some(({ what }) => what.startsWith("restores checkpoint"))).toBe(true);
     // At 0 the topic is empty, and the job has nothing to do; at about 3 s it holds some 3 × 3,000 records.
     const [committed, uncommitted] = visible(result);
@@ -215,14 +210,14 @@ readers:
 
   test("gets what it has written, and goes on running", () => {
     const result = chain();
-    expect(violations(result)).toEqual([]);
+    expect(broken(result)).toEqual([]);
     expect(visible(result)).toEqual([ALL, ALL, ALL]);
     expect(result.recovery.jobs.map(({ status }) => status)).toEqual(["FINISHED", "RUNNING"]);
   });
 
   test("and is cancelled has gaps in what it has read of several partitions, which is no loss", () => {
     const result = chain("faults.one=cancel behind at 2.51 s");
-    expect(violations(result)).toEqual([]);
+    expect(broken(result)).toEqual([]);
     expect(result.readers[0]!.recordsWaiting).toBeGreaterThan(0);
     expect(result.recovery.jobs.map(({ status }) => status)).toEqual(["FINISHED", "CANCELED"]);
   });

@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { type RunResult, runPipeline } from "../experiment/index.ts";
 import { parsePipeline } from "../pipeline/index.ts";
+import { broken } from "./faulted-runs.ts";
 import { SECOND } from "./scenario.ts";
 
 /** Sums of 5 s: 50 keys in turn, 1,013 records a second over four partitions, out of order by 2 s at most. */
@@ -34,15 +35,11 @@ function run(seconds: number, assignments: readonly string[] = [], options = {})
   return runPipeline(pipeline, { seed: "1", duration: seconds * SECOND, ...options });
 }
 
-function violations({ checks }: RunResult): readonly string[] {
-  return checks.flatMap((check) => check.violations);
-}
-
 describe("results of windows", () => {
   test("there is one for every key and window that the last watermark passes, and each comes once", () => {
     // The last records are of 60 s, so that the watermark ends at 58 s: windows up to 55 s.
     const result = run(60);
-    expect(violations(result)).toEqual([]);
+    expect(broken(result)).toEqual([]);
     expect(result.readers.map(({ recordsIn, recordsVisible }) => [recordsIn, recordsVisible])).toEqual([
       [11 * 50, 11 * 50],
       [11 * 50, 11 * 50],
@@ -69,7 +66,7 @@ describe("a failure", () => {
     (guarantee, vertex) => {
       const faults = [`faults.one=fail sum/${vertex} at 27.5 s`, `faults.two=fail sum/${vertex} at 43.1 s`];
       const result = run(60, [`jobs.sum.sinks.0.sink.delivery-guarantee=${guarantee}`, ...faults]);
-      expect(violations(result)).toEqual([]);
+      expect(broken(result)).toEqual([]);
       expect(result.recovery.jobs[0]!.restarts).toBe(2);
       expect(result.readers.map(({ recordsVisible }) => recordsVisible)).toEqual([550, 550]);
       // Windows hold all records of their time, those from before the failure too.
@@ -102,7 +99,7 @@ describe("a failure", () => {
         `faults.one=restart sum from savepoint at ${ms} ms`,
         "environment.snapshot.async=400 ms",
       ]);
-      expect(violations(result)).toEqual([]);
+      expect(broken(result)).toEqual([]);
       expect(result.readers.map((one) => [one.recordsVisible, one.recordsDuplicated])).toEqual([
         [350, 0],
         [350, 0],
@@ -112,7 +109,7 @@ describe("a failure", () => {
 
   test("drained, a job fires all its windows before it ends", () => {
     const result = run(40, ["faults.one=stop-with-savepoint sum drain at 23 s"]);
-    expect(violations(result)).toEqual([]);
+    expect(broken(result)).toEqual([]);
     // Up to 20 s as ever, then the one from 20 s on, which lacks no key.
     expect(result.windows![0]).toMatchObject({ results: 5 * 50, lateRecordsDropped: 0 });
   });
@@ -120,7 +117,7 @@ describe("a failure", () => {
   test("drained, and started again from that savepoint, a job fires its last window twice, each time with what it had", () => {
     const drained = "faults.one=stop-with-savepoint sum drain at 23 s";
     const result = run(40, [drained, "faults.two=restart sum from savepoint at 25 s"]);
-    expect(violations(result)).toEqual([]);
+    expect(broken(result)).toEqual([]);
     const again = { recordsVisible: 7 * 50, recordsDuplicated: 50 };
     expect(
       result.readers.map(({ recordsVisible, recordsDuplicated }) => ({ recordsVisible, recordsDuplicated })),
@@ -145,7 +142,7 @@ describe("a failure", () => {
         "jobs.sum.sinks.0.sink.delivery-guarantee=at-least-once",
       ];
       const result = run(50, [...load, mode, "faults.one=fail sum/window at 29.3 s"]);
-      expect(violations(result)).toEqual([]);
+      expect(broken(result)).toEqual([]);
       expect(result.readers.map(({ recordsVisible }) => recordsVisible)).toEqual([450, 450]);
     }
   });
@@ -205,7 +202,7 @@ readers:
 
   test("sum up, in a job and from job to job, record by record as well", () => {
     const curves = chained();
-    expect([violations(curves), seen(curves)]).toEqual([[], ALL]);
+    expect([broken(curves), seen(curves)]).toEqual([[], ALL]);
     const reference = chained([], { spans: "one-record" });
     expect(seen(reference)).toEqual(ALL);
     for (const [i, { latency }] of reference.readers.entries())
@@ -218,7 +215,7 @@ readers:
       "faults.b=fail second/tens[1] at 44.2 s",
     ]);
     expect(result.recovery.jobs.map(({ restarts }) => restarts)).toEqual([1, 1]);
-    expect([violations(result), seen(result)]).toEqual([[], ALL]);
+    expect([broken(result), seen(result)]).toEqual([[], ALL]);
   });
 });
 
@@ -291,10 +288,10 @@ describe("when a result comes", () => {
         `jobs.sum.source.scan.watermark.idle-timeout=${idleTimeout}`,
       ]);
     const patient = cut("30 s");
-    expect([violations(patient), patient.windows![0]!.lateRecordsDropped]).toEqual([[], 0]);
+    expect([broken(patient), patient.windows![0]!.lateRecordsDropped]).toEqual([[], 0]);
     expect(patient.windows![0]!.recordsFired).toBe(55 * 1013);
     const hasty = cut("3 s");
-    expect(violations(hasty)).toEqual([]);
+    expect(broken(hasty)).toEqual([]);
     // Half of the records from 22 s to 25 s, and of the next window, which was fired while the cut went on, all of its half.
     const late = hasty.windows![0]!.lateRecordsDropped;
     expect(late).toBeGreaterThan((3 * 1013) / 2 - 100);
@@ -316,7 +313,7 @@ describe("when a result comes", () => {
     const hard = (keys: number): number => {
       const { pipeline } = parsePipeline(text, "windows.yaml", [...load, `producers.load.keys=${keys}`]);
       const result = runPipeline(pipeline, { seed: "1", duration: 30 * SECOND });
-      expect(violations(result)).toEqual([]);
+      expect(broken(result)).toEqual([]);
       const windows = result.tasks[1]!.subtasks;
       return Math.max(...windows.map((task) => task!.hardBackPressuredTimeMsPerSecond));
     };
