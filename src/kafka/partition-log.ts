@@ -8,7 +8,14 @@
 
 import type { SpanList } from "../records/index.ts";
 import type { LogConsumer } from "./log-consumer.ts";
-import { type DiskDelays, lateTime, ON_TIME, onTimeUpTo, type PartitionDisks } from "./slow-disk.ts";
+import {
+  type DiskDelays,
+  Lateness,
+  lateTime,
+  ON_TIME,
+  onTimeUpTo,
+  type PartitionDisks,
+} from "./slow-disk.ts";
 
 interface OpenTransaction {
   readonly transaction: number;
@@ -48,9 +55,9 @@ export class PartitionLog {
   onDisksChanged({ leaderUntil, followersUntil }: PartitionDisks, delays: DiskDelays, now: number): void {
     const { append, queueing, replication } = delays;
     // Requests wait for a slow follower, too.
-    this.#clients = { from: now, until: Math.max(leaderUntil, followersUntil), by: append + queueing };
-    this.#leader = { from: now, until: leaderUntil, by: append };
-    this.#followers = { from: now, until: followersUntil, by: replication };
+    this.#clients = new Lateness(now, Math.max(leaderUntil, followersUntil), append + queueing);
+    this.#leader = new Lateness(now, leaderUntil, append);
+    this.#followers = new Lateness(now, followersUntil, replication);
   }
 
   /** When the leader has what a client's request would append at `time` with a disk as usual, ns. */

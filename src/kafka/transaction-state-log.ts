@@ -7,7 +7,7 @@
 import type { Simulation } from "../engine/index.ts";
 import { type BrokerTiming, replicationDelay } from "./broker-timing.ts";
 import type { PartitionStatus } from "./partition-change.ts";
-import { type DiskDelays, type Lateness, lateTime, type PartitionDisks } from "./slow-disk.ts";
+import { type DiskDelays, Lateness, lateTime, type PartitionDisks } from "./slow-disk.ts";
 
 /** Partition of `transactionalId`. @param partitions transaction.state.log.num.partitions. */
 export function statePartitionOf(transactionalId: string, partitions: number): number {
@@ -101,8 +101,8 @@ export class TransactionStateLog {
 
   onDisksChanged(partition: number, disks: PartitionDisks, delays: DiskDelays, now: number): void {
     this.#disks.set(partition, {
-      leader: { from: now, until: disks.leaderUntil, by: delays.append },
-      followers: { from: now, until: disks.followersUntil, by: delays.replication },
+      leader: new Lateness(now, disks.leaderUntil, delays.append),
+      followers: new Lateness(now, disks.followersUntil, delays.replication),
     });
   }
 
