@@ -4,10 +4,10 @@ import type { LatencySamples, StorageCounts, TaskMetrics } from "../flink/index.
 import type { TransactionCounters } from "../kafka/index.ts";
 import { Lineage, type Route } from "../records/index.ts";
 import type { AssemblyOptions } from "./assembly/assembly-options.ts";
+import type { SourceLag } from "./assembly/attempt-gauges.ts";
 import { FlinkEvents } from "./assembly/flink-events.ts";
 import { withMoments } from "./assembly/moments.ts";
 import type { PipelineObserver } from "./assembly/pipeline-observer.ts";
-import type { SourceLag } from "./assembly/simulated-attempts.ts";
 import { performFault, startJobs } from "./assembly/simulated-cluster.ts";
 import { SimulatedKafka } from "./assembly/simulated-kafka.ts";
 import { WindowOrigins } from "./assembly/window-origins.ts";

@@ -35,6 +35,18 @@ export function sinkWriterName(topic: string): string {
   return `${topic}: Writer`;
 }
 
+/** The edges that leave a vertex, by its number, in the order of its writers. */
+export function edgesFrom(vertices: readonly JobVertex[], vertex: number): readonly JobEdge[] {
+  return vertices.flatMap(({ inputs }) => inputs.filter(({ from }) => from === vertex));
+}
+
+/** The number of the vertex that has an operator of that name, or is the source; -1: none. */
+export function vertexNamed(vertices: readonly JobVertex[], name: string): number {
+  return vertices.findIndex(
+    ({ operators }, i) => (i === 0 && name === SOURCE) || operators.some((one) => one.name === name),
+  );
+}
+
 /** What runs as one task: an operator joins the one it reads when it reads only that one, by forward, at the same
  *  parallelism. What leaves a vertex leaves it behind its last operator. Nothing joins the source. The writer and the
  *  committer of a sink always share a task.

@@ -1,4 +1,3 @@
-import { type KafkaSinkState, rescaledSinkState } from "../../connectors/index.ts";
 import { invariant } from "../../engine/index.ts";
 import type { OperatorAction } from "../../faults/index.ts";
 import {
@@ -12,41 +11,31 @@ import {
   latestCheckpoint,
   type OperatorTask,
   type PlannedTask,
-  pipelinedRegions,
   type RestoreCost,
-  restoreCost,
-  type SourceReaderMetrics,
   type TaskMetrics,
 } from "../../flink/index.ts";
-import { type JobSpec, SOURCE } from "../pipeline.ts";
+import { vertexNamed } from "../job-graph.ts";
+import type { JobSpec } from "../pipeline.ts";
 import { rescaledJob } from "../rescaling.ts";
+import { gaugesOf, lagsOf, latenciesOf, type SourceLag } from "./attempt-gauges.ts";
+import { type DeployedSubtasks, deployedSubtasks } from "./deployed-subtasks.ts";
 import { EndingTasks } from "./ending-tasks.ts";
+import { leaveChannels } from "./job-channels.ts";
 import type { RestoredSubtask, TaskAttempt } from "./job-subtask.ts";
 import type { JobSurroundings } from "./job-surroundings.ts";
+import { LocalCopies } from "./local-copies.ts";
+import { costOf, restoreTime } from "./restore-time.ts";
 import { JobBuilder } from "./simulated-job.ts";
+import { SinkStates, type StatesOfSinks } from "./sink-states.ts";
+import { Slowdowns } from "./slowdowns.ts";
 
-/** Checkpoints whose sinks' states are kept; more than are ever pending or retained together. */
-const MOST_KEPT = 64;
 /** Of a zombie, which is no subtask's attempt any more. */
 const NO_SUBTASK = -1;
-
-/** How far a source is behind: `pendingRecords`, Flink's gauge, are the records that it may read and has not taken; the lag of its
- *  consumer group counts offsets from the committed ones to the log's end, so that open and aborted transactions and markers
- *  count, too. */
-export interface SourceLag {
-  readonly reader: SourceReaderMetrics;
-  /** null: nothing is committed. */
-  readonly consumerGroupLag: number | null;
-}
 
 /** The tasks of one job as its JobMaster deploys, restores and ends them, attempt after attempt. Here subtasks have the numbers of
  *  the job at its widest; its JobMaster counts those that it has at its parallelism. */
 export class SimulatedAttempts implements JobDeployment {
-  regionOf: readonly number[] = [];
-  slotOf: readonly number[] = [];
-  /** The subtask of each number at the JobMaster, and the number there of each subtask; -1: the job has none such. */
-  #subtasks: readonly number[] = [];
-  #numberOf: readonly number[] = [];
+  #deployed: DeployedSubtasks;
   /** By subtask: since when its attempt has been initialising, or was last, and how long that took it, ns. */
   readonly #initialisingSince: number[] = [];
   readonly #initialisationTime: number[] = [];
@@ -67,13 +56,9 @@ export class SimulatedAttempts implements JobDeployment {
   #zombies: TaskAttempt[] = [];
   /** per subtask: what its next attempt starts from. */
   readonly #restored: (RestoredSubtask | undefined)[];
-  #inputsOf: readonly (readonly number[])[] = [];
-  #outputsOf: readonly (readonly number[])[] = [];
-  /** per checkpoint and subtask: what its sinks have in it. */
-  readonly #sinkStates = new Map<number, Map<number, readonly (KafkaSinkState | undefined)[]>>();
-  /** By checkpoint and subtask: the TaskManager that has a copy of its keyed state. */
-  readonly #localCopies = new Map<number, Map<number, number>>();
-  #slowdowns: { readonly subtask: number; readonly factor: number; readonly until: number }[] = [];
+  readonly #sinkStates: SinkStates;
+  readonly #localCopies = new LocalCopies();
+  readonly #slowdowns = new Slowdowns();
   #checkpoint: CompletedCheckpoint | undefined;
   /** The last checkpoint id that was given away before the job was submitted. */
   #latestId = 0;
@@ -84,6 +69,11 @@ export class SimulatedAttempts implements JobDeployment {
     this.#world = world;
     this.#number = world.pipeline.jobs.indexOf(job);
     this.#builder = new JobBuilder(job, world);
+    // Somebody may submit it again from a checkpoint that is long past.
+    const isOperated = world.pipeline.faults.some(
+      ({ action }) => action.kind === "operate" && action.job === job.name,
+    );
+    this.#sinkStates = new SinkStates(!isOperated);
     const { subtasks } = this.#builder;
     this.#attempts = subtasks.map(() => undefined);
     this.#finished = subtasks.map(() => undefined);
@@ -101,7 +91,7 @@ export class SimulatedAttempts implements JobDeployment {
         failFatally: (taskManager) => world.events.cluster!.failFatally(taskManager),
       },
     );
-    this.#connect();
+    this.#deployed = this.#connect();
     const { checkpoints } = this.#builder;
     this.#coordinator = checkpoints.makeCoordinator(() => this.#listTasks());
     // Not assigned as they are written: V8 makes such a function old, and a whole world with it (docs/performance.md).
@@ -118,24 +108,17 @@ export class SimulatedAttempts implements JobDeployment {
     this.#builder.onFinished = onFinished;
   }
 
-  /** Numbers the subtasks that the job has at its parallelism, and finds their neighbours. */
-  #connect(): void {
-    const { subtasks } = this.#builder;
-    const edges = this.#builder.edges();
-    const regions = pipelinedRegions(
-      subtasks.length,
-      edges.map(({ from, to }) => [from, to] as const),
-    );
-    this.#subtasks = subtasks.flatMap((_, subtask) => (this.#builder.has(subtask) ? [subtask] : []));
-    this.#numberOf = subtasks.map((_, subtask) => this.#subtasks.indexOf(subtask));
-    this.regionOf = this.#subtasks.map((subtask) => regions[subtask]!);
-    this.slotOf = this.#subtasks.map((subtask) => subtasks[subtask]!.index);
-    this.#inputsOf = subtasks.map((_, subtask) =>
-      edges.filter(({ to }) => to === subtask).map(({ from }) => from),
-    );
-    this.#outputsOf = subtasks.map((_, subtask) =>
-      edges.filter(({ from }) => from === subtask).map(({ to }) => to),
-    );
+  #connect(): DeployedSubtasks {
+    const builder = this.#builder;
+    return deployedSubtasks(builder.subtasks, (subtask) => builder.has(subtask), builder.edges());
+  }
+
+  get regionOf(): readonly number[] {
+    return this.#deployed.regionOf;
+  }
+
+  get slotOf(): readonly number[] {
+    return this.#deployed.slotOf;
   }
 
   /** Tells who deploys. */
@@ -222,10 +205,10 @@ export class SimulatedAttempts implements JobDeployment {
     const { observer, sim } = this.#world;
     this.#job = rescaledJob(this.#job, parallelism);
     this.#builder.change(this.#job);
-    this.#connect();
+    this.#deployed = this.#connect();
     // What stood still and wasn't told is a zombie of nobody now.
     this.#attempts.forEach((_, subtask) => {
-      if (this.#numberOf[subtask]! < 0) this.#leave(subtask);
+      if (this.#deployed.numberOf[subtask]! < 0) this.#leave(subtask);
     });
     const parallelisms = this.#builder.vertices.map((vertex) => vertex.parallelism);
     observer.jobRescaled?.(this.#number, parallelisms, sim.now);
@@ -234,7 +217,7 @@ export class SimulatedAttempts implements JobDeployment {
   #onStopped(subtask: number, task: number, isCompleted: boolean): void {
     if (this.#attempts[subtask]?.task !== task) return;
     const { sim, events } = this.#world;
-    const number = this.#numberOf[subtask]!;
+    const number = this.#deployed.numberOf[subtask]!;
     const attempt = this.#master!.attemptOf(number);
     if (!isCompleted) events.throwIn(this.#number, number, attempt, "stop-with-savepoint failed");
     else sim.scheduleAfter(0, events.taskFinished, events.executionOf(this.#number, number), attempt);
@@ -244,7 +227,7 @@ export class SimulatedAttempts implements JobDeployment {
   #onEndOfData(subtask: number, task: number): void {
     if (this.#attempts[subtask]?.task !== task) return;
     const { sim, events, pipeline } = this.#world;
-    const number = this.#numberOf[subtask]!;
+    const number = this.#deployed.numberOf[subtask]!;
     const execution = events.executionOf(this.#number, number);
     const { flinkRpc } = pipeline.environment;
     sim.scheduleAfter(flinkRpc, events.endOfData, execution, this.#master!.attemptOf(number));
@@ -253,8 +236,8 @@ export class SimulatedAttempts implements JobDeployment {
   /** Handler of `endOfData`. */
   onEndOfData(number: number, attempt: number): void {
     if (!this.#master!.isAlive(number, attempt)) return;
-    this.#endedData.add(this.#subtasks[number]!);
-    if (this.#endedData.size < this.#subtasks.length) return;
+    this.#endedData.add(this.#deployed.subtasks[number]!);
+    if (this.#endedData.size < this.#deployed.subtasks.length) return;
     const { observer, sim } = this.#world;
     observer.inputEnded?.(this.#number, sim.now);
     this.#coordinator?.endOfData();
@@ -264,7 +247,7 @@ export class SimulatedAttempts implements JobDeployment {
   #onFinished(subtask: number, task: number): void {
     if (this.#attempts[subtask]?.task !== task) return;
     const { sim, events } = this.#world;
-    const number = this.#numberOf[subtask]!;
+    const number = this.#deployed.numberOf[subtask]!;
     const execution = events.executionOf(this.#number, number);
     this.#finished[subtask] = task;
     sim.scheduleAfter(0, events.taskFinished, execution, this.#master!.attemptOf(number));
@@ -274,7 +257,7 @@ export class SimulatedAttempts implements JobDeployment {
   onTaskFinished(number: number, attempt: number): void {
     const { sim, events, pipeline } = this.#world;
     if (!this.#master!.isAlive(number, attempt)) return;
-    const subtask = this.#subtasks[number]!;
+    const subtask = this.#deployed.subtasks[number]!;
     const task = this.#finished[subtask];
     if (task !== undefined) events.finished.add(task);
     this.#end(subtask, true);
@@ -294,10 +277,10 @@ export class SimulatedAttempts implements JobDeployment {
 
   #listTasks(): readonly PlannedTask[] {
     const taskOf = (subtask: number): number => this.#taskOf(subtask) ?? -1 - subtask;
-    return this.#subtasks.map((subtask, number) => ({
+    return this.#deployed.subtasks.map((subtask, number) => ({
       number: taskOf(subtask),
       state: this.#stateOf(subtask, number),
-      inputs: this.#inputsOf[subtask]!.map(taskOf),
+      inputs: this.#deployed.inputsOf[subtask]!.map(taskOf),
     }));
   }
 
@@ -313,40 +296,18 @@ export class SimulatedAttempts implements JobDeployment {
 
   /** What the gauges and counters of each vertex's subtasks show now; null: no attempt is there. */
   metrics(): readonly (readonly (TaskMetrics | null)[])[] {
-    const { sim, events } = this.#world;
     const { vertices, subtasks } = this.#builder;
-    const ofVertices: (TaskMetrics | null)[][] = vertices.map(() => []);
-    subtasks.forEach(({ vertex }, subtask) => {
-      const { task, sinks } = this.#attempts[subtask] ?? { task: -1, sinks: [] };
-      const metrics = (events.sources[task] ?? events.operators[task])?.metrics(sim.now);
-      const initializationTime = (this.#initialisationTime[subtask] ?? 0) / 1e6;
-      const ofSinks = sinks.map(({ sink, topic }) => ({ topic: topic.name, ...sink.metrics }));
-      ofVertices[vertex]!.push(
-        metrics === undefined
-          ? null
-          : { ...metrics, initializationTime, ...(ofSinks.length > 0 && { sinks: ofSinks }) },
-      );
-    });
-    return ofVertices;
+    return gaugesOf(this.#attempts, subtasks, vertices.length, this.#initialisationTime, this.#world);
   }
 
   /** What the operators of all tasks have kept of latency markers. */
   latencies(): readonly LatencySamples[] {
-    return this.#attempts.flatMap(
-      (attempt) => this.#world.events.operators[attempt?.task ?? -1]?.latencies ?? [],
-    );
+    return latenciesOf(this.#attempts, this.#world);
   }
 
   /** How far each source subtask is behind now; null: it has no attempt. */
   lags(): readonly (SourceLag | null)[] {
-    const { sim, events } = this.#world;
-    return this.#builder.subtasks.flatMap(({ vertex }, subtask) => {
-      if (vertex !== 0) return [];
-      const source = events.sources[this.#attempts[subtask]?.task ?? -1];
-      if (source === undefined) return [null];
-      const { now } = sim;
-      return [{ reader: source.readerMetrics(now), consumerGroupLag: source.feed.consumerGroupLag(now) }];
-    });
+    return lagsOf(this.#attempts, this.#builder.subtasks, this.#world);
   }
 
   /** A source subtask waits for a record, and all windows of the job for its watermark: it was restored behind the load's last
@@ -366,23 +327,16 @@ export class SimulatedAttempts implements JobDeployment {
   fail(vertex: string | undefined, subtask: number | undefined): void {
     const { vertices, subtasks } = this.#builder;
     const master = this.#master!;
-    const of = vertex === undefined ? vertices.length - 1 : this.#vertexOf(vertex);
+    const of = vertex === undefined ? vertices.length - 1 : vertexNamed(this.#builder.vertices, vertex);
     const hit = subtasks.findIndex((one) => one.vertex === of && one.index === (subtask ?? 0));
-    const number = this.#numberOf[hit] ?? -1;
+    const number = this.#deployed.numberOf[hit] ?? -1;
     if (number >= 0) master.onTaskException(number, master.attemptOf(number), "user exception");
-  }
-
-  /** The number of the vertex that has an operator of that name, or is the source; -1: none. */
-  #vertexOf(name: string): number {
-    return this.#builder.vertices.findIndex(
-      ({ operators }, i) => (i === 0 && name === SOURCE) || operators.some((one) => one.name === name),
-    );
   }
 
   /** An operator or a sink throws in the middle of what its task does: the task ends when that is done. */
   #onException(subtask: number, task: number, reason: FailureReason): void {
     if (this.#attempts[subtask]?.task !== task) return;
-    const number = this.#numberOf[subtask]!;
+    const number = this.#deployed.numberOf[subtask]!;
     this.#world.events.throwIn(this.#number, number, this.#master!.attemptOf(number), reason);
   }
 
@@ -390,10 +344,10 @@ export class SimulatedAttempts implements JobDeployment {
    *  @param vertex undefined: of all vertices. @param subtask undefined: all of the vertex. */
   slowDown(vertex: string | undefined, subtask: number | undefined, factor: number, until: number): void {
     const { sim, events } = this.#world;
-    const number = vertex === undefined ? -1 : this.#vertexOf(vertex);
+    const number = vertex === undefined ? -1 : vertexNamed(this.#builder.vertices, vertex);
     this.#builder.subtasks.forEach((one, i) => {
       const isHit = (number < 0 || one.vertex === number) && (subtask === undefined || one.index === subtask);
-      if (isHit) this.#slowdowns.push({ subtask: i, factor, until });
+      if (isHit) this.#slowdowns.add(i, factor, until);
     });
     sim.scheduleAt(until, events.slownessOver, this.#number, 0);
     this.settleSlowness();
@@ -402,25 +356,13 @@ export class SimulatedAttempts implements JobDeployment {
   /** Handler of `slownessOver`. */
   settleSlowness(): void {
     const { sim, events } = this.#world;
-    this.#slowdowns = this.#slowdowns.filter(({ until }) => until > sim.now);
     const { slowness } = this.#builder;
-    const before = [...slowness];
-    slowness.fill(1);
-    for (const { subtask, factor } of this.#slowdowns) slowness[subtask]! *= factor;
-    this.#attempts.forEach((attempt, subtask) => {
-      if (slowness[subtask] === before[subtask]) return;
-      this.ending.stretch(subtask, slowness[subtask]! / before[subtask]!);
-      if (attempt === undefined) return;
-      events.sources[attempt.task]?.slowDown(slowness[subtask]!);
-      events.operators[attempt.task]?.stretchService(slowness[subtask]! / before[subtask]!);
-    });
-  }
-
-  /** Whether somebody may submit the job again from a checkpoint that is long past. */
-  #mayGoFarBack(): boolean {
-    return this.#world.pipeline.faults.some(
-      ({ action }) => action.kind === "operate" && action.job === this.#job.name,
-    );
+    for (const [subtask, ratio] of this.#slowdowns.settle(slowness, sim.now)) {
+      this.ending.stretch(subtask, ratio);
+      const { task = -1 } = this.#attempts[subtask] ?? {};
+      events.sources[task]?.slowDown(slowness[subtask]!);
+      events.operators[task]?.stretchService(ratio);
+    }
   }
 
   #onAcknowledged(task: number, checkpoint: number): void {
@@ -430,33 +372,20 @@ export class SimulatedAttempts implements JobDeployment {
     const { state, checkpointing } = this.#job;
     // Copies of unaligned checkpoints aren't kept.
     if (attempt === undefined || !state.localBackup || checkpointing.unaligned) return;
-    const copies = this.#localCopies.get(checkpoint) ?? new Map<number, number>();
-    copies.set(subtask, attempt.taskManager);
-    this.#localCopies.set(checkpoint, copies);
-    if (this.#localCopies.size > MOST_KEPT) this.#localCopies.delete(this.#localCopies.keys().next().value!);
+    this.#localCopies.keep(checkpoint, subtask, attempt.taskManager);
   }
 
-  /** Whether the process that the subtask is in has a copy of what it starts from.
-   *  Source: flink TaskLocalStateStoreImpl, PrioritizedOperatorSubtaskState. */
+  /** Whether the process that the subtask is in has a copy of what it starts from. */
   #isLocal(subtask: number, { checkpoint, rescaled }: RestoredSubtask): boolean {
     if (!this.#job.state.fromLocal || rescaled !== undefined) return false;
-    return this.#localCopies.get(checkpoint)?.get(subtask) === this.#placeOf(subtask);
+    return this.#localCopies.placeOf(checkpoint, subtask) === this.#placeOf(subtask);
   }
 
   #keepSinkStates(subtask: number, checkpoint: number): void {
     const sinks = this.#attempts[subtask]?.sinks ?? [];
     if (sinks.length === 0) return;
-    let states = this.#sinkStates.get(checkpoint);
-    if (states === undefined) {
-      states = new Map();
-      this.#sinkStates.set(checkpoint, states);
-      if (this.#sinkStates.size > MOST_KEPT && !this.#mayGoFarBack())
-        this.#sinkStates.delete(this.#sinkStates.keys().next().value!);
-    }
-    states.set(
-      subtask,
-      sinks.map(({ sink }) => sink.states.get(checkpoint)),
-    );
+    const states = sinks.map(({ sink }) => sink.states.get(checkpoint));
+    this.#sinkStates.keep(checkpoint, subtask, states);
   }
 
   // ---- JobDeployment
@@ -467,7 +396,7 @@ export class SimulatedAttempts implements JobDeployment {
     if (this.#checkpoint === undefined && everything) this.#builder.findStoppingOffsets();
     const held = this.#checkpoint && this.#builder.restored(this.#checkpoint);
     for (const number of numbers) {
-      const subtask = this.#subtasks[number]!;
+      const subtask = this.#deployed.subtasks[number]!;
       this.#leave(subtask);
       this.#finished[subtask] = undefined;
       this.#endedData.delete(subtask);
@@ -477,19 +406,19 @@ export class SimulatedAttempts implements JobDeployment {
   }
 
   initialise(number: number, attempt: number): void {
-    const subtask = this.#subtasks[number]!;
+    const subtask = this.#deployed.subtasks[number]!;
     if (this.#attempts[subtask] === undefined) this.#build();
     const { sim, events } = this.#world;
     const execution = events.executionOf(this.#number, number);
     const cost = this.#restoreCost(subtask);
     this.#initialisingSince[subtask] = sim.now;
-    sim.scheduleAfter(this.#restoreTime(cost), events.taskRestored, execution, attempt);
+    sim.scheduleAfter(restoreTime(cost, this.#job, this.#world), events.taskRestored, execution, attempt);
   }
 
   /** Handler of `taskRestored`: the state is there; the operators are opened, the last of the chain first. */
   onTaskRestored(number: number, attempt: number): void {
     const master = this.#master!;
-    const subtask = this.#subtasks[number]!;
+    const subtask = this.#deployed.subtasks[number]!;
     const current = this.#attempts[subtask];
     if (!master.isAlive(number, attempt) || current === undefined) return;
     if (this.#world.events.store.isUnavailable && this.#restoreCost(subtask) !== undefined) {
@@ -506,21 +435,14 @@ export class SimulatedAttempts implements JobDeployment {
   }
 
   /** What each sink of a subtask starts from. */
-  #sinkStatesOf(subtask: number): readonly (KafkaSinkState | undefined)[] | undefined {
-    const restored = this.#restored[subtask];
-    const held = restored && this.#sinkStates.get(restored.checkpoint);
-    if (restored?.rescaled === undefined || held === undefined) return held?.get(subtask);
-    const { checkpoint, rescaled } = restored;
+  #sinkStatesOf(subtask: number): StatesOfSinks | undefined {
     const { vertex, index } = this.#builder.subtasks[subtask]!;
     const { sinks, parallelism } = this.#builder.vertices[vertex]!;
-    return sinks.map((_, i) => {
-      const old = rescaled.subtasks.flatMap((one) => held.get(one)?.[i] ?? []);
-      return rescaledSinkState(checkpoint, old, index, parallelism);
-    });
+    return this.#sinkStates.restored(subtask, this.#restored[subtask], sinks.length, index, parallelism);
   }
 
   start(number: number): void {
-    const subtask = this.#subtasks[number]!;
+    const subtask = this.#deployed.subtasks[number]!;
     this.#initialisationTime[subtask] = this.#world.sim.now - this.#initialisingSince[subtask]!;
     this.#start(subtask);
   }
@@ -537,20 +459,20 @@ export class SimulatedAttempts implements JobDeployment {
     // Those that read are there before anything is written; within a vertex in order.
     for (let vertex = this.#builder.vertices.length - 1; vertex >= 0; vertex--) {
       this.#builder.subtasks.forEach((one, subtask) => {
-        if (one.vertex === vertex && this.#numberOf[subtask]! >= 0) this.#start(subtask);
+        if (one.vertex === vertex && this.#deployed.numberOf[subtask]! >= 0) this.#start(subtask);
       });
     }
     this.#coordinator?.start();
   }
 
   close(number: number, _attempt: number, whenEnded: () => void): void {
-    const subtask = this.#subtasks[number]!;
+    const subtask = this.#deployed.subtasks[number]!;
     this.#end(subtask, true);
     this.ending.whenEnded(subtask, whenEnded);
   }
 
   cancel(number: number, _attempt: number, whenEnded: () => void): void {
-    const subtask = this.#subtasks[number]!;
+    const subtask = this.#deployed.subtasks[number]!;
     this.#end(subtask, true);
     this.ending.watch(subtask);
     this.ending.whenEnded(subtask, whenEnded);
@@ -605,9 +527,9 @@ export class SimulatedAttempts implements JobDeployment {
    *  none. */
   peerOf(taskManager: number): number {
     const isLost = (subtask: number): boolean => this.#placeOf(subtask) === taskManager;
-    return this.#subtasks.findIndex((subtask) => {
+    return this.#deployed.subtasks.findIndex((subtask) => {
       if (isLost(subtask) || this.#attempts[subtask] === undefined) return false;
-      const others = [...this.#inputsOf[subtask]!, ...this.#outputsOf[subtask]!];
+      const others = [...this.#deployed.inputsOf[subtask]!, ...this.#deployed.outputsOf[subtask]!];
       return others.some(
         (other) =>
           isLost(other) && this.#attempts[other] === undefined && this.#finished[other] === undefined,
@@ -617,7 +539,7 @@ export class SimulatedAttempts implements JobDeployment {
 
   /** The TaskManager that a subtask was sent to; -1: none. */
   #placeOf(subtask: number): number {
-    const number = this.#numberOf[subtask]!;
+    const number = this.#deployed.numberOf[subtask]!;
     return number < 0 ? -1 : this.#master!.placeOf(number);
   }
 
@@ -625,7 +547,7 @@ export class SimulatedAttempts implements JobDeployment {
 
   /** Builds the attempts of all subtasks that have none and were given a place. */
   #build(): void {
-    const missing = this.#subtasks.filter(
+    const missing = this.#deployed.subtasks.filter(
       (subtask) => this.#attempts[subtask] === undefined && this.#placeOf(subtask) >= 0,
     );
     const made = this.#builder.make(
@@ -668,14 +590,7 @@ export class SimulatedAttempts implements JobDeployment {
       if (!inGoodOrder) sink.kill();
     }
     if (inGoodOrder) this.ending.begin(subtask, attempt, busyUntil);
-    // A channel lives as long as its sender does, which need not know that the receiver is gone.
-    for (const channel of attempt.inputs.flat()) channel.loseReceiver();
-    for (const channel of attempt.outputs.flat()) {
-      // What has finished leaves what it has sent.
-      if (channel.isFinished) continue;
-      channel.dispose();
-      channels[channel.number] = undefined;
-    }
+    leaveChannels(attempt, channels);
     operators[attempt.task] = undefined;
     sources[attempt.task] = undefined;
   }
@@ -691,28 +606,7 @@ export class SimulatedAttempts implements JobDeployment {
   #restoreCost(subtask: number): RestoreCost | undefined {
     const restored = this.#restored[subtask];
     if (restored === undefined || this.#isLocal(subtask, restored)) return undefined;
-    const { backend, transferThreads } = this.#job.state;
     invariant(this.#checkpoint !== undefined, "a state is restored from a checkpoint");
-    const cost = restoreCost(
-      restored.state,
-      this.#checkpoint.properties,
-      backend,
-      transferThreads,
-      restored.rescaled?.insertedBytes,
-    );
-    return cost.files === 0 ? undefined : cost;
-  }
-
-  #restoreTime(cost: RestoreCost | undefined): number {
-    if (cost === undefined) return 0;
-    const { pipeline, events } = this.#world;
-    const { storageLatency, storageBandwidth, rocksdbFlushBandwidth } = pipeline.environment;
-    const { downloadBytes, files, threads, insertedBytes } = cost;
-    const streams = Math.min(files, threads);
-    const time =
-      Math.ceil(files / streams) * storageLatency + (downloadBytes / storageBandwidth / streams) * 1e9;
-    // What goes into RocksDB entry by entry is flushed to the local disk.
-    const flush = this.#job.state.backend === "rocksdb" ? (insertedBytes / rocksdbFlushBandwidth) * 1e9 : 0;
-    return Math.round(time * events.store.slowness + flush);
+    return costOf(restored, this.#checkpoint, this.#job);
   }
 }

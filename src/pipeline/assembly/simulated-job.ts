@@ -1,17 +1,12 @@
-import { KafkaSink } from "../../connectors/index.ts";
 import type { Fault } from "../../faults/index.ts";
 import {
-  type AlignmentSettings,
   BufferRecycler,
-  Channel,
-  type ChannelState,
   type CompletedCheckpoint,
   type EndOfInputSettings,
   type FailureReason,
-  LatencyStats,
   NO_STATE,
   OperatorTask,
-  PoisonRecord,
+  type PoisonRecord,
   type RankListener,
   readsEntries,
   type ServiceDraw,
@@ -20,31 +15,24 @@ import {
   TaskEventTime,
   type TaskStateSnapshot,
   TumblingWindows,
-  type UpstreamTask,
 } from "../../flink/index.ts";
 import { firstKeyGroup, type Route, WindowResults } from "../../records/index.ts";
-import { type JobVertex, jobGraph, sinkWriterName, targetsOf } from "../job-graph.ts";
-import {
-  type JobSpec,
-  type OperatorSpec,
-  type ServiceTime,
-  type SinkSpec,
-  SOURCE,
-  type WatermarkSpec,
-} from "../pipeline.ts";
+import { edgesFrom, type JobVertex, jobGraph, targetsOf } from "../job-graph.ts";
+import type { JobSpec, OperatorSpec, ServiceTime } from "../pipeline.ts";
 import { parallelismsOf, rescaledJob, widestJob } from "../rescaling.ts";
 import { serviceDraw } from "../service-draw.ts";
-import { compareVersions } from "../values/version.ts";
-import { mayOvertake, partOf, routesOfVertices } from "./edge-routes.ts";
+import { routesOfVertices } from "./edge-routes.ts";
+import { addChannel } from "./job-channels.ts";
 import { JobCheckpoints } from "./job-checkpoints.ts";
 import type { JobEdgeOfSubtasks, JobSubtask, RestoredSubtask, TaskAttempt } from "./job-subtask.ts";
 import { type JobSurroundings, tellFault } from "./job-surroundings.ts";
+import { lastWatermark } from "./last-watermark.ts";
+import { poisonFor } from "./poison-records.ts";
 import { rescaledStates } from "./rescaled-states.ts";
+import { makeSink } from "./subtask-sinks.ts";
+import { alignmentOf, latencyMarkersOf, latencyStatsOf, watermarksOf, writersOf } from "./task-settings.ts";
 import { UndividedRoutes } from "./undivided-routes.ts";
 
-/** bytes of a serialised record besides its value's own: its length, tag and timestamp, and the length of the value.
- *  Source: flink SpanningRecordSerializer (4), StreamElementSerializer with a timestamp (1 + 8), BytePrimitiveArraySerializer (4). */
-const RECORD_OVERHEAD_BYTES = 17;
 /** How long an operator's output may lie before another job's source sees it, ns. */
 const LONGEST_RUN_TO_A_JOB = 1e6;
 
@@ -213,11 +201,18 @@ export class JobBuilder {
         vertex === 0 ? this.#addSource(subtask, place, from) : this.#addOperator(subtask, place, from),
       );
     }
+    const connected = {
+      spec: this.#job,
+      vertices: this.vertices,
+      subtasks: this.subtasks,
+      recycler: this.#recycler,
+    };
     for (const edge of this.edges()) {
       const up = attempts.get(edge.from);
       const down = attempts.get(edge.to);
       if (up === undefined || down === undefined) continue;
-      this.#addChannel(edge, up, down, placeOf(edge.from) === placeOf(edge.to), restored);
+      const isLocal = placeOf(edge.from) === placeOf(edge.to);
+      addChannel(connected, edge, up, down, isLocal, restored, this.#world);
     }
     return attempts;
   }
@@ -262,24 +257,8 @@ export class JobBuilder {
   /** ms: the watermark that is sure to come now that the load is over. */
   #finalWatermark(): number {
     if (this.#world.events.attempts[this.#number]!.holdsWatermarkUp()) return Number.NEGATIVE_INFINITY;
-    this.#watermarkOfLoad ??= this.#lastWatermark();
+    this.#watermarkOfLoad ??= lastWatermark(this.#job, this.#world);
     return this.#watermarkOfLoad;
-  }
-
-  /** ms: the watermark that the last records of all splits bring, whoever is idle by then; as far as these are known. */
-  #lastWatermark(): number {
-    const { lineage, kafka } = this.#world;
-    const { source, parallelism } = this.#job;
-    const { outOfOrderness, idleTimeout } = source.watermarks!;
-    const isFed = idleTimeout !== undefined || parallelism <= kafka.topicPartitions(source.topic);
-    let least = isFed ? Number.POSITIVE_INFINITY : Number.NEGATIVE_INFINITY;
-    for (const split of kafka.isFromOutside(source.topic) ? kafka.originsOf(source.topic) : []) {
-      const records = lineage.originOf(split).total(lineage.localPartition(split));
-      if (records > 0) least = Math.min(least, lineage.createdAt(split, records - 1));
-      else if (idleTimeout === undefined) return Number.NEGATIVE_INFINITY;
-    }
-    if (least === Number.POSITIVE_INFINITY) return Number.NEGATIVE_INFINITY;
-    return Math.floor(least / MILLISECOND) - outOfOrderness / MILLISECOND - 1;
   }
 
   #addSource(subtask: number, taskManager: number, restored: RestoredSubtask | undefined): TaskAttempt {
@@ -312,14 +291,16 @@ export class JobBuilder {
         job: this.#number,
         subtask,
         emission: env.sourceEmission,
-        writers: this.#writers(),
-        alignment: this.#alignment(),
+        writers: writersOf(this.#job, this.#world),
+        alignment: alignmentOf(this.#job, this.#world),
         channelStateWrite: (bytes) => this.checkpoints.channelStateWrite(bytes),
         commitOffsets: source.commitOffsetsOnCheckpoint && source.groupId !== undefined,
-        ...(source.watermarks !== undefined && { watermarks: this.#watermarks(source.watermarks, subtask) }),
+        ...(source.watermarks !== undefined && {
+          watermarks: watermarksOf(this.#job, source.watermarks, subtask, this.#world),
+        }),
         onStopped: (isCompleted) => this.onStopped(subtask, number, isCompleted),
         endOfInput: this.#endOfInput(subtask, number),
-        ...this.#latencyMarkers(subtask),
+        ...latencyMarkersOf(this.#job, subtask, this.#world),
       },
       feed,
       lineage,
@@ -346,7 +327,7 @@ export class JobBuilder {
     const recordsByRoute = undivided && new Map(restored?.state.recordsByRoute);
     const sinks = vertex.sinks.map((sink) => ({
       spec: sink,
-      sink: this.#addSink(sink, subtask, taskManager),
+      sink: makeSink(this.#job, this.#number, sink, subtask, taskManager, this.#world),
     }));
     const readByJob = pipeline.jobs.some((other) =>
       vertex.sinks.some((sink) => sink.topic === other.source.topic),
@@ -361,8 +342,8 @@ export class JobBuilder {
         subtask: subtaskOfJob,
         floatingBuffers: network.floatingBuffersPerGate,
         buffersPerChannel: network.buffersPerChannel,
-        writers: this.#writers(),
-        alignment: this.#alignment(),
+        writers: writersOf(this.#job, this.#world),
+        alignment: alignmentOf(this.#job, this.#world),
         checkpointsAfterTasksFinish: this.#job.checkpointing.checkpointsAfterTasksFinish,
         channelStateWrite: (bytes) => this.checkpoints.channelStateWrite(bytes),
         longestRun: readByJob ? LONGEST_RUN_TO_A_JOB : Number.POSITIVE_INFINITY,
@@ -400,7 +381,7 @@ export class JobBuilder {
         },
         onStopped: (isCompleted) => this.onStopped(subtaskOfJob, number, isCompleted),
         endOfInput: this.#endOfInput(subtaskOfJob, number),
-        latencyStats: this.#latencyStats(vertex, subtask),
+        latencyStats: latencyStatsOf(this.#job, this.#number, vertex, subtask, this.#world),
         applied:
           undivided === undefined
             ? observer.applied?.bind(observer, this.#number, subtaskOfJob, number)
@@ -438,48 +419,6 @@ export class JobBuilder {
       waitsForFinalCheckpoint: interval !== undefined && checkpointsAfterTasksFinish,
       onEndOfData: () => this.onEndOfData(subtask, task),
       onFinished: () => this.onFinished(subtask, task),
-    };
-  }
-
-  /** How a source subtask emits latency markers. */
-  #latencyMarkers(subtask: number) {
-    const { latencyTracking, name } = this.#job;
-    if (latencyTracking.interval === 0) return {};
-    const { interval } = latencyTracking;
-    const random = this.#world.sim.stream(`latency markers ${name} ${SOURCE} ${subtask}`);
-    return { latencyMarkers: { interval, random } };
-  }
-
-  /** What the operators of a subtask keep of latency markers. */
-  #latencyStats({ name: vertex, operators, sinks }: JobVertex, subtask: number): LatencyStats | undefined {
-    const { latencyTracking, name } = this.#job;
-    if (latencyTracking.interval === 0) return undefined;
-    const { sim, observer } = this.#world;
-    return new LatencyStats(
-      latencyTracking,
-      {
-        source: SOURCE,
-        operators: operators.map((operator) => operator.name),
-        sinks: sinks.map(({ topic }) => sinkWriterName(topic)),
-        subtask,
-      },
-      sim.stream(`latency markers ${name} ${vertex} ${subtask}`),
-      (operator, { markedTime }) =>
-        observer.latencyReported?.(this.#number, operator, subtask, markedTime, sim.now),
-    );
-  }
-
-  #watermarks({ outOfOrderness, idleTimeout, interval }: WatermarkSpec, subtask: number) {
-    const { sim, pipeline } = this.#world;
-    return {
-      strategy: {
-        outOfOrderness,
-        idleTimeout,
-        interval,
-        oversleep: pipeline.environment.timerOversleep,
-        pausesWhileHeldUp: compareVersions(pipeline.versions.flink, "2.0") >= 0,
-      },
-      random: sim.stream(`watermarks of ${this.#job.name} ${subtask}`),
     };
   }
 
@@ -552,70 +491,13 @@ export class JobBuilder {
     return (records) => draw(records) * this.slowness[subtask]!;
   }
 
-  #addSink(spec: SinkSpec, subtask: number, taskManager: number): KafkaSink {
-    const place = { kind: "taskmanager", client: taskManager, job: this.#number } as const;
-    const { sim, kafka, events, observer, pipeline } = this.#world;
-    const writer = events.sinks.length;
-    const kafkaSink = new KafkaSink(
-      sim,
-      {
-        job: this.#number,
-        writer,
-        subtask,
-        deliveryGuarantee: spec.deliveryGuarantee,
-        partitioner: spec.partitioner,
-        ...(spec.bufferFlush && { bufferFlush: { ...spec.bufferFlush, kind: events.upsertFlush } }),
-        recordBytes: spec.recordBytes,
-        batchSize: spec.producer.batchSize,
-        joinsAtBroker: pipeline.kafka.transactions.protocolVersion === 2,
-        parallelism: spec.parallelism,
-        transactionalIdPrefix: spec.transactionalIdPrefix ?? this.#job.name,
-        namingStrategy: spec.transactionNamingStrategy,
-        abortStrategy: spec.transactionNamingStrategy === "POOLING" ? "LISTING" : "PROBING",
-        recyclesOnCommit: spec.recyclesProducerOnCommit,
-        // At once, as since Flink 1.20.1.
-        committer: { retries: this.#job.committerRetries, retryDelay: 0 },
-      },
-      kafka.topic(spec.topic),
-      kafka.makeSinkProducer(spec, place),
-      kafka.coordinator,
-      kafka.transactionalClients(spec, place),
-      sim.stream(`partitioner ${this.#job.name} ${spec.topic} ${subtask}`),
-      observer,
-      this.#recycler.separate,
-    );
-    events.sinks.push(kafkaSink);
-    return kafkaSink;
-  }
-
-  #writers() {
-    const { network } = this.#job;
-    return {
-      bufferTimeout: network.bufferTimeout,
-      oversleep: this.#world.pipeline.environment.timerOversleep,
-      maxBuffersPerChannel: network.maxBuffersPerChannel,
-      overdraftBuffers: network.maxOverdraftBuffersPerGate,
-      alignedTimeout: this.#job.checkpointing.alignedTimeout,
-    };
-  }
-
-  #alignment(): AlignmentSettings {
-    const { mode, unaligned, alignedTimeout } = this.#job.checkpointing;
-    const urgentMails = compareVersions(this.#world.pipeline.versions.flink, "2.1") >= 0;
-    return { mode, unaligned, alignedTimeout, urgentMails };
-  }
-
   /** A random stream for the buffer flusher of each edge that leaves the vertex. */
   #flushers(vertex: number, subtask: number) {
     const { name } = this.vertices[vertex]!;
-    return this.#edgesFrom(vertex).map((_, i) => {
+    return edgesFrom(this.vertices, vertex).map((_, i) => {
       const edge = i === 0 ? "" : ` ${i}`;
       return this.#world.sim.stream(`buffer flusher ${this.#job.name} ${name}${edge} ${subtask}`);
     });
-  }
-
-  #edgesFrom(vertex: number) {
-    return this.vertices.flatMap(({ inputs }) => inputs.filter(({ from }) => from === vertex));
   }
 
   /** What the operators of a subtask keep by key. */
@@ -635,72 +517,6 @@ export class JobBuilder {
       end: firstKeyGroup(subtask + 1, parallelism, maxParallelism),
     };
   }
-
-  #addChannel(
-    { vertex, gate, from, to }: JobEdgeOfSubtasks,
-    up: TaskAttempt,
-    down: TaskAttempt,
-    local: boolean,
-    restored: (subtask: number) => RestoredSubtask | undefined,
-  ): void {
-    const { sim, lineage, events } = this.#world;
-    const { maxParallelism } = this.#job;
-    const input = this.vertices[vertex]!.inputs[gate]!;
-    const edge = {
-      partitioner: input.partitioner,
-      upstream: this.vertices[input.from]!.parallelism,
-      downstream: this.vertices[vertex]!.parallelism,
-    };
-    const upIndex = this.subtasks[from]!.index;
-    const downIndex = this.subtasks[to]!.index;
-    const writer = this.#edgesFrom(input.from).indexOf(input);
-    const source = events.sources[up.task];
-    const upstream: UpstreamTask = source ?? events.operators[up.task]!;
-    const channel = new Channel(sim, events.channelKinds, this.#channelSettings(), {
-      number: events.channels.length,
-      upstream,
-      upstreamIndex: up.outputs.flat().length,
-      downstreamIndex: down.inputs.flat().length,
-      writer,
-      gate,
-      local,
-      select: (route) => partOf(edge, upIndex, downIndex, lineage.routeById(route), lineage, maxParallelism),
-      splits: source?.feed.splits ?? 0,
-      supportsUnaligned: this.vertices[vertex]!.inputs.every(({ partitioner }) => mayOvertake(partitioner)),
-    });
-    events.channels.push(channel);
-    const inFlight = [
-      ...recordsInFlight(restored(to), "input", channel.downstreamIndex),
-      ...recordsInFlight(restored(from), "output", channel.upstreamIndex),
-    ];
-    if (inFlight.length > 0) channel.restore(inFlight);
-    up.outputs[writer] ??= [];
-    up.outputs[writer].push(channel);
-    down.inputs[gate] ??= [];
-    down.inputs[gate].push(channel);
-  }
-
-  #channelSettings() {
-    const { network } = this.#job;
-    return {
-      segmentSize: network.segmentSize,
-      recordBytes: this.#inputRecordBytes() + RECORD_OVERHEAD_BYTES,
-      ...(network.debloat.enabled && { startingSegmentSize: network.debloat.start }),
-      buffersPerChannel: network.buffersPerChannel,
-      latency: this.#world.pipeline.environment.taskManagerNetworkLatency,
-      recycler: this.#recycler,
-      flushAlways: network.bufferTimeout === 0,
-    };
-  }
-
-  #inputRecordBytes(): number {
-    const { producers, jobs } = this.#world.pipeline;
-    const { topic } = this.#job.source;
-    const producer = producers.find((one) => one.topic === topic);
-    if (producer !== undefined) return producer.recordBytes;
-    const sinks = jobs.flatMap((job) => job.sinks);
-    return sinks.find((sink) => sink.topic === topic)!.recordBytes;
-  }
 }
 
 function hasWindow({ operators }: JobVertex): boolean {
@@ -711,26 +527,6 @@ function serviceTimeOf({ serviceTime, slowSubtask }: OperatorSpec, subtask: numb
   return slowSubtask?.subtask === subtask ? slowSubtask.serviceTime : serviceTime;
 }
 
-/** The records at which a vertex of a job throws: those at which one of its operators does, or the job's last vertex. */
-function poisonFor(
-  job: JobSpec,
-  vertex: JobVertex,
-  { pipeline, kafka, lineage }: JobSurroundings,
-): ReadonlyMap<PoisonRecord, Fault> {
-  const origins = kafka.originsOf(job.source.topic);
-  const last = job.operators.at(-1)?.name;
-  const poison = new Map<PoisonRecord, Fault>();
-  for (const fault of pipeline.faults) {
-    const { action } = fault;
-    if (action.kind !== "poison" || action.target.job !== job.name) continue;
-    const name = action.target.vertex ?? last;
-    if (!vertex.operators.some((operator) => operator.name === name)) continue;
-    const origin = origins[action.topicPartition]!;
-    poison.set(new PoisonRecord(lineage, origin, action.offset, action.times), fault);
-  }
-  return poison;
-}
-
 /** A source goes on from the offsets in its state, else from the beginning. */
 function seekTo(feed: SourceFeed, state: TaskStateSnapshot | undefined, now: number): void {
   const splits = state?.operator.splits ?? [];
@@ -738,14 +534,4 @@ function seekTo(feed: SourceFeed, state: TaskStateSnapshot | undefined, now: num
     Array.from({ length: feed.splits }, (_, split) => splits[split]?.offset ?? 0),
     now,
   );
-}
-
-/** Records that an unaligned snapshot of a subtask holds of one of its channels. */
-function recordsInFlight(
-  restored: RestoredSubtask | undefined,
-  side: ChannelState["side"],
-  channel: number,
-): ChannelState["spans"] {
-  const states = restored?.state.channelState ?? [];
-  return states.find((one) => one.side === side && one.channel === channel)?.spans ?? [];
 }
