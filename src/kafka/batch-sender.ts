@@ -28,6 +28,7 @@ import {
   COMPLETE_BATCH,
   FAIL_BATCH,
   mayDrain,
+  mayRetry,
   onAnswer,
   onDeliveryTimeout,
   onDrain,
@@ -147,11 +148,12 @@ export class BatchSender {
     const { requests, strays, isOpen } = this.#connections.to(leader);
     if (!isOpen || requests.length > 0 || strays.length > 0) return -1;
     if (links.isTroubled(client, leader, now)) return -1;
+    const sequenced = idempotence ? this.#sequenced?.partitions[partition] : undefined;
+    // What was given up may be missing, and then the leader refuses what comes next.
+    if (sequenced !== undefined && sequenced.acknowledgedTo !== sequenced.nextSequence) return -1;
     entry.isFollowed = false;
     this.#followed--;
-    return idempotence && this.#sequenced !== undefined
-      ? this.#sequenced.partitions[partition]!.nextSequence
-      : 0;
+    return sequenced?.nextSequence ?? 0;
   }
 
   /** A transaction has a producer epoch of its own, and its sequence numbers begin at 0. */
@@ -415,7 +417,7 @@ export class BatchSender {
     if (!this.#settings.idempotence) return false;
     const { partition, transaction } = head;
     const sequenced = this.#sequenced?.partitions[partition];
-    if (sequenced !== undefined && sequenced.retries.length > 0) return sequenced.inFlight.length > 0;
+    if (sequenced !== undefined && sequenced.retries.length > 0) return !mayRetry(sequenced);
     return !mayDrain(this.#sequencesOf(transaction), partition);
   }
 

@@ -54,12 +54,12 @@ describe("sequence numbers", () => {
   test("stay on every retry, and nothing overtakes: one batch at a time until the first is through", () => {
     const sender = sequencedSender(1, 1, false);
     for (const batch of [1, 2, 3]) drain(sender, batch);
+    answer(sender, 3, "NOT_ANSWERED");
     answer(sender, 2, "NOT_ANSWERED");
-    answer(sender, 1, "NOT_ANSWERED");
     expect(mayDrain(sender, 0)).toBe(false);
     expect(() => drain(sender, 4)).toThrow("waits behind retries");
-    expect(retry(sender)).toEqual([]); // 3 is still under way
-    answer(sender, 3, "OUT_OF_ORDER_SEQUENCE_NUMBER");
+    expect(retry(sender)).toEqual([]); // 1 is still under way
+    answer(sender, 1, "NOT_ENOUGH_REPLICAS");
     expect(retry(sender)).toEqual([[SEND_BATCH, 1, 0]]);
     expect(retry(sender)).toEqual([]);
     answer(sender, 1, "NONE");
@@ -68,6 +68,18 @@ describe("sequence numbers", () => {
     expect(retry(sender)).toEqual([[SEND_BATCH, 3, 2]]);
     answer(sender, 3, "NONE");
     expect(mayDrain(sender, 0)).toBe(true);
+  });
+
+  test("the first of all goes again at once, though those behind it are still under way", () => {
+    const sender = sequencedSender(1, 1, false);
+    for (const batch of [1, 2, 3]) drain(sender, batch);
+    answer(sender, 1, "NOT_ENOUGH_REPLICAS");
+    expect(retry(sender)).toEqual([[SEND_BATCH, 1, 0]]);
+    expect(drain(sender, 4)).toEqual([[SEND_BATCH, 4, 3]]); // nothing waits any more
+    answer(sender, 2, "OUT_OF_ORDER_SEQUENCE_NUMBER");
+    expect(retry(sender)).toEqual([]); // 1 is under way
+    answer(sender, 1, "NONE");
+    expect(retry(sender)).toEqual([[SEND_BATCH, 2, 1]]);
     expect(sender.producerEpoch).toBe(0);
   });
 
@@ -107,12 +119,13 @@ describe("a sequence that can't be continued", () => {
     expect(sender.producerEpoch).toBe(0);
   });
 
-  test("given up after it was sent: the partition waits for all that is under way, then a new epoch begins", () => {
+  test("given up after it had failed: the partition waits, and a refusal of the next one begins a new epoch", () => {
     const sender = sequencedSender(1, 1, false);
-    drain(sender, 1);
-    drain(sender, 2);
+    for (const batch of [1, 2, 3]) drain(sender, batch);
+    answer(sender, 1, "NOT_ANSWERED");
     expect(giveUp(sender, 1)).toEqual([[FAIL_BATCH, 1, 0]]);
     expect(mayDrain(sender, 0)).toBe(false);
+    answer(sender, 3, "OUT_OF_ORDER_SEQUENCE_NUMBER"); // behind 2, which may be fine
     expect(sender.producerEpoch).toBe(0);
     answer(sender, 2, "OUT_OF_ORDER_SEQUENCE_NUMBER");
     expect(sender.producerEpoch).toBe(1);
@@ -120,10 +133,49 @@ describe("a sequence that can't be continued", () => {
     expect(answer(sender, 1, "NONE")).toEqual([]); // too late
   });
 
+  test("given up while others wait to be sent again: the leader may know them, so they keep their numbers", () => {
+    const sender = sequencedSender(1, 1, false);
+    for (const batch of [1, 2]) drain(sender, batch);
+    for (const batch of [1, 2]) answer(sender, batch, "NOT_ANSWERED");
+    giveUp(sender, 1);
+    expect(retry(sender)).toEqual([[SEND_BATCH, 2, 1]]);
+    answer(sender, 2, "NONE");
+    expect(sender.producerEpoch).toBe(0);
+    expect(drain(sender, 3)).toEqual([[SEND_BATCH, 3, 2]]);
+  });
+
+  test("given up, and so was all behind it: a new epoch begins, in a transaction it is an error", () => {
+    const idempotent = sequencedSender(1, 1, false);
+    const transactional = sequencedSender(1, 1, true);
+    for (const sender of [idempotent, transactional]) {
+      drain(sender, 1);
+      answer(sender, 1, "NOT_ANSWERED");
+    }
+    expect(giveUp(idempotent, 1)).toEqual([[FAIL_BATCH, 1, 0]]);
+    expect(idempotent.producerEpoch).toBe(1);
+    expect(giveUp(transactional, 1)).toEqual([
+      [FAIL_BATCH, 1, 0],
+      [ABORTABLE_ERROR, 0, 0],
+    ]);
+  });
+
+  test("given up in its first request: nobody waits, and what comes next has the numbers behind it", () => {
+    const sender = sequencedSender(1, 1, false);
+    drain(sender, 1);
+    giveUp(sender, 1);
+    expect(drain(sender, 2)).toEqual([[SEND_BATCH, 2, 1]]);
+    answer(sender, 2, "OUT_OF_ORDER_SEQUENCE_NUMBER"); // so batch 1 isn't in the log, which nobody suspects
+    expect(sender.producerEpoch).toBe(0);
+    giveUp(sender, 2);
+    expect(sender.producerEpoch).toBe(1);
+    expect(drain(sender, 3)).toEqual([[SEND_BATCH, 3, 0]]);
+  });
+
   test("given up, but what followed was appended: the sequence goes on", () => {
     const sender = sequencedSender(1, 1, false);
     drain(sender, 1);
     drain(sender, 2);
+    answer(sender, 1, "NOT_ANSWERED");
     giveUp(sender, 1);
     answer(sender, 2, "NONE"); // so batch 1 is in the log
     expect(sender.producerEpoch).toBe(0);
@@ -148,10 +200,9 @@ describe("a sequence that can't be continued", () => {
     effects((outbox) => onDrain(sender, 1, 9, 4, outbox));
     drain(sender, 1);
     answer(sender, 1, "OUT_OF_ORDER_SEQUENCE_NUMBER");
-    expect(effects((outbox) => onDrain(sender, 1, 10, 1, outbox))).toEqual([[SEND_BATCH, 10, 4]]);
+    expect(mayDrain(sender, 1)).toBe(false);
     effects((outbox) => onAnswer(sender, 1, 9, "NONE", outbox));
-    effects((outbox) => onAnswer(sender, 1, 10, "NONE", outbox));
-    expect(effects((outbox) => onDrain(sender, 1, 11, 1, outbox))).toEqual([[SEND_BATCH, 11, 0]]);
+    expect(effects((outbox) => onDrain(sender, 1, 10, 1, outbox))).toEqual([[SEND_BATCH, 10, 0]]);
   });
 });
 

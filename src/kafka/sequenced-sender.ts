@@ -1,8 +1,9 @@
 /** Models: the client's half of idempotence: sequence numbers given when a batch is drained, kept on every retry, and what
  *    the Sender does with each answer.
- *  Source: kafka-clients TransactionManager, TxnPartitionEntry, Sender.completeBatch, RecordAccumulator
- *    .shouldStopDrainBatchesForPartition (3.9, 4.1); KIP-360.
- *  Leaves out: which batches the accumulator has and when they are ready; back-off times; batches that are split. */
+ *  Source: kafka-clients TransactionManager (canRetry, markSequenceUnresolved, maybeResolveSequences), TxnPartitionEntry,
+ *    Sender.completeBatch, RecordAccumulator.shouldStopDrainBatchesForPartition (3.9, 4.1); KIP-360.
+ *  Leaves out: which batches the accumulator has and when they are ready; back-off times; batches that are split; a batch
+ *    whose retries are used up counts as one whose time is. */
 
 import { invariant } from "../engine/index.ts";
 import type { Outbox } from "../records/index.ts";
@@ -16,21 +17,26 @@ export interface SequencedBatch {
   producerEpoch: number;
   /** producerEpoch when it was last sent. */
   sentEpoch: number;
+  /** It has failed before. */
+  inRetry: boolean;
 }
 
 /** Plain data of one partition. */
 export interface SequencedPartition {
   nextSequence: number;
   producerEpoch: number;
-  /** sent and not answered, in order of sequence. */
+  /** sent and not answered, in the order of sending. */
   inFlight: SequencedBatch[];
   /** to be sent again, in order of sequence. */
   retries: SequencedBatch[];
   /** sequence behind the last acknowledged record. */
   acknowledgedTo: number;
-  /** a batch that had been sent was given up: nobody knows whether it is in the log. */
-  unresolved: boolean;
+  /** Sequence behind the last batch that was given up after it had failed: nobody knows whether it is in the log; RESOLVED:
+   *  nothing is in doubt. */
+  unresolvedTo: number;
 }
+
+export const RESOLVED = -1;
 
 /** Plain data of one producer. */
 export interface SequencedSender {
@@ -73,7 +79,7 @@ export function sequencedSender(
       inFlight: [],
       retries: [],
       acknowledgedTo: 0,
-      unresolved: false,
+      unresolvedTo: RESOLVED,
     })),
   };
 }
@@ -85,13 +91,21 @@ export function resumeSequence(sender: SequencedSender, partition: number, seque
   entry.producerEpoch = sender.producerEpoch;
   entry.nextSequence = sequence;
   entry.acknowledgedTo = sequence;
-  entry.unresolved = false;
+  entry.unresolvedTo = RESOLVED;
 }
 
-/** Whether a new batch of `partition` may be drained: none ahead of it waits to be sent again or is unresolved. */
+/** Whether a new batch of `partition` may be drained: none ahead of it waits to be sent again, is unresolved, or is under way
+ *  in an epoch before. */
 export function mayDrain(sender: SequencedSender, partition: number): boolean {
-  const { retries, unresolved } = sender.partitions[partition]!;
-  return retries.length === 0 && !unresolved;
+  const { retries, inFlight, unresolvedTo, producerEpoch } = sender.partitions[partition]!;
+  if (retries.length > 0 || unresolvedTo !== RESOLVED) return false;
+  return inFlight.length === 0 || producerEpoch === sender.producerEpoch;
+}
+
+/** Whether the first batch of `partition` that has failed may go again: none before it is under way, whatever is behind it. */
+export function mayRetry({ inFlight, retries }: SequencedPartition): boolean {
+  const head = retries[0];
+  return head !== undefined && !inFlight.some((one) => isBefore(one.baseSequence, head.baseSequence));
 }
 
 /** The Sender drains a new `batch` of `records` (>= 1) records. Effects: SEND_BATCH(batch, base sequence). */
@@ -104,21 +118,21 @@ export function onDrain(
 ): void {
   invariant(mayDrain(sender, partition), "a new batch waits behind retries and unresolved ones");
   const entry = sender.partitions[partition]!;
-  if (entry.producerEpoch !== sender.producerEpoch && entry.inFlight.length === 0) restart(sender, entry);
+  if (entry.producerEpoch !== sender.producerEpoch) restart(sender, entry);
   const baseSequence = entry.nextSequence;
   entry.nextSequence = sequenceAfter(baseSequence, records);
   const { producerEpoch } = entry;
-  entry.inFlight.push({ batch, records, baseSequence, producerEpoch, sentEpoch: producerEpoch });
+  const sentEpoch = producerEpoch;
+  entry.inFlight.push({ batch, records, baseSequence, producerEpoch, sentEpoch, inRetry: false });
   outbox.add(SEND_BATCH, batch, baseSequence);
 }
 
-/** The back-off of `partition` is over: its first batch goes again, when no earlier one is under way.
+/** The back-off of `partition` is over: its first batch goes again, unless one before it is under way.
  *  Effects: SEND_BATCH(batch, base sequence). */
 export function onRetry(sender: SequencedSender, partition: number, outbox: Outbox): void {
   const entry = sender.partitions[partition]!;
-  const head = entry.retries[0];
-  if (head === undefined || entry.inFlight.length > 0) return;
-  entry.retries.shift();
+  if (!mayRetry(entry)) return;
+  const head = entry.retries.shift()!;
   head.sentEpoch = head.producerEpoch;
   entry.inFlight.push(head);
   outbox.add(SEND_BATCH, head.batch, head.baseSequence);
@@ -150,10 +164,7 @@ export function onAnswer(
       break;
     case "OUT_OF_ORDER_SEQUENCE_NUMBER":
       retry(entry, answered);
-      // With an earlier batch under way it was to be expected; else the leader has lost what it knew.
-      if (answered.sentEpoch === entry.producerEpoch && answered.baseSequence === entry.acknowledgedTo) {
-        loseSequence(sender, entry, outbox);
-      }
+      if (isGap(sender, entry, answered)) loseSequence(sender, entry, outbox);
       break;
     case "INVALID_PRODUCER_EPOCH":
       outbox.add(FAIL_BATCH, batch);
@@ -164,6 +175,15 @@ export function onAnswer(
   resolve(sender, entry, outbox);
 }
 
+/** Whether the leader's refusal of `batch` shows that it has less than it should: not where a batch before it is under way, or
+ *  in doubt. */
+function isGap(sender: SequencedSender, entry: SequencedPartition, batch: SequencedBatch): boolean {
+  const { baseSequence, sentEpoch } = batch;
+  if (entry.unresolvedTo === RESOLVED)
+    return sentEpoch === entry.producerEpoch && baseSequence === entry.acknowledgedTo;
+  return sender.transactional || baseSequence === entry.unresolvedTo;
+}
+
 /** delivery.timeout.ms of `batch`, which was drained before, is over. Effects: FAIL_BATCH(batch), ABORTABLE_ERROR. */
 export function onDeliveryTimeout(
   sender: SequencedSender,
@@ -172,16 +192,20 @@ export function onDeliveryTimeout(
   outbox: Outbox,
 ): void {
   const entry = sender.partitions[partition]!;
-  const known = [...entry.inFlight, ...entry.retries].some((one) => one.batch === batch);
-  invariant(known, "only a batch that was drained and not completed is given up");
+  const givenUp = [...entry.inFlight, ...entry.retries].find((one) => one.batch === batch);
+  invariant(givenUp !== undefined, "only a batch that was drained and not completed is given up");
   entry.inFlight = entry.inFlight.filter((one) => one.batch !== batch);
   entry.retries = entry.retries.filter((one) => one.batch !== batch);
   outbox.add(FAIL_BATCH, batch);
-  entry.unresolved = true;
+  if (givenUp.inRetry) {
+    const end = sequenceAfter(givenUp.baseSequence, givenUp.records);
+    if (entry.unresolvedTo === RESOLVED || isBefore(entry.unresolvedTo, end)) entry.unresolvedTo = end;
+  }
   resolve(sender, entry, outbox);
 }
 
 function retry(entry: SequencedPartition, batch: SequencedBatch): void {
+  batch.inRetry = true;
   const at = entry.retries.findIndex((other) => isBefore(batch.baseSequence, other.baseSequence));
   if (at < 0) entry.retries.push(batch);
   else entry.retries.splice(at, 0, batch);
@@ -192,12 +216,11 @@ function isBefore(a: number, b: number): boolean {
   return (b - a) << 1 > 0;
 }
 
-/** Once nothing of an unresolved partition is under way: all is acknowledged, or its sequence can't be continued. */
+/** Once all else of an unresolved partition is answered for: all is acknowledged, or its sequence can't be continued. */
 function resolve(sender: SequencedSender, entry: SequencedPartition, outbox: Outbox): void {
-  if (!entry.unresolved || entry.inFlight.length > 0) return;
-  entry.unresolved = false;
-  if (entry.retries.length === 0 && entry.acknowledgedTo === entry.nextSequence) return;
-  loseSequence(sender, entry, outbox);
+  if (entry.unresolvedTo === RESOLVED || entry.inFlight.length + entry.retries.length > 0) return;
+  entry.unresolvedTo = RESOLVED;
+  if (entry.acknowledgedTo !== entry.nextSequence) loseSequence(sender, entry, outbox);
 }
 
 /** The sequence can't be continued: a transaction must be aborted, any other producer begins a new epoch by itself. */
@@ -214,7 +237,7 @@ function loseSequence(sender: SequencedSender, entry: SequencedPartition, outbox
 function restart(sender: SequencedSender, entry: SequencedPartition): void {
   entry.producerEpoch = sender.producerEpoch;
   entry.acknowledgedTo = 0;
-  entry.unresolved = false;
+  entry.unresolvedTo = RESOLVED;
   let sequence = 0;
   const underWay = [...entry.inFlight, ...entry.retries];
   underWay.sort((a, b) => (isBefore(a.baseSequence, b.baseSequence) ? -1 : 1));
