@@ -21,8 +21,9 @@ describe("the end of a task's input", () => {
     end.beginCheckpoint(4);
     end.endData(3);
     expect(told).toEqual(["end of data"]);
-    end.endPartition();
-    end.endPartition();
+    end.endPartition(0);
+    expect(end.openInputs).toEqual([1]);
+    end.endPartition(1);
     // What was begun before holds no last records.
     end.completeCheckpoint(4);
     end.beginCheckpoint(5);
@@ -45,16 +46,23 @@ describe("the end of a task's input", () => {
     const { end } = task();
     end.endData(3);
     end.beginCheckpoint(5);
-    for (let i = 0; i < partitions; i++) end.endPartition();
+    for (let i = 0; i < partitions; i++) end.endPartition(i);
     for (let i = 0; i < processed; i++) end.onAllRecordsProcessed();
     end.completeCheckpoint(completed);
     expect(end.isOver).toBe(false);
   });
 
+  test("the data of a task has ended when that of all its channels has", () => {
+    const { end } = task();
+    expect(end.endDataOfInput()).toBe(false);
+    expect(end.endDataOfInput()).toBe(true);
+    expect(() => end.endDataOfInput()).toThrow("the data of a channel ends once");
+  });
+
   test("without checkpoints after tasks have finished only asks for the ends of data and partitions", () => {
     const { end } = task(false);
-    end.endPartition();
-    end.endPartition();
+    end.endPartition(0);
+    end.endPartition(1);
     expect(end.isOver).toBe(false);
     end.endData(3);
     expect(end.isOver).toBe(true);

@@ -18,8 +18,10 @@ export interface EndOfInputSettings {
 
 export class EndOfInput {
   readonly #settings: EndOfInputSettings;
-  /** Channels of the input that have not ended. */
-  #openInputs: number;
+  /** Channels of the input whose data goes on, those that have not ended, and by channel whether it hasn't. */
+  #openData: number;
+  #openPartitions: number;
+  readonly #isOpen: boolean[];
   /** Channels of the output whose receivers have not processed everything. */
   #unprocessed = 0;
   #isDataEnded = false;
@@ -30,7 +32,9 @@ export class EndOfInput {
   /** @param inputs number of input channels. */
   constructor(settings: EndOfInputSettings, inputs: number) {
     this.#settings = settings;
-    this.#openInputs = inputs;
+    this.#openData = inputs;
+    this.#openPartitions = inputs;
+    this.#isOpen = new Array<boolean>(inputs).fill(true);
   }
 
   /** Everything is handed on: nothing is served or emitted any more. */
@@ -40,7 +44,7 @@ export class EndOfInput {
 
   /** There is nothing to wait for any more. */
   get isOver(): boolean {
-    if (!this.#isDataEnded || this.#openInputs > 0) return false;
+    if (!this.#isDataEnded || this.#openPartitions > 0) return false;
     return !this.#settings.waitsForFinalCheckpoint || (this.#isFinalCompleted && this.#unprocessed === 0);
   }
 
@@ -52,10 +56,23 @@ export class EndOfInput {
     this.#settings.onEndOfData();
   }
 
-  /** The partition behind a channel of the input has ended. */
-  endPartition(): void {
-    this.#openInputs--;
-    invariant(this.#openInputs >= 0, "a partition ends once");
+  /** The data of a channel of the input has ended. @returns whether that of all has. */
+  endDataOfInput(): boolean {
+    this.#openData--;
+    invariant(this.#openData >= 0, "the data of a channel ends once");
+    return this.#openData === 0;
+  }
+
+  /** The partition behind the channel of the input at this place has ended. */
+  endPartition(input: number): void {
+    invariant(this.#isOpen[input] === true, "a partition ends once");
+    this.#isOpen[input] = false;
+    this.#openPartitions--;
+  }
+
+  /** Places of the channels whose partitions go on. */
+  get openInputs(): number[] {
+    return [...this.#isOpen.keys()].filter((input) => this.#isOpen[input]);
   }
 
   /** The receiver behind a channel of the output has processed everything. */

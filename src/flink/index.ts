@@ -36,7 +36,8 @@ export {
 export type { Mail } from "./mailbox.ts";
 export { BufferRecycler } from "./network-buffer.ts";
 export type { FlinkObserver, RescaledState } from "./observations.ts";
-export { OperatorTask, type OperatorTaskKinds, type ServiceDraw } from "./operator-task.ts";
+export { OperatorTask } from "./operator-task.ts";
+export type { OperatorTaskKinds, ServiceDraw } from "./operator-task-parts.ts";
 export { PoisonRecord } from "./poison-record.ts";
 export type { RankListener } from "./processed-records.ts";
 export { ProcessorSharing } from "./processor-sharing.ts";

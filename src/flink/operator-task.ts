@@ -1,98 +1,29 @@
-/** Models: a subtask behind an exchange: its input gates, the service of records one after the other, mails between two
- *    records, what it hands on to the network, and the sinks chained behind it.
- *  Source: flink OneInputStreamTask, StreamTask.processInput, SinkWriterOperator, CommitterOperator (Flink 2.1).
+/** Models: the thread of a subtask behind an exchange: what it reads from its input gates, what it turns to between two records,
+ *    and what makes it wait; its end.
+ *  Source: flink OneInputStreamTask, StreamTask.processInput, MailboxProcessor (Flink 2.1).
  *  Leaves out: timers but those of windows, state access apart from the service time, other operators that turn one record
- *    into none or many; that a latency marker behind the record in hand waits for output;
- *    that a frozen process's sinks, uploads and queued buffers stand still as well. */
+ *    into none or many; that a frozen process's sinks, uploads and queued buffers stand still as well. */
 
-import { InvariantError, invariant, NO_EVENT, type RandomStream, type Simulation } from "../engine/index.ts";
-import { type Lineage, SpanList } from "../records/index.ts";
-import type { AlignmentSettings } from "./alignment.ts";
-import type { BufferDebloatSettings } from "./buffer-debloater.ts";
-import { ChainedSinks, type DivideRanks, type SinkOfTask } from "./chained-sinks.ts";
+import { InvariantError, NO_EVENT, type Simulation } from "../engine/index.ts";
+import { BufferInService } from "./buffer-in-service.ts";
+import { ChainedSinks } from "./chained-sinks.ts";
 import type { Channel, DownstreamTask, UpstreamTask } from "./channel.ts";
 import { isSynchronous, PERIODIC_CHECKPOINT } from "./checkpoint-properties.ts";
 import { DebloatedInputs } from "./debloated-inputs.ts";
-import { EndOfInput, type EndOfInputSettings } from "./end-of-input.ts";
+import { EndOfInput } from "./end-of-input.ts";
 import { InputGates } from "./input-gates.ts";
-import type { LatencySamples, LatencyStats } from "./latency-stats.ts";
+import type { LatencySamples } from "./latency-stats.ts";
 import { type Mail, Mailbox } from "./mailbox.ts";
-import { type BufferRecycler, END_OF_DATA, type NetworkBuffer } from "./network-buffer.ts";
-import type { PoisonRecord } from "./poison-record.ts";
-import { ProcessedRecords, type RankListener } from "./processed-records.ts";
-import { type RecordWriterSettings, RecordWriters } from "./record-writers.ts";
-import { Service } from "./service.ts";
-import type { SubtaskCheckpointCoordinator } from "./subtask-checkpoint-coordinator.ts";
+import { END_OF_DATA, type NetworkBuffer } from "./network-buffer.ts";
+import type { OperatorTaskKinds, OperatorTaskParts, OperatorTaskSettings } from "./operator-task-parts.ts";
+import { PoisonAhead } from "./poison-ahead.ts";
+import { ProcessFreeze } from "./process-freeze.ts";
+import { RecordWriters } from "./record-writers.ts";
 import type { TaskEventTime } from "./task-event-time.ts";
-import { BUSY, HARD_BACK_PRESSURED, IDLE, SOFT_BACK_PRESSURED, TaskGauges } from "./task-gauges.ts";
+import { HARD_BACK_PRESSURED, IDLE, SOFT_BACK_PRESSURED, TaskGauges } from "./task-gauges.ts";
 import { type TaskCounters, TaskMeters } from "./task-meters.ts";
 import type { RunningTaskMetrics } from "./task-metrics.ts";
 import { type SnapshottedTask, TaskSnapshots } from "./task-snapshots.ts";
-
-/** Event kinds, payload a = number of the task; `flush`: b = record writer. */
-export interface OperatorTaskKinds {
-  readonly flush: number;
-  readonly wake: number;
-  readonly flushed: number;
-  readonly syncDone: number;
-  /** b = checkpoint: its barriers have been waited for long enough, at the input and in the output. */
-  readonly alignmentTimeout: number;
-  readonly outputTimeout: number;
-  /** buffers are debloated. */
-  readonly debloat: number;
-  /** the sinks have flushed what was left at the end of the input. */
-  readonly inputEnded: number;
-}
-
-export interface OperatorTaskSettings {
-  readonly job: number;
-  readonly subtask: number;
-  readonly floatingBuffers: number;
-  readonly buffersPerChannel: number;
-  readonly writers: RecordWriterSettings;
-  readonly alignment: AlignmentSettings;
-  /** `execution.checkpointing.checkpoints-after-tasks-finish.enabled` */
-  readonly checkpointsAfterTasksFinish: boolean;
-  /** ns to write that many bytes of records in flight. */
-  readonly channelStateWrite: (bytes: number) => number;
-  /** ns after which a run of records is handed on at the latest; infinite when only readers look at the output. */
-  readonly longestRun: number;
-  /** one record at a time, each with its own event: the reference for spans. */
-  readonly oneRecord: boolean;
-  /** undefined: buffers are not debloated. */
-  readonly debloat?: BufferDebloatSettings;
-  /** records that the restored state has seen; 0 without one. */
-  readonly restoredRecords: number;
-}
-
-/** Draws how long `records` records take together, ns. */
-export type ServiceDraw = (records: number) => number;
-
-/** What a task works with. */
-export interface OperatorTaskParts {
-  readonly service: ServiceDraw;
-  readonly sinks: readonly SinkOfTask[];
-  /** What sinks write of a route, where the job gets another parallelism. */
-  readonly divide?: DivideRanks | undefined;
-  readonly lineage: Lineage;
-  readonly recycler: BufferRecycler;
-  readonly checkpoints: SubtaskCheckpointCoordinator;
-  /** one stream for each output edge's buffer flusher. */
-  readonly flushers: readonly RandomStream[];
-  /** Records at which an operator throws, and whom to tell when one does. */
-  readonly poison: readonly PoisonRecord[];
-  readonly onPoisoned: (record: PoisonRecord) => void;
-  /** The job has ended with a savepoint that completed, or it failed and the task throws. */
-  readonly onStopped: (isCompleted: boolean) => void;
-  readonly endOfInput: EndOfInputSettings;
-  /** undefined: no latency markers. */
-  readonly latencyStats?: LatencyStats | undefined;
-  /** Told of ranks [from, to) of a route of an origin partition once they are processed, and before the state is asked for that
-   *  holds them; undefined: nobody listens. */
-  readonly applied?: RankListener | undefined;
-  /** undefined: the job has no event time. */
-  readonly eventTime?: TaskEventTime | undefined;
-}
 
 export class OperatorTask implements DownstreamTask, UpstreamTask {
   readonly number: number;
@@ -103,59 +34,32 @@ export class OperatorTask implements DownstreamTask, UpstreamTask {
   readonly #sinks: ChainedSinks;
   readonly #mailbox = new Mailbox();
   readonly snapshots: TaskSnapshots;
-  readonly #leaving: SpanList;
   #inputs: InputGates;
   #writers: RecordWriters;
-  readonly #service: Service;
+  readonly #inService: BufferInService;
   readonly #gauges = new TaskGauges();
   readonly #meters = new TaskMeters();
   // Records and bytes of the buffers taken.
   #recordsTaken = 0;
   #bytesTaken = 0;
-  #current: NetworkBuffer | undefined;
-  #currentChannel: Channel | undefined;
-  /** Behind how many records of the buffer in service the next latency marker comes; -1: none does. */
-  #markerIndex = -1;
   readonly #eventTime: TaskEventTime | undefined;
-  /** Its operator keeps the records in windows. */
-  readonly #collects: boolean;
-  /** What is in service are results of windows: the thread runs no mail before they are out. */
-  #isFiring = false;
-  /** The record behind the buffer in service at which an operator will throw, and what was behind that buffer with it. */
-  #poison: PoisonRecord | undefined;
-  #poisoned: SpanList | undefined;
+  /** undefined: no record makes an operator throw. */
+  readonly #poison: PoisonAhead | undefined;
   /** An operator has thrown, or the job has ended with a savepoint: the task ends at this instant. */
   #isEnding = false;
   /** What is being committed is the savepoint that the job ends with. */
   #stops = false;
-  readonly #processed: ProcessedRecords;
-  /** How many records of the buffer in service are told as processed. */
-  #told = 0;
-  /** The thread must turn to something else when the record in hand is done, which is then; -1: it needn't. */
-  #boundaryAt = -1;
-  /** The output is not available, and the buffer in service rests since then; -1: no. */
-  #restingSince = -1;
-  // Blocked in a snapshot or a commit since; -1: not.
-  #blockedSince = -1;
   #committing = 0;
-  /** Records handed on since the job began. */
-  #records = 0;
   #wakeEvent = NO_EVENT;
   #wakeAt = 0;
   #isDisposed = false;
   #debloated: DebloatedInputs | undefined;
-  /** undefined until the first channel's data ends. */
-  #end: EndOfInput | undefined;
-  /** Channels whose data goes on; of those behind which a partition has ended, 1. */
-  #openData = 0;
-  #endedPartitions: Uint8Array = new Uint8Array(0);
+  #end: EndOfInput;
   /** The sinks flush what is left. */
   #isEndingInput = false;
-  /** Its process stands still. */
-  #isFrozen = false;
+  readonly #freeze = new ProcessFreeze();
   /** What blocks the thread is that alone. */
   #isBlockedByFreeze = false;
-  readonly #atThaw: (() => void)[] = [];
 
   constructor(
     sim: Simulation,
@@ -169,17 +73,14 @@ export class OperatorTask implements DownstreamTask, UpstreamTask {
     this.number = number;
     this.#settings = settings;
     this.#parts = parts;
-    this.#records = settings.restoredRecords;
-    const { separate } = parts.recycler;
-    this.#sinks = new ChainedSinks(parts.sinks, parts.lineage, separate, parts.divide);
-    this.#leaving = new SpanList(separate);
-    this.#service = new Service(parts.lineage);
+    const { checkpoints, recycler } = parts;
+    this.#sinks = new ChainedSinks(parts.sinks, parts.lineage, recycler.separate, parts.divide);
     this.#inputs = new InputGates(settings, []);
     this.#writers = new RecordWriters(sim, kinds, number, settings.writers, [], []);
+    this.#inService = new BufferInService(settings, parts, this.#sinks, this.#gauges, this.#writers);
     this.#eventTime = parts.eventTime;
-    this.#collects = parts.eventTime?.hasWindows === true;
-    this.#processed = new ProcessedRecords(listener(parts));
-    const { checkpoints, recycler } = parts;
+    if (parts.poison.length > 0) this.#poison = new PoisonAhead(parts.poison, recycler.separate);
+    this.#end = new EndOfInput(parts.endOfInput, 0);
     const snapshotParts = { sinks: this.#sinks, checkpoints, recycler };
     this.snapshots = new TaskSnapshots(
       sim,
@@ -196,8 +97,8 @@ export class OperatorTask implements DownstreamTask, UpstreamTask {
     return {
       number: this.number,
       isDisposed: () => this.#isDisposed,
-      records: () => this.#records,
-      beginCheckpoint: (checkpoint) => this.#end?.beginCheckpoint(checkpoint),
+      records: () => this.#inService.records,
+      beginCheckpoint: (checkpoint) => this.#end.beginCheckpoint(checkpoint),
       windows: () => this.#eventTime?.snapshot(),
       block: () => this.#block(),
       unblock: () => this.#unblock(),
@@ -205,7 +106,7 @@ export class OperatorTask implements DownstreamTask, UpstreamTask {
       post: (mail) => this.post(mail),
       putUrgent: (kind, channel, checkpoint, triggeredAt) =>
         this.#putUrgent(kind, channel, checkpoint, triggeredAt),
-      waitsForThaw: (action) => this.#waitsForThaw(action),
+      waitsForThaw: (action) => this.#freeze.defers(action),
     };
   }
 
@@ -222,11 +123,10 @@ export class OperatorTask implements DownstreamTask, UpstreamTask {
       outputs,
       this.#parts.flushers,
     );
-    this.#service.feedInto(this.#writers.channels.length);
+    this.#inService.connect(this.#writers);
+    this.#end = new EndOfInput(this.#parts.endOfInput, this.#inputs.channels.length);
     this.snapshots.connect(this.#inputs, this.#writers);
     this.#eventTime?.connect(this.#inputs.channels.length);
-    this.#openData = this.#inputs.channels.length;
-    this.#endedPartitions = new Uint8Array(this.#openData);
     this.#inputs.connect(this);
     this.#writers.start();
     const { debloat } = this.#settings;
@@ -256,9 +156,9 @@ export class OperatorTask implements DownstreamTask, UpstreamTask {
 
   /** Its process stands still from here on: the thread stops in the middle of a record, and what comes waits. */
   freeze(): void {
-    if (this.#isDisposed || this.#isFrozen) return;
-    this.#isFrozen = true;
-    if (this.#blockedSince >= 0) return;
+    if (this.#isDisposed || this.#freeze.isFrozen) return;
+    this.#freeze.begin();
+    if (this.#inService.isBlocked) return;
     this.#settleService(this.#sim.now);
     this.#block();
     this.#isBlockedByFreeze = true;
@@ -266,9 +166,8 @@ export class OperatorTask implements DownstreamTask, UpstreamTask {
 
   /** Its process goes on where it was. */
   thaw(): void {
-    if (this.#isDisposed || !this.#isFrozen) return;
-    this.#isFrozen = false;
-    for (const action of this.#atThaw.splice(0)) action();
+    if (this.#isDisposed || !this.#freeze.isFrozen) return;
+    this.#freeze.end();
     if (!this.#isBlockedByFreeze) return;
     this.#isBlockedByFreeze = false;
     this.#unblock();
@@ -276,32 +175,16 @@ export class OperatorTask implements DownstreamTask, UpstreamTask {
 
   /** What is left of the buffer in service takes `ratio` times as long from now on; how long later ones do is the draw's. */
   stretchService(ratio: number): void {
-    const service = this.#service;
-    if (this.#isDisposed || service.perRecord === 0) return;
-    if (!this.#isHeldUp()) this.#settleService(this.#sim.now);
-    if (this.#current === undefined) return;
-    if (this.#restingSince >= 0) service.stretch(this.#restingSince, ratio);
-    else if (this.#blockedSince >= 0) service.stretch(this.#blockedSince, ratio);
-    else {
-      const now = this.#sim.now;
-      this.#writers.endEmission(now);
-      service.stretch(now, ratio);
-      this.#boundaryAt = -1;
-      this.#gauges.enter(BUSY, now, service.busyUntil);
-      this.#writers.foresee();
-      this.#run();
-    }
+    const inService = this.#inService;
+    if (this.#isDisposed || inService.isInstant) return;
+    const now = this.#sim.now;
+    if (!inService.isHeldUp) this.#settleService(now);
+    if (inService.stretch(now, ratio)) this.#run();
   }
 
   /** ns; when the record in hand is done, or now. */
   recordDoneAt(now: number): number {
-    return this.#current === undefined || this.#isHeldUp() ? now : this.#service.boundaryAt(now);
-  }
-
-  /** @returns whether the task is frozen: then `action` happens when it goes on. */
-  #waitsForThaw(action: () => void): boolean {
-    if (this.#isFrozen) this.#atThaw.push(action);
-    return this.#isFrozen;
+    return this.#inService.recordDoneAt(now);
   }
 
   /** What its metrics show at `now`. Changes nothing in what the task does. */
@@ -310,7 +193,7 @@ export class OperatorTask implements DownstreamTask, UpstreamTask {
       ...this.#gauges.read(now),
       ...this.#counters(now),
       ...this.#meters.rates,
-      ...this.#inputs.usage(this.#currentChannel),
+      ...this.#inputs.usage(this.#inService.channel),
       isBackPressured: !this.#writers.available,
       outputQueueLength: this.#writers.buffersQueued,
       outPoolUsage: this.#writers.poolUsage,
@@ -324,10 +207,11 @@ export class OperatorTask implements DownstreamTask, UpstreamTask {
   /** Of this attempt: records that were served, and of buffers taken their records' bytes; what only goes to chained sinks is
    *  not out. */
   #counters(now: number): TaskCounters {
-    const inService = this.#service.isIdle ? 0 : this.#service.size - this.#doneBy(now);
-    const numRecordsIn = this.#recordsTaken - (this.#isFiring ? 0 : inService);
-    const handedOn = this.#collects
-      ? this.#eventTime!.resultsOut - (this.#isFiring ? inService : 0)
+    const { isFiring } = this.#inService;
+    const left = this.#inService.left(now);
+    const numRecordsIn = this.#recordsTaken - (isFiring ? 0 : left);
+    const handedOn = this.#eventTime?.hasWindows
+      ? this.#eventTime.resultsOut - (isFiring ? left : 0)
       : numRecordsIn;
     return {
       numRecordsIn,
@@ -356,14 +240,14 @@ export class OperatorTask implements DownstreamTask, UpstreamTask {
 
   /** Handler of `flush`. */
   onFlush(writer: number): void {
-    if (this.#waitsForThaw(() => this.onFlush(writer))) return;
+    if (this.#freeze.defers(() => this.onFlush(writer))) return;
     this.#writers.flush(writer);
     this.afterSegmentFull();
   }
 
   /** A sink's commit was answered. */
   onCommitted(): void {
-    if (this.#isDisposed || this.#waitsForThaw(() => this.onCommitted())) return;
+    if (this.#isDisposed || this.#freeze.defers(() => this.onCommitted())) return;
     if (this.#sinks.goOnCommitting(this.#committing)) return;
     if (this.#stops) this.#stop(true);
     this.#unblock();
@@ -371,20 +255,20 @@ export class OperatorTask implements DownstreamTask, UpstreamTask {
 
   /** A sink that blocked the thread takes records again. */
   onRoom(): void {
-    if (this.#isDisposed || this.#waitsForThaw(() => this.onRoom())) return;
+    if (this.#isDisposed || this.#freeze.defers(() => this.onRoom())) return;
     this.#unblock();
   }
 
   /** A sink has flushed, before a barrier or at the end of the input. */
   onFlushed(): void {
     if (!this.#isEndingInput) this.snapshots.onFlushed();
-    else if (!this.#isDisposed && !this.#waitsForThaw(() => this.onFlushed()))
+    else if (!this.#isDisposed && !this.#freeze.defers(() => this.onFlushed()))
       this.#endInputAt(this.#sinks.goOnEndingInput(this.#sim.now));
   }
 
   onAllRecordsProcessed(): void {
     if (this.#isDisposed) return;
-    this.#end!.onAllRecordsProcessed();
+    this.#end.onAllRecordsProcessed();
     this.#run();
   }
 
@@ -396,7 +280,7 @@ export class OperatorTask implements DownstreamTask, UpstreamTask {
 
   /** Hands on what has left the operator by `now`. */
   settle(now: number): void {
-    if (!this.#isDisposed && this.#blockedSince < 0) this.#settleService(now);
+    if (!this.#isDisposed && !this.#inService.isBlocked) this.#settleService(now);
   }
 
   // ---- DownstreamTask
@@ -453,27 +337,21 @@ export class OperatorTask implements DownstreamTask, UpstreamTask {
   }
 
   emitInto(channel: Channel, now: number): void {
-    if (this.#collects && !this.#isFiring) return;
-    this.#service.emitInto(channel, this.#doneBy(now));
+    this.#inService.emitInto(channel, now);
   }
 
   timeOfEmission(channel: Channel, records: number): number {
-    // One record at a time, the channels are looked after at each one's end.
-    if (this.#isHeldUp() || this.#service.isIdle || this.#settings.oneRecord) return Number.POSITIVE_INFINITY;
-    if (this.#collects && !this.#isFiring) return Number.POSITIVE_INFINITY;
-    const missing = records - channel.open.records;
-    if (missing <= 0) return this.#sim.now;
-    const index = this.#service.indexOf(channel, missing);
-    return index < this.#service.size ? this.#service.endOf(index) : Number.POSITIVE_INFINITY;
+    return this.#inService.timeOfEmission(channel, records, this.#sim.now);
   }
 
   // ---- the task thread
 
   #run(): void {
     const now = this.#sim.now;
+    const inService = this.#inService;
     for (;;) {
-      if (this.#blockedSince >= 0 || this.#isEnding) return;
-      if (this.#isDue(now)) this.#settleService(now);
+      if (inService.isBlocked || this.#isEnding) return;
+      if (inService.isDue(now)) this.#settleService(now);
       const isAvailable = this.#writers.available;
       if (!isAvailable && this.#writers.isExhausted) {
         // In the middle of a record not even mails are run.
@@ -481,26 +359,26 @@ export class OperatorTask implements DownstreamTask, UpstreamTask {
         this.#gauges.enter(HARD_BACK_PRESSURED, now);
         return;
       }
-      if (!this.#mailbox.isEmpty && !this.#isFiring && this.#isBetweenRecords(now)) {
+      if (!this.#mailbox.isEmpty && !inService.isFiring && inService.isBetweenRecords(now)) {
         this.#settleService(now);
         this.#runMail(this.#mailbox.take()!);
         continue;
       }
       // What a timer puts out doesn't ask whether the output is available: it goes on as long as there are buffers.
-      if (!isAvailable && !this.#isFiring) {
-        if (this.#isBetweenRecords(now)) {
+      if (!isAvailable && !inService.isFiring) {
+        if (inService.isBetweenRecords(now)) {
           this.#rest(now);
           this.#gauges.enter(SOFT_BACK_PRESSURED, now);
         } else this.#planWake();
         return;
       }
-      if (this.#restingSince >= 0) this.#resume(now);
-      if (this.#current !== undefined) {
+      if (inService.isResting) inService.resume(now);
+      if (!inService.isEmpty) {
         this.#planWake();
         return;
       }
       if (!this.#inputs.hasData) {
-        if (this.#end?.isOver === true) {
+        if (this.#end.isOver) {
           this.#finish();
           return;
         }
@@ -516,55 +394,12 @@ export class OperatorTask implements DownstreamTask, UpstreamTask {
     }
   }
 
-  /** Nothing of the buffer in service is being served. */
-  #isHeldUp(): boolean {
-    return this.#blockedSince >= 0 || this.#restingSince >= 0;
-  }
-
-  #doneBy(now: number): number {
-    if (this.#restingSince >= 0) return this.#service.doneBy(this.#restingSince);
-    return this.#service.doneBy(this.#blockedSince >= 0 ? this.#blockedSince : now);
-  }
-
-  /** Whether something of the buffer in service must be handed on now: all of it, a record, or a long run. */
-  #isDue(now: number): boolean {
-    if (this.#current === undefined || this.#restingSince >= 0) return false;
-    const { start, served, perRecord } = this.#service;
-    if (this.#service.isFinished(now) || this.#settings.oneRecord) return true;
-    if (this.#markerIndex >= 0 && this.#service.doneBy(now) >= this.#markerIndex) return true;
-    return now - start - served * perRecord >= this.#settings.longestRun;
-  }
-
-  /** A mail waits until the record in hand is done. */
-  #isBetweenRecords(now: number): boolean {
-    if (this.#current === undefined || this.#restingSince >= 0) return true;
-    if (this.#boundaryAt < 0) this.#boundaryAt = this.#service.boundaryAt(now);
-    return this.#boundaryAt <= now;
-  }
-
   #planWake(): void {
-    const { busyUntil, served } = this.#service;
-    const { oneRecord, longestRun } = this.#settings;
-    let at = busyUntil;
-    if (this.#boundaryAt >= 0) at = this.#boundaryAt;
-    else if (!oneRecord) {
-      const nobodyWaits =
-        !this.#inputs.hasData && this.#currentChannel?.senderWaits !== true && !this.#isAwaitedInside();
-      if (this.#markerIndex >= 0) at = Math.min(at, this.#service.endOf(this.#markerIndex - 1));
-      else if (nobodyWaits && longestRun === Number.POSITIVE_INFINITY) return;
-      at = Math.min(at, this.#sim.now + longestRun);
-    }
-    if (oneRecord && this.#boundaryAt < 0) at = Math.min(at, Math.ceil(this.#service.endOf(served)));
-    this.#wakeUpAt(Math.ceil(at));
+    const isAwaited = this.#inputs.hasData || this.#inService.isAwaited(!this.#mailbox.isEmpty);
+    this.#wakeUpAt(Math.ceil(this.#inService.nextAt(this.#sim.now, isAwaited)));
   }
 
-  /** A mail waits for windows to be fired, or event time behind what is in service goes on. */
-  #isAwaitedInside(): boolean {
-    if (this.#isFiring) return !this.#mailbox.isEmpty || this.#writers.channels.length > 0;
-    return this.#current!.hasEventTime;
-  }
-
-  /** @param at ns; beyond all time where a record hangs: never. */
+  /** @param at ns; beyond all time, where a record hangs or nobody waits: never. */
   #wakeUpAt(at: number): void {
     if (at > Number.MAX_SAFE_INTEGER) return;
     if (this.#wakeEvent !== NO_EVENT) {
@@ -591,24 +426,21 @@ export class OperatorTask implements DownstreamTask, UpstreamTask {
     }
     if (buffer.spans.records === 0) {
       // Latency markers and event time alone, or a part of a record that ends in a later buffer.
-      this.#passMarkers(buffer, 0, now);
+      this.#inService.passMarkers(buffer, 0, now);
       this.#endBuffer(buffer, channel, now);
       return;
     }
-    if (this.#parts.poison.length > 0) this.#cutAtPoison(buffer);
-    if (this.#poison !== undefined && buffer.spans.records === 0) {
+    this.#poison?.cut(buffer.spans);
+    if (buffer.spans.records === 0) {
       this.#throw();
       return;
     }
-    this.#current = buffer;
-    this.#currentChannel = channel;
     const bytes = channel.bytesOf(buffer.spans);
     this.snapshots.onBytesRead(bytes);
     this.#debloated?.onBytesRead(bytes, now);
     this.#recordsTaken += buffer.spans.records;
     this.#bytesTaken += bytes;
-    if (buffer.markers.length > 0) this.#passMarkers(buffer, 0, now);
-    this.#serve(buffer.spans, this.#parts.service(buffer.spans.records), now);
+    this.#inService.begin(buffer, channel, now);
   }
 
   /** EndOfData or EndOfPartitionEvent was read from the channel.
@@ -617,17 +449,15 @@ export class OperatorTask implements DownstreamTask, UpstreamTask {
     const { barrierOf: kind } = event;
     const index = channel.downstreamIndex;
     this.#parts.recycler.giveBack(event);
-    this.#end ??= new EndOfInput(this.#parts.endOfInput, this.#inputs.channels.length);
     if (kind === END_OF_DATA) {
       channel.acknowledgeAllRecordsProcessed();
-      if (--this.#openData > 0) return;
+      if (!this.#end.endDataOfInput()) return;
       this.#isEndingInput = true;
       this.#block();
       this.#endInputAt(this.#sinks.endInput(now));
       return;
     }
-    this.#endedPartitions[index] = 1;
-    this.#end.endPartition();
+    this.#end.endPartition(index);
     channel.dispose();
     this.snapshots.onEndOfPartition(index, now);
   }
@@ -639,10 +469,10 @@ export class OperatorTask implements DownstreamTask, UpstreamTask {
 
   /** Handler of `inputEnded`: the operators are finished. Source: flink StreamTask.endData. */
   onInputEnded(): void {
-    if (this.#isDisposed || this.#waitsForThaw(() => this.onInputEnded())) return;
+    if (this.#isDisposed || this.#freeze.defers(() => this.onInputEnded())) return;
     this.#isEndingInput = false;
     this.#writers.endData(this.#sim.now);
-    this.#end!.endData(this.#writers.channels.length);
+    this.#end.endData(this.#writers.channels.length);
     this.#unblock();
   }
 
@@ -650,31 +480,8 @@ export class OperatorTask implements DownstreamTask, UpstreamTask {
     this.#isEnding = true;
     this.#parts.checkpoints.whenNothingIsPending(() => {
       this.#writers.finish(this.#sim.now);
-      this.#end!.finish();
+      this.#end.finish();
     });
-  }
-
-  /** The thread serves these records one after the other; they take `total` ns. */
-  #serve(spans: SpanList, total: number, now: number): void {
-    this.#service.begin(spans, now, total);
-    this.#gauges.enter(BUSY, now, this.#service.busyUntil);
-    if (this.#writers.channels.length === 0 || (this.#collects && !this.#isFiring)) return;
-    this.#writers.foresee();
-  }
-
-  /** Latency markers of `buffer` behind its first `done` records, and not behind fewer, go on. */
-  #passMarkers({ markers }: NetworkBuffer, done: number, now: number): void {
-    let next = -1;
-    for (const { marker, after } of markers) {
-      if (after > done) {
-        next = after;
-        break;
-      }
-      if (after < this.#markerIndex) continue;
-      const channel = this.#parts.latencyStats?.arrive(marker, this.#writers.edges, now);
-      channel?.emitMarker(marker, now);
-    }
-    this.#markerIndex = next;
   }
 
   /** A buffer is done with: its memory goes back, and what it says of event time is heeded. */
@@ -684,17 +491,9 @@ export class OperatorTask implements DownstreamTask, UpstreamTask {
     this.#inputs.recycle(channel);
     if (!hasEventTime || this.#eventTime === undefined) return;
     this.#eventTime.receive(channel.downstreamIndex, watermark, status);
-    if (this.#eventTime.results.records > 0) this.#fire(now);
+    const { results } = this.#eventTime;
+    if (results.records > 0) this.#inService.fire(results, this.#eventTime.serviceOfResults(), now);
     else this.#handOnEventTime(now);
-  }
-
-  /** Windows are fired: one result after the other. */
-  #fire(now: number): void {
-    const { results } = this.#eventTime!;
-    this.#isFiring = true;
-    this.#current = this.#parts.recycler.take();
-    results.copyTo(this.#current.spans);
-    this.#serve(this.#current.spans, this.#eventTime!.serviceOfResults(), now);
   }
 
   #handOnEventTime(now: number): void {
@@ -705,132 +504,50 @@ export class OperatorTask implements DownstreamTask, UpstreamTask {
 
   /** Hands on the records of the buffer in service that are done by `now`, and recycles it when all are. */
   #settleService(now: number): void {
-    const buffer = this.#current;
-    if (buffer === undefined || this.#restingSince >= 0) return;
-    const service = this.#service;
-    const done = service.doneBy(now);
-    if (done > service.served) this.#handOn(done);
-    if (this.#markerIndex >= 0 && done >= this.#markerIndex) this.#passMarkers(buffer, done, now);
-    const finished = service.isFinished(now);
-    if (finished || this.#settings.oneRecord) this.#writers.endEmission(now);
-    if (!finished) return;
-    const channel = this.#currentChannel;
-    if (!this.#tellsRuns() && !this.#isFiring) this.#tellUpTo(service.size);
-    this.#current = undefined;
-    this.#currentChannel = undefined;
-    this.#boundaryAt = -1;
-    service.end();
+    const inService = this.#inService;
+    if (!inService.settle(now)) return;
+    const { channel } = inService;
+    const buffer = inService.release();
     if (channel === undefined) {
-      this.#isFiring = false;
       this.#parts.recycler.giveBack(buffer);
       this.#handOnEventTime(now);
       return;
     }
     this.#endBuffer(buffer, channel, now);
-    if (this.#poison !== undefined) this.#throw();
-  }
-
-  /** A record at which an operator throws ends the buffer: nothing behind it is served any more. */
-  #cutAtPoison({ spans }: NetworkBuffer): void {
-    let first = spans.records;
-    for (const record of this.#parts.poison) {
-      const index = record.indexIn(spans);
-      if (index < 0 || index >= first) continue;
-      first = index;
-      this.#poison = record;
-    }
-    if (this.#poison === undefined) return;
-    const { separate } = this.#parts.recycler;
-    const front = new SpanList(separate);
-    spans.moveFront(first, front);
-    this.#poisoned = new SpanList(separate);
-    spans.copyTo(this.#poisoned);
-    spans.clear();
-    front.copyTo(spans);
+    if (this.#poison?.next !== undefined) this.#throw();
   }
 
   #throw(): void {
+    const { next } = this.#poison!;
     this.#isEnding = true;
-    this.#poison!.strike();
-    this.#parts.onPoisoned(this.#poison!);
-  }
-
-  /** The sinks get the records up to number `done` of the buffer in service. */
-  #handOn(done: number): void {
-    const service = this.#service;
-    const first = service.endOf(service.served);
-    const last = service.endOf(done - 1);
-    const count = done - service.served;
-    service.served = done;
-    if (!this.#isFiring) this.#records += count;
-    if (this.#sinks.isEmpty || (this.#collects && !this.#isFiring)) return;
-    const { spans } = this.#current!;
-    if (this.#writers.channels.length > 0) {
-      // They go to the network too.
-      service.copy(done - count, done, this.#leaving);
-      this.#sinks.write(this.#leaving, first, last);
-      return;
-    }
-    if (count === spans.records) {
-      if (this.#tellsRuns()) this.#processed.tell(spans);
-      this.#sinks.write(spans, first, last);
-      return;
-    }
-    spans.moveFront(count, this.#leaving);
-    if (this.#tellsRuns()) this.#processed.tell(this.#leaving);
-    this.#sinks.write(this.#leaving, first, last);
-  }
-
-  /** Where records only go to sinks, a buffer is cut as they get them, and told of in the same runs; else as a whole. */
-  #tellsRuns(): boolean {
-    return !this.#collects && this.#writers.channels.length === 0 && !this.#sinks.isEmpty;
+    next!.strike();
+    this.#parts.onPoisoned(next!);
   }
 
   /** The output is not available: the thread waits, and runs only mails. */
   #rest(now: number): void {
-    if (this.#restingSince >= 0 || this.#current === undefined) return;
+    if (this.#inService.isResting) return;
     this.#settleService(now);
-    if (this.#current === undefined) return;
-    this.#writers.endEmission(now);
-    this.#restingSince = now;
-    this.#boundaryAt = -1;
-  }
-
-  #resume(now: number): void {
-    this.#service.delay(now - this.#restingSince);
-    this.#restingSince = -1;
-    this.#gauges.enter(BUSY, now, this.#service.busyUntil);
-    this.#writers.foresee();
+    if (!this.#inService.isEmpty) this.#inService.rest(now);
   }
 
   #block(): void {
-    const now = this.#sim.now;
-    if (this.#restingSince < 0 && this.#current !== undefined) this.#writers.endEmission(now);
-    this.#blockedSince = now;
-    this.#gauges.enter(BUSY, now);
+    this.#inService.block(this.#sim.now);
   }
 
   #unblock(): void {
-    invariant(this.#blockedSince >= 0, "only a blocked task is unblocked");
-    const pause = this.#sim.now - this.#blockedSince;
-    this.#blockedSince = -1;
-    this.#boundaryAt = -1;
-    if (this.#restingSince < 0 && this.#current !== undefined) {
-      this.#service.delay(pause);
-      this.#gauges.enter(BUSY, this.#sim.now, this.#service.busyUntil);
-      this.#writers.foresee();
-    }
+    this.#inService.unblock(this.#sim.now);
     this.#run();
   }
 
   #runMail(mail: Mail): void {
-    this.#boundaryAt = -1;
+    this.#inService.leaveBoundary();
     const now = this.#sim.now;
     switch (mail.kind) {
       case "notify-checkpoint-complete":
       case "notify-checkpoint-aborted": {
         const completed = this.#parts.checkpoints.onNotification(mail, now);
-        this.#end?.completeCheckpoint(completed);
+        this.#end.completeCheckpoint(completed);
         const isCompletion = mail.kind === "notify-checkpoint-complete";
         this.#stops = isSynchronous(mail.properties);
         if (this.#stops && !isCompletion) this.#stop(false);
@@ -854,11 +571,9 @@ export class OperatorTask implements DownstreamTask, UpstreamTask {
       case "alignment-timeout":
         this.snapshots.onAlignmentTimeout(mail.checkpoint, now);
         break;
-      case "trigger-checkpoint": {
-        const open = [...this.#endedPartitions.keys()].filter((i) => this.#endedPartitions[i] === 0);
-        this.snapshots.onTrigger(mail, open, now);
+      case "trigger-checkpoint":
+        this.snapshots.onTrigger(mail, this.#end.openInputs, now);
         break;
-      }
       case "latency-marker":
         throw new InvariantError("only sources emit latency markers");
     }
@@ -866,45 +581,16 @@ export class OperatorTask implements DownstreamTask, UpstreamTask {
 
   /** What was received and not served, the rest of the buffer in service first, becomes state. */
   #beginCapture(checkpoint: number): void {
-    if (this.#current === undefined) {
-      this.#inputs.beginCapture(checkpoint, undefined, undefined);
-      return;
-    }
-    const rest = new SpanList(this.#parts.recycler.separate);
-    if (this.#tellsRuns()) this.#current.spans.copyTo(rest);
-    else {
-      this.#tellUpTo(this.#service.served);
-      this.#service.copy(this.#service.served, this.#service.size, rest);
-    }
-    this.#poisoned?.copyTo(rest);
-    this.#inputs.beginCapture(checkpoint, this.#currentChannel, rest);
-  }
-
-  /** The records of the buffer in service up to number `done` are processed; some of them may have been told. */
-  #tellUpTo(done: number): void {
-    const service = this.#service;
-    if (this.#told === 0 && done === service.size) this.#processed.tell(this.#current!.spans);
-    else if (done > this.#told) {
-      const spans = new SpanList(this.#parts.recycler.separate);
-      service.copy(this.#told, done, spans);
-      this.#processed.tell(spans);
-    }
-    this.#told = done === service.size ? 0 : done;
+    const { isEmpty, channel } = this.#inService;
+    const rest = isEmpty ? undefined : this.#inService.unserved();
+    if (rest !== undefined) this.#poison?.copyTo(rest);
+    this.#inputs.beginCapture(checkpoint, channel, rest);
   }
 
   /** Handler of `debloat`. */
   onDebloat(): void {
     this.#debloated!.onTimer();
-    if (this.#waitsForThaw(() => this.onDebloat())) return;
+    if (this.#freeze.defers(() => this.onDebloat())) return;
     this.#debloated!.onPeriodOver();
   }
-}
-
-/** Windows hear of what is processed before anybody else. */
-function listener({ applied, eventTime }: OperatorTaskParts): RankListener | undefined {
-  if (eventTime?.hasWindows !== true) return applied;
-  return (originPartition, route, from, to) => {
-    eventTime.process(originPartition, route, from, to);
-    applied?.(originPartition, route, from, to);
-  };
 }

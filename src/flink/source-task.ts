@@ -16,6 +16,7 @@ import { MAX_WATERMARK, UNCHANGED } from "./event-time.ts";
 import { drawOutput } from "./latency-marker.ts";
 import { type Mail, Mailbox } from "./mailbox.ts";
 import type { FlinkObserver } from "./observations.ts";
+import { ProcessFreeze } from "./process-freeze.ts";
 import { type RecordWriterSettings, RecordWriters } from "./record-writers.ts";
 import { SourceEmission } from "./source-emission.ts";
 import type { SourceFeed } from "./source-feed.ts";
@@ -112,9 +113,7 @@ export class SourceTask implements UpstreamTask {
   #syncEvent = NO_EVENT;
   #isStarted = false;
   #isDisposed = false;
-  /** Its process stands still. */
-  #isFrozen = false;
-  readonly #atThaw: (() => void)[] = [];
+  readonly #freeze = new ProcessFreeze();
   /** The savepoint that the job is to end with: nothing is emitted behind it. 0: none. */
   #stopsWith = 0;
   readonly #gauges = new TaskGauges();
@@ -171,41 +170,34 @@ export class SourceTask implements UpstreamTask {
   post(mail: Mail): void {
     if (this.#isDisposed) return;
     this.#mailbox.put(mail);
-    if (this.#inSnapshot || this.#isFrozen) return;
+    if (this.#inSnapshot || this.#freeze.isFrozen) return;
     this.#pause();
     this.#advance();
   }
 
   /** Its process stands still from here on: nothing more is emitted, and what comes waits. */
   freeze(): void {
-    if (this.#isDisposed || this.#isFrozen) return;
-    this.#isFrozen = true;
+    if (this.#isDisposed || this.#freeze.isFrozen) return;
+    this.#freeze.begin();
     if (!this.#inSnapshot) this.#pause();
   }
 
   /** Its process goes on where it was. */
   thaw(): void {
-    if (this.#isDisposed || !this.#isFrozen) return;
-    this.#isFrozen = false;
+    if (this.#isDisposed || !this.#freeze.isFrozen) return;
     // The end of a snapshot goes on by itself.
     const goesOn = !this.#inSnapshot;
-    for (const action of this.#atThaw.splice(0)) action();
+    this.#freeze.end();
     if (goesOn && !this.#inSnapshot) this.#advance();
   }
 
   /** From now on a record takes `slowness` times as long as usually. */
   slowDown(slowness: number): void {
     if (this.#isDisposed) return;
-    const runs = this.#isStarted && !this.#inSnapshot && !this.#isFrozen;
+    const runs = this.#isStarted && !this.#inSnapshot && !this.#freeze.isFrozen;
     if (runs) this.#pause();
     this.#emission.slowDown(slowness);
     if (runs) this.#advance();
-  }
-
-  /** @returns whether the task is frozen: then `action` happens when it goes on. */
-  #waitsForThaw(action: () => void): boolean {
-    if (this.#isFrozen) this.#atThaw.push(action);
-    return this.#isFrozen;
   }
 
   /** New records for a feed without closed form. */
@@ -215,7 +207,7 @@ export class SourceTask implements UpstreamTask {
 
   /** What the feed foresaw no longer holds. */
   onFeedChanged(): void {
-    if (this.#isDisposed || !this.#isStarted || this.#inSnapshot || this.#isFrozen) return;
+    if (this.#isDisposed || !this.#isStarted || this.#inSnapshot || this.#freeze.isFrozen) return;
     this.#pause();
     this.#advance();
   }
@@ -306,7 +298,7 @@ export class SourceTask implements UpstreamTask {
 
   /** Handler of `flush`. */
   onFlush(writer: number): void {
-    if (this.#waitsForThaw(() => this.onFlush(writer))) return;
+    if (this.#freeze.defers(() => this.onFlush(writer))) return;
     this.#writers.flush(writer);
     this.afterSegmentFull();
   }
@@ -314,7 +306,7 @@ export class SourceTask implements UpstreamTask {
   /** Handler of `latencyMarker`: a mail like others, which only a snapshot keeps waiting. */
   onLatencyMarker(): void {
     this.#markerEvent = NO_EVENT;
-    if (this.#waitsForThaw(() => this.onLatencyMarker())) return;
+    if (this.#freeze.defers(() => this.onLatencyMarker())) return;
     if (this.#inSnapshot || !this.#mailbox.isEmpty) this.#mailbox.put(LATENCY_MARKER);
     else this.#emitLatencyMarker();
   }
@@ -339,7 +331,7 @@ export class SourceTask implements UpstreamTask {
   /** Handler of `syncDone`. */
   onSyncDone(): void {
     this.#syncEvent = NO_EVENT;
-    if (this.#waitsForThaw(() => this.onSyncDone())) return;
+    if (this.#freeze.defers(() => this.onSyncDone())) return;
     this.#inSnapshot = false;
     const now = this.#sim.now;
     this.#checkpoints.submit(this.#snapshotOf, now - this.#snapshotStart, now);
@@ -352,7 +344,7 @@ export class SourceTask implements UpstreamTask {
   /** Handler of `watermark`: a mail like others. */
   onWatermarkTimer(): void {
     this.#watermarks!.onTimer();
-    if (this.#waitsForThaw(() => this.onWatermarkTimer())) return;
+    if (this.#freeze.defers(() => this.onWatermarkTimer())) return;
     if (this.#inSnapshot) this.#isWatermarkDue = true;
     else this.#emitWatermark();
   }
@@ -369,7 +361,7 @@ export class SourceTask implements UpstreamTask {
 
   /** Handler of `outputTimeout`. */
   onOutputTimeout(checkpoint: number): void {
-    if (this.#waitsForThaw(() => this.onOutputTimeout(checkpoint))) return;
+    if (this.#freeze.defers(() => this.onOutputTimeout(checkpoint))) return;
     this.#writers.onOutputTimeout(checkpoint);
     this.#completeIfAll();
   }
@@ -428,7 +420,7 @@ export class SourceTask implements UpstreamTask {
   // ---- the task thread
 
   #advance(): void {
-    if (this.#isFrozen) return;
+    if (this.#freeze.isFrozen) return;
     const now = this.#sim.now;
     // In the middle of a record not even mails are run.
     while (!this.#inSnapshot && !this.#mailbox.isEmpty && !this.#writers.isExhausted)

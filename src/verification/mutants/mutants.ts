@@ -320,7 +320,7 @@ export const MUTANTS: readonly Mutant[] = [
     name: "unserved-not-captured",
     bug: "an unaligned snapshot leaves out the rest of the buffer in service",
     file: "flink/operator-task.ts",
-    find: "    this.#inputs.beginCapture(checkpoint, this.#currentChannel, rest);",
+    find: "    this.#inputs.beginCapture(checkpoint, channel, rest);",
     replace: "    this.#inputs.beginCapture(checkpoint, undefined, undefined);",
     killedBy: "AppliedToState",
     setup: "unaligned",
