@@ -75,6 +75,11 @@ function describeCommands(terminal: Terminal, done: (code: ExitCode) => void): C
       "run with sink.delivery-guarantee none, at-least-once and exactly-once",
       false,
     )
+    .option(
+      "--repetitions <count>",
+      "runs, each with the next seed; from 2 on quantiles have confidence intervals",
+      "1",
+    )
     .option("--json", "print the result as JSON on standard output, and nothing else there")
     .option("--out <folder>", "where run.json, run.txt and timing.json go (default: output/<pipeline>)")
     .addOption(

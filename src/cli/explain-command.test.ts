@@ -23,3 +23,7 @@ test("the beginning of keys is answered with those keys", () => {
     / \(\d+ in all: sluice defaults execution\.checkpointing\.\)$/,
   );
 });
+
+test("no key at all is said to be none", () => {
+  expect(() => explain(" ")).toThrow('Cannot explain: got "", wanted a key of a pipeline file');
+});

@@ -8,6 +8,7 @@ const SHOWN = 6;
 /** Prints what is known of a key; of a name that was replaced or never existed, the right one.
  *  @throws UsageError when there is no such key. */
 export function printExplanation(key: string, terminal: Terminal): void {
+  if (key.trim() === "") throw new UsageError(['Cannot explain: got "", wanted a key of a pipeline file']);
   const explanation = explainKey(key);
   if (explanation.kind === "unknown") {
     const below = [...new Set(listDefaults().map((row) => row.key))].filter((one) =>

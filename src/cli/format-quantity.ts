@@ -1,11 +1,11 @@
 /** Three significant digits: enough to compare, few enough to read. */
 const DIGITS = 3;
 
-/** A duration as people read it: milliseconds below 10 s, seconds above. `null` (nothing was measured) is a dash. */
+/** A duration as people read it: milliseconds below 1 s, seconds above. `null` (nothing was measured) is a dash. */
 export function formatDuration(milliseconds: number | null): string {
   if (milliseconds === null) return "-";
   const rounded = Number(milliseconds.toPrecision(DIGITS));
-  return Math.abs(rounded) < 10_000
+  return Math.abs(rounded) < 1000
     ? `${significant(milliseconds)} ms`
     : `${significant(milliseconds / 1000)} s`;
 }

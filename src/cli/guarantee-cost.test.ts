@@ -22,9 +22,9 @@ test("tells the dearest reader of each isolation level, from the figures", () =>
     ],
   ]);
   expect(describeGuaranteeCost(runs)).toEqual([
-    "Exactly-once costs billing (read_committed) 9880 ms (0.988 × the checkpoint interval of 10 s) at p99: 9980 ms instead of 99.0 ms with at-least-once.",
+    "Exactly-once costs billing (read_committed) 9.88 s (0.988 × the checkpoint interval of 10 s) at p99: 9.98 s instead of 99.0 ms with at-least-once.",
     "Exactly-once costs fraud (read_uncommitted) 1.50 ms at p99: 101 ms instead of 99.0 ms with at-least-once.",
-    "No reader lost a record or saw one twice. SLOs missed: billing under exactly-once (p99 <= 5 s, measured 9980 ms).",
+    "No reader lost a record or saw one twice. SLOs missed: billing under exactly-once (p99 <= 5 s, measured 9.98 s).",
   ]);
 });
 

@@ -7,6 +7,7 @@ import { EXIT_CODES, type ExitCode } from "./exit-codes.ts";
 import { significant } from "./format-quantity.ts";
 import { type LoadedPipeline, loadPipeline } from "./load-pipeline.ts";
 import { prepareFolder, writeRunFiles } from "./run-files.ts";
+import { intervalsOf } from "./run-intervals.ts";
 import { listFailedChecks, type Runs, renderReport } from "./run-report.ts";
 import { PLAIN, type Terminal } from "./terminal.ts";
 import { readSimulatedTime, readWhole, reviewSettings } from "./typed-values.ts";
@@ -19,6 +20,7 @@ export interface RunArguments {
   readonly set?: readonly string[];
   readonly fault?: readonly string[];
   readonly eachGuarantee?: boolean;
+  readonly repetitions: string;
   readonly json?: boolean;
   readonly out?: string;
   readonly spans: "curves" | "one-record";
@@ -43,35 +45,38 @@ export async function runPipelineFile(
   const folder = typed.out ?? join("output", firstOf(pipelines).name);
   prepareFolder(folder, ["run.json", "run.txt", "timing.json"]);
 
-  const runs = new Map<string, RunResult>();
+  const repetitions = new Map<string, readonly RunResult[]>();
   const timings: Timing[] = [];
   for (const [guarantee, pipeline] of pipelines) {
     const begin = performance.now();
-    const run = runPipeline(pipeline, {
-      ...options,
-      duration: options.duration ?? defaultDuration(pipeline),
-    });
-    timings.push(timeRun(guarantee, run, (performance.now() - begin) / 1000));
-    runs.set(guarantee, run);
+    const { seed, count, duration = defaultDuration(pipeline), ...how } = options;
+    const runs = Array.from({ length: count }, (_, i) =>
+      runPipeline(pipeline, { ...how, duration, seed: String(seed + i) }),
+    );
+    timings.push(timeRuns(guarantee, runs, (performance.now() - begin) / 1000));
+    repetitions.set(guarantee, runs);
   }
 
-  const json = toJson(runs, pipelines, typed.eachGuarantee ?? false);
-  terminal.print(typed.json ? json : renderReport(runs, terminal.columns, terminal.colors));
+  const json = toJson(repetitions, pipelines, typed.eachGuarantee ?? false);
+  terminal.print(typed.json ? json : renderReport(repetitions, terminal.columns, terminal.colors));
   if (!typed.json) terminal.print(describeGrounds(firstOf(pipelines)) + describeTimings(timings));
   writeRunFiles(folder, {
     "run.json": json,
-    "run.txt": renderReport(runs, WIDTH_OF_FILES, PLAIN),
+    "run.txt": renderReport(repetitions, WIDTH_OF_FILES, PLAIN),
     "timing.json": `${JSON.stringify(timings, null, 2)}\n`,
   });
   terminal.warn(`Written: ${join(folder, "run.json")}, run.txt, timing.json`);
 
-  const failed = listFailedChecks(runs);
+  const failed = listFailedChecks(repetitions);
   for (const line of failed) terminal.warn(line);
   return failed.length > 0 ? EXIT_CODES.checkFailed : EXIT_CODES.fine;
 }
 
 interface ReadOptions extends Pick<RunArguments, "spans" | "polls"> {
-  readonly seed: string;
+  /** Of the first repetition. */
+  readonly seed: number;
+  /** Repetitions. */
+  readonly count: number;
   /** ns; undefined: as the pipeline suggests. */
   readonly duration: number | undefined;
 }
@@ -79,11 +84,12 @@ interface ReadOptions extends Pick<RunArguments, "spans" | "polls"> {
 function readOptions(typed: RunArguments): ReadOptions {
   const problems: string[] = [];
   const seed = readWhole("--seed", typed.seed, 0, problems);
+  const count = readWhole("--repetitions", typed.repetitions, 1, problems);
   const duration = typed.for === undefined ? undefined : readSimulatedTime("--for", typed.for, problems);
   reviewSettings(typed.set, problems);
   if (typed.out === "") problems.push('Cannot read --out: got "", wanted a folder');
   if (problems.length > 0) throw new UsageError(problems);
-  return { seed: String(seed), duration, spans: typed.spans, polls: typed.polls };
+  return { seed, count, duration, spans: typed.spans, polls: typed.polls };
 }
 
 /** The pipelines to run, by delivery guarantee; a warning they share is printed once. */
@@ -133,9 +139,16 @@ function defaultDuration(pipeline: Pipeline): number {
   return Math.max(SHORTEST_DEFAULT, DEFAULT_INTERVALS * Math.max(0, ...intervals));
 }
 
-/** One run's JSON is the result itself, with what the prediction stands on; that of several is a list of them. */
+/** One run's JSON is the result itself, with what the prediction stands on and what its repetitions give; that of several is a list
+ *  of them. */
 function toJson(runs: Runs, pipelines: ReadonlyMap<string, Pipeline>, eachGuarantee: boolean): string {
-  const results = [...runs].map(([name, run]) => ({ ...run, grounds: groundsOf(pipelines.get(name)!) }));
+  const results = [...runs].map(([name, repetitions]) => ({
+    ...repetitions[0],
+    grounds: groundsOf(pipelines.get(name)!),
+    ...(repetitions.length > 1 && {
+      repetitions: { seeds: repetitions.map(({ seed }) => seed), readers: intervalsOf(repetitions) },
+    }),
+  }));
   return `${JSON.stringify(eachGuarantee ? { runs: results } : results[0], null, 2)}\n`;
 }
 
@@ -154,12 +167,13 @@ interface Timing {
   readonly eventsPerSecond: number;
 }
 
-function timeRun(deliveryGuarantee: string, run: RunResult, wallSeconds: number): Timing {
+function timeRuns(deliveryGuarantee: string, runs: readonly RunResult[], wallSeconds: number): Timing {
+  const sum = (of: (run: RunResult) => number) => runs.reduce((total, run) => total + of(run), 0);
   return {
     deliveryGuarantee,
     wallSeconds,
-    timesRealTime: run.simulatedSeconds / wallSeconds,
-    eventsPerSecond: run.events / wallSeconds,
+    timesRealTime: sum(({ simulatedSeconds }) => simulatedSeconds) / wallSeconds,
+    eventsPerSecond: sum(({ events }) => events) / wallSeconds,
   };
 }
 

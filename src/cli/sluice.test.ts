@@ -174,7 +174,7 @@ describe("run", () => {
     expect(out).toContain("read_committed");
     expect(out).toContain("pipeline orders, seed 1, 60.0 s simulated");
     expect(out).toContain(
-      "\nfigures of this seed; sluice review and sluice sweep repeat them with others, and give intervals\n",
+      "\nfigures of this seed; --repetitions 5 adds those of others, and confidence intervals\n",
     );
     expect(out).toMatch(/ × real time\n$/);
     expect(out.startsWith(readFileSync(join(folder, "output/orders/run.txt"), "utf8"))).toBe(true);
@@ -189,6 +189,20 @@ describe("run", () => {
     expect(out).toMatch(/^Exactly-once costs .+ \(read_committed\) .+ at p99: /m);
     const { runs } = JSON.parse(readFileSync(join(folder, "each/run.json"), "utf8"));
     expect(runs).toHaveLength(3);
+  });
+
+  test("with --repetitions adds intervals over seeds, and its first run is the one without", () => {
+    const { code, out, err } = sluice("run", orders, "--repetitions", "3", "--out", "three", ...short);
+    expect(code, err).toBe(0);
+    expect(out).toMatch(/^exactly-once fraud +\d+(\.\d+)? ± /m);
+    expect(out).toContain("\nfigures of this seed but where intervals stand: those are of seeds 1 to 3\n");
+    const { repetitions, ...first } = JSON.parse(readFileSync(join(folder, "three/run.json"), "utf8"));
+    expect(first).toEqual(JSON.parse(sluice("run", orders, "--json", "--out", "one", ...short).out));
+    expect(repetitions.seeds).toEqual(["1", "2", "3"]);
+    expect(sluice("replay", "three").code).toBe(0);
+    expect(sluice("run", orders, "--repetitions", "0").err).toBe(
+      `Cannot read --repetitions: got "0", wanted a whole number from 1 to ${Number.MAX_SAFE_INTEGER}\n`,
+    );
   });
 
   test("takes a module that exports a pipeline", () => {

@@ -23,8 +23,8 @@ export interface Difference {
 }
 
 const SECOND = 1e9;
-/** What its file says of a run that is no outcome of it. */
-const REMARKS = new Set(["grounds"]);
+/** What its file says of a run that is no outcome of it, or of others beside it. */
+const REMARKS = new Set(["grounds", "repetitions"]);
 /** What tells first what went another way: what happened, in the order of time, then what came of it. */
 const TOLD_FIRST = ["recovery", "checkpoints", "transactions", "readers", "checks"];
 

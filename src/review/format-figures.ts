@@ -17,7 +17,7 @@ const UNITS = [
 ] as const;
 
 /** `10.4 ± 0.1 s`, with no more digits than are known; null is a dash. */
-export function formatTime(value: Known | null): string {
+export function formatTime(value: Omit<Known, "max"> | null): string {
   if (value === null) return "-";
   const { mean, halfWidth } = value;
   if (halfWidth === null || halfWidth === 0) return formatMs(mean);
@@ -26,7 +26,7 @@ export function formatTime(value: Known | null): string {
 }
 
 /** `4.16 ± 0.02 MB/s`: a value in units of some size, with no more digits than are known, and thousands apart. */
-export function formatInterval({ mean, halfWidth }: Known, size: number, unit: string): string {
+export function formatInterval({ mean, halfWidth }: Omit<Known, "max">, size: number, unit: string): string {
   const half = halfWidth === null ? Number.POSITIVE_INFINITY : halfWidth / size;
   // What has a fraction is below 1000, for three digits are shown at most.
   const known = knownDigits(mean / size, half);

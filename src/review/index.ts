@@ -1,5 +1,6 @@
 export type { ReviewChart } from "./chart-frame.ts";
 export { type FirstScreen, firstScreen, type ScreenCell, type ScreenRow } from "./first-screen.ts";
+export { formatTime } from "./format-figures.ts";
 export type { GivenGuess } from "./guesses.ts";
 export { recoveryExperiment } from "./plan-recovery.ts";
 export {
