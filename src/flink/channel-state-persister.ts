@@ -4,7 +4,7 @@
  *  Leaves out: files that subtasks share. */
 
 import { SpanList } from "../records/index.ts";
-import { CONVERTED, UNALIGNED } from "./barrier-handler.ts";
+import { CONVERTED, TIMEOUTABLE, UNALIGNED } from "./barrier-handler.ts";
 import type { Fifo } from "./fifo.ts";
 import type { NetworkBuffer } from "./network-buffer.ts";
 
@@ -71,4 +71,13 @@ export class ChannelStatePersister {
 /** A barrier at the head of its queue, whatever was there before it. */
 export function isOvertaking({ isEvent, kind }: NetworkBuffer): boolean {
   return isEvent && (kind === UNALIGNED || kind === CONVERTED);
+}
+
+/** Where in `queue` the barrier of `checkpoint` waits that may overtake later; -1: it doesn't. */
+export function placeOfTimeoutable(queue: Fifo<NetworkBuffer>, checkpoint: number): number {
+  for (let i = 0; i < queue.length; i++) {
+    const { barrierOf, kind } = queue.at(i)!;
+    if (barrierOf === checkpoint && kind === TIMEOUTABLE) return i;
+  }
+  return -1;
 }

@@ -2,7 +2,8 @@ import { fc, test as property } from "@fast-check/vitest";
 import { describe, expect, test } from "vitest";
 import { Simulation } from "../engine/index.ts";
 import { TIMEOUTABLE, UNALIGNED } from "./barrier-handler.ts";
-import { Channel, type ChannelSettings } from "./channel.ts";
+import { Channel } from "./channel.ts";
+import type { ChannelSettings } from "./channel-ends.ts";
 import { BufferRecycler, END_OF_DATA, END_OF_PARTITION } from "./network-buffer.ts";
 
 const SEGMENT = 32_768;

@@ -17,89 +17,23 @@ import {
   TIMEOUTABLE,
   UNALIGNED,
 } from "./barrier-handler.ts";
-import { ChannelStatePersister, isOvertaking } from "./channel-state-persister.ts";
+import {
+  type ChannelEnds,
+  type ChannelKinds,
+  type ChannelSettings,
+  type DownstreamTask,
+  FINISHED,
+  NOBODY,
+  type UpstreamTask,
+} from "./channel-ends.ts";
+import { ChannelPartitioner } from "./channel-partitioner.ts";
+import { ChannelStatePersister, isOvertaking, placeOfTimeoutable } from "./channel-state-persister.ts";
 import { type CheckpointProperties, PERIODIC_CHECKPOINT } from "./checkpoint-properties.ts";
 import type { StreamStatus } from "./event-time.ts";
 import { Fifo } from "./fifo.ts";
 import type { LatencyMarker } from "./latency-marker.ts";
-import { type BufferRecycler, END_OF_DATA, END_OF_PARTITION, type NetworkBuffer } from "./network-buffer.ts";
+import { END_OF_DATA, END_OF_PARTITION, type NetworkBuffer } from "./network-buffer.ts";
 import { SegmentBuilder } from "./segment-builder.ts";
-
-/** The task that fills a channel. */
-export interface UpstreamTask {
-  /** A barrier that was to overtake if it took too long has left `channel` in time. */
-  onTimeoutableBarrierSent(channel: Channel, checkpoint: number): void;
-  /** Puts what the task has emitted into `channel` up to `now` into `channel.open`. */
-  emitInto(channel: Channel, now: number): void;
-  /** When, by the emission as it stands, `channel.open` will hold `records` records; infinite if not foreseen, ns. */
-  timeOfEmission(channel: Channel, records: number): number;
-  /** A queued buffer has left `channel`. */
-  onBufferTaken(channel: Channel): void;
-  /** A buffer was put into the queue of `channel`. */
-  onBufferQueued(channel: Channel): void;
-  /** A full segment was cut by itself: the output may be unavailable now. */
-  afterSegmentFull(): void;
-  /** The receiver of `channel` has processed all that came before EndOfData. */
-  onAllRecordsProcessed(channel: Channel): void;
-}
-
-/** The task that reads a channel. */
-export interface DownstreamTask {
-  /** A barrier that overtakes is at the head of the channel: `takeBarrier` gives it. */
-  onPriorityBarrier(channel: Channel): void;
-  /** A timeoutable barrier is somewhere in the channel's queue. */
-  onAnnouncement(channel: Channel, checkpoint: number, triggeredAt: number): void;
-  onData(channel: Channel): void;
-  /** The sender waits for credit: finish by yourself what is already over, and give credit back. */
-  touch(): void;
-}
-
-/** What all channels of a job share. */
-export interface ChannelSettings {
-  /** bytes of a segment, and of one serialised record with its length and tag. */
-  readonly segmentSize: number;
-  readonly recordBytes: number;
-  /** bytes of the first segments, where their size is debloated. */
-  readonly startingSegmentSize?: number;
-  readonly buffersPerChannel: number;
-  /** one way between TaskManagers, ns. */
-  readonly latency: number;
-  readonly recycler: BufferRecycler;
-  /** every record is flushed by itself (`execution.buffer-timeout.interval: 0`). */
-  readonly flushAlways: boolean;
-}
-
-/** Event kinds of channels, payload a = channel number. */
-export interface ChannelKinds {
-  readonly segmentFull: number;
-  readonly arrival: number;
-  readonly credit: number;
-  readonly resume: number;
-  /** a receiver that started later asks for what is there. */
-  readonly asked: number;
-  /** the receiver wants buffers of b bytes. */
-  readonly bufferSize: number;
-  /** the sender learns that all records are processed. */
-  readonly processed: number;
-}
-
-/** What a channel connects. */
-export interface ChannelEnds {
-  readonly number: number;
-  readonly upstream: UpstreamTask;
-  readonly upstreamIndex: number;
-  readonly downstreamIndex: number;
-  readonly writer: number;
-  readonly gate: number;
-  readonly local: boolean;
-  /** The partitioner: which records of the route with this number the channel takes; undefined: none. */
-  readonly select: (route: number) => Route | undefined;
-  /** splits of an upstream source. */
-  readonly splits: number;
-  /** whether barriers may overtake on this edge.
-   *  Source: flink StreamPartitioner.isSupportsUnalignedCheckpoint. */
-  readonly supportsUnaligned: boolean;
-}
 
 export class Channel {
   readonly number: number;
@@ -111,10 +45,8 @@ export class Channel {
   readonly gate: number;
   /** both ends live in one TaskManager. */
   readonly local: boolean;
-  readonly #select: ChannelEnds["select"];
+  readonly #partitioner: ChannelPartitioner;
   readonly #supportsUnaligned: boolean;
-  /** By number of a route: the part of it that comes through here; null: none. */
-  readonly #parts: (Route | null | undefined)[] = [];
   /** emitted and not yet cut into a buffer. */
   readonly open: SpanList;
   readonly #segment: SegmentBuilder;
@@ -156,7 +88,7 @@ export class Channel {
     this.writer = ends.writer;
     this.gate = ends.gate;
     this.local = ends.local;
-    this.#select = ends.select;
+    this.#partitioner = new ChannelPartitioner(ends.select);
     this.#supportsUnaligned = ends.supportsUnaligned;
     const { separate } = settings.recycler;
     this.#persister = new ChannelStatePersister(separate);
@@ -182,14 +114,7 @@ export class Channel {
 
   /** The records of the route with this number that come through here; null: none. */
   part(route: number): Route | null {
-    const parts = this.#parts;
-    while (parts.length <= route) parts.push(undefined);
-    let part = parts[route];
-    if (part === undefined) {
-      part = this.#select(route) ?? null;
-      parts[route] = part;
-    }
-    return part;
+    return this.#partitioner.part(route);
   }
 
   /** Its receiver is gone, and the sender doesn't know: what is sent comes to nobody, no credit comes back, and so the sender's
@@ -389,12 +314,12 @@ export class Channel {
 
   /** The barrier of `checkpoint` waits in the queue and may overtake later. */
   holdsTimeoutable(checkpoint: number): boolean {
-    return this.#placeOf(this.#queue, checkpoint) >= 0;
+    return placeOfTimeoutable(this.#queue, checkpoint) >= 0;
   }
 
   /** The alignment took too long: the barrier of `checkpoint`, if it still waits here, overtakes. */
   letOvertake(checkpoint: number): void {
-    const place = this.#placeOf(this.#queue, checkpoint);
+    const place = placeOfTimeoutable(this.#queue, checkpoint);
     if (place < 0) return;
     const barrier = this.#queue.removeAt(place)!;
     barrier.kind = UNALIGNED;
@@ -410,14 +335,6 @@ export class Channel {
       if (!buffer.isEvent) buffer.spans.copyTo(this.outputState);
     }
     this.#queue.unshift(barrier);
-  }
-
-  #placeOf(queue: Fifo<NetworkBuffer>, checkpoint: number): number {
-    for (let i = 0; i < queue.length; i++) {
-      const { barrierOf, kind } = queue.at(i)!;
-      if (barrierOf === checkpoint && kind === TIMEOUTABLE) return i;
-    }
-    return -1;
   }
 
   // ---- channel state
@@ -608,7 +525,7 @@ export class Channel {
   /** The announced barrier of `checkpoint` overtakes what was received before it. @returns whether there was one. */
   convertAnnounced(checkpoint: number): boolean {
     if (this.local) return false;
-    const place = this.#placeOf(this.#received, checkpoint);
+    const place = placeOfTimeoutable(this.#received, checkpoint);
     if (place < 0) return false;
     const barrier = this.#received.removeAt(place)!;
     barrier.kind = CONVERTED;
@@ -678,21 +595,3 @@ export class Channel {
     this.#sim.scheduleAfter(this.local ? 0 : this.#settings.latency, this.#kinds.resume, this.number, 0);
   }
 }
-
-/** A sender that has finished has nothing more to hand on, and nothing to learn. */
-const FINISHED: UpstreamTask = {
-  emitInto: () => {},
-  timeOfEmission: () => Number.POSITIVE_INFINITY,
-  onTimeoutableBarrierSent: () => {},
-  onBufferTaken: () => {},
-  onBufferQueued: () => {},
-  afterSegmentFull: () => {},
-  onAllRecordsProcessed: () => {},
-};
-
-const NOBODY: DownstreamTask = {
-  onData: () => {},
-  touch: () => {},
-  onPriorityBarrier: () => {},
-  onAnnouncement: () => {},
-};

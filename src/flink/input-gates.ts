@@ -5,7 +5,8 @@
 
 import type { SpanList } from "../records/index.ts";
 import type { ChannelState } from "./alignment.ts";
-import type { Channel, DownstreamTask } from "./channel.ts";
+import type { Channel } from "./channel.ts";
+import type { DownstreamTask } from "./channel-ends.ts";
 import { Fifo } from "./fifo.ts";
 import type { TaskQueues } from "./task-metrics.ts";
 

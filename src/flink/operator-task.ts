@@ -7,7 +7,8 @@
 import { InvariantError, NO_EVENT, type Simulation } from "../engine/index.ts";
 import { BufferInService } from "./buffer-in-service.ts";
 import { ChainedSinks } from "./chained-sinks.ts";
-import type { Channel, DownstreamTask, UpstreamTask } from "./channel.ts";
+import type { Channel } from "./channel.ts";
+import type { DownstreamTask, UpstreamTask } from "./channel-ends.ts";
 import { isSynchronous, PERIODIC_CHECKPOINT } from "./checkpoint-properties.ts";
 import { DebloatedInputs } from "./debloated-inputs.ts";
 import { EndOfInput } from "./end-of-input.ts";

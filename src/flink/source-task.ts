@@ -8,7 +8,8 @@
 import { NO_EVENT, type RandomStream, type Simulation } from "../engine/index.ts";
 import type { Lineage } from "../records/index.ts";
 import { type AlignmentSettings, barrierKindFor } from "./alignment.ts";
-import type { Channel, UpstreamTask } from "./channel.ts";
+import type { Channel } from "./channel.ts";
+import type { UpstreamTask } from "./channel-ends.ts";
 import { CHECKPOINT_DECLINED, CHECKPOINT_DECLINED_TASK_CLOSING } from "./checkpoint-failure-reason.ts";
 import { type CheckpointProperties, isSynchronous, PERIODIC_CHECKPOINT } from "./checkpoint-properties.ts";
 import { EndOfInput, type EndOfInputSettings } from "./end-of-input.ts";
