@@ -1,10 +1,8 @@
 /** Models: the brokers of a cluster as processes that end, stand still and come back, or are cut off from each other or from
- *    the controller, or whose disks are slow, and when the controller notices: a broker's session ends a time-out after its last heartbeat, one
- *    broker is fenced at a look, and a new process is let in once the session of the one before has ended; it follows until
- *    it has caught up. A leader takes a follower that doesn't fetch out of the replicas in sync. What a partition can do
+ *    the controller, or whose disks are slow, and what the controller does about it: a broker is fenced when its session has
+ *    ended (broker-sessions.ts), and a new process is let in then; it follows until it has caught up. A leader takes a follower that doesn't fetch out of the replicas in sync. What a partition can do
  *    follows from its leader and its replicas in sync.
- *  Source: kafka BrokerHeartbeatManager (a look each eighth of broker.session.timeout.ms, one broker each),
- *    ClusterControlManager.registerBroker, ReplicationControlManager; ReplicaManager (isr-expiration); the elections
+ *  Source: kafka ClusterControlManager.registerBroker, ReplicationControlManager; ReplicaManager (isr-expiration); the elections
  *    themselves are kafka-controller.ts, who lags lagging-replicas.ts.
  *  Leaves out: loss of controllers, metadata on its way to each broker (all hear of it at once), log recovery apart from
  *    the time a start takes; what acks 0 and 1 producers still write to a leader that is cut off from the controller and
@@ -13,6 +11,7 @@
 import { invariant, type RandomStream, type Simulation } from "../engine/index.ts";
 import { Outbox } from "../records/index.ts";
 import { BrokerLinks, CONTROLLER } from "./broker-links.ts";
+import { BrokerSessions, type BrokerSessionsSettings } from "./broker-sessions.ts";
 import {
   type ControllerState,
   LEADER_ELECTED,
@@ -31,14 +30,7 @@ import type { LeaderChange, PartitionListener, PartitionStatus } from "./partiti
 import type { DiskDelays, PartitionDisks } from "./slow-disk.ts";
 
 /** Times in ns. */
-export interface BrokerClusterSettings {
-  readonly brokers: number;
-  /** broker.heartbeat.interval.ms */
-  readonly heartbeatInterval: number;
-  /** broker.session.timeout.ms */
-  readonly sessionTimeout: number;
-  /** from the controller's decision until brokers and clients can act on it. */
-  readonly metadataDelay: number;
+export interface BrokerClusterSettings extends BrokerSessionsSettings {
   /** replica.lag.time.max.ms */
   readonly replicaLagTimeMax: number;
   /** from a broker's end until its successor asks to be let in. */
@@ -100,7 +92,6 @@ interface BrokerProcess {
   /** An append takes `slowness` times as long until then, ns. */
   slowness: number;
   slowUntil: number;
-  readonly heartbeatPhase: number;
 }
 
 interface PartitionPlace {
@@ -129,9 +120,8 @@ export class BrokerCluster {
   /** Per broker: when its first isr-expiration was, and when the next one is that may find somebody, ns. */
   readonly #lagCheckPhase: readonly number[];
   readonly #lagCheckAt: number[];
-  readonly #lookPhase: number;
+  readonly #sessions: BrokerSessions;
   readonly #outbox = new Outbox();
-  #lastLook = Number.NEGATIVE_INFINITY;
 
   /** @param settleAll brings every log up to a time before anything changes. */
   constructor(
@@ -142,13 +132,13 @@ export class BrokerCluster {
     random: RandomStream,
     observer: BrokerObserver,
   ) {
-    const { brokers, heartbeatInterval, sessionTimeout } = settings;
+    const { brokers } = settings;
     this.#sim = sim;
     this.#settings = settings;
     this.#settleAll = settleAll;
     this.#observer = observer;
     this.#groups = groups;
-    this.#lookPhase = random.below(Math.max(1, Math.floor(sessionTimeout / 8)));
+    this.#sessions = new BrokerSessions(settings, random);
     this.#processes = Array.from({ length: brokers }, () => ({
       alive: true,
       incarnation: 0,
@@ -162,7 +152,6 @@ export class BrokerCluster {
       behindSince: Number.POSITIVE_INFINITY,
       slowness: 1,
       slowUntil: 0,
-      heartbeatPhase: random.below(heartbeatInterval),
     }));
     this.#lagging = new LaggingReplicas(settings.replicaLagTimeMax);
     this.#lagCheckPhase = this.#processes.map(() => random.below(this.#lagCheckPeriod()));
@@ -205,13 +194,13 @@ export class BrokerCluster {
   /** The process of `broker` ends now. `silent`: no connection is closed. `repair`: ns until another asks to be let in.
    *  What has ended already is spared. */
   kill(broker: number, silent: boolean, repair: number | undefined): void {
-    const { brokerStart, sessionTimeout } = this.#settings;
+    const { brokerStart } = this.#settings;
     const { now } = this.#sim;
     if (!this.isAlive(broker)) return;
     // As long as the session of the process before lives, the controller takes its successor for a duplicate.
     const { isolatedSince } = this.#processes[broker]!;
     const heardOf = this.#isIsolated(broker) ? isolatedSince : now;
-    const expiresAt = this.#lastHeartbeat(broker, heardOf) + sessionTimeout;
+    const expiresAt = this.#sessions.expiresAt(broker, heardOf);
     this.#processes[broker]!.crashed = true;
     this.#end(broker, silent, Math.max(now + (repair ?? brokerStart), expiresAt));
     this.#observer.brokerEnded(broker, undefined, now);
@@ -300,9 +289,7 @@ export class BrokerCluster {
     if (wasIsolated) return;
     host.isolatedSince = now;
     if (host.alive && !this.#controller.fenced[broker]) {
-      host.fencedAt = Math.ceil(
-        this.#nextLook(this.#lastHeartbeat(broker, now) + this.#settings.sessionTimeout),
-      );
+      host.fencedAt = Math.ceil(this.#sessions.fencedAfter(broker, now));
       this.#plan(host.fencedAt, this.#kinds.fence, broker);
     }
   }
@@ -371,27 +358,12 @@ export class BrokerCluster {
     if (!this.#controller.fenced[broker]) {
       // Cut off from the controller, it is waited for already.
       if (ended.fencedAt === Number.POSITIVE_INFINITY)
-        ended.fencedAt = this.#nextLook(this.#lastHeartbeat(broker, now) + this.#settings.sessionTimeout);
+        ended.fencedAt = this.#sessions.fencedAfter(broker, now);
       this.#plan(ended.fencedAt, this.#kinds.fence, broker);
     }
     this.#plan(backAt, this.#kinds.register, broker);
     this.#outbox.clear();
     this.#apply();
-  }
-
-  #lastHeartbeat(broker: number, now: number): number {
-    const { heartbeatPhase } = this.#processes[broker]!;
-    const { heartbeatInterval } = this.#settings;
-    return now - ((now - heartbeatPhase + heartbeatInterval) % heartbeatInterval);
-  }
-
-  /** The first look of the controller at or after `expiresAt` that fences nobody else, and its metadata with the brokers. */
-  #nextLook(expiresAt: number): number {
-    const period = Math.max(1, Math.floor(this.#settings.sessionTimeout / 8));
-    let look = this.#lookPhase + Math.max(0, Math.ceil((expiresAt - this.#lookPhase) / period)) * period;
-    while (look <= this.#lastLook) look += period;
-    this.#lastLook = look;
-    return look + this.#settings.metadataDelay;
   }
 
   #plan(at: number, kind: number, broker: number): void {

@@ -70,8 +70,8 @@ export { type LogWriter, Topic } from "./topic.ts";
 export {
   TransactionCoordinator,
   type TransactionCoordinatorSettings,
-  type TransactionCounters,
 } from "./transaction-coordinator.ts";
+export type { TransactionCounters } from "./transaction-counters.ts";
 export type { TransactionMetadata } from "./transaction-metadata.ts";
 export type { TransactionVersion } from "./transaction-protocol.ts";
 export type { TransactionState } from "./transaction-state.ts";

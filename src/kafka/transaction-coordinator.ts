@@ -1,18 +1,19 @@
 /** Models: the transaction coordinators of a cluster: each broker is one, for the transactional ids whose partition of
  *    __transaction_state it leads. Requests (transaction-requests.ts) have transitions written (transaction-state-log.ts) and
- *    markers sent (transaction-marker-channels.ts); a periodic look aborts what has been open for too long. When a partition
- *    of __transaction_state gets another leader, its ids go there: a transition that the followers had is found, another was
- *    never made, what is decided is driven to its end.
+ *    markers sent (transaction-marker-channels.ts); a periodic look aborts what has been open for too long
+ *    (transaction-looks.ts). When a partition of __transaction_state gets another leader, its ids go there
+ *    (coordinator-states.ts): a transition that the followers had is found, another was never made, what is decided is
+ *    driven to its end.
  *  Source: kafka TransactionCoordinator, TransactionStateManager, TransactionMarkerChannelManager, ReplicaManager (4.1);
  *    the protocol itself is transaction-protocol.ts.
- *  Leaves out: epochs of coordinators, quotas, partition verification in version 1 (a read, no write), producer ids in
- *    blocks, requests that queue behind others of their connection. Ids that were completed long ago are forgotten
- *    early, which only a probe for an id of that age could tell. */
+ *  Leaves out: quotas, partition verification in version 1 (a read, no write), producer ids in blocks, requests that queue
+ *    behind others of their connection. */
 
 import { invariant, type Simulation } from "../engine/index.ts";
 import { Outbox } from "../records/index.ts";
 import type { BrokerTiming } from "./broker-timing.ts";
 import type { ClientLinks, ClientPlace } from "./client-links.ts";
+import { CoordinatorStates } from "./coordinator-states.ts";
 import {
   COORDINATOR_LOAD_IN_PROGRESS,
   COORDINATOR_NOT_AVAILABLE,
@@ -25,6 +26,8 @@ import type { LeaderChange, PartitionChange, PartitionListener } from "./partiti
 import type { DiskDelays, PartitionDisks } from "./slow-disk.ts";
 import type { StateLogLoader } from "./state-log-loader.ts";
 import type { Topic } from "./topic.ts";
+import { transactionCounters } from "./transaction-counters.ts";
+import { TransactionLooks, type TransactionLooksSettings } from "./transaction-looks.ts";
 import { TransactionMarkerChannels } from "./transaction-marker-channels.ts";
 import type { TransactionMetadata } from "./transaction-metadata.ts";
 import {
@@ -41,7 +44,6 @@ import {
   REPLY,
   SEND_MARKERS,
   type TransactionVersion,
-  transactionCoordinator,
 } from "./transaction-protocol.ts";
 import {
   CoordinatorNetwork,
@@ -53,7 +55,7 @@ import {
 } from "./transaction-requests.ts";
 import { TransactionStateLog } from "./transaction-state-log.ts";
 
-export interface TransactionCoordinatorSettings {
+export interface TransactionCoordinatorSettings extends TransactionLooksSettings {
   readonly brokers: number;
   /** transaction.state.log.replication.factor, at most the number of brokers. */
   readonly replicationFactor: number;
@@ -61,14 +63,6 @@ export interface TransactionCoordinatorSettings {
   readonly stateLogPartitions: number;
   /** transaction.max.timeout.ms, ns. */
   readonly maxTimeout: number;
-  /** transaction.abort.timed.out.transaction.cleanup.interval.ms, ns. */
-  readonly sweepInterval: number;
-  /** ns from 0 to the first look of each broker, 0 <= phase < interval. */
-  readonly sweepPhases: readonly number[];
-  /** transactional.id.expiration.ms, and transaction.remove.expired.transaction.cleanup.interval.ms: how often each broker looks
-   *  for ids that have been idle for so long, with the phase of its other look, ns. */
-  readonly idExpiration: number;
-  readonly expiryInterval: number;
   /** add.partitions.to.txn.retry.backoff.ms, ns: a leader's wait before it asks again (version 2). */
   readonly addPartitionsRetryBackoff: number;
   /** Whether brokers handle requests all the time. On quiet ones the write of CompleteCommit lies until the coordinator
@@ -85,52 +79,14 @@ const LONGEST_PARKED = 500e6;
 /** A client holds a partition back for no longer, ns. */
 const LONGEST_JOIN = 3600e9;
 
-/** A partition of __transaction_state that its new leader still reads: what it will know, and how it came to lead. */
-interface LoadingPartition {
-  readonly state: CoordinatorState;
-  readonly election: LeaderChange;
-  readonly number: number;
-}
-
 interface OpenTransaction {
   readonly writer: number;
   /** Version 2: until when the last partition's write is under way, ns. */
   addingUntil: number;
 }
 
-/** How often what was asked of the coordinators. */
-export interface TransactionCounters {
-  findCoordinator: number;
-  initProducerId: number;
-  newTransactionalIds: number;
-  addPartitions: number;
-  endTxn: number;
-  concurrentTransactions: number;
-  notCoordinator: number;
-  markerRequests: number;
-  markers: number;
-  stateLogWrites: number;
-  committed: number;
-  aborted: number;
-  timedOut: number;
-}
-
 export class TransactionCoordinator implements PartitionListener {
-  readonly counters: TransactionCounters = {
-    findCoordinator: 0,
-    initProducerId: 0,
-    newTransactionalIds: 0,
-    addPartitions: 0,
-    endTxn: 0,
-    concurrentTransactions: 0,
-    notCoordinator: 0,
-    markerRequests: 0,
-    markers: 0,
-    stateLogWrites: 0,
-    committed: 0,
-    aborted: 0,
-    timedOut: 0,
-  };
+  readonly counters = transactionCounters();
   /** What clients ask. */
   readonly requests: TransactionRequests;
   readonly #network = new CoordinatorNetwork();
@@ -141,26 +97,13 @@ export class TransactionCoordinator implements PartitionListener {
   readonly #observer: KafkaObserver;
   readonly #outbox = new Outbox();
   readonly #stateLog: TransactionStateLog;
-  /** Per broker. */
-  readonly #states: readonly CoordinatorState[];
-  readonly #idOf = new Map<string, number>();
-  readonly #nameOf = new Map<number, string>();
-  readonly #loading = new Map<number, LoadingPartition>();
-  #lastLoading = 0;
+  readonly #states: CoordinatorStates;
+  readonly #looks: TransactionLooks;
   readonly #open = new Map<number, OpenTransaction>();
   /** Per broker: ids whose last write waits for the broker's next request. */
   readonly #parked: readonly number[][];
-  /** Per broker: when the next look is due; infinite: none. */
-  readonly #sweepAt: Float64Array;
-  /** Per broker: its latest look for ids that have been idle, ns. */
-  readonly #expiredAt: Float64Array;
-  readonly #kinds: {
-    readonly sweep: number;
-    readonly expired: number;
-    readonly loaded: number;
-  };
+  readonly #kinds: { readonly expired: number; readonly loaded: number };
   #lastTransaction = 0;
-  #lastId = 0;
 
   constructor(
     sim: Simulation,
@@ -179,17 +122,11 @@ export class TransactionCoordinator implements PartitionListener {
       brokers,
       settings.stateLogPartitions,
       settings.replicationFactor,
-      (partition) => !this.#isLoading(partition),
+      (partition) => !this.#states.isLoading(partition),
       (id) => this.#onDurable(id),
     );
-    this.#states = Array.from({ length: brokers }, (_, broker) => {
-      const state = transactionCoordinator(settings.maxTimeout);
-      state.nextProducerId = broker * 1e9;
-      return state;
-    });
+    this.#states = new CoordinatorStates(this.#stateLog, brokers, settings.maxTimeout);
     this.#parked = Array.from({ length: brokers }, () => []);
-    this.#sweepAt = new Float64Array(brokers).fill(Number.POSITIVE_INFINITY);
-    this.#expiredAt = new Float64Array(brokers);
     this.requests = new TransactionRequests(
       sim,
       timing,
@@ -213,11 +150,11 @@ export class TransactionCoordinator implements PartitionListener {
         onPartitionOpen: (topicPartition) => this.#onDataPartitionOpen(topicPartition),
       },
     );
+    this.#looks = new TransactionLooks(sim, settings, brokers, (broker) => this.#onSweep(broker));
     this.#kinds = {
-      sweep: sim.defineKind("look for timed-out transactions", (broker) => this.#onSweep(broker)),
       expired: sim.defineKind("followers' fetches expire", (broker, id) => this.#release(broker, id)),
       loaded: sim.defineKind("transaction state loaded", (partition, number) => {
-        if (this.#loading.get(partition)?.number === number) this.#onLoaded(partition);
+        if (this.#states.isLoadingFor(partition, number)) this.#onLoaded(partition);
       }),
     };
   }
@@ -244,32 +181,27 @@ export class TransactionCoordinator implements PartitionListener {
 
   /** The broker that coordinates `transactionalId`, or did last. */
   coordinatorOf(transactionalId: string): number {
-    return this.#stateLog.leader(this.#stateLog.partitionOf(transactionalId));
+    return this.#states.coordinatorOf(transactionalId);
   }
 
   /** What the coordinator of `transactionalId` knows about it: a copy of plain data; undefined: nothing. */
   describe(transactionalId: string): TransactionMetadata | undefined {
     this.#expireIds(this.coordinatorOf(transactionalId));
-    const id = this.#idOf.get(transactionalId);
+    const id = this.#states.numberOf(transactionalId);
     if (id === undefined) return undefined;
-    const metadata = this.#stateOf(transactionalId).ids.get(id);
+    const metadata = this.#states.holding(transactionalId).ids.get(id);
     return metadata === undefined ? undefined : structuredClone(metadata);
   }
 
   /** Names of the ids that have a transaction open, in the order of their first use (ListTransactions, Ongoing). */
   listOngoing(): string[] {
-    const loading = [...this.#loading.values()].map(({ state }) => state);
-    return [...this.#states, ...loading].flatMap((state) =>
-      [...state.ids.values()]
-        .filter(({ current }) => current.state === "Ongoing")
-        .map(({ id }) => this.#nameOf.get(id)!),
-    );
+    return this.#states.ongoing();
   }
 
   /** InitProducerId without its time: for worlds that start with their producers initialised. */
   initAtStart(transactionalId: string, timeout: number): TransactionAnswer {
-    const id = this.#intern(transactionalId);
-    const state = this.#stateOf(transactionalId);
+    const id = this.#states.intern(transactionalId);
+    const state = this.#states.holding(transactionalId);
     this.#outbox.clear();
     onInitProducerId(state, 0, id, timeout, null, this.#sim.now, this.#outbox);
     if (this.#outbox.effects[0] === REPLY) return this.#answer(this.#outbox.b[0] as KafkaError, undefined);
@@ -330,8 +262,8 @@ export class TransactionCoordinator implements PartitionListener {
       open.addingUntil = handled + this.#stateLog.durableWrite;
     }
     this.#expireIds(this.coordinatorOf(transactionalId));
-    const id = this.#intern(transactionalId);
-    const state = this.#stateOf(transactionalId);
+    const id = this.#states.intern(transactionalId);
+    const state = this.#states.holding(transactionalId);
     this.#outbox.clear();
     onAddPartitions(
       state,
@@ -372,11 +304,11 @@ export class TransactionCoordinator implements PartitionListener {
     const stoodStill = this.#stateLog.statusOf(partition) === "no-leader";
     this.#stateLog.setStatus(partition, status);
     if (status === "no-leader") this.#loseRequests(partition, before);
-    if (election !== undefined && this.#loading.has(partition)) this.#onLoaded(partition);
+    if (election !== undefined && this.#states.isLoading(partition)) this.#onLoaded(partition);
     if (leader >= 0) this.#stateLog.setLeader(partition, leader);
     if (election !== undefined) this.#takeOver(partition, before, leader, election, now);
     if (status !== "open") return;
-    for (const id of this.#idsOf(partition)) {
+    for (const id of this.#states.idsOf(partition)) {
       this.#stateLog.goOn(id);
     }
     if (stoodStill && election === undefined) this.#goOn(partition);
@@ -390,35 +322,17 @@ export class TransactionCoordinator implements PartitionListener {
     );
   }
 
-  #idsOf(partition: number): readonly number[] {
-    const state = this.#states[this.#stateLog.leader(partition)]!;
-    return [...state.ids.keys()].filter(
-      (id) => this.#stateLog.partitionOf(this.#nameOf.get(id)!) === partition,
-    );
-  }
-
   /** `leader` loads the partition: then it knows what the log of its replica holds, and goes on with what is decided. */
   #takeOver(partition: number, before: number, leader: number, election: LeaderChange, now: number): void {
-    const from = this.#states[before]!;
-    const state = transactionCoordinator(this.#settings.maxTimeout);
-    for (const [id, metadata] of [...from.ids]) {
-      if (this.#stateLog.partitionOf(this.#nameOf.get(id)!) !== partition) continue;
-      from.ids.delete(id);
-      state.ids.set(id, metadata);
-    }
-    const number = ++this.#lastLoading;
-    this.#loading.set(partition, { state, election, number });
+    const number = this.#states.beginLoading(partition, before, election);
     const loadedAt = this.#settings.loader?.load(partition, leader, now) ?? now;
     if (loadedAt > now) this.#sim.scheduleAt(loadedAt, this.#kinds.loaded, partition, number);
     else this.#onLoaded(partition);
   }
 
   #onLoaded(partition: number): void {
-    const { state, election } = this.#loading.get(partition)!;
-    this.#loading.delete(partition);
-    const leader = this.#stateLog.leader(partition);
-    for (const [id, metadata] of state.ids) {
-      this.#states[leader]!.ids.set(id, metadata);
+    const { leader, ids, election } = this.#states.endLoading(partition);
+    for (const metadata of ids) {
       this.#recover(leader, metadata, election, this.#sim.now);
     }
   }
@@ -434,23 +348,23 @@ export class TransactionCoordinator implements PartitionListener {
       const isThere = this.#stateLog.recover(id, how === "returned" ? append : inFollowers, lostAt);
       if (isThere === false) {
         this.#outbox.clear();
-        onAppendFailed(this.#states[leader]!, id, this.#outbox);
+        onAppendFailed(this.#states.of(leader), id, this.#outbox);
         this.#perform(leader);
       }
     }
     if (metadata.pending === null && isEnding(metadata)) this.#sendMarkers(leader, id);
     const { state, startedAt, timeout } = metadata.current;
-    if (state === "Ongoing") this.#planSweep(leader, Math.max(now, startedAt + timeout));
+    if (state === "Ongoing") this.#looks.planSweep(leader, Math.max(now, startedAt + timeout));
   }
 
   /** A broker that stood still goes on, with what it was sent meanwhile. */
   #goOn(partition: number): void {
     this.requests.takeHeld((request) => this.#stateLog.partitionOf(request.transactionalId) === partition);
     const broker = this.#stateLog.leader(partition);
-    for (const id of this.#idsOf(partition)) {
-      const metadata = this.#states[broker]!.ids.get(id)!;
+    for (const id of this.#states.idsOf(partition)) {
+      const metadata = this.#states.of(broker).ids.get(id)!;
       const { state, startedAt, timeout } = metadata.current;
-      if (state === "Ongoing") this.#planSweep(broker, startedAt + timeout);
+      if (state === "Ongoing") this.#looks.planSweep(broker, startedAt + timeout);
       else if (metadata.pending === null && isEnding(metadata)) this.#sendMarkers(broker, id);
     }
   }
@@ -462,7 +376,7 @@ export class TransactionCoordinator implements PartitionListener {
 
   /** A partition that transactions may have written can be written again: it gets the markers that it missed. */
   #onDataPartitionOpen(topicPartition: number): void {
-    this.#states.forEach((state, broker) => {
+    this.#states.all.forEach((state, broker) => {
       if (this.surroundings.stateOf(broker) !== "works") return;
       for (const metadata of [...state.ids.values()]) {
         if (metadata.pending !== null || !isEnding(metadata)) continue;
@@ -487,13 +401,13 @@ export class TransactionCoordinator implements PartitionListener {
       this.requests.reply(number, refusal(COORDINATOR_NOT_AVAILABLE));
       return;
     }
-    if (this.#isLoading(this.#stateLog.partitionOf(request.transactionalId))) {
+    if (this.#states.isLoading(this.#stateLog.partitionOf(request.transactionalId))) {
       this.requests.reply(number, refusal(COORDINATOR_LOAD_IN_PROGRESS));
       return;
     }
     this.#expireIds(broker);
-    const state = this.#states[broker]!;
-    const id = this.#intern(request.transactionalId);
+    const state = this.#states.of(broker);
+    const id = this.#states.intern(request.transactionalId);
     const { producerId, producerEpoch, kind, version } = request;
     const { now } = this.#sim;
     this.#outbox.clear();
@@ -528,8 +442,8 @@ export class TransactionCoordinator implements PartitionListener {
   }
 
   #onDurable(id: number): void {
-    const broker = this.coordinatorOf(this.#nameOf.get(id)!);
-    const state = this.#states[broker]!;
+    const broker = this.coordinatorOf(this.#states.nameOf(id));
+    const state = this.#states.of(broker);
     const metadata = state.ids.get(id)!;
     const { transaction } = metadata;
     const before = metadata.current.state;
@@ -548,80 +462,65 @@ export class TransactionCoordinator implements PartitionListener {
         this.counters.aborted++;
         this.#observer.transactionAborted(transaction, now);
       }
-      this.#forgetOldIds(state);
+      this.#states.forgetOldIds(state);
     }
     this.#perform(broker);
   }
 
   #ending(coordinator: number, id: number): TransactionMetadata | undefined {
-    const metadata = this.#states[coordinator]!.ids.get(id);
+    const metadata = this.#states.of(coordinator).ids.get(id);
     return metadata !== undefined && metadata.pending === null && isEnding(metadata) ? metadata : undefined;
   }
 
   #onMarkers(coordinator: number, id: number, partitions: readonly number[]): void {
     this.#outbox.clear();
-    onMarkersWritten(this.#states[coordinator]!, id, partitions, this.#sim.now, this.#outbox);
+    onMarkersWritten(this.#states.of(coordinator), id, partitions, this.#sim.now, this.#outbox);
     this.#performCompletion(coordinator);
   }
 
   /** What has been open for longer than its time-out is aborted; records that were sent before count as sent. */
   #onSweep(broker: number): void {
     const { now } = this.#sim;
-    this.#sweepAt[broker] = Number.POSITIVE_INFINITY;
     if (this.surroundings.stateOf(broker) !== "works") return;
     this.#markers.settle(now);
     this.#outbox.clear();
-    const state = this.#states[broker]!;
+    const state = this.#states.of(broker);
     onSweep(state, now, this.#outbox);
     this.counters.timedOut += this.#outbox.length;
     this.#perform(broker);
     for (const { current } of state.ids.values()) {
-      if (current.state === "Ongoing") this.#planSweep(broker, current.startedAt + current.timeout);
+      if (current.state === "Ongoing") this.#looks.planSweep(broker, current.startedAt + current.timeout);
     }
   }
 
-  /** Looks for ids that have been idle have no event: the latest one is made up for before a request is answered. */
+  /** Before a request is answered. */
   #expireIds(broker: number): void {
-    const { idExpiration, expiryInterval, sweepPhases } = this.#settings;
-    const phase = sweepPhases[broker]!;
-    const look = phase + Math.floor((this.#sim.now - phase) / expiryInterval) * expiryInterval;
-    if (look <= this.#expiredAt[broker]!) return;
-    this.#expiredAt[broker] = look;
-    const state = this.#states[broker]!;
+    const look = this.#looks.expiryLook(broker);
+    if (look === undefined) return;
+    const state = this.#states.of(broker);
     this.#outbox.clear();
-    onExpire(state, look, idExpiration, this.#outbox);
+    onExpire(state, look, this.#settings.idExpiration, this.#outbox);
     const { a, length } = this.#outbox;
     const expired = Array.from({ length }, (_, i) => a[i]!);
     for (const id of expired) {
       this.#countWrite(id);
       this.#outbox.clear();
       onAppended(state, id, this.#outbox);
-      this.#forget(id);
+      this.#states.forget(id);
     }
   }
 
   #onOngoing(metadata: TransactionMetadata, at: number): void {
     const { transaction, current, id } = metadata;
     this.#observer.transactionBegan(transaction, this.#open.get(transaction)?.writer ?? 0, at);
-    this.#planSweep(this.coordinatorOf(this.#nameOf.get(id)!), current.startedAt + current.timeout);
-  }
-
-  /** Looks are periodic; only those that find something need an event. */
-  #planSweep(broker: number, deadline: number): void {
-    const { sweepInterval, sweepPhases } = this.#settings;
-    const phase = sweepPhases[broker]!;
-    const from = Math.max(deadline, this.#sim.now);
-    const at = phase + (Math.floor((from - phase) / sweepInterval) + 1) * sweepInterval;
-    if (at >= this.#sweepAt[broker]!) return;
-    this.#sweepAt[broker] = at;
-    this.#sim.scheduleAt(at, this.#kinds.sweep, broker, 0);
+    this.#looks.planSweep(this.coordinatorOf(this.#states.nameOf(id)), current.startedAt + current.timeout);
   }
 
   // ---- effects
 
   #perform(broker: number): void {
     const outbox = this.#outbox;
-    const state = this.#states[broker]!;
+    const state = this.#states.of(broker);
     const { length } = outbox;
     for (let i = 0; i < length; i++) {
       const a = outbox.a[i]!;
@@ -629,7 +528,7 @@ export class TransactionCoordinator implements PartitionListener {
       if (outbox.effects[i] === REPLY) {
         const request = this.requests.waiting(a);
         if (request === undefined) continue;
-        const id = this.#intern(request.transactionalId);
+        const id = this.#states.intern(request.transactionalId);
         if (request.kind === "InitProducerId" && b === NONE) this.#tellInitialised(state, id);
         this.requests.reply(a, this.#answer(b as KafkaError, state.ids.get(id)));
       } else if (outbox.effects[i] === APPEND) this.#write(a, 0);
@@ -661,15 +560,15 @@ export class TransactionCoordinator implements PartitionListener {
 
   #write(id: number, delay: number): void {
     this.#countWrite(id);
-    this.#stateLog.write(id, this.#stateLog.partitionOf(this.#nameOf.get(id)!), delay);
+    this.#stateLog.write(id, this.#stateLog.partitionOf(this.#states.nameOf(id)), delay);
   }
 
   #countWrite(id: number): void {
     this.counters.stateLogWrites++;
     const { loader } = this.#settings;
     if (loader === undefined) return;
-    const name = this.#nameOf.get(id)!;
-    const partitions = this.#stateOf(name).ids.get(id)?.current.partitions.length ?? 0;
+    const name = this.#states.nameOf(id);
+    const partitions = this.#states.holding(name).ids.get(id)?.current.partitions.length ?? 0;
     loader.onWrite(this.#stateLog.partitionOf(name), name, partitions);
   }
 
@@ -689,52 +588,12 @@ export class TransactionCoordinator implements PartitionListener {
   }
 
   #sendMarkers(coordinator: number, id: number): void {
-    const { current } = this.#states[coordinator]!.ids.get(id)!;
+    const { current } = this.#states.of(coordinator).ids.get(id)!;
     if (current.partitions.length === 0) this.#onMarkers(coordinator, id, []);
     else this.#markers.send(coordinator, id, current.partitions);
-  }
-
-  // ---- names
-
-  #isLoading(partition: number): boolean {
-    return this.#loading.size > 0 && this.#loading.has(partition);
-  }
-
-  #stateOf(transactionalId: string): CoordinatorState {
-    const partition = this.#stateLog.partitionOf(transactionalId);
-    const loading = this.#isLoading(partition) ? this.#loading.get(partition) : undefined;
-    return loading?.state ?? this.#states[this.coordinatorOf(transactionalId)]!;
-  }
-
-  #intern(transactionalId: string): number {
-    let id = this.#idOf.get(transactionalId);
-    if (id === undefined) {
-      id = ++this.#lastId;
-      this.#idOf.set(transactionalId, id);
-      this.#nameOf.set(id, transactionalId);
-    }
-    return id;
-  }
-
-  #forgetOldIds(state: CoordinatorState): void {
-    for (const [id, { current, pending }] of state.ids) {
-      if (state.ids.size <= KEPT) return;
-      if (pending !== null || (current.state !== "CompleteCommit" && current.state !== "CompleteAbort"))
-        continue;
-      state.ids.delete(id);
-      this.#forget(id);
-    }
-  }
-
-  #forget(id: number): void {
-    this.#idOf.delete(this.#nameOf.get(id)!);
-    this.#nameOf.delete(id);
   }
 }
 
 function isEnding({ current: { state } }: TransactionMetadata): boolean {
   return state === "PrepareCommit" || state === "PrepareAbort";
 }
-
-/** Ids a coordinator remembers at least. */
-const KEPT = 4096;

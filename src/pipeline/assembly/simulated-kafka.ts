@@ -1,11 +1,4 @@
-import {
-  EagerLoad,
-  LogFeed,
-  OriginFeed,
-  OriginLog,
-  publishDelay,
-  type SplitLog,
-} from "../../connectors/index.ts";
+import { EagerLoad, LogFeed, OriginFeed, OriginLog, publishDelay } from "../../connectors/index.ts";
 import { invariant, type Simulation } from "../../engine/index.ts";
 import { hitsBrokers } from "../../faults/index.ts";
 import type { SourceFeed } from "../../flink/index.ts";
@@ -15,18 +8,11 @@ import {
   type BrokerTiming,
   ClientLinks,
   type ClientPlace,
-  CurveConsumer,
-  EagerConsumer,
-  type EagerConsumerKinds,
-  type FetchSettings,
   fetchPeriod,
   type KafkaObserver,
   type LinkCut,
-  type LogConsumer,
   NO_JOB,
-  ReadableHistory,
   type RecordProducer,
-  type RecordTaker,
   replicationDelay,
   Topic,
   type TransactionalClient,
@@ -45,18 +31,11 @@ import {
   PoissonOrigin,
   type Route,
 } from "../../records/index.ts";
-import type {
-  KafkaConsumerConfig,
-  Pipeline,
-  ProducerSpec,
-  SinkSpec,
-  SourceSpec,
-  TopicSpec,
-} from "../pipeline.ts";
+import type { Pipeline, ProducerSpec, SinkSpec, SourceSpec, TopicSpec } from "../pipeline.ts";
 import { splitOwner } from "../split-owner.ts";
-import { recordBytes, recordsPerSecond } from "../topic-load.ts";
 import type { AssemblyOptions } from "./assembly-options.ts";
 import { brokerTiming, makeBrokers, makeCoordinator } from "./simulated-brokers.ts";
+import { SimulatedConsumers } from "./simulated-consumers.ts";
 import { SimulatedProducers } from "./simulated-producers.ts";
 
 /** A topic whose records come from outside the simulated world. */
@@ -83,8 +62,6 @@ export class SimulatedKafka {
   readonly #lineage: Lineage;
   readonly #observer: KafkaObserver & BrokerObserver;
   readonly #brokersCanFail: boolean;
-  /** What each job's source may go back to, a partition each. */
-  readonly #histories = new Map<SourceSpec, readonly ReadableHistory[]>();
   readonly #originTopics = new Map<string, OriginTopic>();
   readonly #topics = new Map<string, Topic>();
   /** Origin partitions whose records a topic holds. */
@@ -100,9 +77,8 @@ export class SimulatedKafka {
   readonly #sourceOf = new Map<string, string>();
   /** Of topics that jobs write. */
   readonly #keysOf = new Map<string, readonly KeySource[]>();
-  readonly #eagerConsumers: EagerConsumer[] = [];
   readonly #loads: EagerLoad[] = [];
-  readonly #consumerKinds: EagerConsumerKinds;
+  readonly #consumers: SimulatedConsumers;
   readonly #loadKind: number;
 
   constructor(
@@ -128,13 +104,15 @@ export class SimulatedKafka {
       (broker) => this.brokers?.stateOf(broker) ?? "works",
       () => this.#observer,
     );
-    const consumers = this.#eagerConsumers;
-    this.#consumerKinds = {
-      readable: sim.defineKind("records readable", (c, b) => consumers[c]!.onReadable(b)),
-      requestArrives: sim.defineKind("fetch arrives", (c, b) => consumers[c]!.onRequestArrives(b)),
-      answerArrives: sim.defineKind("fetch answered", (c, b) => consumers[c]!.onAnswerArrives(b)),
-      waitOver: sim.defineKind("fetch.max.wait.ms over", (c, b) => consumers[c]!.onWaitOver(b)),
-    };
+    this.#consumers = new SimulatedConsumers(
+      sim,
+      pipeline,
+      options,
+      this.#timing,
+      this.links,
+      this.#brokersCanFail,
+      (name) => this.topic(name),
+    );
     this.#loadKind = sim.defineKind("record created", (load, partition) =>
       this.#loads[load]!.onRecord(partition),
     );
@@ -147,7 +125,7 @@ export class SimulatedKafka {
     this.coordinator.links = this.links;
     for (const spec of pipeline.kafka.topics) this.#addTopic(spec);
     this.#observeAppends();
-    this.#addReaders();
+    this.#consumers.addReaders(this.#observer);
     if (this.#brokersCanFail) {
       this.#logOrigins();
       this.brokers = makeBrokers(
@@ -349,7 +327,7 @@ export class SimulatedKafka {
     const oneRecord = this.#options.spans === "one-record";
     const { maxPollRecords } = source.consumer;
     const feed = new LogFeed(mine, maxPollRecords, oneRecord, commitsOffsets(source), wake, stoppingOffsets);
-    const consumer = this.#makeConsumer(
+    const consumer = this.#consumers.make(
       source.topic,
       mine,
       source.consumer,
@@ -359,40 +337,8 @@ export class SimulatedKafka {
         feed.arrive(partition, origin, route, from, to, at, Math.max(at, last));
       },
     );
-    feed.attach(mine.map((p) => this.#splitLog(source, p, restorable, consumer)));
+    feed.attach(mine.map((p) => this.#consumers.splitLog(source, p, restorable, consumer)));
     return feed;
-  }
-
-  /** Partition `p` as `consumer` reads it: what comes from now on, and what `source` may have to go back to. */
-  #splitLog(source: SourceSpec, p: number, restorable: boolean, consumer: LogConsumer): SplitLog {
-    const topic = this.topic(source.topic);
-    const log = topic.logs[p]!;
-    topic.readLive = true;
-    let histories = this.#histories.get(source);
-    if (histories === undefined) {
-      histories = topic.logs.map((_, i) => {
-        return new ReadableHistory(i, source.consumer.isolationLevel, restorable);
-      });
-      histories.forEach((one, i) => {
-        topic.logs[i]!.subscribe(one);
-      });
-      this.#histories.set(source, histories);
-    }
-    const history = histories[p]!;
-    const job = this.#pipeline.jobs.find((one) => one.source === source)!.name;
-    const mayGoFarBack = this.#pipeline.faults.some(
-      ({ action }) => action.kind === "operate" && action.job === job && action.action.kind === "restart",
-    );
-    log.subscribe(consumer);
-    return {
-      replay: (position, now) => history.replay(position, now, consumer),
-      end: () => history.end,
-      offsetsBehind: (position) => log.offsetsBehind(position),
-      forgetBefore: (position) => {
-        if (!mayGoFarBack) history.forgetBefore(position);
-      },
-      unsubscribe: () => log.unsubscribe(consumer),
-    };
   }
 
   #publishDelay({ producer, origin, spec }: OriginTopic): number {
@@ -418,7 +364,7 @@ export class SimulatedKafka {
     }));
     const settings = {
       publishDelay: this.#publishDelay(entry),
-      fetchCycle: fetchPeriod(this.#fetchSettings(source.topic, mine.length, source.consumer)),
+      fetchCycle: fetchPeriod(this.#consumers.fetchSettings(source.topic, mine.length, source.consumer)),
       inbound: Math.round(roundTrip / 2) + clientWakeup,
       maxPollRecords: source.consumer.maxPollRecords,
       commitsOffsets: commitsOffsets(source),
@@ -472,50 +418,6 @@ export class SimulatedKafka {
     return Math.min(above, ends?.stoppingOffsets[originPartition - ends.firstPartition] ?? total);
   }
 
-  /** A consumer of `partitions` of `topic`. */
-  #makeConsumer(
-    topic: string,
-    partitions: readonly number[],
-    config: KafkaConsumerConfig,
-    take: RecordTaker,
-  ): LogConsumer {
-    const { brokers } = this.#pipeline.kafka;
-    const fetch = this.#fetchSettings(topic, partitions.length, config);
-    const { isolationLevel } = config;
-    if (this.#options.polls === "lazy") {
-      return new CurveConsumer(isolationLevel, brokers, fetch, partitions, take);
-    }
-    const number = this.#eagerConsumers.length;
-    const consumer = new EagerConsumer(
-      this.#sim,
-      this.#consumerKinds,
-      number,
-      isolationLevel,
-      brokers,
-      fetch,
-      take,
-    );
-    this.#eagerConsumers.push(consumer);
-    return consumer;
-  }
-
-  /** How a consumer of `partitions` partitions of `topic` fetches. */
-  #fetchSettings(topic: string, partitions: number, config: KafkaConsumerConfig): FetchSettings {
-    const { roundTrip, clientWakeup } = this.#timing;
-    const share = partitions / this.#spec(topic).partitions / this.#pipeline.kafka.brokers;
-    return {
-      roundTrip,
-      wakeup: clientWakeup,
-      recordBytes: recordBytes(this.#pipeline, topic),
-      byteTime: 1e9 / this.#pipeline.environment.brokerBandwidth,
-      maxPartitionFetchBytes: config.maxPartitionFetchBytes,
-      fetchMaxBytes: config.fetchMaxBytes,
-      fetchMinBytes: config.fetchMinBytes,
-      fetchMaxWait: config.fetchMaxWait,
-      rate: recordsPerSecond(this.#pipeline, topic) * share,
-    };
-  }
-
   #addOrigin(producer: ProducerSpec): void {
     const spec = this.#spec(producer.topic);
     const { partitions } = spec;
@@ -549,35 +451,6 @@ export class SimulatedKafka {
     if (this.#originTopics.has(spec.name) && this.#options.polls === "lazy" && !this.#brokersCanFail) return;
     const delay = replicationDelay(this.#timing, spec.replicationFactor);
     this.#topics.set(spec.name, new Topic(spec.name, spec.partitions, this.#pipeline.kafka.brokers, delay));
-  }
-
-  #addReaders(): void {
-    this.#pipeline.readers.forEach((reader, number) => {
-      const { logs } = this.topic(reader.topic);
-      const consumer = this.#makeConsumer(
-        reader.topic,
-        logs.map((log) => log.partition),
-        reader.consumer,
-        this.#toReader(number, reader.topic),
-      );
-      for (const log of logs) log.subscribe(consumer);
-    });
-  }
-
-  #toReader(number: number, topicName: string): RecordTaker {
-    const observer = this.#observer;
-    const topic = this.topic(topicName);
-    const { links } = this;
-    const client: ClientPlace = { kind: "reader", client: number, job: NO_JOB };
-    if (!this.#brokersCanFail) {
-      return (partition, originPartition, route, from, to, first, last, transaction) =>
-        observer.delivered(number, originPartition, route, from, to, first, last, transaction, partition);
-    }
-    return (partition, originPartition, route, from, to, first, last, transaction) => {
-      const at = links.cutUntil(client, topic.leader(partition), first);
-      const end = at > last ? at : last;
-      observer.delivered(number, originPartition, route, from, to, at, end, transaction, partition);
-    };
   }
 
   /** Whoever looks at LogAppendTime sees a record when it is appended, whether or not its readers may have it. */
