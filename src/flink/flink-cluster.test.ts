@@ -19,6 +19,7 @@ const settings: FlinkClusterSettings = {
   taskManagerStart: 25 * SECOND,
   connectionLoss: 100 * MS,
   watch: SECOND,
+  termination: 30 * SECOND,
   loading: 800 * MS,
   settling: SECOND,
   hostCores: 8,
@@ -69,6 +70,7 @@ function cluster(changed: Partial<FlinkClusterSettings> = {}, strategy = fixedDe
       reconnected: sim.defineKind("reconnected", (t, loss) => flink.onReconnected(t, loss)),
       registered: sim.defineKind("registered", (position, planned) => flink.onRegistered(position, planned)),
       thawed: sim.defineKind("thawed", (taskManager) => flink.onThawed(taskManager)),
+      terminated: sim.defineKind("killed after its grace", (taskManager) => flink.onTerminated(taskManager)),
       startUpEnded: sim.defineKind("start-up ended", (host) => flink.onStartUpEnded(host)),
       zombieTold: sim.defineKind("zombie told", (taskManager) => flink.onZombieTold(taskManager)),
     },
@@ -290,6 +292,45 @@ test("a node that vanishes without a word is noticed when the heartbeat's time-o
   // The last heartbeats were answered at 13 s (JobMaster) and 5 s (ResourceManager).
   expect(timesOf(log, "RM lost 0")).toEqual([55]);
   expect(timesOf(log, "failed").at(0)).toBe(55);
+});
+
+describe("a process that stands still from 14 to 24 s, and is given up at 18.5 s", () => {
+  const early = {
+    heartbeat: { interval: SECOND, timeout: 5 * SECOND, rpcFailureThreshold: 2, roundTrip: 0 },
+    heartbeatPhases: { jobMasters: [0.5 * SECOND], resourceManager: 0.5 * SECOND },
+  };
+  const ofProcess = (changed: Partial<FlinkClusterSettings>): string[] => {
+    const { sim, log, at } = cluster({ ...early, ...changed });
+    at(14 * SECOND, 2);
+    sim.run(60 * SECOND);
+    return log.filter((line) => /RM lost|process/.test(line));
+  };
+
+  test("registers anew in a standalone cluster", () => {
+    expect(ofProcess({})).toEqual([
+      "14.000 process 0 frozen",
+      "18.500 RM lost 0",
+      "24.004 process 2 registered",
+    ]);
+  });
+
+  test("ends when it goes on, where a resource provider has asked for that, and another comes", () => {
+    expect(ofProcess({ startsWorkers: true })).toEqual([
+      "14.000 process 0 frozen",
+      "18.500 RM lost 0",
+      "24.000 process 0 ended",
+      "43.500 process 2 registered",
+    ]);
+  });
+
+  test("is killed, if the provider's patience is at its end before", () => {
+    expect(ofProcess({ startsWorkers: true, termination: 4 * SECOND })).toEqual([
+      "14.000 process 0 frozen",
+      "18.500 RM lost 0",
+      "22.500 process 0 ended",
+      "43.500 process 2 registered",
+    ]);
+  });
 });
 
 test("an exception restarts the job after the delay, in warm processes", () => {

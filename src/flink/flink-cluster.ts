@@ -1,5 +1,6 @@
 /** Models: the TaskManager processes of a cluster, and who notices their loss and when: peers by a closed connection, the
- *    JobMasters and the ResourceManager by heartbeats of their own, a resource provider by its watch; how fresh processes
+ *    JobMasters and the ResourceManager by heartbeats of their own, a resource provider by its watch; a process that the
+ *    ResourceManager gives up is ended by the provider, and killed if it stands still for too long; how fresh processes
  *    load what tasks need, and share their host's cores when several do.
  *    When the JobManager's process is lost, they end their tasks once they notice, and register at the next that leads.
  *  Source: flink TaskExecutor, ResourceManager, JobMaster, HeartbeatManagerSenderImpl, ActiveResourceManager,
@@ -46,6 +47,8 @@ export interface FlinkClusterSettings {
   readonly taskManagerStart: number;
   readonly connectionLoss: number;
   readonly watch: number;
+  /** From the request to end a process until it is killed, if it hasn't ended. */
+  readonly termination: number;
   /** To load and compile what tasks need, in a process that has run none, when no other process starts up. */
   readonly loading: number;
   /** Such work that a fresh process still has to do for itself when it has registered. */
@@ -69,6 +72,7 @@ export interface FlinkClusterKinds {
   readonly registered: number;
   readonly thawed: number;
   readonly zombieTold: number;
+  readonly terminated: number;
   /** b = number of the loss of a JobManager. */
   readonly jobManagerMissed: number;
   readonly reconnected: number;
@@ -94,6 +98,8 @@ interface TaskManagerProcess {
   isLost: boolean;
   /** Somebody has given it up: when it turns out to be alive, it is told so. */
   isGivenUp: boolean;
+  /** The resource provider has it ended, as soon as it goes on. */
+  isTerminating: boolean;
   /** It has no JobManager, and no tasks. */
   isDisconnected: boolean;
 }
@@ -377,6 +383,10 @@ export class FlinkCluster implements TaskManagers {
   onReconnected(taskManager: number, loss: number): void {
     const worker = this.#processes[taskManager]!;
     if (!worker.isAlive || loss !== this.#losses) return;
+    if (this.#sim.now < worker.frozenUntil) {
+      this.#sim.scheduleAt(worker.frozenUntil, this.#kinds.reconnected, taskManager, loss);
+      return;
+    }
     // A JobManager that has only stood still knows it, and learns by this that its tasks are gone.
     if (worker.isLost || this.#slots.taskManagers.some(({ id }) => id === taskManager)) {
       this.#registerAnew(taskManager);
@@ -423,14 +433,30 @@ export class FlinkCluster implements TaskManagers {
   /** Handler of `lostByResourceManager`. */
   onLostByResourceManager(taskManager: number, loss: number): void {
     if (this.#processes[taskManager]!.isLost || loss !== this.#losses) return;
+    const { startsWorkers, termination } = this.#settings;
+    const worker = this.#processes[taskManager]!;
     this.#deregister(taskManager);
-    if (!this.#isAwake(taskManager)) return;
-    // The ResourceManager had stood still itself. Whoever starts processes deletes what it takes for dead.
-    if (!this.#settings.startsWorkers) this.#tell(taskManager);
-    else {
-      this.#tasks.closeProcess(taskManager);
-      this.#end(taskManager, true);
+    if (!worker.isAlive) return;
+    if (!startsWorkers) {
+      // The ResourceManager had stood still itself.
+      if (this.#isAwake(taskManager)) this.#tell(taskManager);
+      return;
     }
+    // Whoever starts processes ends what it takes for dead.
+    worker.isTerminating = true;
+    if (this.#isAwake(taskManager)) this.#terminate(taskManager);
+    else this.#sim.scheduleAfter(termination, this.#kinds.terminated, taskManager, 0);
+  }
+
+  /** A process does as it was asked: it closes its tasks, and ends. */
+  #terminate(taskManager: number): void {
+    this.#tasks.closeProcess(taskManager);
+    this.#end(taskManager, true);
+  }
+
+  /** Handler of `terminated`: the process has been asked to end and hasn't, so it is killed. */
+  onTerminated(taskManager: number): void {
+    if (this.#processes[taskManager]!.isAlive) this.#end(taskManager, true);
   }
 
   #deregister(taskManager: number): void {
@@ -471,14 +497,15 @@ export class FlinkCluster implements TaskManagers {
     const worker = this.#processes[taskManager]!;
     if (!worker.isAlive || this.#sim.now < worker.frozenUntil) return;
     this.#tasks.thawProcess(taskManager);
-    if (worker.isGivenUp) this.#tell(taskManager);
+    if (worker.isTerminating) this.#terminate(taskManager);
+    else if (worker.isGivenUp) this.#tell(taskManager);
   }
 
   /** Handler of `zombieTold`: the process learns that it was given up. It ends its tasks and registers anew, under the same
    *  ResourceID; here under a new number, since its old slots are nobody's. */
   onZombieTold(taskManager: number): void {
     const worker = this.#processes[taskManager]!;
-    if (!worker.isAlive || !worker.isGivenUp) return;
+    if (!this.#isAwake(taskManager) || !worker.isGivenUp) return;
     this.#tasks.closeProcess(taskManager);
     this.#registerAnew(taskManager);
   }
@@ -504,6 +531,7 @@ export class FlinkCluster implements TaskManagers {
       works: [],
       isLost: false,
       isGivenUp: false,
+      isTerminating: false,
       isDisconnected: !this.#hasJobManager,
     });
     if (!this.#hasJobManager) return taskManager;

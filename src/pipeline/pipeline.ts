@@ -98,6 +98,8 @@ export interface Environment {
   readonly connectionLoss: Duration;
   /** [taskmanager.watch] from the end of a process until an active resource provider has noticed it. */
   readonly taskManagerWatch: Duration;
+  /** [taskmanager.termination] from the request to end a process until it is killed, if it hasn't ended by then. */
+  readonly taskManagerTermination: Duration;
   /** [task.deployment] from submission until the task runs in a warm process, without restoring state. */
   readonly taskDeployment: Duration;
   /** [task.first-deployment] the same in a process that has run no task yet. */

@@ -146,6 +146,7 @@ function resolveEnvironment(
     clusterAge: time("cluster.age"),
     connectionLoss: time("taskmanager.connection-loss"),
     taskManagerWatch: time("taskmanager.watch"),
+    taskManagerTermination: time("taskmanager.termination"),
     taskDeployment: time("task.deployment"),
     taskFirstDeployment: time("task.first-deployment"),
     taskCancellation: time("task.cancellation"),

@@ -128,6 +128,29 @@ describe("a TaskManager that stands still", () => {
   });
 });
 
+test("a resource provider ends the process that stood still: no zombie registers, and nothing is lost or repeated", () => {
+  const set = ["flink.resource-provider=active", "environment.taskmanager.termination=20 s"];
+  // It is given up 40 to 50 s later, and goes on within its grace, behind it, or before.
+  const endedBy = (seconds: number) => {
+    const result = run([`freeze taskmanager-1 at 31.4 s for ${seconds} s`], set, 180);
+    expect(counts(result, committed)).toEqual([0, 0]);
+    expect(counts(result, uncommitted)[0]).toBe(0);
+    expect(broken(result)).toEqual([]);
+    const what = (text: string) => result.recovery.timeline.filter((line) => line.what.includes(text));
+    return {
+      registered: what("registered").length,
+      ended: what("TaskManager 1 ended").map(({ atMs }) => atMs),
+    };
+  };
+  const thawed = endedBy(55);
+  expect(thawed).toEqual({ registered: 1, ended: [31_400 + 55_000] });
+  const killed = endedBy(80);
+  expect(killed.registered).toBe(1);
+  expect(killed.ended[0]).toBeGreaterThan(31_400 + 60_000);
+  expect(killed.ended[0]).toBeLessThan(31_400 + 70_000);
+  expect(endedBy(20)).toEqual({ registered: 0, ended: [] });
+});
+
 test("a zombie writes on until it is told: Kafka refuses it under exactly-once, and takes it under at-least-once", () => {
   const set = ["flink.taskmanagers=4", "environment.flink.rpc=100 ms"];
   const faults = ["freeze taskmanager-1 at 31.4 s for 60 s"];

@@ -187,6 +187,7 @@ export class FlinkEvents {
       ),
       thawed: sim.defineKind("TaskManager goes on", (t) => this.cluster!.onThawed(t)),
       startUpEnded: sim.defineKind("a start-up's work ends", (host) => this.cluster!.onStartUpEnded(host)),
+      terminated: sim.defineKind("TaskManager killed after its grace", (t) => this.cluster!.onTerminated(t)),
       zombieTold: this.#defineAtJobManager("zombie told", (t) => this.cluster!.onZombieTold(t)),
       jobManagerMissed: sim.defineKind("JobManager missed", (t, loss) =>
         this.cluster!.onJobManagerMissed(t, loss),

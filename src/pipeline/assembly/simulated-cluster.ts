@@ -33,6 +33,7 @@ export function startJobs(jobs: readonly JobSpec[], world: JobSurroundings): voi
       taskManagerStart: env.taskManagerStart,
       connectionLoss: env.connectionLoss,
       watch: env.taskManagerWatch,
+      termination: env.taskManagerTermination,
       loading: Math.max(0, env.taskFirstDeployment - env.taskDeployment),
       settling: env.taskManagerSettling,
       hostCores: env.hostCores,

@@ -167,6 +167,11 @@ export const environmentOptions = options({
       figures("taskmanager.watch"),
       "From the end of a TaskManager's process until an active resource provider has noticed it.",
     ],
+    "taskmanager.termination": [
+      startUp,
+      figures("taskmanager.termination"),
+      "From an active resource provider's request to end a TaskManager's process until it is killed, if it stands still.",
+    ],
     "task.deployment": [
       startUp,
       figures("task.deployment"),

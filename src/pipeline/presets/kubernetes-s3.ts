@@ -72,6 +72,7 @@ export const kubernetesS3: EnvironmentPreset = {
       "as on the laptop: 50 to 170 ms measured on a two-core host, Flink 2.1.1",
     ],
     "taskmanager.watch": ["1 s", "estimate: the kubelet reports an ended container within a second or two"],
+    "taskmanager.termination": ["30 s", "Kubernetes: terminationGracePeriodSeconds of a pod, its default"],
     "task.deployment": ["0.3 s", "as on the laptop: 0.1 to 0.5 s measured on a two-core host, Flink 2.1.1"],
     "task.first-deployment": [
       "1.1 s",

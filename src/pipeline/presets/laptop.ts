@@ -71,6 +71,7 @@ export const laptop: EnvironmentPreset = {
     "cluster.age": ["1 d", "estimate: a cluster that is in use is warm"],
     "taskmanager.connection-loss": ["100 ms", "50 to 170 ms measured on a two-core host, Flink 2.1.1"],
     "taskmanager.watch": ["1 s", "estimate: nobody watches processes on a laptop; as on Kubernetes"],
+    "taskmanager.termination": ["30 s", "estimate: nobody ends processes on a laptop; as on Kubernetes"],
     "task.deployment": [
       "0.3 s",
       "0.1 to 0.5 s from RUNNING to the last running subtask after an exception, measured on a two-core host, Flink 2.1.1",
