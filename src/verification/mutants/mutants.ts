@@ -48,8 +48,9 @@ const FAR_APART = "environment.broker.replication-round-trip=40 ms";
 export const SETUPS = {
   /** As it is: one subtask of each vertex. */
   small: [],
-  /** A TaskManager in reserve, so that a job goes on while its old process stands still; that one takes its time to learn. */
-  spare: ["flink.taskmanagers=2", "environment.flink.rpc=100 ms"],
+  /** A TaskManager in reserve, so that a job goes on while its old process stands still; nobody ends that one, and it takes its time
+   *  to learn. */
+  spare: ["flink.resource-provider=standalone", "flink.taskmanagers=2", "environment.flink.rpc=100 ms"],
   /** Two subtasks of each vertex, two partitions. */
   pair: TWO_SUBTASKS,
   /** Both write into one partition. */
