@@ -24,6 +24,6 @@ export function significant(value: number): string {
 }
 
 /** A count with its thousands apart: 1,234,567. The locale of the machine has no say. */
-export function formatCount(count: number): string {
+export function formatCount(count: number | string): string {
   return String(count).replace(/\B(?=(\d{3})+$)/g, ",");
 }

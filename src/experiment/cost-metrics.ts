@@ -1,10 +1,8 @@
 import type { JobCheckpoints } from "../metrics/index.ts";
 import type { TaskMetrics } from "../pipeline/index.ts";
+import { checkpointsPerHour } from "./checkpoints-per-hour.ts";
 import type { Metric } from "./experiment.ts";
 import type { RunResult } from "./run-result.ts";
-
-const MILLISECOND = 1e6;
-const MS_PER_HOUR = 3_600_000;
 
 /** What a run costs, of all jobs and tasks. */
 export function costMetrics(
@@ -14,12 +12,8 @@ export function costMetrics(
   const all = tasks.flatMap(({ subtasks }) => subtasks.filter((task) => task !== null));
   const busy = all.map(busyShare).map((share) => 1000 * share);
   const total = (values: readonly number[]): number => values.reduce((sum, value) => sum + value, 0);
-  // Checkpoints an hour of all jobs; what one of them takes is the mean over all.
-  const perHour = total(
-    jobs.map(({ triggerGaps }) =>
-      triggerGaps.count > 0 ? MS_PER_HOUR / (triggerGaps.mean / MILLISECOND) : 0,
-    ),
-  );
+  // What one of them takes is the mean over all.
+  const perHour = checkpointsPerHour(jobs);
   const { checkpoints } = storage;
   const hourly = (value: number): number | null => (checkpoints > 0 ? (value / checkpoints) * perHour : null);
   return {

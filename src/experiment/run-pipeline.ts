@@ -15,6 +15,7 @@ import {
   type PipelineObserver,
   type World,
 } from "../pipeline/index.ts";
+import { checkpointsPerHour } from "./checkpoints-per-hour.ts";
 import { combineObservers } from "./combine-observers.ts";
 import { type MeasuredTime, Recorders } from "./recorders.ts";
 import { RunChecks } from "./run-checks.ts";
@@ -75,16 +76,21 @@ export function measurePipeline(pipeline: Pipeline, options: RunOptions): Measur
   const world = assemble(pipeline, { seed, loadEnd: duration, spans, polls, phases }, (lineage) =>
     combineObservers(recorders.attach(lineage), options.observe?.(lineage, window.from) ?? []),
   );
-  const underLoad = runUnderLoad(world, duration, options.sample);
+  const triggers = (): number => recorders.jobCheckpoints.reduce((sum, job) => sum + job.triggered, 0);
+  let before = { ids: 0, triggers: 0 };
+  const underLoad = runUnderLoad(world, duration, options.sample, window.from, () => {
+    before = { ids: world.transactions.newTransactionalIds, triggers: triggers() };
+  });
   const eventsUnderLoad = world.sim.executed;
-  const idsUnderLoad = world.transactions.newTransactionalIds;
   const tasks = tasksOf(world, pipeline);
   const latencyMarkers = markersOf(world, pipeline);
   const lags = lagsOf(world, pipeline);
   const { puts, bytes: putBytes, deletes } = world.storage();
-  const triggered = recorders.jobCheckpoints.reduce((sum, job) => sum + job.triggered, 0);
+  const triggered = triggers();
   const stopReason = drain(world, pipeline, recorders.checks, underLoad);
   const windows = recorders.windows();
+  const newIds = world.transactions.newTransactionalIds - before.ids;
+  const idsPerCheckpoint = newIds / Math.max(1, triggers() - before.triggers);
   const result: RunResult = {
     pipeline: pipeline.name,
     seed,
@@ -104,7 +110,7 @@ export function measurePipeline(pipeline: Pipeline, options: RunOptions): Measur
     outcomeFingerprint: recorders.fingerprint.digest(),
     readers: recorders.readers(world),
     checkpoints: recorders.checkpoints(),
-    transactions: transactionsOf(world, idsUnderLoad, duration),
+    transactions: transactionsOf(world, 24 * idsPerCheckpoint * checkpointsPerHour(recorders.jobCheckpoints)),
     storage: { checkpoints: triggered, puts, putBytes, deletes },
     tasks,
     ...(windows.length > 0 && { windows }),
@@ -161,14 +167,29 @@ function drain(
   return stopped.kind === "no-more-events" ? "reached-end" : stopped.kind;
 }
 
-function runUnderLoad(world: World, duration: number, sample: RunOptions["sample"]): StopReason {
-  if (sample === undefined) return world.run(duration);
+/** @param from ns: when the warm-up ends, which `atFrom` hears of. */
+function runUnderLoad(
+  world: World,
+  duration: number,
+  sample: RunOptions["sample"],
+  from: number,
+  atFrom: () => void,
+): StopReason {
+  const runUntil = (until: number): StopReason => {
+    if (world.sim.now < from && from <= until) {
+      const stopped = world.run(from);
+      if (stopped.kind !== "reached-end") return stopped;
+      atFrom();
+    }
+    return world.run(until);
+  };
+  if (sample === undefined) return runUntil(duration);
   for (let at = sample.every; at < duration; at += sample.every) {
-    const stopped = world.run(at);
+    const stopped = runUntil(at);
     if (stopped.kind !== "reached-end") return stopped;
     sample.take(world, at);
   }
-  const stopped = world.run(duration);
+  const stopped = runUntil(duration);
   if (duration % sample.every === 0) sample.take(world, duration);
   return stopped;
 }
@@ -236,17 +257,14 @@ function lagsOf(
   });
 }
 
-const DAY = 86_400 * SECOND;
-
-/** @param ids transactional ids that were new in the `duration` ns of the load. */
-function transactionsOf({ transactions }: World, ids: number, duration: number): TransactionsResult {
+function transactionsOf({ transactions }: World, idsPerDay: number): TransactionsResult {
   const { initProducerId, newTransactionalIds, findCoordinator, addPartitions, endTxn } = transactions;
   const { concurrentTransactions, markerRequests, stateLogWrites, committed, aborted, timedOut } =
     transactions;
   return {
     initProducerId,
     newTransactionalIds,
-    newTransactionalIdsPerDay: Math.round((ids * DAY) / duration),
+    newTransactionalIdsPerDay: Math.round(idsPerDay),
     findCoordinator,
     addPartitionsToTxn: addPartitions,
     endTxn,

@@ -77,7 +77,8 @@ export interface UpsertViewResult {
 export interface TransactionsResult {
   readonly initProducerId: number;
   readonly newTransactionalIds: number;
-  /** Each is kept for a week (transactional.id.expiration.ms). */
+  /** From what a checkpoint behind the warm-up takes and the time between two: what a start takes isn't taken every day. Each is
+   *  kept for a week (transactional.id.expiration.ms). */
   readonly newTransactionalIdsPerDay: number;
   readonly findCoordinator: number;
   readonly addPartitionsToTxn: number;

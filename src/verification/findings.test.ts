@@ -298,6 +298,31 @@ describe("experiments find", () => {
     expect(three! - two!).toBeLessThan(11_000);
   });
 
+  test("24: PUTs and transactional ids grow as the interval shrinks, and POOLING makes no new ids", async () => {
+    const at = await measure("24", "billing");
+    const short = { naming: "incrementing", interval: "1 s" };
+    const long = { naming: "incrementing", interval: "12 s" };
+    // Four subtasks and the JobManager write a file each a checkpoint.
+    expect(at(short, "storage_puts_per_h") / 18_000).toBeCloseTo(1, 1);
+    expect(at(long, "storage_puts_per_h") / 1500).toBeCloseTo(1, 1);
+    // Four subtasks begin a transaction with each checkpoint.
+    expect(at(short, "transactional_ids_per_day") / 345_600).toBeCloseTo(1, 1);
+    expect(at({ ...short, naming: "pooling" }, "transactional_ids_per_day")).toBe(0);
+    expect(at(short, "latency_p99_ms")).toBeLessThan(2000);
+    expect(at(long, "latency_p99_ms")).toBeGreaterThan(12_000);
+  });
+
+  test("25: a backfill in one transaction times out, in several it doesn't and isn't slower", async () => {
+    const at = await measure("25", "committed");
+    expect(at({ interval: "10 min", timeout: "30 s" }, "restarts")).toBeGreaterThan(2);
+    for (const interval of ["5 s", "20 s"]) expect(at({ interval, timeout: "30 s" }, "restarts")).toBe(0);
+    expect(at({ interval: "10 min", timeout: "15 min" }, "restarts")).toBe(0);
+    const written = ["20 s", "10 min"].map((interval) =>
+      at({ interval, timeout: "15 min" }, "latency_max_ms", "uncommitted"),
+    );
+    expect(written[0]).toBeLessThan(1.03 * written[1]!);
+  });
+
   test("26: readers feel a crash for a multiple of the outage", async () => {
     const at = await measure("26", "fraud");
     expect(at({}, "catch_up_ms")).toBeGreaterThan(3 * at({}, "outage_ms"));

@@ -1,8 +1,14 @@
 import { knownDigits, knownHalfWidth, type MeanWithConfidence } from "../../stats/index.ts";
+import { formatCount } from "../format-quantity.ts";
 
-/** `10.7 ± 0.3`, with no more digits than are known; a single value has no interval, and none is a dash. */
+const MILLION = 1e6;
+
+/** `10.7 ± 0.3`, with no more digits than are known, thousands of long ones apart; a single value has no interval, and none is a
+ *  dash. */
 export function formatMean({ mean, halfWidth, count }: MeanWithConfidence): string {
   if (count === 0) return "-";
-  const value = knownDigits(mean, halfWidth);
-  return Number.isFinite(halfWidth) ? `${value} ± ${knownHalfWidth(mean, halfWidth)}` : value;
+  const known = knownDigits(mean, halfWidth);
+  const apart = (text: string) => (mean < MILLION ? text : formatCount(text));
+  const half = knownHalfWidth(mean, halfWidth);
+  return Number.isFinite(halfWidth) ? `${apart(known)} ± ${apart(String(half))}` : apart(known);
 }
