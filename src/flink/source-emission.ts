@@ -230,6 +230,14 @@ export class SourceEmission {
     }
   }
 
+  /** Tells the watermarks which splits are read up to their stopping offsets at `now`. */
+  noteFinished(now: number): void {
+    const { stoppingOffsets, splits } = this.#feed;
+    if (stoppingOffsets === undefined) return;
+    for (let split = 0; split < splits; split++)
+      if (this.emittedOffset(split, now) >= stoppingOffsets[split]!) this.#watermarks?.onSplitFinished(split);
+  }
+
   /** The first `count` records of the chunk are emitted. */
   #noteChunk(count: number): void {
     if (this.#watermarks === undefined || count === 0) return;

@@ -266,6 +266,7 @@ export class SourceTask implements UpstreamTask {
 
   /** It has emitted no watermark and has nothing to read: as long as nothing comes, no window behind it is fired. */
   holdsWatermarkUp(now: number): boolean {
+    if (this.#end.isDataEnded) return false;
     return this.#watermarks?.isSilent === true && this.pendingRecords(now) === 0;
   }
 
@@ -354,6 +355,7 @@ export class SourceTask implements UpstreamTask {
     this.#isWatermarkDue = false;
     const now = this.#sim.now;
     this.#emission.noteEmitted(now);
+    this.#emission.noteFinished(now);
     this.#watermarks!.emit((watermark, status) => {
       this.#writers.emitEventTime(watermark, status, now);
       this.afterSegmentFull();

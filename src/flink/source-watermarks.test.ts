@@ -6,6 +6,7 @@ import {
   EMIT_WATERMARK,
   onEmitted,
   onPeriodicEmit,
+  onSplitFinished,
   type SourceWatermarks,
   sourceWatermarks,
 } from "./source-watermarks.ts";
@@ -42,6 +43,26 @@ describe("the watermark of a source subtask", () => {
     const state = sourceWatermarks(2, 0, Number.POSITIVE_INFINITY);
     onEmitted(state, 0, 1000);
     expect(emit(state, 1e6 * SECOND)).toEqual([]);
+  });
+});
+
+describe("a split that is read up to its end", () => {
+  test("holds up no watermark any more, and the others' go on", () => {
+    const state = sourceWatermarks(2, 0, Number.POSITIVE_INFINITY);
+    onEmitted(state, 0, 1000);
+    onEmitted(state, 1, 5000);
+    expect(emit(state, 0)).toEqual([[EMIT_WATERMARK, 999]]);
+    onSplitFinished(state, 0);
+    expect(emit(state, 0)).toEqual([[EMIT_WATERMARK, 4999]]);
+  });
+
+  test("as the last one makes no source idle: it emits nothing more of its own", () => {
+    const state = sourceWatermarks(2, 0, SECOND);
+    onEmitted(state, 0, 1000);
+    onSplitFinished(state, 0);
+    onSplitFinished(state, 1);
+    for (const at of [0, 2, 4]) expect(emit(state, at * SECOND)).toEqual([]);
+    expect(state.idle).toBe(false);
   });
 });
 

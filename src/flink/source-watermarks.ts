@@ -1,7 +1,7 @@
 /** Models: the event-time watermark of a source subtask: bounded out-of-orderness per split, idle splits left out, the least
  *    of the others emitted periodically.
  *  Source: flink BoundedOutOfOrdernessWatermarks, WatermarksWithIdleness, WatermarkOutputMultiplexer,
- *    CombinedWatermarkStatus, ProgressiveTimestampsAndWatermarks, SourceOperator (2.1); FLINK-35886.
+ *    CombinedWatermarkStatus, ProgressiveTimestampsAndWatermarks, SourceOperator, SourceReaderBase (2.1); FLINK-35886.
  *  Leaves out: watermark alignment between splits, watermarks carried by records. */
 
 import type { Outbox } from "../records/index.ts";
@@ -16,6 +16,8 @@ export interface SplitWatermark {
    *  something. */
   inactiveSince: number;
   idle: boolean;
+  /** it is read up to its end, and says nothing any more. */
+  finished: boolean;
 }
 
 /** Plain data of one source subtask. */
@@ -50,6 +52,7 @@ export function sourceWatermarks(
       isActive: false,
       inactiveSince: -1,
       idle: false,
+      finished: false,
     })),
     emitted: Number.NEGATIVE_INFINITY,
     idle: false,
@@ -64,11 +67,19 @@ export function onEmitted(state: SourceWatermarks, split: number, timestamp: num
   one.isActive = true;
 }
 
+/** `split` is read up to its end: it holds nothing up any more.
+ *  Source: SourceReaderBase.finishCurrentFetch, ReaderOutput.releaseOutputForSplit. */
+export function onSplitFinished(state: SourceWatermarks, split: number): void {
+  state.splits[split]!.finished = true;
+}
+
 /** pipeline.auto-watermark-interval is over. `activeTime` ns: while the task is back-pressured it stands still, so that
  *  waiting doesn't count as idleness. Effects: EMIT_WATERMARK(ms), EMIT_IDLE, EMIT_ACTIVE. */
 export function onPeriodicEmit(state: SourceWatermarks, activeTime: number, outbox: Outbox): void {
   let least = Number.POSITIVE_INFINITY;
+  if (state.splits.every(({ finished }) => finished)) return;
   for (const split of state.splits) {
+    if (split.finished) continue;
     checkIfIdle(split, activeTime, state.idleTimeout);
     if (!split.idle) least = Math.min(least, split.maxTimestamp - state.outOfOrderness - 1);
   }

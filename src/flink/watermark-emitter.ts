@@ -20,6 +20,7 @@ import {
   EMIT_WATERMARK,
   onEmitted,
   onPeriodicEmit,
+  onSplitFinished,
   type SourceWatermarks,
   sourceWatermarks,
 } from "./source-watermarks.ts";
@@ -104,6 +105,11 @@ export class WatermarkEmitter {
   /** The latest record of `split` was created at `createdAt`, ns. */
   onEmitted(split: number, createdAt: number): void {
     onEmitted(this.#state, split, Math.floor(createdAt / MILLISECOND));
+  }
+
+  /** `split` is read up to its end. */
+  onSplitFinished(split: number): void {
+    onSplitFinished(this.#state, split);
   }
 
   /** The task is back-pressured from here on, or no longer. */

@@ -88,7 +88,7 @@ test.each([
       "jobs.job.source.watermark=monotonous-timestamps",
       "jobs.job.operators.0.window=tumble 1 s",
     ],
-    "wanted unbounded in a job with windows",
+    "wanted specific-offsets in a job with windows: this version of Sluice has to know",
   ],
   [
     "another parallelism",

@@ -11,7 +11,12 @@ const SECOND = 1e9;
 const GROUPS = 8;
 
 /** 20 records a second in two partitions, with so many keys in turn, for 10 s; windows of a second. */
-function world(keys: number, finalWatermark = Number.NEGATIVE_INFINITY, offset = 0) {
+function world(
+  keys: number,
+  finalWatermark = Number.NEGATIVE_INFINITY,
+  offset = 0,
+  stoppingOffsets: readonly number[] | undefined = undefined,
+) {
   const lineage = new Lineage();
   const loadEnd = 10 * SECOND;
   const source = new ConstantOrigin(2, { numerator: 20, denominator: 1 }, loadEnd);
@@ -21,7 +26,7 @@ function world(keys: number, finalWatermark = Number.NEGATIVE_INFINITY, offset =
   const origin = new WindowOrigin({
     size: 1000,
     offset,
-    inputs: [{ route: lineage.everyKey(0), origin: source }],
+    inputs: [{ route: lineage.everyKey(0), origin: source, stoppingOffsets }],
     keys: Array.from({ length: GROUPS }, (_, group) => census.population(group, group + 1)),
     finalWatermark: () => finalWatermark,
     loadEnd,
@@ -43,6 +48,16 @@ describe("results of windows as an origin", () => {
     [250, 1000, 250, 250],
   ])("timestamp %d, size %d, offset %d: the window from %d", (timestamp, size, offset, start) => {
     expect(windowStart(timestamp, size, offset)).toBe(start);
+  });
+
+  test("what comes behind the offsets where the input ends is in no window, and all windows make the load", () => {
+    // 10 a second and partition: the first one ends in the middle of window 2, the second one before its first record.
+    const { origin } = world(16, Number.POSITIVE_INFINITY, 0, [25, 0]);
+    const records = (window: number): number => sumOf((group) => origin.recordsIn(group, window * 1000));
+    expect([0, 1, 2, 3, 9].map(records)).toEqual([10, 10, 5, 0, 0]);
+    const results = sumOf((group) => origin.total(group));
+    expect(results).toBe(sumOf((group) => origin.firstResult(group, 3000)));
+    expect(results).toBeGreaterThan(0);
   });
 
   test("every window has a result for each key that has a record in it", () => {

@@ -14,6 +14,8 @@ import type { Route } from "./route.ts";
 export interface WindowInput {
   readonly route: Route;
   readonly origin: Origin;
+  /** By partition of the origin, the offset in front of which they end; undefined: they don't. */
+  readonly stoppingOffsets?: readonly number[] | undefined;
 }
 
 export interface WindowOriginSettings {
@@ -23,7 +25,8 @@ export interface WindowOriginSettings {
   readonly inputs: readonly WindowInput[];
   /** Keys of each key group. */
   readonly keys: readonly KeyPopulation[];
-  /** ms: the watermark that is sure to come in the end; asked for when the load is over. Windows up to it make the load. */
+  /** ms: the watermark that is sure to come in the end, infinite where the input ends; asked for when the load is over. Windows up
+   *  to it make the load. */
   readonly finalWatermark: () => number;
   /** ns: no record is created from then on. */
   readonly loadEnd: number;
@@ -108,7 +111,8 @@ export class WindowOrigin implements Origin {
   }
 
   total(partition: number): number {
-    const window = this.#lastEnded(Math.max(this.#fired, this.#settings.finalWatermark()));
+    const watermark = Math.max(this.#fired, this.#settings.finalWatermark());
+    const window = Math.min(this.#last, this.#lastEnded(watermark));
     return window < 0 ? 0 : this.#at(this.#ends[partition]!, window);
   }
 
@@ -147,10 +151,11 @@ export class WindowOrigin implements Origin {
     const end = (this.#first + (this.#known() + 1) * size) * MILLISECOND;
     const { partitions } = this;
     const records = new Float64Array(partitions);
-    inputs.forEach(({ route, origin }, input) => {
+    inputs.forEach(({ route, origin, stoppingOffsets }, input) => {
       const passed = this.#passed[input]!;
       for (let p = 0; p < passed.length; p++) {
-        const upTo = route.rankOf(p, origin.countAt(p, end - 1));
+        const created = origin.countAt(p, end - 1);
+        const upTo = route.rankOf(p, Math.min(created, stoppingOffsets?.[p] ?? created));
         const from = passed[p]!;
         if (upTo === from) continue;
         for (let group = 0; group < partitions; group++)

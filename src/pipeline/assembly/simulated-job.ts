@@ -238,7 +238,7 @@ export class JobBuilder {
   /** The ways that records have taken when they leave each vertex. */
   #routes(): readonly (readonly Route[])[] {
     const { kafka, lineage } = this.#world;
-    const { topic } = this.#job.source;
+    const { topic, bounded } = this.#job.source;
     return routesOfVertices(
       this.#job,
       this.vertices,
@@ -248,6 +248,10 @@ export class JobBuilder {
         this.#world.windows.add(this.#job, operator, window, {
           routes: into,
           keys: kafka.keySourcesOf(topic),
+          stoppingOffsets: (firstPartition) =>
+            bounded?.mode === "specific-offsets" && kafka.originsOf(topic)[0] === firstPartition
+              ? bounded.offsets
+              : undefined,
           finalWatermark: () => this.#finalWatermark(),
           loadEnd: this.#world.options.loadEnd,
         }),
@@ -257,6 +261,11 @@ export class JobBuilder {
   /** ms: the watermark that is sure to come now that the load is over. */
   #finalWatermark(): number {
     if (this.#world.events.attempts[this.#number]!.holdsWatermarkUp()) return Number.NEGATIVE_INFINITY;
+    // At the end of its data a source emits the last watermark of all, unless it is idle: then no channel takes it.
+    if (this.isToEnd)
+      return this.#job.source.watermarks?.idleTimeout === undefined
+        ? Number.POSITIVE_INFINITY
+        : Number.NEGATIVE_INFINITY;
     this.#watermarkOfLoad ??= lastWatermark(this.#job, this.#world);
     return this.#watermarkOfLoad;
   }

@@ -20,6 +20,8 @@ export interface WindowLoad {
   /** Ways on which its records come to its exchange by key. */
   readonly routes: readonly Route[];
   readonly keys: readonly KeySource[];
+  /** Where they end, of each partition of the origin whose first one has that number; undefined: they don't. */
+  readonly stoppingOffsets: (firstPartition: number) => readonly number[] | undefined;
   /** ms: the watermark that is sure to come in the end; asked for when the load is over. */
   readonly finalWatermark: () => number;
   /** ns: no record is created from then on. */
@@ -51,7 +53,11 @@ export class WindowOrigins {
       const origin = new WindowOrigin({
         size: size / MILLISECOND,
         offset: offset / MILLISECOND,
-        inputs: load.routes.map((route) => ({ route, origin: lineage.originOf(route.origin) })),
+        inputs: load.routes.map((route) => ({
+          route,
+          origin: lineage.originOf(route.origin),
+          stoppingOffsets: load.stoppingOffsets(route.origin),
+        })),
         keys: Array.from({ length: maxParallelism }, (_, group) => census.population(group, group + 1)),
         finalWatermark: load.finalWatermark,
         loadEnd: load.loadEnd,

@@ -56,11 +56,11 @@ function checkBounded(context: CheckContext, job: JobSpec): void {
       wanted:
         "a topic that a producer writes: this version of Sluice bounds no source of another job's topic",
     });
-  if (job.operators.some(({ window }) => window !== undefined))
+  if (bounded.mode !== "specific-offsets" && job.operators.some(({ window }) => window !== undefined))
     context.report({
       path: mode,
       wanted:
-        "unbounded in a job with windows: that this version of Sluice fires those that are open at the end is not modelled",
+        "specific-offsets in a job with windows: this version of Sluice has to know which results there are before the job starts",
     });
 }
 
@@ -211,7 +211,9 @@ function checkEventTime(context: CheckContext, job: JobSpec): void {
     context.report({ path: idleTimeout, because: [watermark], wanted });
   }
   const partitions = context.pipeline.kafka.topics.find(({ name }) => name === source.topic)?.partitions ?? 0;
-  if (windowed.length > 0 && source.watermarks?.idleTimeout === undefined && parallelism > partitions) {
+  // A subtask of a bounded source that gets no partition ends at once, and holds nothing up.
+  const isUnfed = parallelism > partitions && source.bounded === undefined;
+  if (windowed.length > 0 && source.watermarks?.idleTimeout === undefined && isUnfed) {
     context.warn({
       path: idleTimeout,
       because: [
