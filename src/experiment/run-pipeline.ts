@@ -73,14 +73,21 @@ export function measurePipeline(pipeline: Pipeline, options: RunOptions): Measur
   const polls = options.polls ?? "lazy";
   const spans = polls === "eager" ? "one-record" : (options.spans ?? "curves");
   const phases = options.phases ?? {};
-  const world = assemble(pipeline, { seed, loadEnd: duration, spans, polls, phases }, (lineage) =>
-    combineObservers(recorders.attach(lineage), options.observe?.(lineage, window.from) ?? []),
-  );
   const triggers = (): number => recorders.jobCheckpoints.reduce((sum, job) => sum + job.triggered, 0);
-  let before = { ids: 0, triggers: 0 };
-  const underLoad = runUnderLoad(world, duration, options.sample, window.from, () => {
-    before = { ids: world.transactions.newTransactionalIds, triggers: triggers() };
-  });
+  let before: { readonly ids: number; readonly triggers: number } | undefined;
+  const firstMeasured: Partial<PipelineObserver> = {
+    checkpointTriggered: (_job, _checkpoint, at) => {
+      if (before !== undefined || at < window.from) return;
+      before = { ids: world.transactions.newTransactionalIds, triggers: triggers() - 1 };
+    },
+  };
+  const world = assemble(pipeline, { seed, loadEnd: duration, spans, polls, phases }, (lineage) =>
+    combineObservers(recorders.attach(lineage), [
+      firstMeasured,
+      ...(options.observe?.(lineage, window.from) ?? []),
+    ]),
+  );
+  const underLoad = runUnderLoad(world, duration, options.sample);
   const eventsUnderLoad = world.sim.executed;
   const tasks = tasksOf(world, pipeline);
   const latencyMarkers = markersOf(world, pipeline);
@@ -89,8 +96,10 @@ export function measurePipeline(pipeline: Pipeline, options: RunOptions): Measur
   const triggered = triggers();
   const stopReason = drain(world, pipeline, recorders.checks, underLoad);
   const windows = recorders.windows();
-  const newIds = world.transactions.newTransactionalIds - before.ids;
-  const idsPerCheckpoint = newIds / Math.max(1, triggers() - before.triggers);
+  const idsPerCheckpoint =
+    before === undefined
+      ? 0
+      : (world.transactions.newTransactionalIds - before.ids) / (triggers() - before.triggers);
   const result: RunResult = {
     pipeline: pipeline.name,
     seed,
@@ -167,29 +176,14 @@ function drain(
   return stopped.kind === "no-more-events" ? "reached-end" : stopped.kind;
 }
 
-/** @param from ns: when the warm-up ends, which `atFrom` hears of. */
-function runUnderLoad(
-  world: World,
-  duration: number,
-  sample: RunOptions["sample"],
-  from: number,
-  atFrom: () => void,
-): StopReason {
-  const runUntil = (until: number): StopReason => {
-    if (world.sim.now < from && from <= until) {
-      const stopped = world.run(from);
-      if (stopped.kind !== "reached-end") return stopped;
-      atFrom();
-    }
-    return world.run(until);
-  };
-  if (sample === undefined) return runUntil(duration);
+function runUnderLoad(world: World, duration: number, sample: RunOptions["sample"]): StopReason {
+  if (sample === undefined) return world.run(duration);
   for (let at = sample.every; at < duration; at += sample.every) {
-    const stopped = runUntil(at);
+    const stopped = world.run(at);
     if (stopped.kind !== "reached-end") return stopped;
     sample.take(world, at);
   }
-  const stopped = runUntil(duration);
+  const stopped = world.run(duration);
   if (duration % sample.every === 0) sample.take(world, duration);
   return stopped;
 }
