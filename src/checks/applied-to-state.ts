@@ -80,7 +80,7 @@ export class AppliedToState
         ? undefined
         : RouteSightings.of(
             parts.filter((part) => part !== undefined),
-            (route) => rescaled.owns(route),
+            (...part) => rescaled.owns(...part),
           );
     }
   }

@@ -195,7 +195,8 @@ function isBetweenTwo(action: FaultAction): boolean {
 }
 
 /** What an operator may do without giving up a promise. */
-function operatorActions({ jobs, flink }: Pipeline, duration: number): fc.Arbitrary<FaultAction>[] {
+function operatorActions(pipeline: Pipeline, duration: number): fc.Arbitrary<FaultAction>[] {
+  const { jobs, flink } = pipeline;
   const slots = flink.taskManagers * flink.slotsPerTaskManager;
   const possible = jobs.flatMap((job): FaultAction[] => {
     const { name, checkpointing } = job;
@@ -216,7 +217,9 @@ function operatorActions({ jobs, flink }: Pipeline, duration: number): fc.Arbitr
     );
     const others = jobs.reduce((sum, one) => (one === job ? sum : sum + slotsOf(one)), 0);
     const rescaled = [job.parallelism - 1, job.parallelism + 1]
-      .filter((parallelism) => parallelism > 0 && problemOfRescaling(job, parallelism) === undefined)
+      .filter(
+        (parallelism) => parallelism > 0 && problemOfRescaling(job, parallelism, pipeline) === undefined,
+      )
       .filter((parallelism) => slotsOf(rescaledJob(job, parallelism)) + others <= slots)
       .flatMap((parallelism) => [
         { ...fromSavepoint, parallelism },

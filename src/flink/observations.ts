@@ -5,8 +5,8 @@ import type { FiredWindow } from "./tumbling-windows.ts";
 /** What a subtask gets of the state of the subtasks of its vertex in a checkpoint. */
 export interface RescaledState {
   readonly subtasks: readonly number[];
-  /** Whether the records of this route are the subtask's. */
-  owns(route: number): boolean;
+  /** Whether the records of this origin partition and route are the subtask's. */
+  owns(originPartition: number, route: number): boolean;
 }
 
 /** What the Flink models report. Times are ns of the virtual clock. Observers must not change the run.

@@ -33,7 +33,7 @@ export interface SubtaskCheckpointSettings {
   /** The checkpoint that the task was restored from; 0: none. */
   readonly restored: number;
   /** Records processed by routes that no parallelism of the job divides; undefined: it keeps its parallelism. */
-  readonly recordsByRoute?: ReadonlyMap<number, number> | undefined;
+  readonly recordsByPart?: ReadonlyMap<number, number> | undefined;
 }
 
 interface Snapshot {
@@ -48,7 +48,7 @@ interface Snapshot {
   keyed: KeyedSnapshot;
   operator: OperatorState;
   records: number;
-  recordsByRoute: ReadonlyMap<number, number> | undefined;
+  recordsByPart: ReadonlyMap<number, number> | undefined;
   sync: number;
 }
 
@@ -118,7 +118,7 @@ export class SubtaskCheckpointCoordinator {
       keyed: NO_KEYED_STATE,
       operator: NO_OPERATOR_STATE,
       records: 0,
-      recordsByRoute: undefined,
+      recordsByPart: undefined,
       sync: 0,
     });
   }
@@ -136,8 +136,8 @@ export class SubtaskCheckpointCoordinator {
     if (this.#backend) snapshot.keyed = this.#backend.snapshot(checkpoint, records, properties);
     snapshot.operator = operator;
     snapshot.records = records;
-    const { recordsByRoute } = this.#settings;
-    snapshot.recordsByRoute = recordsByRoute && new Map(recordsByRoute);
+    const { recordsByPart } = this.#settings;
+    snapshot.recordsByPart = recordsByPart && new Map(recordsByPart);
     const { sync, first, warmUp } = this.#settings;
     const more = this.#isFirst ? first : 0;
     this.#isFirst = false;
@@ -296,7 +296,7 @@ export class SubtaskCheckpointCoordinator {
 }
 
 function taskStateSnapshot(snapshot: Snapshot, written: readonly StateHandle[]): TaskStateSnapshot {
-  const { keyed, operator, metrics, records, recordsByRoute } = snapshot;
+  const { keyed, operator, metrics, records, recordsByPart } = snapshot;
   const checkpointedBytes = bytesOf(written) + operator.bytes + metrics.persistedBytes;
   const state: TaskStateSnapshot = {
     keyed: keyed.reused.length === 0 ? written : [...keyed.reused, ...written],
@@ -307,7 +307,7 @@ function taskStateSnapshot(snapshot: Snapshot, written: readonly StateHandle[]):
     checkpointedBytes,
     stateBytes: checkpointedBytes + bytesOf(keyed.reused),
   };
-  return recordsByRoute === undefined ? state : { ...state, recordsByRoute };
+  return recordsByPart === undefined ? state : { ...state, recordsByPart };
 }
 
 function bytesOf(handles: readonly StateHandle[]): number {

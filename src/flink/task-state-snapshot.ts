@@ -47,8 +47,9 @@ export interface TaskStateSnapshot {
   readonly operator: OperatorState;
   /** Records that the keyed state has seen; its size follows from them. */
   readonly keyedRecords: number;
-  /** The same by routes that no parallelism of the job divides; undefined: the job keeps its parallelism. */
-  readonly recordsByRoute?: ReadonlyMap<number, number>;
+  /** The same by numbers of parts that no parallelism of the job divides, each a route and an origin partition; undefined: the job
+   *  keeps its parallelism. */
+  readonly recordsByPart?: ReadonlyMap<number, number>;
   /** Records in flight that an unaligned checkpoint holds of the task's channels. */
   readonly channelState: readonly ChannelState[];
   readonly channelStateBytes: number;

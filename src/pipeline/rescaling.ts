@@ -1,6 +1,6 @@
 import type { FaultPlan } from "../faults/index.ts";
 import { jobGraph } from "./job-graph.ts";
-import { type JobSpec, SOURCE } from "./pipeline.ts";
+import { type JobSpec, type Pipeline, SOURCE } from "./pipeline.ts";
 
 /** A job as it is submitted with another `parallelism.default`: what sets a parallelism of its own keeps it, and the number of
  *  key groups is that of its state.
@@ -47,7 +47,11 @@ export function widestJob(job: JobSpec, faults: FaultPlan): JobSpec {
 }
 
 /** Why a job can't be submitted at this parallelism, as what is wanted instead; undefined: it can. */
-export function problemOfRescaling(job: JobSpec, parallelism: number): string | undefined {
+export function problemOfRescaling(
+  job: JobSpec,
+  parallelism: number,
+  { producers }: Pick<Pipeline, "producers">,
+): string | undefined {
   if (parallelism > job.maxParallelism) {
     return (
       `a parallelism of at most ${job.maxParallelism}, or Flink fails: The state for task can not be restored. ` +
@@ -66,20 +70,26 @@ export function problemOfRescaling(job: JobSpec, parallelism: number): string | 
   ];
   // Which is said where they are written.
   if (inputs.some(({ from }) => !names.includes(from))) return undefined;
+  // What goes forward from the source goes by its partition there, which is known of a record of the load.
+  const isFromOutside = producers.some(({ topic }) => topic === job.source.topic);
+  const behindSource = new Set([0]);
   const before = jobGraph(job);
   const after = jobGraph(rescaledJob(job, parallelism));
   for (const [number, vertex] of after.entries()) {
     const old = before[number]!;
     if (vertex.name !== old.name) return `a parallelism that leaves its chains as they are: this version of Sluice can't take ${old.name} apart`; // biome-ignore format: one line
     for (const { from, partitioner } of vertex.inputs) {
+      if (partitioner === "forward" && behindSource.has(from)) behindSource.add(number);
       const isFollowed =
         partitioner === "hash" ||
-        (partitioner === "rebalance" && from === 0) ||
-        (partitioner === "forward" && from !== 0 && after[from]!.parallelism === vertex.parallelism) ||
+        (partitioner === "rebalance" && behindSource.has(from)) ||
+        (partitioner === "forward" &&
+          (isFromOutside || !behindSource.has(from)) &&
+          after[from]!.parallelism === vertex.parallelism) ||
         (partitioner === "broadcast" && vertex.parallelism === old.parallelism);
       if (isFollowed) continue;
       return (
-        "a job whose exchanges are by key, or rebalance behind the source: this version of Sluice can't follow records over " +
+        "a job whose exchanges are by key, or rebalance or forward behind the source: this version of Sluice can't follow records over " +
         `${partitioner} from ${after[from]!.name} to ${vertex.name} into another parallelism`
       );
     }

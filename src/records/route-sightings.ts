@@ -9,12 +9,15 @@ export class RouteSightings {
     this.#sightings = sightings;
   }
 
-  /** What any of `parts` has of the wanted routes, none of which more than one of them has. */
-  static of(parts: readonly RouteSightings[], wants: (route: number) => boolean): RouteSightings {
+  /** What any of `parts` has of the wanted records, none of which more than one of them has. */
+  static of(
+    parts: readonly RouteSightings[],
+    wants: (originPartition: number, route: number) => boolean,
+  ): RouteSightings {
     const sightings: (Sightings | undefined)[][] = [];
     for (const part of parts) {
       part.visit((one, originPartition, route) => {
-        if (!wants(route)) return;
+        if (!wants(originPartition, route)) return;
         while (sightings.length <= route) sightings.push([]);
         const ofRoute = sightings[route]!;
         while (ofRoute.length <= originPartition) ofRoute.push(undefined);

@@ -165,6 +165,32 @@ describe("state that is read again", () => {
   });
 });
 
+describe("operators that go forward behind the source", () => {
+  const FORWARD = PIPELINE.replace(
+    "    operators:\n",
+    `    operators:
+      - { name: parse, service-time: 0.02 ms }
+      - { name: check, partitioner: rebalance, service-time: 0.02 ms }
+`,
+  ).replace("    config:\n", "    config:\n      pipeline.operator-chaining.enabled: false\n");
+  const runForward = faultedRuns(FORWARD, "forward.yaml", 16);
+
+  test.each([
+    ["1", ["rescale job to 1 at 8.3 s"], []],
+    ["3", ["rescale job to 3 from latest at 8.3 s"], []],
+    ["4, and a failure behind its first checkpoint", ["rescale job to 4 from latest at 5 s", "fail job/parse[3] at 10.3 s"], []],
+    ["3, and back", ["rescale job to 3 from latest at 5 s", "rescale job to 2 at 10 s"], []],
+    ["3, with records in flight", ["rescale job to 3 from latest at 8.3 s"], ["execution.checkpointing.unaligned.enabled=true", "jobs.job.operators.2.service-time=1.9 ms", "flink.config.taskmanager.memory.segment-size=4096 b"]],
+  ])("go with the partitions: to %s", (_, faults, set) => {
+    const result = runForward(faults, set);
+    const last = Number(/to (\d)/.exec(faults.findLast((fault) => fault.startsWith("rescale"))!)![1]);
+    expect(parallelisms(result)).toEqual(Array(5).fill(last));
+    expect(allCounts(result)[committed]).toEqual([0, 0]);
+    expect(allCounts(result)[uncommitted]![0]).toBe(0);
+    expect(broken(result)).toEqual([]);
+  }); // biome-ignore format: a row a case
+});
+
 test("through rebalance and key groups, with shares, to a job behind it: the records stay the same ones", () => {
   const assignments = [
     "faults.f0=rescale job to 3 from latest at 4.3 s",
@@ -225,6 +251,22 @@ describe("a parallelism is refused", () => {
   ])("%s", (_, fault, set, wanted) => {
     expect(() => run([fault], set)).toThrow(wanted);
   }); // biome-ignore format: a row a case
+
+  test("where records go forward by partitions of a topic that another job writes", () => {
+    const text = `${PIPELINE.replace("    out:", "    last: {}\n    out:").replace(
+      "readers:\n",
+      `  second:
+    config: { execution.checkpointing.interval: 1 s, pipeline.operator-chaining.enabled: false }
+    source: { topic: out }
+    operators: [{ name: parse }]
+    sinks: [{ topic: last, sink.delivery-guarantee: at-least-once }]
+readers:
+`,
+    )}`;
+    expect(() => faultedRuns(text, "second.yaml", 10)(["rescale second to 2 at 1 s"])).toThrow(
+      "this version of Sluice can't follow records over forward from source to parse into another parallelism",
+    );
+  });
 
   test("where windows would have to move", () => {
     const text = PIPELINE.replace("state: 100 b/key", "window: tumble 1 s");

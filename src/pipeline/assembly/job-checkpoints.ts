@@ -74,7 +74,7 @@ export class JobCheckpoints {
     taskManager: number,
     keyed: KeyedState | undefined,
     restored: { readonly checkpoint: number } | undefined,
-    recordsByRoute?: ReadonlyMap<number, number> | undefined,
+    recordsByPart?: ReadonlyMap<number, number> | undefined,
   ): SubtaskCheckpointCoordinator {
     const env = this.#world.pipeline.environment;
     const { snapshotFirst } = env;
@@ -95,7 +95,7 @@ export class JobCheckpoints {
           time: env.warmUpTime,
         },
         restored: restored?.checkpoint ?? 0,
-        recordsByRoute,
+        recordsByPart,
       },
       keyed && this.#backend(keyed),
       this.#storage(taskManager),

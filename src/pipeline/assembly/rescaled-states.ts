@@ -1,7 +1,7 @@
 import { assignKeyedState, type ChannelState, evenShare, type TaskStateSnapshot } from "../../flink/index.ts";
 import type { JobVertex } from "../job-graph.ts";
 import type { JobEdgeOfSubtasks, JobSubtask, RestoredSubtask } from "./job-subtask.ts";
-import type { UndividedRoute, UndividedRoutes } from "./undivided-routes.ts";
+import { partOfNumber, type UndividedRoute, type UndividedRoutes } from "./undivided-routes.ts";
 
 /** A job between two parallelisms. */
 export interface Rescaling {
@@ -30,6 +30,9 @@ export function rescaledStates(
   const firstOf = before.map((_, vertex) => subtasks.findIndex((one) => one.vertex === vertex));
   const oldOf = (vertex: number): number[] =>
     Array.from({ length: before[vertex]!.parallelism }, (_, index) => firstOf[vertex]! + index);
+  const parts = after.map(
+    (_, vertex) => new Map(undivided.of(vertex).map((part) => [part.route.id, part] as const)),
+  );
   const splitsOf = (vertex: number, index: number) => {
     const old = oldOf(vertex).map((subtask) => states.get(subtask)!.operator.splits);
     const { parallelism } = after[vertex]!;
@@ -50,25 +53,28 @@ export function rescaledStates(
     );
     const splits = splitsOf(vertex, index);
     if (vertex === 0) for (const { partition } of splits) readerOf.set(partition, index);
-    const mine = new Set(
-      undivided.of(vertex).flatMap(({ route, owners }) => (owners[variant] === index ? [route.id] : [])),
-    );
-    const recordsByRoute = new Map(
-      old.flatMap((state) => [...(state.recordsByRoute ?? [])].filter(([route]) => mine.has(route))),
+    const owns = (originPartition: number, route: number): boolean => {
+      const part = parts[vertex]!.get(route);
+      return part !== undefined && ownerOf(part, originPartition, variant, readerOf) === index;
+    };
+    const recordsByPart = new Map(
+      old.flatMap((state) =>
+        [...(state.recordsByPart ?? [])].filter(([part]) => owns(...partOfNumber(part))),
+      ),
     );
     restored.set(subtask, {
       checkpoint,
       state: {
         keyed: keyed.handles,
         operator: { splits, committables: [], bytes: 0 },
-        keyedRecords: [...recordsByRoute.values()].reduce((sum, records) => sum + records, 0),
-        recordsByRoute,
+        keyedRecords: [...recordsByPart.values()].reduce((sum, records) => sum + records, 0),
+        recordsByPart,
         channelState: [],
         channelStateBytes: 0,
         checkpointedBytes: 0,
         stateBytes: 0,
       },
-      rescaled: { subtasks: olds, owns: (route) => mine.has(route), insertedBytes: keyed.insertedBytes },
+      rescaled: { subtasks: olds, owns, insertedBytes: keyed.insertedBytes },
     });
   });
   for (const [subtask, channelState] of inFlight(states, rescaling, firstOf, readerOf)) {
@@ -76,6 +82,17 @@ export function rescaledStates(
     restored.set(subtask, { ...one, state: { ...one.state, channelState } });
   }
   return restored;
+}
+
+/** The subtask, of those at its vertex, that has the records of an origin partition on an undivided route.
+ *  @param readerOf the source subtask that reads an origin partition; one that another job writes has none. */
+function ownerOf(
+  { owners }: UndividedRoute,
+  originPartition: number,
+  variant: number,
+  readerOf: ReadonlyMap<number, number>,
+): number {
+  return owners === undefined ? (readerOf.get(originPartition) ?? 0) : owners[variant]!;
 }
 
 /** Records in flight by the subtask that gets them, as state of its input channels.
@@ -100,8 +117,6 @@ function inFlight(
     const spans = ofSubtask.get(channel) ?? [];
     ofSubtask.set(channel, [...spans, span]);
   };
-  const upstreamOf = ({ parent }: UndividedRoute, partition: number): number =>
-    (parent?.parent === undefined ? readerOf.get(partition) : parent.owners[variant]) ?? 0;
   // What was received lies before what was waiting at the sender.
   for (const side of ["input", "output"] as const) {
     for (const [subtask, { channelState }] of states) {
@@ -119,9 +134,9 @@ function inFlight(
             end,
           )) {
             put(
-              firstOf[from]! + upstreamOf(part, partition),
+              firstOf[from]! + ownerOf(part.parent!, partition, variant, readerOf),
               edge.gate,
-              firstOf[edge.vertex]! + part.owners[variant]!,
+              firstOf[edge.vertex]! + ownerOf(part, partition, variant, readerOf),
               [partition, part.route.id, partStart, partEnd],
             );
           }

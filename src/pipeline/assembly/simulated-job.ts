@@ -31,7 +31,7 @@ import { poisonFor } from "./poison-records.ts";
 import { rescaledStates } from "./rescaled-states.ts";
 import { makeSink } from "./subtask-sinks.ts";
 import { alignmentOf, latencyMarkersOf, latencyStatsOf, watermarksOf, writersOf } from "./task-settings.ts";
-import { UndividedRoutes } from "./undivided-routes.ts";
+import { partNumber, UndividedRoutes } from "./undivided-routes.ts";
 
 /** How long an operator's output may lie before another job's source sees it, ns. */
 const LONGEST_RUN_TO_A_JOB = 1e6;
@@ -333,7 +333,7 @@ export class JobBuilder {
     const { network, name } = this.#job;
     const number = events.newTask();
     const undivided = this.#undivided;
-    const recordsByRoute = undivided && new Map(restored?.state.recordsByRoute);
+    const recordsByPart = undivided && new Map(restored?.state.recordsByPart);
     const sinks = vertex.sinks.map((sink) => ({
       spec: sink,
       sink: makeSink(this.#job, this.#number, sink, subtask, taskManager, this.#world),
@@ -380,7 +380,7 @@ export class JobBuilder {
           taskManager,
           this.#keyedState(vertex, subtask, eventTime),
           restored,
-          recordsByRoute,
+          recordsByPart,
         ),
         flushers: this.#flushers(vertexNumber, subtask),
         poison: [...this.#poisonOf[vertexNumber]!.keys()],
@@ -394,7 +394,7 @@ export class JobBuilder {
         applied:
           undivided === undefined
             ? observer.applied?.bind(observer, this.#number, subtaskOfJob, number)
-            : this.#countUndivided(undivided, vertexNumber, recordsByRoute!, (...ranks) =>
+            : this.#countUndivided(undivided, vertexNumber, recordsByPart!, (...ranks) =>
                 observer.applied?.(this.#number, subtaskOfJob, number, ...ranks),
               ),
       },
@@ -489,7 +489,8 @@ export class JobBuilder {
     return (originPartition, route, from, to) => {
       for (const [part, start, end] of undivided.divide(vertex, originPartition, route, from, to)) {
         const { id } = part.route;
-        counts.set(id, (counts.get(id) ?? 0) + end - start);
+        const number = partNumber(originPartition, id);
+        counts.set(number, (counts.get(number) ?? 0) + end - start);
         tell(originPartition, id, start, end);
       }
     };

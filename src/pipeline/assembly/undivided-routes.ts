@@ -6,9 +6,9 @@ import { partOf } from "./edge-routes.ts";
 /** The largest set of records that goes to one subtask of a vertex under every parallelism that the job ever has. */
 export interface UndividedRoute {
   readonly route: Route;
-  /** Which subtask, by parallelism of the job. */
-  readonly owners: readonly number[];
-  /** What it comes from, at the vertex before; undefined: from the source. */
+  /** Which subtask, by parallelism of the job; undefined: the one with the number of the source subtask that reads their partition. */
+  readonly owners: readonly number[] | undefined;
+  /** What it comes from, at the vertex before; undefined: it leaves the source. */
   readonly parent: UndividedRoute | undefined;
 }
 
@@ -34,7 +34,9 @@ export class UndividedRoutes {
     this.#variants = variants;
     this.#lineage = lineage;
     this.#maxParallelism = maxParallelism;
-    const ofSource = sourceRoutes.map((route): UndividedRoute => ({ route, owners: [], parent: undefined }));
+    const ofSource = sourceRoutes.map(
+      (route): UndividedRoute => ({ route, owners: undefined, parent: undefined }),
+    );
     this.#all.push(ofSource);
     this.#madeOf.push(new Map(ofSource.map((one) => [one.route.id, [one]])));
     // Per vertex and parallelism: the routes that come to it.
@@ -90,7 +92,7 @@ export class UndividedRoutes {
             if (part === undefined) continue;
             routes[variant]!.add(part);
             const isDivided = partitioner !== "forward";
-            madeOf.set(part.id, isDivided ? parts.filter(({ owners }) => owners[variant] === down) : parts);
+            madeOf.set(part.id, isDivided ? parts.filter(({ owners }) => owners![variant] === down) : parts);
           }
         }
       });
@@ -117,7 +119,7 @@ export class UndividedRoutes {
     const { partitioner } = this.#variants[0]![vertex]!.inputs[gate]!;
     const parallelisms = this.#variants.map((vertices) => vertices[vertex]!.parallelism);
     const { route } = parent;
-    const made = (part: Route, owners: readonly number[]): UndividedRoute => ({
+    const made = <Owners extends UndividedRoute["owners"]>(part: Route, owners: Owners) => ({
       route: part,
       owners,
       parent,
@@ -135,12 +137,12 @@ export class UndividedRoutes {
         );
       }
       case "hash": {
-        let parts = [made(route, [])];
+        let parts = [made<readonly number[]>(route, [])];
         for (const parallelism of parallelisms) {
           parts = parts.flatMap((part) =>
             Array.from({ length: parallelism }, (_, down) => {
               const keyed = this.#lineage.keyed(part.route, down, parallelism, this.#maxParallelism);
-              return keyed === undefined ? [] : [made(keyed, [...part.owners, down])];
+              return keyed === undefined ? [] : [made<readonly number[]>(keyed, [...part.owners, down])];
             }).flat(),
           );
         }
@@ -157,6 +159,18 @@ export class UndividedRoutes {
       }
     }
   }
+}
+
+/** More than any world has partitions of origins. */
+const PARTITIONS = 2 ** 20;
+
+/** Records of an origin partition on a route, as one number; and back. */
+export function partNumber(originPartition: number, route: number): number {
+  return route * PARTITIONS + originPartition;
+}
+
+export function partOfNumber(number: number): readonly [originPartition: number, route: number] {
+  return [number % PARTITIONS, Math.floor(number / PARTITIONS)];
 }
 
 function leastCommonMultiple(a: number, b: number): number {

@@ -182,7 +182,7 @@ class FaultCheck {
     }
     if (action.kind !== "restart") return;
     if (action.parallelism !== undefined) {
-      const problem = problemOfRescaling(job, action.parallelism);
+      const problem = problemOfRescaling(job, action.parallelism, this.#context.pipeline);
       if (problem !== undefined) this.#report(problem);
     }
     if (action.from !== "latest") return;
