@@ -320,6 +320,10 @@ export class KafkaSink implements ChainedSink, PartitionedSink {
     this.#producer.send(partition, spans, first, last, transaction, joinTime);
   }
 
+  lingers(partition: number, at: number): boolean {
+    return this.#producer.lingers(partition, at);
+  }
+
   isNew(partition: number): boolean {
     return this.#exactlyOnce() && this.#added[partition] === 0;
   }

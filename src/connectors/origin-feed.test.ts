@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import type { Chunk } from "../flink/index.ts";
 import { ConstantOrigin } from "../records/index.ts";
-import { OriginFeed, type SourceLink } from "./origin-feed.ts";
+import { OriginFeed, publishDelay, type SourceLink } from "./origin-feed.ts";
 
 /** A record a millisecond in each of two partitions, in turn; 0.2 ms until it can be read, 0.1 ms to fetch it. */
 function feed(connectionRate = 2000, link?: SourceLink): OriginFeed {
@@ -66,3 +66,19 @@ test.each([
     }
   },
 );
+
+test("what lingers for a broker goes with the first that is ready: a load's mean wait is that of all its partitions there", () => {
+  const timing = {
+    roundTrip: 2e5,
+    replicationRoundTrip: 0,
+    append: 1e4,
+    requestHandling: 2e4,
+    clientWakeup: 1e4,
+  };
+  const origin = new ConstantOrigin(6, { numerator: 6000, denominator: 1 }, 1e12);
+  const delay = (linger: number, brokers: number) =>
+    publishDelay(timing, { acks: "1", linger, maxInFlight: 5 }, origin, brokers, 1);
+  // A batch that is begun waits for 5 ms, and so many records come until then for half of it on average.
+  const wait = (meanwhile: number) => Math.round((5e6 * (1 + meanwhile / 2)) / (1 + meanwhile));
+  expect([6, 3, 1].map((brokers) => delay(5e6, brokers) - delay(0, brokers))).toEqual([5, 10, 30].map(wait));
+});

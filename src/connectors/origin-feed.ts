@@ -45,8 +45,8 @@ export function publishDelay(
   const service = produceService(timing, replicationFactor, producer.acks);
   const saturated = perConnection * service >= 1;
   const queueing = saturated ? longestRequestWait(timing.roundTrip, service, producer.maxInFlight) : 0;
-  const inLinger = (origin.ratePerPartition / 1e9) * producer.linger;
-  // Mean wait for a linger that starts with the first record of a batch.
+  const inLinger = perConnection * producer.linger;
+  // Mean wait for a linger that starts with the first record of any batch for a broker: the one that is ready takes along all.
   const lingering = (producer.linger * (1 + inLinger / 2)) / (1 + inLinger);
   const sent = timing.roundTrip / 2 + lingering + queueing;
   return Math.round(sent + appendDelay(timing) + replicationDelay(timing, replicationFactor));

@@ -1,6 +1,6 @@
 /** Models: to which partition a sink's writer hands each record, and which partitions its transaction has to be joined by on the
  *    way: sticky, fixed, or by key.
- *  Source: kafka BuiltInPartitioner (sticky, partitionForKey), TransactionManager (AddPartitionsToTxn);
+ *  Source: kafka BuiltInPartitioner (sticky, updatePartitionInfo, partitionForKey), TransactionManager (AddPartitionsToTxn);
  *    flink-connector-kafka FlinkFixedPartitioner.
  *  Leaves out: adaptive partitioning. */
 
@@ -11,6 +11,8 @@ import { type KeyedPartitions, type RunPart, SpanList } from "../records/index.t
 export interface PartitionedSink {
   /** @param joinTime see RecordProducer.send; -1: the producer was fenced. */
   sendTo(partition: number, spans: SpanList, first: number, last: number, joinTime: number): void;
+  /** See RecordProducer.lingers. */
+  lingers(partition: number, at: number): boolean;
   /** Whether the transaction has to be joined by `partition`; false: there is none. */
   isNew(partition: number): boolean;
   /** `partitions` join the transaction at `at`. @returns ns that takes; -1: the producer was fenced. */
@@ -51,8 +53,9 @@ export class OnePartitionWriter implements PartitionWriter {
   }
 
   /** BuiltInPartitioner moves on between batch.size and twice that, once what it has is drained; here, when a run of
-   *  records ends in between. */
+   *  records ends in between and nothing of it lingers. */
   write(spans: SpanList, first: number, last: number): void {
+    if (this.#bytes >= this.#batchSize && !this.#sink.lingers(this.#partition, first)) this.#moveOn();
     let at = first;
     let part = spans;
     let count = spans.records;
@@ -67,15 +70,17 @@ export class OnePartitionWriter implements PartitionWriter {
         end = at + (count - 1) * spacing;
       }
       this.#bytes += count * this.#recordBytes;
-      const full = this.#bytes >= this.#batchSize;
       const joinTime = this.#sink.isNew(this.#partition) ? this.#sink.join([this.#partition], at) : 0;
       this.#sink.sendTo(this.#partition, part, at, end, joinTime);
       at = end + spacing;
-      if (full) {
-        this.#bytes = 0;
-        if (this.#draw !== undefined) this.#partition = this.#draw();
-      }
+      if (this.#bytes < this.#batchSize) continue;
+      if (this.#bytes >= 2 * this.#batchSize || !this.#sink.lingers(this.#partition, end)) this.#moveOn();
     }
+  }
+
+  #moveOn(): void {
+    this.#bytes = 0;
+    if (this.#draw !== undefined) this.#partition = this.#draw();
   }
 
   /** Records until the sticky partition has got twice batch.size. */

@@ -34,8 +34,49 @@ describe("linger", () => {
       [1, 0, 4500 + WIRE],
       [0, 2, 6000 + WIRE],
     ];
-    expect(appendedBy("curve", sends, { linger: 2000 })).toEqual(expected);
-    expect(appendedBy("eager", sends, { linger: 2000 })).toEqual(expected);
+    const changes = { linger: 2000, brokers: 3 };
+    expect(appendedBy("curve", sends, changes)).toEqual(expected);
+    expect(appendedBy("eager", sends, changes)).toEqual(expected);
+  });
+
+  test("a batch that is ready takes along those of all partitions with the same leader", () => {
+    // Broker 0 leads partitions 0 and 2: that of 2 goes after 2000 of its own, and later with a full one of 0.
+    const sends = [
+      [1000, 2],
+      [1500, 1],
+      [2500, 0],
+      [4000, 2],
+      ...Array.from({ length: 10 }, (_, k) => [5000 + 10 * k, 0] as const),
+    ] as const;
+    const expected = [
+      [0, 0, 3000 + WIRE],
+      [2, 0, 3000 + WIRE],
+      [1, 0, 3500 + WIRE],
+      ...Array.from({ length: 10 }, (_, k) => [0, k + 1, 5090 + WIRE]),
+      [2, 1, 5090 + WIRE],
+    ];
+    const changes = { linger: 2000, brokers: 2 };
+    expect(appendedBy("curve", sends, changes)).toEqual(expected);
+    expect(appendedBy("eager", sends, changes)).toEqual(expected);
+  });
+
+  test.each([
+    ["in which each record has a batch of its own", 3000, 3, [3000, 6500, 9500]],
+    [
+      "several of which share one",
+      300,
+      11,
+      [3000, 3000, 3000, 3000, 3000, 3000, 5300, 5300, 5300, 5300, 5300],
+    ],
+  ])("a run %s, behind a batch that takes its first ones along", (_, spacing, count, sentAt) => {
+    const world = new ProducerWorld("curve", 2, { linger: 2000 });
+    world.at(1000, () => world.send(1));
+    world.at(1500 + (count - 1) * spacing, () => world.sendRun(0, count, 1500));
+    expect(world.run(100_000)).toEqual([
+      ...sentAt.filter((at) => at === 3000).map((at, k) => [0, k, at + WIRE]),
+      [1, 0, 3000 + WIRE],
+      ...sentAt.flatMap((at, k) => (at === 3000 ? [] : [[0, k, at + WIRE]])),
+    ]);
   });
 
   test("a full batch leaves with the record that fills it", () => {
@@ -70,9 +111,10 @@ describe("linger", () => {
     fc.integer({ min: 5, max: 30 }),
     fc.integer({ min: 2, max: 12 }),
     fc.option(fc.integer({ min: 1, max: 1500 }), { nil: undefined }),
+    fc.integer({ min: 1, max: 3 }),
   ])(
     "batches are those of the eager producer: same records together, at the same time where requests don't queue",
-    (gaps, linger, perBatch, flushAt) => {
+    (gaps, linger, perBatch, flushAt, brokers) => {
       // No two things happen within a pass of the Sender (10), unless in the same instant.
       let at = 0;
       const unit = 401;
@@ -80,7 +122,7 @@ describe("linger", () => {
         at += gap * unit;
         return [at, partition] as const;
       });
-      const changes = { linger: linger * unit + 57, batchSize: perBatch * 100 };
+      const changes = { linger: linger * unit + 57, batchSize: perBatch * 100, brokers };
       const flush = flushAt === undefined ? undefined : flushAt * unit + 20;
       const curve = appendedBy("curve", sends, changes, flush);
       const eager = appendedBy("eager", sends, changes, flush);
@@ -91,7 +133,7 @@ describe("linger", () => {
 
 describe("kill", () => {
   test("drops what lingers; a request on the wire is still appended", () => {
-    const world = new ProducerWorld("curve", 2, { linger: 1000 });
+    const world = new ProducerWorld("curve", 2, { linger: 1000, brokers: 2 });
     let dropped = 0;
     world.at(1000, () => world.send(0, 3));
     world.at(1900, () => world.send(1, 2));

@@ -1,10 +1,11 @@
-/** Models: a producer's records as curves: its accumulator (a batch a partition, linger.ms, batch.size), the Sender held
- *    up by AddPartitionsToTxn (protocol version 2: the broker's connection held while the partition joins), and the
+/** Models: a producer's records as curves: its accumulator (a batch a partition, linger.ms, batch.size; the first batch that
+ *    is ready takes along those of the partitions with the same leader), the Sender held up by AddPartitionsToTxn (protocol version 2: the broker's connection held while the partition joins), and the
  *    request queue of each connection in closed form. A request is handed to the log
  *    when it is sent: until then it dies with its producer. Where brokers can fail it is handed to what is in flight instead.
- *  Source: kafka RecordAccumulator, Sender, TransactionManager, KafkaProducer; producer-connection.ts.
+ *  Source: kafka RecordAccumulator (ready, drainBatchesForOneNode), Sender, TransactionManager, KafkaProducer; producer-connection.ts.
  *  Leaves out: with linger 0, batch.size (all that waits for the Sender shares one request); buffer.memory; after an
- *    election a partition's requests keep the queue of its first leader. By key: the batches of the partitions with one
+ *    election a partition's requests keep the queue of its first leader; of the batches that wait for the Sender to be let go
+ *    on, those that began meanwhile don't go along. By key: the batches of the partitions with one
  *    leader, of which the fullest takes the others along, fill alike. */
 
 import { invariant, NO_EVENT, type Simulation } from "../engine/index.ts";
@@ -148,6 +149,12 @@ export class CurveProducer implements RecordProducer {
     return this.#connectionFreeAt[this.#connectionOf(partition)]!;
   }
 
+  lingers(partition: number, at: number): boolean {
+    if (this.#lingering.length === 0) return false;
+    this.#closeLingered(at);
+    return this.#batches[partition]!.spans.records > 0;
+  }
+
   get isFenced(): boolean {
     return this.#isFenced || this.#inFlight?.isFenced === true;
   }
@@ -282,7 +289,7 @@ export class CurveProducer implements RecordProducer {
       if (byKey === undefined) this.#closeLingered(at);
       else if (batch.spans.records > 0 && batch.createdAt + linger < at) this.#closeAlone(partition);
       if (batch.spans.records === 0) {
-        if (spacing > linger && spans.records > 1) {
+        if (spacing > linger && spans.records > 1 && this.#leavesAt(partition) > last) {
           // Every record is a batch; the last one stays open.
           const alone = spans.records - 1;
           this.#request(partition, spans, alone, at + linger, last - spacing + linger, transaction);
@@ -297,7 +304,7 @@ export class CurveProducer implements RecordProducer {
       const fits = capacity - batch.spans.records;
       const left = spans.records;
       const inTime =
-        spacing === 0 ? left : Math.min(left, Math.floor((batch.createdAt + linger - at) / spacing) + 1);
+        spacing === 0 ? left : Math.min(left, Math.floor((this.#leavesAt(partition) - at) / spacing) + 1);
       const joining = Math.min(fits, inTime);
       spans.moveFront(joining, batch.spans);
       at += joining * spacing;
@@ -313,6 +320,16 @@ export class CurveProducer implements RecordProducer {
       if (closesAt >= now) return;
       this.#close(this.#lingering.shift()!, closesAt);
     }
+  }
+
+  /** When what lingers for the leader of `partition` leaves, all with the oldest of it, unless a batch is full first; infinite:
+   *  nothing does, ns. */
+  #leavesAt(partition: number): number {
+    const broker = this.#connectionOf(partition);
+    for (const one of this.#lingering) {
+      if (this.#connectionOf(one) === broker) return this.#batches[one]!.createdAt + this.#settings.linger;
+    }
+    return Number.POSITIVE_INFINITY;
   }
 
   /** Oldest batch first. */
@@ -337,11 +354,25 @@ export class CurveProducer implements RecordProducer {
   #closeAll(now: number): void {
     if (this.#lingering.length === 0) return;
     this.#closeLingered(now);
-    for (const partition of this.#lingering) this.#close(partition, now);
-    this.#lingering.length = 0;
+    while (this.#lingering.length > 0) this.#close(this.#lingering.shift()!, now);
   }
 
+  /** A batch leaves, and takes along those that linger for the same leader. */
   #close(partition: number, at: number): void {
+    this.#closeOne(partition, at);
+    if (this.#lingering.length === 0) return;
+    const broker = this.#connectionOf(partition);
+    for (let i = 0; i < this.#lingering.length; ) {
+      const other = this.#lingering[i]!;
+      if (this.#connectionOf(other) !== broker) i++;
+      else {
+        this.#lingering.splice(i, 1);
+        this.#closeOne(other, at);
+      }
+    }
+  }
+
+  #closeOne(partition: number, at: number): void {
     const { spans, transaction } = this.#batches[partition]!;
     const freeAt = this.#freeAt(partition);
     const readyAt = at > freeAt ? at : freeAt;

@@ -112,6 +112,12 @@ export class EagerProducer implements RecordProducer {
     this.#wakeSender(now);
   }
 
+  lingers(partition: number): boolean {
+    const { recordBytes, batchSize, linger } = this.#settings;
+    const last = this.#batches[partition]!.at(-1);
+    return linger > 0 && last !== undefined && last.bytes + recordBytes <= batchSize;
+  }
+
   flush(now: number, onFlushed: () => void): number {
     if (this.#unacknowledged === 0) return now;
     this.#onFlushed = onFlushed;
@@ -227,9 +233,9 @@ export class EagerProducer implements RecordProducer {
     this.#sim.scheduleAfter(this.#settings.service, this.#kinds.served, this.#number, broker);
   }
 
-  /** The first sendable batch of each partition that `broker` leads; by key, one of them takes the others along. */
+  /** The first batch of each partition that `broker` leads: one that is ready takes the others along. */
   #drain(broker: number, now: number): Batch[] {
-    const { recordBytes, batchSize, linger, byKey } = this.#settings;
+    const { recordBytes, batchSize, linger } = this.#settings;
     const isReady = (queue: readonly Batch[]): boolean => {
       const head = queue[0]!;
       const full = head.bytes + recordBytes > batchSize || queue.length > 1;
@@ -238,8 +244,7 @@ export class EagerProducer implements RecordProducer {
     const led = this.#batches.filter((queue, partition) => {
       return queue.length > 0 && this.#topic.leader(partition) === broker;
     });
-    const sent = byKey !== undefined && led.some(isReady) ? led : led.filter(isReady);
-    return sent.map((queue) => queue.shift()!);
+    return led.some(isReady) ? led.map((queue) => queue.shift()!) : [];
   }
 
   #wakeSender(at: number): void {

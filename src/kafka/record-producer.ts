@@ -16,6 +16,8 @@ export interface RecordProducer {
     transaction: number,
     joinTime: number,
   ): void;
+  /** Whether a batch of `partition` lingers at `at` (ns), to which more can be added. */
+  lingers(partition: number, at: number): boolean;
   /** Whether a record was refused since its producer had been fenced. */
   readonly isFenced: boolean;
   /** flush() at `now`: what lingers is sent. @returns when all that was sent is acknowledged; -1 when `onFlushed` will
