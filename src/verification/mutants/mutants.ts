@@ -93,6 +93,13 @@ export const SETUPS = {
   ],
   /** Windows of 2 s, fired as soon as a later record has come from everywhere. */
   windowed: [...TWO_SUBTASKS, ...WINDOWS],
+  /** The same, and the load is read up to an offset, in the middle of a window. */
+  bounded: [
+    ...TWO_SUBTASKS,
+    ...WINDOWS,
+    "jobs.job.source.scan.bounded.mode=specific-offsets",
+    "jobs.job.source.scan.bounded.specific-offsets=partition:0,offset:725;partition:1,offset:700",
+  ],
   /** What a lost TaskManager leaves open stays open. */
   abandoned: ["flink.resource-provider=standalone", "properties.transaction.timeout.ms=8 s"],
 } as const satisfies Readonly<Record<string, readonly string[]>>;
@@ -437,6 +444,16 @@ export const MUTANTS: readonly Mutant[] = [
     killedBy: "WindowConservation",
     setup: "windowed",
     budget: 20,
+  },
+  {
+    name: "last-watermark-missing",
+    bug: "a source at the end of its data says so without a last watermark, and its last windows stay open",
+    file: "flink/source-task.ts",
+    find: "      this.#writers.emitEventTime(MAX_WATERMARK, UNCHANGED, now);\n    }\n    this.#writers.endData(now);",
+    replace: "    }\n    this.#writers.endData(now);",
+    killedBy: "ExactlyOnceOutput",
+    setup: "bounded",
+    budget: 5,
   },
   {
     name: "windows-not-copied",
