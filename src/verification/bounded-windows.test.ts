@@ -80,6 +80,20 @@ describe("a job with windows whose source is bounded", () => {
     expect(result.readers[1]!.latency.maxMs).toBeLessThan(2400);
   });
 
+  test("leaves the last windows open where its source is idle when the data ends", () => {
+    // Nobody makes a record from 10 s to 14 s. The last ones come at once behind that, before the watermarks' timers go off.
+    const at = 2536;
+    const ends = `jobs.sum.source.scan.bounded.specific-offsets=${stops(at, at, at, at)}`;
+    const pause = "producers.load.pauses=10 s for 4 s";
+    const idle = run([ends, pause, "jobs.sum.source.scan.watermark.idle-timeout=1 s"]);
+    expect(broken(idle)).toEqual([]);
+    expect(idle.windows![0]).toMatchObject({ fired: 2, recordsFired: 5 * 1013 });
+    expect(idle.recovery.jobs[0]!.status).toBe("FINISHED");
+    const never = run([ends, pause]);
+    expect(broken(never)).toEqual([]);
+    expect(never.windows![0]).toMatchObject({ recordsFired: 4 * at, lateRecordsDropped: 0 });
+  });
+
   test.each([
     ["sink.delivery-guarantee=none"],
     ["sink.delivery-guarantee=at-least-once"],
