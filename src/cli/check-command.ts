@@ -1,3 +1,4 @@
+import { setFlagsFromString } from "node:v8";
 import {
   type BrokenSchedule,
   loadScheduleSearch,
@@ -49,7 +50,7 @@ export async function checkPipelineFile(
   const progress = await openProgress(terminal, runs, 0);
   const begin = performance.now();
   const onRun = (done: number): void => progress.update(done, Math.max(done, runs));
-  const report = checkSchedules(pipeline, { runs, seed, duration, onRun });
+  const report = withFeedbackFromTheStart(() => checkSchedules(pipeline, { runs, seed, duration, onRun }));
   progress.stop();
   const seconds = (performance.now() - begin) / 1000;
   const speed =
@@ -63,6 +64,17 @@ export async function checkPipelineFile(
   const command = replayCommand(file, { seed: runSeed, duration, assignments: typed.set ?? [], faults });
   terminal.print(`${pipeline.name}: a check failed in ${speed}\n\n${describeBroken(report.broken, command)}`);
   return report.broken.violation.isBug ? EXIT_CODES.bug : EXIT_CODES.checkFailed;
+}
+
+/** V8 begins to collect what it optimises a function by at its first call, not at its eighth: what is called once a world is
+ *  otherwise slow for the first hundred schedules. Taken back, since files in the compile cache are bound to V8's settings. */
+function withFeedbackFromTheStart<T>(search: () => T): T {
+  setFlagsFromString("--no-lazy-feedback-allocation");
+  try {
+    return search();
+  } finally {
+    setFlagsFromString("--lazy-feedback-allocation");
+  }
 }
 
 function describeBroken({ faults, violation, result }: BrokenSchedule, command: string): string {

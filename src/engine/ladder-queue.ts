@@ -308,14 +308,12 @@ export class LadderQueue extends LadderRungs {
   /** Keeps ties as they are. */
   private sortBottom(): void {
     const { bottomTimes, bottomSlots, bottomLength } = this;
-    const entries = Array.from({ length: bottomLength }, (_, i) => ({
-      time: bottomTimes[i]!,
-      slot: bottomSlots[i]!,
-    }));
+    const entries: { readonly time: number; readonly slot: number }[] = [];
+    for (let i = 0; i < bottomLength; i++) entries.push({ time: bottomTimes[i]!, slot: bottomSlots[i]! });
     entries.sort((one, other) => other.time - one.time);
-    for (const [i, { time, slot }] of entries.entries()) {
-      bottomTimes[i] = time;
-      bottomSlots[i] = slot;
+    for (let i = 0; i < bottomLength; i++) {
+      bottomTimes[i] = entries[i]!.time;
+      bottomSlots[i] = entries[i]!.slot;
     }
   }
 

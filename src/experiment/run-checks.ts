@@ -34,19 +34,21 @@ export class RunChecks {
   readonly #pipeline: Pipeline;
   /** Why and when, ns, each job would have failed. */
   readonly #jobFailures: { readonly reason: string; readonly at: number }[][];
+  /** Per reader: its topic, and those that the topic's records have come through. */
+  readonly #paths: readonly (readonly number[])[];
   #checks: PipelineChecks | undefined;
 
   constructor(pipeline: Pipeline) {
     this.#pipeline = pipeline;
     this.checked = checkedPipeline(pipeline);
     this.#jobFailures = pipeline.jobs.map(() => []);
+    const names = pipeline.kafka.topics.map(({ name }) => name);
+    this.#paths = pipeline.readers.map(({ topic }) => this.#pathTo(topic).map((name) => names.indexOf(name)));
     this.recovery = new RecoveryRecorder(
       pipeline.jobs.length,
       failureReasons,
-      pipeline.kafka.topics.map(({ name }) => name),
-      pipeline.kafka.topics.map(({ name }) =>
-        pipeline.jobs.some(({ sinks }) => sinks.some(({ topic }) => topic === name)),
-      ),
+      names,
+      names.map((name) => pipeline.jobs.some(({ sinks }) => sinks.some(({ topic }) => topic === name))),
     );
   }
 
@@ -155,7 +157,7 @@ export class RunChecks {
   allVisible(world: World): boolean {
     return this.#pipeline.readers.every(
       ({ topic }, reader) =>
-        this.#checks!.ledger.visible(reader) + this.#gone(topic) >= world.expected(topic),
+        this.#checks!.ledger.visible(reader) + this.#gone(reader) >= world.expected(topic),
     );
   }
 
@@ -188,12 +190,11 @@ export class RunChecks {
     ];
   }
 
-  /** Records that a reader of `topic` may miss since brokers lost them, there or on the way there. */
-  #gone(topic: string): number {
-    const { topics } = this.#pipeline.kafka;
-    return this.#pathTo(topic).reduce((sum, name) => {
-      return sum + this.recovery.recordsGone[topics.findIndex((one) => one.name === name)]!;
-    }, 0);
+  /** Records that a reader may miss since brokers lost them, in its topic or on the way there. */
+  #gone(reader: number): number {
+    let gone = 0;
+    for (const topic of this.#paths[reader]!) gone += this.recovery.recordsGone[topic]!;
+    return gone;
   }
 
   /** A topic and those that its records have come through. */

@@ -536,10 +536,15 @@ function find(state: CheckpointCoordinatorState, id: number): PendingCheckpoint 
 }
 
 function remove(state: CheckpointCoordinatorState, id: number): void {
-  state.pending.splice(
-    state.pending.findIndex((checkpoint) => checkpoint.id === id),
-    1,
-  );
+  const { pending } = state;
+  // Most often it is the only one: `splice` is a call.
+  if (pending.length === 1 && pending[0]!.id === id) pending.pop();
+  else {
+    pending.splice(
+      pending.findIndex((checkpoint) => checkpoint.id === id),
+      1,
+    );
+  }
 }
 
 function clean(state: CheckpointCoordinatorState, id: number, outbox: Outbox): void {

@@ -26,6 +26,8 @@ export interface CheckpointPlan {
   readonly finished: readonly number[];
 }
 
+const NONE: ReadonlySet<number> = new Set();
+
 /** @returns undefined: not all required tasks are running. */
 export function checkpointPlan(
   tasks: readonly PlannedTask[],
@@ -38,7 +40,7 @@ export function checkpointPlan(
     else if (state === "RUNNING") running.push(number);
     else return undefined;
   }
-  const ended = new Set(finished);
+  const ended = finished.length === 0 ? NONE : new Set(finished);
   const trigger: number[] = [];
   for (const { state, number, inputs } of tasks) {
     if (state === "RUNNING" && inputs.every((input) => ended.has(input))) trigger.push(number);

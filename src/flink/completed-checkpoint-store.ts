@@ -35,8 +35,11 @@ export function addCheckpoint(
   checkpoint: CompletedCheckpoint,
   most: number,
 ): CompletedCheckpoint[] {
-  store.retained.push(checkpoint);
-  return store.retained.splice(0, Math.max(0, store.retained.length - most));
+  const { retained } = store;
+  retained.push(checkpoint);
+  const dropped: CompletedCheckpoint[] = [];
+  while (retained.length > most) dropped.push(retained.shift()!);
+  return dropped;
 }
 
 /** What a failover restores; undefined: the job starts from nothing. */

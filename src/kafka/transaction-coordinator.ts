@@ -438,6 +438,7 @@ export class TransactionCoordinator implements PartitionListener {
         this.#observer.endTxnTaken?.(id, producerId, producerEpoch, request.commit, transaction, now);
     }
     this.#perform(broker);
+    if (this.#parked[broker]!.length === 0) return;
     for (const parked of this.#parked[broker]!.splice(0)) this.#write(parked, 0);
   }
 

@@ -166,8 +166,10 @@ export class TransactionRequests {
     // Any broker answers it.
     const place = this.#places.get(requester);
     const { links } = this.#network;
-    const through = Array.from({ length: this.#brokers }, (_, broker) => links.cutUntil(place, broker, at));
-    const answered = Math.round(Math.min(...through) + this.readTime);
+    let through = Number.POSITIVE_INFINITY;
+    for (let broker = 0; broker < this.#brokers; broker++)
+      through = Math.min(through, links.cutUntil(place, broker, at));
+    const answered = Math.round(through + this.readTime);
     this.#sim.scheduleAt(answered, this.#kinds.found, requester, sequence);
   }
 
