@@ -138,6 +138,7 @@ export const REVIEW: Review = {
     { timeoutMs: 86_000, lost: 0 },
   ],
   sweepMs: 10_000,
+  haveWindows: false,
   throughCrash: {
     crash: "lost node",
     phases: [

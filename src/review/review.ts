@@ -1,4 +1,5 @@
 import type { SweepResults } from "../experiment/index.ts";
+import { haveWindows } from "../pipeline/index.ts";
 import { type GuessThreshold, guessThresholds } from "./guess-threshold.ts";
 import { nanoseconds } from "./guesses.ts";
 import type { ReviewPlan, Setting } from "./plan-review.ts";
@@ -20,7 +21,6 @@ import {
   timeoutTrialsOf,
   withCatchUp,
 } from "./review-figures.ts";
-
 import { type ThroughCrash, throughCrashOf } from "./through-crash.ts";
 
 /** Everything that a review says is computed from. Plain data. */
@@ -48,6 +48,8 @@ export interface Review {
   readonly timeouts: readonly TimeoutTrial[];
   /** `transaction.abort.timed.out.transaction.cleanup.interval.ms` */
   readonly sweepMs: number;
+  /** Whether a job hands on what it has counted in windows, all at once when one fires. */
+  readonly haveWindows: boolean;
   /** What the configured job's readers see around its longest crash; null: it doesn't come back. */
   readonly throughCrash: ThroughCrash | null;
   readonly guesses: readonly GuessEffect[];
@@ -148,6 +150,7 @@ export function buildReview(
     repeats: repeatsOf(results.grid),
     candidates,
     proposed: proposed?.name ?? null,
+    haveWindows: pipeline.jobs.some((job) => haveWindows(job).includes(true)),
     sweepMs: pipeline.kafka.transactions.sweepInterval / 1e6,
     throughCrash: throughCrashOf(plan, results.recovery),
     timeouts: results.timeouts === undefined ? [] : timeoutTrialsOf(results.timeouts),

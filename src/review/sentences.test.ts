@@ -154,6 +154,25 @@ test("losses and outages in sentences", () => {
   );
 });
 
+test("where windows fire, a reader that was spared is told why", () => {
+  const spared: Review = {
+    ...REVIEW,
+    haveWindows: true,
+    candidates: REVIEW.candidates.map((one) => ({
+      ...one,
+      crashes: one.crashes.map((crash) => ({
+        ...crash,
+        readers: crash.readers.map((reader) => ({ ...reader, repeated: 0 })),
+      })),
+    })),
+  };
+  const sentence =
+    "Nothing was repeated to fraud because no window had fired between the restored checkpoint and the crash; a crash that comes when one has repeats its results.";
+  expect(findingsOf(spared)).toContain(sentence);
+  expect(findingsOf({ ...spared, haveWindows: false })).not.toContain(sentence);
+  expect(findingsOf({ ...REVIEW, haveWindows: true })).not.toContain(sentence);
+});
+
 test("another job's crash has its rows, its sentence and its say in the verdict", () => {
   const readers = (lost: number) => [
     { reader: "billing", lost, repeated: 0, setbackMs: 0 },

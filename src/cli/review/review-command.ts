@@ -1,3 +1,4 @@
+import { existsSync } from "node:fs";
 import { join } from "node:path";
 import manifest from "../../../package.json" with { type: "json" };
 import { renderSvg } from "../../charts/index.ts";
@@ -32,6 +33,7 @@ import { readSimulatedTime, readWhole, reviewSettings } from "../typed-values.ts
 import { UsageError } from "../usage-error.ts";
 import { type Assumption, type Picture, renderReviewPage } from "./review-page.ts";
 import { renderReviewReport } from "./review-report.ts";
+import { announceTime } from "./review-time.ts";
 
 /** What follows `sluice review PIPELINE`, as typed. */
 export interface ReviewArguments {
@@ -74,6 +76,10 @@ export async function reviewPipelineFile(
   const folder = typed.out ?? join("output", reading.pipeline.name);
   prepareFolder(folder, FILES, REVIEW_MARK);
   const plan = planReview({ file, reading, set, seed, duration, guesses });
+
+  const isNew = (typed.again ?? false) || !existsSync(join(folder, "review", PARTS[0]));
+  const long = isNew ? await announceTime(plan, workers) : undefined;
+  if (long !== undefined) terminal.warn(long);
 
   let pool: Promise<WorkerPool> | undefined;
   const shared = async (): Promise<WorkerPool> => {
