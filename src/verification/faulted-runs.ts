@@ -108,7 +108,7 @@ export function longest({ readers }: RunResult, reader: number): number {
   return readers[reader]!.latency.maxMs! / 1000;
 }
 
-export function broken({ checks }: RunResult): string[] {
+export function broken({ checks }: Pick<RunResult, "checks">): string[] {
   return checks.flatMap(({ violations }) => [...violations]);
 }
 
