@@ -20,7 +20,8 @@ export function renderReport(runs: Runs, columns: number, colors: Colors): strin
   const isRepeated = repetitions.some(({ length }) => length > 1);
   const table = renderResultTable(listResultRows(results), columns, colors);
   const sentences = describeGuaranteeCost(firsts).map((sentence) => `${sentence}\n`);
-  const late = results.flatMap((run) => describeLateRecords(run).map((sentence) => `${sentence}\n`));
+  const unfired = results.flatMap((run) => [...describeLateRecords(run), ...describeWindowsLeftOpen(run)]);
+  const late = unfired.map((sentence) => `${sentence}\n`);
   const failures = [...firsts].flatMap(([guarantee, run]) => {
     const lines = describeRecovery(run);
     const head = firsts.size > 1 ? [`Under ${guarantee}:\n`] : [];
@@ -61,6 +62,16 @@ function describeLateRecords({ windows = [] }: RunResult): string[] {
     .map(
       ({ job, lateRecordsDropped, recordsFired }) =>
         `Job ${job} dropped ${counted(lateRecordsDropped, "record")} that came when their window had been fired; its windows hold ${formatCount(recordsFired)}.`,
+    );
+}
+
+/** One line for each job whose input has ended with windows open. */
+function describeWindowsLeftOpen({ windows = [] }: RunResult): string[] {
+  return windows
+    .filter(({ recordsLeftOpen = 0 }) => recordsLeftOpen > 0)
+    .map(
+      ({ job, recordsLeftOpen = 0 }) =>
+        `Job ${job} ended with ${counted(recordsLeftOpen, "record")} in windows that nobody fires: its source was idle, and the last watermark of an idle source is not sent on.`,
     );
 }
 

@@ -211,6 +211,7 @@ export class Recorders {
         windows.lateRecordsDropped(job, subtask, records);
         checks.lateRecordsDropped(job, subtask, records);
       },
+      windowsLeftOpen: (job, subtask, records) => windows.windowsLeftOpen(job, subtask, records),
       offsetInSnapshot: (job, checkpoint, origin, offset) => {
         checks.offsetInSnapshot(job, checkpoint, origin, offset);
         fingerprint.add(offset, 6, checkpoint, origin);
@@ -234,8 +235,10 @@ export class Recorders {
   windows(): WindowsResult[] {
     return this.#pipeline.jobs.flatMap((job, i) => {
       if (!haveWindows(job).includes(true)) return [];
-      const { fired, records, results, late } = this.#windows.jobs[i]!;
-      return [{ job: job.name, fired, recordsFired: records, results, lateRecordsDropped: late }];
+      const { fired, records, results, late, leftOpen } = this.#windows.jobs[i]!;
+      const counts = { job: job.name, fired, recordsFired: records, results, lateRecordsDropped: late };
+      if (job.source.bounded === undefined) return [counts];
+      return [{ ...counts, recordsLeftOpen: [...leftOpen.values()].reduce((sum, one) => sum + one, 0) }];
     });
   }
 

@@ -159,6 +159,8 @@ export interface WindowsResult {
   readonly results: number;
   /** Flink's numLateRecordsDropped: they came when their window had been fired. */
   readonly lateRecordsDropped: number;
+  /** Where the source is bounded: records in windows that were open when the input had ended, so that nothing fires them. */
+  readonly recordsLeftOpen?: number;
 }
 
 /** What Flink's metrics of a vertex's tasks show at the end of the load. */

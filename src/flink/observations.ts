@@ -37,6 +37,8 @@ export interface FlinkObserver {
   windowFired?(job: number, subtask: number, task: number, window: FiredWindow, results: number): void;
   /** Records that came to a windowed operator when their window had been fired were dropped. */
   lateRecordsDropped?(job: number, subtask: number, records: number): void;
+  /** The input of a windowed operator has ended with so many records in windows that nothing fires any more. */
+  windowsLeftOpen?(job: number, subtask: number, records: number): void;
   /** A request was accepted at `at` and its checkpoint has an id now. @param type CHECKPOINT, SAVEPOINT or SYNC_SAVEPOINT. */
   checkpointTriggered(job: number, checkpoint: number, at: number, type: string): void;
   /** A request failed before its checkpoint was pending; Flink counts it as triggered and failed. */

@@ -472,6 +472,7 @@ export class OperatorTask implements DownstreamTask, UpstreamTask {
   onInputEnded(): void {
     if (this.#isDisposed || this.#freeze.defers(() => this.onInputEnded())) return;
     this.#isEndingInput = false;
+    this.#eventTime?.endInput();
     this.#writers.endData(this.#sim.now);
     this.#end.endData(this.#writers.channels.length);
     this.#unblock();

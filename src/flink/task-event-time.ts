@@ -35,6 +35,8 @@ export interface TaskWindows {
   readonly onFired: (window: FiredWindow, results: number) => void;
   /** So many records were dropped. */
   readonly onLate: (records: number) => void;
+  /** The input has ended, and so many records are in windows that nothing fires any more. */
+  readonly onLeftOpen: (records: number) => void;
 }
 
 export class TaskEventTime {
@@ -121,6 +123,11 @@ export class TaskEventTime {
       else if (outbox.effects[i] === OUTPUT_IDLE) this.status = IDLE_STREAM;
       else if (outbox.effects[i] === OUTPUT_ACTIVE) this.status = ACTIVE_STREAM;
     }
+  }
+
+  /** The input has ended, and all that came of it is handed on. */
+  endInput(): void {
+    if (this.#windows !== undefined) this.#windows.onLeftOpen(this.#windows.windows.records.open);
   }
 
   /** What `receive` has put out is handed on now, behind the results. */

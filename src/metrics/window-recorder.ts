@@ -8,14 +8,24 @@ export interface WindowCounts {
   results: number;
   /** Records that came when their window had been fired, and were dropped. */
   late: number;
+  /** By subtask whose input has ended, the last time that it did: records in windows that nothing fires any more. */
+  readonly leftOpen: Map<number, number>;
 }
 
-/** Counts, per job, what is fired and what is dropped. */
-export class WindowRecorder implements Required<Pick<FlinkObserver, "windowFired" | "lateRecordsDropped">> {
+/** Counts, per job, what is fired, what is dropped and what is left. */
+export class WindowRecorder
+  implements Required<Pick<FlinkObserver, "windowFired" | "lateRecordsDropped" | "windowsLeftOpen">>
+{
   readonly jobs: readonly WindowCounts[];
 
   constructor(jobs: number) {
-    this.jobs = Array.from({ length: jobs }, () => ({ fired: 0, records: 0, results: 0, late: 0 }));
+    this.jobs = Array.from({ length: jobs }, () => ({
+      fired: 0,
+      records: 0,
+      results: 0,
+      late: 0,
+      leftOpen: new Map(),
+    }));
   }
 
   windowFired(
@@ -33,5 +43,9 @@ export class WindowRecorder implements Required<Pick<FlinkObserver, "windowFired
 
   lateRecordsDropped(job: number, _subtask: number, records: number): void {
     this.jobs[job]!.late += records;
+  }
+
+  windowsLeftOpen(job: number, subtask: number, records: number): void {
+    this.jobs[job]!.leftOpen.set(subtask, records);
   }
 }

@@ -87,11 +87,19 @@ describe("a job with windows whose source is bounded", () => {
     const pause = "producers.load.pauses=10 s for 4 s";
     const idle = run([ends, pause, "jobs.sum.source.scan.watermark.idle-timeout=1 s"]);
     expect(broken(idle)).toEqual([]);
-    expect(idle.windows![0]).toMatchObject({ fired: 2, recordsFired: 5 * 1013 });
+    expect(idle.windows![0]).toMatchObject({
+      fired: 2,
+      recordsFired: 5 * 1013,
+      recordsLeftOpen: 4 * at - 5 * 1013,
+    });
     expect(idle.recovery.jobs[0]!.status).toBe("FINISHED");
     const never = run([ends, pause]);
     expect(broken(never)).toEqual([]);
-    expect(never.windows![0]).toMatchObject({ recordsFired: 4 * at, lateRecordsDropped: 0 });
+    expect(never.windows![0]).toMatchObject({
+      recordsFired: 4 * at,
+      lateRecordsDropped: 0,
+      recordsLeftOpen: 0,
+    });
   });
 
   test.each([

@@ -465,6 +465,7 @@ export class JobBuilder {
         onFired: (window, results) =>
           observer.windowFired?.(this.#number, subtaskOfJob, task, window, results),
         onLate: (records) => observer.lateRecordsDropped?.(this.#number, subtaskOfJob, records),
+        onLeftOpen: (records) => observer.windowsLeftOpen?.(this.#number, subtaskOfJob, records),
       },
       restored?.state.operator.windows,
     );
