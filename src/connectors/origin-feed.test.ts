@@ -76,9 +76,16 @@ test("what lingers for a broker goes with the first that is ready: a load's mean
     clientWakeup: 1e4,
   };
   const origin = new ConstantOrigin(6, { numerator: 6000, denominator: 1 }, 1e12);
-  const delay = (linger: number, brokers: number) =>
-    publishDelay(timing, { acks: "1", linger, maxInFlight: 5 }, origin, brokers, 1);
+  const delay = (linger: number, brokers: number, arrivals: "constant" | "poisson") =>
+    publishDelay(timing, { acks: "1", linger, maxInFlight: 5, arrivals }, origin, brokers, 1);
+  const waits = (linger: number, arrivals: "constant" | "poisson") =>
+    [6, 3, 1].map((brokers) => delay(linger, brokers, arrivals) - delay(0, brokers, arrivals));
   // A batch that is begun waits for 5 ms, and so many records come until then for half of it on average.
   const wait = (meanwhile: number) => Math.round((5e6 * (1 + meanwhile / 2)) / (1 + meanwhile));
-  expect([6, 3, 1].map((brokers) => delay(5e6, brokers) - delay(0, brokers))).toEqual([5, 10, 30].map(wait));
+  expect(waits(5e6, "poisson")).toEqual([5, 10, 30].map(wait));
+  // Evenly, a millisecond apart, for 5, 4, 3, 2, 1 and 0 ms; so do those that are 0.5 ms or 1/6 ms apart.
+  expect(waits(5e6, "constant")).toEqual([2.5e6, 2.5e6, 2.5e6]);
+  // With less than a spacing each waits alone; with 1.4 ms the first of each pair waits for all of it, the second for 0.4 ms.
+  expect(waits(0.9e6, "constant")[0]).toBe(0.9e6);
+  expect(waits(1.4e6, "constant")[0]).toBe(0.9e6);
 });

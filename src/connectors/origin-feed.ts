@@ -30,6 +30,8 @@ export interface OriginProducer {
   /** ns */
   readonly linger: number;
   readonly maxInFlight: number;
+  /** "constant": records come evenly. */
+  readonly arrivals: "constant" | "poisson";
 }
 
 /** ns from a record's creation until the high watermark has passed it, for a steady load. */
@@ -45,11 +47,18 @@ export function publishDelay(
   const service = produceService(timing, replicationFactor, producer.acks);
   const saturated = perConnection * service >= 1;
   const queueing = saturated ? longestRequestWait(timing.roundTrip, service, producer.maxInFlight) : 0;
-  const inLinger = perConnection * producer.linger;
-  // Mean wait for a linger that starts with the first record of any batch for a broker: the one that is ready takes along all.
-  const lingering = (producer.linger * (1 + inLinger / 2)) / (1 + inLinger);
-  const sent = timing.roundTrip / 2 + lingering + queueing;
+  const sent = timing.roundTrip / 2 + meanLinger(producer, perConnection) + queueing;
   return Math.round(sent + appendDelay(timing) + replicationDelay(timing, replicationFactor));
+}
+
+/** Mean wait, ns, of `rate` records a ns for a linger that starts with the first one for a broker: the batch that is ready takes
+ *  along those of all partitions there. Those behind the first wait for what is left of it: evenly spaced ones for so many
+ *  spacings less, others for half of it. */
+function meanLinger({ linger, arrivals }: OriginProducer, rate: number): number {
+  const meanwhile = rate * linger;
+  // A record that comes in the very instant goes along.
+  if (arrivals === "constant") return linger - Math.floor(meanwhile + 1e-9) / (2 * rate);
+  return (linger * (1 + meanwhile / 2)) / (1 + meanwhile);
 }
 
 export interface OriginFeedSettings {

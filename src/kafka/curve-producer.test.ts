@@ -60,6 +60,18 @@ describe("linger", () => {
     expect(appendedBy("eager", sends, changes)).toEqual(expected);
   });
 
+  test("records in turn over the partitions of one broker wait for what is left of the first one's linger", () => {
+    // A record each 1000, a linger of 4500: of five, the first waits for all of it, each other for 1000 less.
+    const sends = Array.from({ length: 60 }, (_, k) => [1000 * (k + 1), k % 3] as const);
+    for (const kind of ["curve", "eager"] as const) {
+      const appended = appendedBy(kind, sends, { linger: 4500 });
+      const waits = appended.map(([partition, rank, at]) => at - WIRE - 1000 * (1 + partition + 3 * rank));
+      expect(waits.toSorted((x, y) => x - y)).toEqual(
+        [500, 1500, 2500, 3500, 4500].flatMap((wait) => new Array<number>(12).fill(wait)),
+      );
+    }
+  });
+
   test.each([
     ["in which each record has a batch of its own", 3000, 3, [3000, 6500, 9500]],
     [

@@ -343,7 +343,8 @@ export class SimulatedKafka {
 
   #publishDelay({ producer, origin, spec }: OriginTopic): number {
     const { acks, linger, maxInFlightRequestsPerConnection } = producer.config;
-    const client = { acks, linger, maxInFlight: maxInFlightRequestsPerConnection };
+    const { arrivals } = producer;
+    const client = { acks, linger, maxInFlight: maxInFlightRequestsPerConnection, arrivals };
     return publishDelay(this.#timing, client, origin, this.#pipeline.kafka.brokers, spec.replicationFactor);
   }
 
