@@ -50,6 +50,18 @@ describe("a job that ends", () => {
     },
   );
 
+  test.each(["savepoint job", "stop-with-savepoint job"])(
+    "%s, before it is submitted again: nobody is there to be asked, and it starts from its own savepoint",
+    (action) => {
+      const result = run(["restart job from savepoint at 20.3 s", `${action} at 20.39 s`]);
+      const said = told(result).filter((what) => /^savepoint \d+ completed|FINISHED|submi/.test(what));
+      expect(said.map((what) => what.replace(/\d+/, "N"))).toEqual(["savepoint N completed", "FINISHED"]);
+      expect(allCounts(result)).toEqual(NOTHING);
+      expect([job(result).status, job(result).isRunning]).toEqual(["RUNNING", true]);
+      expect(broken(result)).toEqual([]);
+    },
+  );
+
   test("stopped with a savepoint that the store refuses: the job goes on", () => {
     const result = run(
       ["storage metadata-fails at 20 s for 1 s", "stop-with-savepoint job at 20.3 s"],

@@ -1,4 +1,5 @@
 import type { Fault, OperatorAction } from "../../faults/index.ts";
+import type { JobMaster } from "../../flink/index.ts";
 import { makeJobMaster } from "./job-masters.ts";
 import type { JobSurroundings } from "./job-surroundings.ts";
 
@@ -20,6 +21,8 @@ export function operate(fault: Fault, job: number, action: OperatorAction, world
   const { events } = world;
   const master = events.masters[job]!;
   const attempts = events.attempts[job]!;
+  // Nobody is there to be asked.
+  if (action.kind !== "restart" && hasEnded(master)) return;
   switch (action.kind) {
     case "cancel":
       master.cancel();
@@ -40,6 +43,10 @@ export function operate(fault: Fault, job: number, action: OperatorAction, world
   }
 }
 
+function hasEnded({ isDisposed, status }: JobMaster): boolean {
+  return isDisposed || ["CANCELED", "FAILED", "FINISHED"].includes(status);
+}
+
 /** Ends the job, or looks whether it has ended, and submits it again. */
 export function advanceSubmission(job: number, world: JobSurroundings): void {
   const { sim, events, observer } = world;
@@ -49,8 +56,7 @@ export function advanceSubmission(job: number, world: JobSurroundings): void {
   const attempts = events.attempts[job]!;
   const { fault, restart } = submission;
   const isThere = events.cluster!.hasJobManager;
-  const hasEnded = master.isDisposed || ["CANCELED", "FAILED", "FINISHED"].includes(master.status);
-  if (isThere && hasEnded) {
+  if (isThere && hasEnded(master)) {
     events.submissions[job] = undefined;
     if (!attempts.prepareSubmission(restart)) {
       observer.faultInjected(`${fault.name}: not submitted, since there is no savepoint`, sim.now, sim.now);
