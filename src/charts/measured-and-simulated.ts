@@ -45,7 +45,7 @@ export function measuredAndSimulated(options: OverlayOptions): ChartSpec {
     type: "quantitative",
     title: options.x.title,
     scale: { zero: false, nice: false },
-    axis: { grid: false, ...(options.x.percent ? { labelExpr: "datum.value + ' %'" } : {}) },
+    axis: { grid: false, tickCount: 10, ...(options.x.percent ? { labelExpr: "datum.value + ' %'" } : {}) },
   };
   const y = {
     field: "ms",

@@ -184,7 +184,10 @@ function describeCommands(terminal: Terminal, done: (code: ExitCode) => void): C
   program
     .command("claims")
     .description("judge common advice by simulation, and write the page of the verdicts")
-    .argument("[claim...]", "modules that export `claim` (default: those that come with Sluice)")
+    .argument(
+      "[claim...]",
+      "numbers of claims (5), or modules that export `claim` (default: all that come with Sluice)",
+    )
     .option("--workers <number>", "worker threads (default: one a core)")
     .option("--again", "simulate it even if the results are there")
     .option("--pipeline <file>", "your pipeline in place of the claims' own, if it has the names they use")

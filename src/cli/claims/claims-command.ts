@@ -12,7 +12,7 @@ import { openWorkerPool, type WorkerPool } from "../sweep/worker-pool.ts";
 import type { Terminal } from "../terminal.ts";
 import { UsageError } from "../usage-error.ts";
 import { type JudgedClaim, PAGE_MARK, renderClaimsPage, verdictText } from "./claims-page.ts";
-import { bundledClaims, type LoadedClaim, loadClaim } from "./load-claim.ts";
+import { bundledClaims, claimFile, type LoadedClaim, loadClaim } from "./load-claim.ts";
 
 /** What follows `sluice claims`, as typed. */
 export interface ClaimsArguments {
@@ -52,7 +52,7 @@ export async function judgeClaims(
     ]);
   }
   const claims: LoadedClaim[] = [];
-  for (const file of files.length === 0 ? bundledClaims() : files)
+  for (const file of files.length === 0 ? bundledClaims() : files.map(claimFile))
     claims.push(await loadClaim(file, pipeline));
   // The workers are shared: to start them takes longer than a claim.
   let pool: WorkerPool | undefined;

@@ -29,6 +29,13 @@ export function bundledClaims(): string[] {
     .map((name) => relative(".", join(CLAIMS, name)).replaceAll("\\", "/"));
 }
 
+/** A claim's file by what was typed: its path, or of one that comes with Sluice its number (`5`) or name (`05-no-wait-for-the-commit`). */
+export function claimFile(typed: string): string {
+  if (existsSync(typed) || !/^[\w-]+$/.test(typed)) return typed;
+  const beginning = /^\d+$/.test(typed) ? `${typed.padStart(2, "0")}-` : `${typed}.ts`;
+  return bundledClaims().find((file) => basename(file).startsWith(beginning)) ?? typed;
+}
+
 /** Loads `experiments/claims/NN-advice.ts`: a module that exports `claim`, and the `experiment` that it is judged by.
  *  @param pipeline a pipeline file, from the working directory, in place of the experiment's own.
  *  @throws UsageError when the file, the claim or the experiment can't be used. */
