@@ -127,7 +127,10 @@ export function firstScreen(review: Review): FirstScreen {
               formatCount(mostOf([otherCrash(candidate, job)], "repeated", reader)),
             ),
           ),
-          row("down", (candidate) => formatTime(otherCrash(candidate, job).outageMs)),
+          row("down", (candidate) => {
+            const { isRead, outageMs } = otherCrash(candidate, job);
+            return isRead ? formatTime(outageMs) : "not measured";
+          }),
         ],
       })),
       {

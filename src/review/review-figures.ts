@@ -77,6 +77,8 @@ export interface CrashFigures {
 
 export interface OtherCrash {
   readonly job: string;
+  /** Whether anybody reads what it writes: how long it is down is measured with its readers. */
+  readonly isRead: boolean;
   /** From the fault until every task runs again, ms; null: no reader reads what the job writes, or it isn't back. */
   readonly outageMs: Known | null;
   readonly readers: CrashFigures["readers"];
@@ -331,6 +333,7 @@ function otherCrashOf(job: JobSpec, summaries: readonly PointSummary[]): OtherCr
   const own = summaries.find(({ topic }) => job.sinks.some((sink) => sink.topic === topic));
   return {
     job: job.name,
+    isRead: own !== undefined,
     outageMs: own === undefined ? null : known(own, "recovery_ms"),
     readers: countsOf(summaries),
   };

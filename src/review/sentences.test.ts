@@ -182,7 +182,7 @@ test("another job's crash has its rows, its sentence and its say in the verdict"
     ...REVIEW,
     candidates: REVIEW.candidates.map((one) => ({
       ...one,
-      otherCrashes: [{ job: "load", outageMs: exactly(3000), readers: readers(lost) }],
+      otherCrashes: [{ job: "load", isRead: true, outageMs: exactly(3000), readers: readers(lost) }],
     })),
   });
   const group = firstScreen(withCrash(0)).groups.find(({ title }) => title.startsWith("exception in"))!;
@@ -203,6 +203,16 @@ test("another job's crash has its rows, its sentence and its say in the verdict"
   );
   expect(findings.some((one) => one.startsWith("As configured, no record was lost in 12 crashes"))).toBe(
     true,
+  );
+  const unread: Review = {
+    ...REVIEW,
+    candidates: REVIEW.candidates.map((one) => ({
+      ...one,
+      otherCrashes: [{ job: "load", isRead: false, outageMs: null, readers: readers(0) }],
+    })),
+  };
+  expect(findingsOf(unread)).toContain(
+    "As configured enrich is down 2 s after an exception, 28 s after a killed process and 75 s after a lost node. Nobody reads what load writes, so how long that is down is not measured here: give it a reader, or let it fail with `sluice run --fault`.",
   );
   expect(verdictOf(withCrash(0))).toContain("fraud may get up to 900,000 again");
   expect(verdictOf(withCrash(7))).toContain("an exception in load loses up to 7 records for billing");

@@ -279,7 +279,12 @@ function outageSentence({ candidates, crashedJob }: Review): string {
     outageMs === null ? [] : [`${job} ${formatTimeBriefly(outageMs)} after an exception`],
   );
   const job = configured.otherCrashes.length === 0 ? "the job" : crashedJob;
-  return `As configured ${job} is down ${listed(parts)}${others.length === 0 ? "" : `; ${listed(others)}`}.`;
+  const unread = configured.otherCrashes.flatMap((one) => (one.isRead ? [] : [one.job]));
+  const why =
+    unread.length === 0
+      ? ""
+      : ` Nobody reads what ${listed(unread)} ${unread.length === 1 ? "writes" : "write"}, so how long that is down is not measured here: give it a reader, or let it fail with \`sluice run --fault\`.`;
+  return `As configured ${job} is down ${listed(parts)}${others.length === 0 ? "" : `; ${listed(others)}`}.${why}`;
 }
 
 function headroomSentence({ candidates }: Review): string {
