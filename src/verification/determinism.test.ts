@@ -1,8 +1,9 @@
 import { spawnSync } from "node:child_process";
+import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { describe, expect, test } from "vitest";
 import { runPipeline } from "../experiment/index.ts";
-import { assemble } from "../pipeline/index.ts";
+import { assemble, parsePipeline } from "../pipeline/index.ts";
 import { SECOND, scenario } from "./scenario.ts";
 import { SILENT } from "./silent-observer.ts";
 
@@ -55,6 +56,19 @@ describe("same pipeline, same seed, same bytes", () => {
     expect(observed).toEqual(run(false));
     expect(events.length).toBe(observed.executed);
     expect(observed.acks.length).toBeGreaterThan(3 * 15);
+  });
+
+  test("with and without a look at the gauges now and then, also where a job reads what another writes", () => {
+    const text = readFileSync(new URL("../../pipelines/chain.yaml", import.meta.url), "utf8");
+    const { pipeline } = parsePipeline(text, "chain.yaml");
+    const options = { seed: "1", duration: 60 * SECOND };
+    const looks: number[] = [];
+    const sampled = runPipeline(pipeline, {
+      ...options,
+      sample: { every: 1.37 * SECOND, take: (world, now) => looks.push(now, world.taskMetrics(0).length) },
+    });
+    expect(JSON.stringify(sampled)).toBe(JSON.stringify(runPipeline(pipeline, options)));
+    expect(looks.length).toBe(2 * 43);
   });
 
   test("another seed gives another run", () => {
