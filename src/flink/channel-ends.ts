@@ -1,4 +1,5 @@
 import type { Route } from "../records/index.ts";
+import type { DivideRanks } from "./chained-sinks.ts";
 import type { Channel } from "./channel.ts";
 import type { BufferRecycler } from "./network-buffer.ts";
 
@@ -71,6 +72,9 @@ export interface ChannelEnds {
   readonly local: boolean;
   /** The partitioner: which records of the route with this number the channel takes; undefined: none. */
   readonly select: (route: number) => Route | undefined;
+  /** What the records of a route that come through the channel are made of, where the job gets another parallelism: those that were in
+   *  flight come by these routes, and with newer ones in one buffer they stay in order only as the same route. Undefined: the route. */
+  readonly divide?: DivideRanks | undefined;
   /** splits of an upstream source. */
   readonly splits: number;
   /** whether barriers may overtake on this edge.

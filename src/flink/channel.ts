@@ -17,6 +17,7 @@ import {
   TIMEOUTABLE,
   UNALIGNED,
 } from "./barrier-handler.ts";
+import type { DivideRanks } from "./chained-sinks.ts";
 import {
   type ChannelEnds,
   type ChannelKinds,
@@ -56,6 +57,7 @@ export class Channel {
   readonly #sim: Simulation;
   readonly #kinds: ChannelKinds;
   readonly #settings: ChannelSettings;
+  readonly #divide: DivideRanks | undefined;
   #upstream: UpstreamTask;
   /** The sender has finished: what is here goes its way without it. */
   #isFinished = false;
@@ -89,6 +91,7 @@ export class Channel {
     this.gate = ends.gate;
     this.local = ends.local;
     this.#partitioner = new ChannelPartitioner(ends.select);
+    this.#divide = ends.divide;
     this.#supportsUnaligned = ends.supportsUnaligned;
     const { separate } = settings.recycler;
     this.#persister = new ChannelStatePersister(separate);
@@ -115,6 +118,16 @@ export class Channel {
   /** The records of the route with this number that come through here; null: none. */
   part(route: number): Route | null {
     return this.#partitioner.part(route);
+  }
+
+  /** The records that come next are [from, to) of a route, which part() told; `interleaved`: they pass together with others. */
+  write(partition: number, route: number, from: number, to: number, interleaved: boolean): void {
+    const { open } = this;
+    if (open.records === 0) open.interleaved = interleaved || this.#divide !== undefined;
+    if (this.#divide === undefined) open.push(partition, route, from, to);
+    else
+      for (const [part, start, end] of this.#divide(partition, route, from, to))
+        open.push(partition, part.route.id, start, end);
   }
 
   /** Its receiver is gone, and the sender doesn't know: what is sent comes to nobody, no credit comes back, and so the sender's

@@ -104,7 +104,6 @@ export class Service {
     const before = this.#seen[channel.upstreamIndex]!;
     if (spans === undefined || done <= before) return;
     this.#seen[channel.upstreamIndex] = done;
-    if (channel.open.records === 0) channel.open.interleaved = spans.interleaved;
     for (let i = 0, earlier = 0; i < spans.count; i++) {
       const from = spans.from[i]!;
       const size = spans.to[i]! - from;
@@ -116,15 +115,16 @@ export class Service {
       const partition = spans.partition[i]!;
       const part = channel.part(route);
       if (part === null) continue;
-      if (part.id === route) channel.open.push(partition, route, from + a, from + b);
+      if (part.id === route) channel.write(partition, route, from + a, from + b, spans.interleaved);
       else {
         const local = this.#lineage.localPartition(partition);
         const whole = this.#lineage.routeById(route);
-        channel.open.push(
+        channel.write(
           partition,
           part.id,
           part.rankFrom(whole, local, from + a),
           part.rankFrom(whole, local, from + b),
+          spans.interleaved,
         );
       }
     }

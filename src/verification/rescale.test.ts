@@ -191,6 +191,32 @@ describe("operators that go forward behind the source", () => {
   }); // biome-ignore format: a row a case
 });
 
+test.each([
+  [3, "3970 ms", 413464],
+  [4, "5.1 s", 1],
+  [1, "6.3 s", 2],
+])(
+  "records in flight keep their order where newer ones join them in a buffer: from 2 to %i",
+  (to, at, seed) => {
+    const spread = PIPELINE.replace(
+      "    operators:\n",
+      "    operators:\n      - { name: spread, partitioner: rebalance, service-time: 0.02 ms }\n",
+    );
+    const result = faultedRuns(spread, "spread.yaml", 20)(
+      [`rescale job to ${to} from latest at ${at}`],
+      [
+        "execution.checkpointing.unaligned.enabled=true",
+        "producers.load.rate=500/s",
+        "jobs.job.operators.1.service-time=3.5 ms",
+      ],
+      20,
+      String(seed),
+    );
+    expect(parallelisms(result)).toEqual([to, to, to]);
+    expect(broken(result)).toEqual([]);
+  },
+);
+
 test("through rebalance and key groups, with shares, to a job behind it: the records stay the same ones", () => {
   const assignments = [
     "faults.f0=rescale job to 3 from latest at 4.3 s",

@@ -4,6 +4,7 @@ import type { JobSpec } from "../pipeline.ts";
 import { mayOvertake, partOf } from "./edge-routes.ts";
 import type { JobEdgeOfSubtasks, JobSubtask, RestoredSubtask, TaskAttempt } from "./job-subtask.ts";
 import type { JobSurroundings } from "./job-surroundings.ts";
+import type { UndividedRoutes } from "./undivided-routes.ts";
 
 /** bytes of a serialised record besides its value's own: its length, tag and timestamp, and the length of the value.
  *  Source: flink SpanningRecordSerializer (4), StreamElementSerializer with a timestamp (1 + 8), BytePrimitiveArraySerializer (4). */
@@ -15,11 +16,13 @@ export interface ConnectedJob {
   readonly vertices: readonly JobVertex[];
   readonly subtasks: readonly JobSubtask[];
   readonly recycler: BufferRecycler;
+  /** Where the job gets another parallelism. */
+  readonly undivided: UndividedRoutes | undefined;
 }
 
 /** Connects two attempts by a channel. @param local both are in one process. @param restored what a subtask starts from. */
 export function addChannel(
-  { spec, vertices, subtasks, recycler }: ConnectedJob,
+  { spec, vertices, subtasks, recycler, undivided }: ConnectedJob,
   { vertex, gate, from, to }: JobEdgeOfSubtasks,
   up: TaskAttempt,
   down: TaskAttempt,
@@ -49,6 +52,7 @@ export function addChannel(
     gate,
     local,
     select: (route) => partOf(edge, upIndex, downIndex, lineage.routeById(route), lineage, maxParallelism),
+    divide: source || !undivided ? undefined : (...ranks) => undivided.divide(vertex, ...ranks),
     splits: source?.feed.splits ?? 0,
     supportsUnaligned: vertices[vertex]!.inputs.every(({ partitioner }) => mayOvertake(partitioner)),
   });

@@ -206,6 +206,7 @@ export class JobBuilder {
       vertices: this.vertices,
       subtasks: this.subtasks,
       recycler: this.#recycler,
+      undivided: this.#undivided,
     };
     for (const edge of this.edges()) {
       const up = attempts.get(edge.from);
