@@ -3,39 +3,19 @@ import { type RunResult, runPipeline } from "../experiment/index.ts";
 import { parsePipeline } from "../pipeline/index.ts";
 import { broken } from "./faulted-runs.ts";
 import { SECOND } from "./scenario.ts";
+import { WINDOW_SUMS } from "./window-sums.ts";
 
 /** Of each of four partitions: the last record is of 15.8 s. */
 const STOP = 4000;
 
-/** Sums of 5 s over a topic that is read up to an offset: 50 keys in turn, 1,013 records a second. */
-const TEXT = `
-versions: { flink: 2.1.1 }
-environment: { preset: laptop }
-kafka:
-  topics:
-    in: { partitions: 4 }
-    out: { partitions: 2 }
-producers:
-  load: { topic: in, rate: 1013/s, record: 100 B, keys: 50 }
-jobs:
-  sum:
-    config: { parallelism.default: 2, execution.checkpointing.interval: 1 s, restart-strategy.type: fixed-delay, restart-strategy.fixed-delay.attempts: 9 }
-    source:
-      topic: in
-      watermark: bounded-out-of-orderness 2 s
-      scan.bounded.mode: specific-offsets
-      scan.bounded.specific-offsets: "${stops(STOP, STOP, STOP, STOP)}"
-    operators:
-      - { name: window, keyed: true, service-time: 10 us, window: tumble 5 s, state: 100 B/key }
-    sinks:
-      - topic: out
-        sink.delivery-guarantee: exactly-once
-        sink.transactional-id-prefix: sum
-        properties.transaction.timeout.ms: 10 min
-readers:
-  committed: { topic: out, isolation.level: read_committed }
-  uncommitted: { topic: out }
-`;
+/** Sums over a topic that is read up to an offset. */
+const TEXT = WINDOW_SUMS.replace(
+  "execution.checkpointing.interval: 1 s",
+  "execution.checkpointing.interval: 1 s, restart-strategy.type: fixed-delay, restart-strategy.fixed-delay.attempts: 9",
+).replace(
+  "watermark: bounded-out-of-orderness 2 s",
+  `watermark: bounded-out-of-orderness 2 s, scan.bounded.mode: specific-offsets, scan.bounded.specific-offsets: "${stops(STOP, STOP, STOP, STOP)}"`,
+);
 
 function stops(...offsets: readonly number[]): string {
   return offsets.map((offset, partition) => `partition:${partition},offset:${offset}`).join(";");

@@ -3,35 +3,10 @@ import { type RunResult, runPipeline } from "../experiment/index.ts";
 import { parsePipeline } from "../pipeline/index.ts";
 import { broken } from "./faulted-runs.ts";
 import { SECOND } from "./scenario.ts";
-
-/** Sums of 5 s: 50 keys in turn, 1,013 records a second over four partitions, out of order by 2 s at most. */
-const TEXT = `
-versions: { flink: 2.1.1 }
-environment: { preset: laptop }
-kafka:
-  topics:
-    in: { partitions: 4 }
-    out: { partitions: 2 }
-producers:
-  load: { topic: in, rate: 1013/s, record: 100 B, keys: 50 }
-jobs:
-  sum:
-    config: { parallelism.default: 2, execution.checkpointing.interval: 1 s }
-    source: { topic: in, watermark: bounded-out-of-orderness 2 s }
-    operators:
-      - { name: window, keyed: true, service-time: 10 us, window: tumble 5 s, state: 100 B/key }
-    sinks:
-      - topic: out
-        sink.delivery-guarantee: exactly-once
-        sink.transactional-id-prefix: sum
-        properties.transaction.timeout.ms: 10 min
-readers:
-  committed: { topic: out, isolation.level: read_committed }
-  uncommitted: { topic: out }
-`;
+import { WINDOW_SUMS } from "./window-sums.ts";
 
 function run(seconds: number, assignments: readonly string[] = [], options = {}): RunResult {
-  const { pipeline } = parsePipeline(TEXT, "windows.yaml", assignments);
+  const { pipeline } = parsePipeline(WINDOW_SUMS, "windows.yaml", assignments);
   return runPipeline(pipeline, { seed: "1", duration: seconds * SECOND, ...options });
 }
 
@@ -308,7 +283,7 @@ describe("when a result comes", () => {
 
   test("results take overdraft buffers, and only then does their task wait, in the middle of its timer", () => {
     const slow = "      - { name: slow, partitioner: rebalance, service-time: 40 ms }";
-    const text = TEXT.replace("    sinks:", `${slow}\n    sinks:`);
+    const text = WINDOW_SUMS.replace("    sinks:", `${slow}\n    sinks:`);
     const load = ["producers.load.rate=100/s", "producers.load.record=20 kB"];
     const hard = (keys: number): number => {
       const { pipeline } = parsePipeline(text, "windows.yaml", [...load, `producers.load.keys=${keys}`]);
