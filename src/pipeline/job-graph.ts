@@ -35,6 +35,11 @@ export function sinkWriterName(topic: string): string {
   return `${topic}: Writer`;
 }
 
+/** Whether it hands on results of windows: an operator with a window begins its chain. */
+export function hasWindow({ operators: [first] }: JobVertex): boolean {
+  return first?.window !== undefined;
+}
+
 /** The edges that leave a vertex, by its number, in the order of its writers. */
 export function edgesFrom(vertices: readonly JobVertex[], vertex: number): readonly JobEdge[] {
   return vertices.flatMap(({ inputs }) => inputs.filter(({ from }) => from === vertex));

@@ -1,4 +1,4 @@
-import { jobGraph } from "./job-graph.ts";
+import { hasWindow, jobGraph } from "./job-graph.ts";
 import type { JobSpec } from "./pipeline.ts";
 
 /** A vertex of the job graph: operators that are chained, under the name that Flink gives it. */
@@ -16,7 +16,7 @@ export function topicsWrittenWhole(job: JobSpec): readonly (readonly string[])[]
 
 /** Whether each vertex of a job hands on results of windows. */
 export function haveWindows(job: JobSpec): readonly boolean[] {
-  return jobGraph(job).map(({ operators: [first] }) => first?.window !== undefined);
+  return jobGraph(job).map(hasWindow);
 }
 
 /** The vertices of a job in the order in which its subtasks are numbered through. */

@@ -14,10 +14,8 @@ export function lastWatermark({ source, parallelism }: JobSpec, { lineage, kafka
   let least = isFed ? Number.POSITIVE_INFINITY : Number.NEGATIVE_INFINITY;
   for (const split of kafka.isFromOutside(source.topic) ? kafka.originsOf(source.topic) : []) {
     const records = lineage.originOf(split).total(lineage.localPartition(split));
-    const { bounded } = source;
-    const stop =
-      bounded?.mode === "specific-offsets" ? bounded.offsets[lineage.localPartition(split)]! : records + 1;
-    if (stop <= records) continue;
+    const stop = kafka.stoppingOffsets(source)?.[lineage.localPartition(split)];
+    if (stop !== undefined && stop <= records) continue;
     if (records > 0) least = Math.min(least, lineage.createdAt(split, records - 1));
     else if (idleTimeout === undefined) return Number.NEGATIVE_INFINITY;
   }

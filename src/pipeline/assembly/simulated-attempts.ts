@@ -23,10 +23,10 @@ import { EndingTasks } from "./ending-tasks.ts";
 import { leaveChannels } from "./job-channels.ts";
 import type { RestoredSubtask, TaskAttempt } from "./job-subtask.ts";
 import type { JobSurroundings } from "./job-surroundings.ts";
-import { LocalCopies } from "./local-copies.ts";
+import { KeptByCheckpoint } from "./kept-by-checkpoint.ts";
 import { costOf, restoreTime } from "./restore-time.ts";
 import { JobBuilder } from "./simulated-job.ts";
-import { SinkStates, type StatesOfSinks } from "./sink-states.ts";
+import { rescaledSinkStates, type StatesOfSinks } from "./sink-states.ts";
 import { Slowdowns } from "./slowdowns.ts";
 
 /** Of a zombie, which is no subtask's attempt any more. */
@@ -56,8 +56,10 @@ export class SimulatedAttempts implements JobDeployment {
   #zombies: TaskAttempt[] = [];
   /** per subtask: what its next attempt starts from. */
   readonly #restored: (RestoredSubtask | undefined)[];
-  readonly #sinkStates: SinkStates;
-  readonly #localCopies = new LocalCopies();
+  readonly #sinkStates: KeptByCheckpoint<StatesOfSinks>;
+  /** The TaskManager that has a copy of the keyed state in a snapshot that it took.
+   *  Source: flink TaskLocalStateStoreImpl, PrioritizedOperatorSubtaskState. */
+  readonly #localCopies = new KeptByCheckpoint<number>(true);
   readonly #slowdowns = new Slowdowns();
   #checkpoint: CompletedCheckpoint | undefined;
   /** The last checkpoint id that was given away before the job was submitted. */
@@ -73,7 +75,7 @@ export class SimulatedAttempts implements JobDeployment {
     const isOperated = world.pipeline.faults.some(
       ({ action }) => action.kind === "operate" && action.job === job.name,
     );
-    this.#sinkStates = new SinkStates(!isOperated);
+    this.#sinkStates = new KeptByCheckpoint(!isOperated);
     const { subtasks } = this.#builder;
     this.#attempts = subtasks.map(() => undefined);
     this.#finished = subtasks.map(() => undefined);
@@ -378,7 +380,7 @@ export class SimulatedAttempts implements JobDeployment {
   /** Whether the process that the subtask is in has a copy of what it starts from. */
   #isLocal(subtask: number, { checkpoint, rescaled }: RestoredSubtask): boolean {
     if (!this.#job.state.fromLocal || rescaled !== undefined) return false;
-    return this.#localCopies.placeOf(checkpoint, subtask) === this.#placeOf(subtask);
+    return this.#localCopies.of(checkpoint)?.get(subtask) === this.#placeOf(subtask);
   }
 
   #keepSinkStates(subtask: number, checkpoint: number): void {
@@ -438,7 +440,17 @@ export class SimulatedAttempts implements JobDeployment {
   #sinkStatesOf(subtask: number): StatesOfSinks | undefined {
     const { vertex, index } = this.#builder.subtasks[subtask]!;
     const { sinks, parallelism } = this.#builder.vertices[vertex]!;
-    return this.#sinkStates.restored(subtask, this.#restored[subtask], sinks.length, index, parallelism);
+    const restored = this.#restored[subtask];
+    const held = restored && this.#sinkStates.of(restored.checkpoint);
+    if (restored?.rescaled === undefined || held === undefined) return held?.get(subtask);
+    return rescaledSinkStates(
+      held,
+      restored.checkpoint,
+      restored.rescaled.subtasks,
+      sinks.length,
+      index,
+      parallelism,
+    );
   }
 
   start(number: number): void {

@@ -1,8 +1,5 @@
 import type { SplitLog } from "../../connectors/index.ts";
-import { invariant, type Simulation } from "../../engine/index.ts";
 import {
-  type BrokerTiming,
-  type ClientLinks,
   type ClientPlace,
   CurveConsumer,
   EagerConsumer,
@@ -15,39 +12,23 @@ import {
   type RecordTaker,
   type Topic,
 } from "../../kafka/index.ts";
-import type { KafkaConsumerConfig, Pipeline, SourceSpec } from "../pipeline.ts";
+import type { KafkaConsumerConfig, SourceSpec } from "../pipeline.ts";
 import { recordBytes, recordsPerSecond } from "../topic-load.ts";
-import type { AssemblyOptions } from "./assembly-options.ts";
+import { topicSpec } from "../topic-spec.ts";
+import type { ClientSurroundings } from "./client-surroundings.ts";
 
 /** Whoever reads topics that have logs: sources of jobs, and the pipeline's readers. */
 export class SimulatedConsumers {
-  readonly #sim: Simulation;
-  readonly #pipeline: Pipeline;
-  readonly #options: AssemblyOptions;
-  readonly #timing: BrokerTiming;
-  readonly #links: ClientLinks;
-  readonly #brokersCanFail: boolean;
+  readonly #world: ClientSurroundings;
   readonly #topicOf: (name: string) => Topic;
   /** What each job's source may go back to, a partition each. */
   readonly #histories = new Map<SourceSpec, readonly ReadableHistory[]>();
   readonly #eager: EagerConsumer[] = [];
   readonly #kinds: EagerConsumerKinds;
 
-  constructor(
-    sim: Simulation,
-    pipeline: Pipeline,
-    options: AssemblyOptions,
-    timing: BrokerTiming,
-    links: ClientLinks,
-    brokersCanFail: boolean,
-    topicOf: (name: string) => Topic,
-  ) {
-    this.#sim = sim;
-    this.#pipeline = pipeline;
-    this.#options = options;
-    this.#timing = timing;
-    this.#links = links;
-    this.#brokersCanFail = brokersCanFail;
+  constructor(world: ClientSurroundings, topicOf: (name: string) => Topic) {
+    this.#world = world;
+    const { sim } = world;
     this.#topicOf = topicOf;
     const eager = this.#eager;
     this.#kinds = {
@@ -65,32 +46,41 @@ export class SimulatedConsumers {
     config: KafkaConsumerConfig,
     take: RecordTaker,
   ): LogConsumer {
-    const { brokers } = this.#pipeline.kafka;
+    const { brokers } = this.#world.pipeline.kafka;
     const fetch = this.fetchSettings(topic, partitions.length, config);
     const { isolationLevel } = config;
-    if (this.#options.polls === "lazy") {
+    if (this.#world.options.polls === "lazy") {
       return new CurveConsumer(isolationLevel, brokers, fetch, partitions, take);
     }
     const number = this.#eager.length;
-    const consumer = new EagerConsumer(this.#sim, this.#kinds, number, isolationLevel, brokers, fetch, take);
+    const consumer = new EagerConsumer(
+      this.#world.sim,
+      this.#kinds,
+      number,
+      isolationLevel,
+      brokers,
+      fetch,
+      take,
+    );
     this.#eager.push(consumer);
     return consumer;
   }
 
   /** How a consumer of `partitions` partitions of `topic` fetches. */
   fetchSettings(topic: string, partitions: number, config: KafkaConsumerConfig): FetchSettings {
-    const { roundTrip, clientWakeup } = this.#timing;
-    const share = partitions / this.#partitionsOf(topic) / this.#pipeline.kafka.brokers;
+    const { roundTrip, clientWakeup } = this.#world.timing;
+    const share =
+      partitions / topicSpec(this.#world.pipeline, topic).partitions / this.#world.pipeline.kafka.brokers;
     return {
       roundTrip,
       wakeup: clientWakeup,
-      recordBytes: recordBytes(this.#pipeline, topic),
-      byteTime: 1e9 / this.#pipeline.environment.brokerBandwidth,
+      recordBytes: recordBytes(this.#world.pipeline, topic),
+      byteTime: 1e9 / this.#world.pipeline.environment.brokerBandwidth,
       maxPartitionFetchBytes: config.maxPartitionFetchBytes,
       fetchMaxBytes: config.fetchMaxBytes,
       fetchMinBytes: config.fetchMinBytes,
       fetchMaxWait: config.fetchMaxWait,
-      rate: recordsPerSecond(this.#pipeline, topic) * share,
+      rate: recordsPerSecond(this.#world.pipeline, topic) * share,
     };
   }
 
@@ -110,8 +100,8 @@ export class SimulatedConsumers {
       this.#histories.set(source, histories);
     }
     const history = histories[p]!;
-    const job = this.#pipeline.jobs.find((one) => one.source === source)!.name;
-    const mayGoFarBack = this.#pipeline.faults.some(
+    const job = this.#world.pipeline.jobs.find((one) => one.source === source)!.name;
+    const mayGoFarBack = this.#world.pipeline.faults.some(
       ({ action }) => action.kind === "operate" && action.job === job && action.action.kind === "restart",
     );
     log.subscribe(consumer);
@@ -128,7 +118,7 @@ export class SimulatedConsumers {
 
   /** The readers of the pipeline, which tell `observer` what they are given. */
   addReaders(observer: KafkaObserver): void {
-    this.#pipeline.readers.forEach((reader, number) => {
+    this.#world.pipeline.readers.forEach((reader, number) => {
       const { logs } = this.#topicOf(reader.topic);
       const consumer = this.make(
         reader.topic,
@@ -142,9 +132,9 @@ export class SimulatedConsumers {
 
   #toReader(number: number, topicName: string, observer: KafkaObserver): RecordTaker {
     const topic = this.#topicOf(topicName);
-    const links = this.#links;
+    const links = this.#world.links;
     const client: ClientPlace = { kind: "reader", client: number, job: NO_JOB };
-    if (!this.#brokersCanFail) {
+    if (!this.#world.brokersCanFail) {
       return (partition, originPartition, route, from, to, first, last, transaction) =>
         observer.delivered(number, originPartition, route, from, to, first, last, transaction, partition);
     }
@@ -153,11 +143,5 @@ export class SimulatedConsumers {
       const end = at > last ? at : last;
       observer.delivered(number, originPartition, route, from, to, at, end, transaction, partition);
     };
-  }
-
-  #partitionsOf(name: string): number {
-    const spec = this.#pipeline.kafka.topics.find((topic) => topic.name === name);
-    invariant(spec !== undefined, "the parser has checked that the topic is defined");
-    return spec.partitions;
   }
 }

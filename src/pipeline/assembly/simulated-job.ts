@@ -17,7 +17,7 @@ import {
   TumblingWindows,
 } from "../../flink/index.ts";
 import { firstKeyGroup, type Route, WindowResults } from "../../records/index.ts";
-import { edgesFrom, type JobVertex, jobGraph, targetsOf } from "../job-graph.ts";
+import { edgesFrom, hasWindow, type JobVertex, jobGraph, targetsOf } from "../job-graph.ts";
 import type { JobSpec, OperatorSpec, ServiceTime } from "../pipeline.ts";
 import { parallelismsOf, rescaledJob, widestJob } from "../rescaling.ts";
 import { serviceDraw } from "../service-draw.ts";
@@ -239,20 +239,18 @@ export class JobBuilder {
   /** The ways that records have taken when they leave each vertex. */
   #routes(): readonly (readonly Route[])[] {
     const { kafka, lineage } = this.#world;
-    const { topic, bounded } = this.#job.source;
+    const { source } = this.#job;
     return routesOfVertices(
       this.#job,
       this.vertices,
-      kafka.routesOf(topic),
+      kafka.routesOf(source.topic),
       lineage,
       (operator, window, into) =>
         this.#world.windows.add(this.#job, operator, window, {
           routes: into,
-          keys: kafka.keySourcesOf(topic),
+          keys: kafka.keySourcesOf(source.topic),
           stoppingOffsets: (firstPartition) =>
-            bounded?.mode === "specific-offsets" && kafka.originsOf(topic)[0] === firstPartition
-              ? bounded.offsets
-              : undefined,
+            kafka.originsOf(source.topic)[0] === firstPartition ? kafka.stoppingOffsets(source) : undefined,
           finalWatermark: () => this.#finalWatermark(),
           loadEnd: this.#world.options.loadEnd,
         }),
@@ -529,10 +527,6 @@ export class JobBuilder {
       end: firstKeyGroup(subtask + 1, parallelism, maxParallelism),
     };
   }
-}
-
-function hasWindow({ operators }: JobVertex): boolean {
-  return operators[0]?.window !== undefined;
 }
 
 function serviceTimeOf({ serviceTime, slowSubtask }: OperatorSpec, subtask: number): ServiceTime {

@@ -33,7 +33,9 @@ import {
 } from "../../records/index.ts";
 import type { Pipeline, ProducerSpec, SinkSpec, SourceSpec, TopicSpec } from "../pipeline.ts";
 import { splitOwner } from "../split-owner.ts";
+import { topicSpec } from "../topic-spec.ts";
 import type { AssemblyOptions } from "./assembly-options.ts";
+import type { ClientSurroundings } from "./client-surroundings.ts";
 import { brokerTiming, makeBrokers, makeCoordinator } from "./simulated-brokers.ts";
 import { SimulatedConsumers } from "./simulated-consumers.ts";
 import { SimulatedProducers } from "./simulated-producers.ts";
@@ -94,25 +96,20 @@ export class SimulatedKafka {
     this.#lineage = lineage;
     this.#timing = brokerTiming(pipeline);
     this.#brokersCanFail = pipeline.faults.some(({ action }) => hitsBrokers(action));
-    this.#producers = new SimulatedProducers(
+    const clients: ClientSurroundings = {
       sim,
       pipeline,
       options,
-      this.#timing,
-      this.links,
-      this.#brokersCanFail,
+      timing: this.#timing,
+      links: this.links,
+      brokersCanFail: this.#brokersCanFail,
+    };
+    this.#producers = new SimulatedProducers(
+      clients,
       (broker) => this.brokers?.stateOf(broker) ?? "works",
       () => this.#observer,
     );
-    this.#consumers = new SimulatedConsumers(
-      sim,
-      pipeline,
-      options,
-      this.#timing,
-      this.links,
-      this.#brokersCanFail,
-      (name) => this.topic(name),
-    );
+    this.#consumers = new SimulatedConsumers(clients, (name) => this.topic(name));
     this.#loadKind = sim.defineKind("record created", (load, partition) =>
       this.#loads[load]!.onRecord(partition),
     );
@@ -167,7 +164,7 @@ export class SimulatedKafka {
   /** How a sink's records go to partitions by key; undefined: they don't. */
   #keyedPartitions({ topic, partitioner }: SinkSpec): KeyedPartitions | undefined {
     if (partitioner !== "key") return undefined;
-    const { partitions } = this.#spec(topic);
+    const { partitions } = topicSpec(this.#pipeline, topic);
     // Where every request is an event, a producer has its batches apart.
     const leaders = this.#options.polls === "eager" ? partitions : this.#pipeline.kafka.brokers;
     return new KeyedPartitions(this.#lineage, partitions, leaders);
@@ -203,7 +200,7 @@ export class SimulatedKafka {
   }
 
   topicPartitions(topic: string): number {
-    return this.#spec(topic).partitions;
+    return topicSpec(this.#pipeline, topic).partitions;
   }
 
   /** Whose keys the records of `topic` have. */
@@ -234,7 +231,7 @@ export class SimulatedKafka {
   makeSinkProducer(sink: SinkSpec, client: ClientPlace): RecordProducer {
     return this.#producers.make(
       this.topic(sink.topic),
-      this.#spec(sink.topic),
+      topicSpec(this.#pipeline, sink.topic),
       sink.producer,
       sink.recordBytes,
       client,
@@ -303,7 +300,7 @@ export class SimulatedKafka {
 
   /** The partitions of its topic that source subtask `subtask` of `parallelism` reads when it starts without state. */
   splitsOf({ topic }: SourceSpec, subtask: number, parallelism: number): readonly number[] {
-    const { partitions } = this.#spec(topic);
+    const { partitions } = topicSpec(this.#pipeline, topic);
     return Array.from({ length: partitions }, (_, p) => p).filter(
       (p) => splitOwner(topic, p, parallelism) === subtask,
     );
@@ -420,7 +417,7 @@ export class SimulatedKafka {
   }
 
   #addOrigin(producer: ProducerSpec): void {
-    const spec = this.#spec(producer.topic);
+    const spec = topicSpec(this.#pipeline, producer.topic);
     const { partitions } = spec;
     const pauses = pausedTimes(producer, this.#options.loadEnd);
     const end = activeTime(this.#options.loadEnd - 1, pauses) + 1;
@@ -498,12 +495,6 @@ export class SimulatedKafka {
         ),
       );
     }
-  }
-
-  #spec(name: string): TopicSpec {
-    const spec = this.#pipeline.kafka.topics.find((topic) => topic.name === name);
-    invariant(spec !== undefined, "the parser has checked that the topic is defined");
-    return spec;
   }
 }
 

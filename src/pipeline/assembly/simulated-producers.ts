@@ -1,9 +1,6 @@
-import type { Simulation } from "../../engine/index.ts";
 import {
   appendDelay,
   type BrokerState,
-  type BrokerTiming,
-  type ClientLinks,
   type ClientPlace,
   CurveProducer,
   type CurveProducerKinds,
@@ -21,17 +18,12 @@ import {
   timeInAccumulator,
 } from "../../kafka/index.ts";
 import type { KeyedPartitions } from "../../records/index.ts";
-import type { KafkaProducerConfig, Pipeline, SinkSpec, TopicSpec } from "../pipeline.ts";
-import type { AssemblyOptions } from "./assembly-options.ts";
+import type { KafkaProducerConfig, SinkSpec, TopicSpec } from "../pipeline.ts";
+import type { ClientSurroundings } from "./client-surroundings.ts";
 
 /** The KafkaProducers of a world: those of sinks, and of loads where every request is an event. */
 export class SimulatedProducers {
-  readonly #sim: Simulation;
-  readonly #pipeline: Pipeline;
-  readonly #options: AssemblyOptions;
-  readonly #timing: BrokerTiming;
-  readonly #links: ClientLinks;
-  readonly #brokersCanFail: boolean;
+  readonly #world: ClientSurroundings;
   readonly #stateOf: (broker: number) => BrokerState;
   readonly #observe: () => KafkaObserver;
   readonly #curveProducers: CurveProducer[] = [];
@@ -41,21 +33,12 @@ export class SimulatedProducers {
   #inFlight: InFlightBatches[] = [];
 
   constructor(
-    sim: Simulation,
-    pipeline: Pipeline,
-    options: AssemblyOptions,
-    timing: BrokerTiming,
-    links: ClientLinks,
-    brokersCanFail: boolean,
+    world: ClientSurroundings,
     stateOf: (broker: number) => BrokerState,
     observe: () => KafkaObserver,
   ) {
-    this.#sim = sim;
-    this.#pipeline = pipeline;
-    this.#options = options;
-    this.#timing = timing;
-    this.#links = links;
-    this.#brokersCanFail = brokersCanFail;
+    this.#world = world;
+    const { sim } = world;
     this.#stateOf = stateOf;
     this.#observe = observe;
     const curveProducers = this.#curveProducers;
@@ -84,27 +67,27 @@ export class SimulatedProducers {
     byKey?: KeyedPartitions,
   ): RecordProducer {
     const settings = {
-      brokers: this.#pipeline.kafka.brokers,
+      brokers: this.#world.pipeline.kafka.brokers,
       maxInFlight: config.maxInFlightRequestsPerConnection,
       batchSize: config.batchSize,
       recordBytes,
-      linger: timeInAccumulator(this.#timing, config.linger),
-      service: produceService(this.#timing, spec.replicationFactor, config.acks),
-      joinsAtBroker: this.#pipeline.kafka.transactions.protocolVersion === 2,
+      linger: timeInAccumulator(this.#world.timing, config.linger),
+      service: produceService(this.#world.timing, spec.replicationFactor, config.acks),
+      joinsAtBroker: this.#world.pipeline.kafka.transactions.protocolVersion === 2,
       ...(byKey && { byKey }),
     };
-    if (this.#options.polls === "lazy") {
-      const inFlight = this.#brokersCanFail
+    if (this.#world.options.polls === "lazy") {
+      const inFlight = this.#world.brokersCanFail
         ? this.#makeInFlight(topic, spec, config, recordBytes, client)
         : undefined;
       const producer = new CurveProducer(
-        this.#sim,
+        this.#world.sim,
         this.#curveProducerKinds,
         this.#curveProducers.length,
         topic,
-        this.#timing,
+        this.#world.timing,
         settings,
-        this.#options.spans === "one-record",
+        this.#world.options.spans === "one-record",
         inFlight,
       );
       this.#curveProducers.push(producer);
@@ -112,7 +95,14 @@ export class SimulatedProducers {
       return producer;
     }
     const number = this.#eagerProducers.length;
-    const producer = new EagerProducer(this.#sim, this.#producerKinds, number, topic, this.#timing, settings);
+    const producer = new EagerProducer(
+      this.#world.sim,
+      this.#producerKinds,
+      number,
+      topic,
+      this.#world.timing,
+      settings,
+    );
     this.#eagerProducers.push(producer);
     return producer;
   }
@@ -132,9 +122,9 @@ export class SimulatedProducers {
   /** How a client of `spec` sends again, and what its records take, ns. */
   retries(spec: TopicSpec, config: KafkaProducerConfig, recordBytes: number) {
     const { acks, idempotence, retryBackoff, retryBackoffMax, requestTimeout, deliveryTimeout } = config;
-    const service = produceService(this.#timing, spec.replicationFactor, acks);
+    const service = produceService(this.#world.timing, spec.replicationFactor, acks);
     return {
-      topic: this.#pipeline.kafka.topics.indexOf(spec),
+      topic: this.#world.pipeline.kafka.topics.indexOf(spec),
       acks,
       idempotence,
       retryBackoff,
@@ -142,7 +132,7 @@ export class SimulatedProducers {
       requestTimeout,
       deliveryTimeout,
       pace: service * Math.min(1, recordBytes / config.batchSize),
-      appendTime: this.#timing.roundTrip / 2 + appendDelay(this.#timing),
+      appendTime: this.#world.timing.roundTrip / 2 + appendDelay(this.#world.timing),
     };
   }
 
@@ -161,12 +151,12 @@ export class SimulatedProducers {
     recordBytes: number,
     client: ClientPlace | undefined,
   ): InFlightBatches {
-    const answerTime = this.#timing.roundTrip / 2 + this.#timing.clientWakeup;
+    const answerTime = this.#world.timing.roundTrip / 2 + this.#world.timing.clientWakeup;
     const { acks, maxInFlightRequestsPerConnection, retries, maxRequestSize, maxBlock } = config;
-    const { transactions } = this.#pipeline.kafka;
-    const service = produceService(this.#timing, spec.replicationFactor, acks);
+    const { transactions } = this.#world.pipeline.kafka;
+    const service = produceService(this.#world.timing, spec.replicationFactor, acks);
     const inFlight = new InFlightBatches(
-      this.#sim,
+      this.#world.sim,
       this.#curveProducerKinds.due,
       this.#curveProducers.length,
       topic,
@@ -176,16 +166,16 @@ export class SimulatedProducers {
         retries,
         maxBlock,
         service,
-        handling: appendDelay(this.#timing),
+        handling: appendDelay(this.#world.timing),
         answerTime,
         ...this.memory(config, recordBytes),
         recordsOfRequest: Math.max(1, Math.floor(maxRequestSize / recordBytes)),
-        links: this.#links,
+        links: this.#world.links,
         client,
         stateOf: (broker) => this.#stateOf(broker),
         transactionProtocol: transactions.protocolVersion,
       },
-      this.#options.spans === "one-record",
+      this.#world.options.spans === "one-record",
       this.#observe(),
     );
     topic.listen(inFlight);
@@ -200,14 +190,14 @@ export class SimulatedProducers {
     coordinator: TransactionCoordinator,
   ): (transactionalId: string) => TransactionalClient {
     const settings = {
-      version: this.#pipeline.kafka.transactions.protocolVersion,
+      version: this.#world.pipeline.kafka.transactions.protocolVersion,
       transactionTimeout: sink.transactionTimeout,
       retryBackoff: sink.producer.retryBackoff,
-      ...(this.#brokersCanFail && {
+      ...(this.#world.brokersCanFail && {
         place,
         timeouts: { request: sink.producer.requestTimeout, maxBlock: sink.producer.maxBlock },
       }),
     };
-    return (id) => new TransactionalClient(this.#sim, coordinator, settings, id);
+    return (id) => new TransactionalClient(this.#world.sim, coordinator, settings, id);
   }
 }
